@@ -1,0 +1,1 @@
+"""Ready profiles to requests to outcomes; the only package that speaks HTTP."""

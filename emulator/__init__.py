@@ -1,0 +1,1 @@
+"""An independent local stand-in for the Twilio Conversation Memory API."""

@@ -1,0 +1,1 @@
+"""CSV and Parquet files, local or remote, as all-text frames with row numbers."""
