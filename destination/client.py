@@ -1,0 +1,143 @@
+"""The HTTP client: sends a request until the server has taken or refused it."""
+
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import cycle
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from destination.errors import AuthenticationRefused, ServiceUnavailable
+from destination.limits import (
+    CONNECT_TIMEOUT_SECONDS,
+    CONNECTIONS_PER_CLIENT,
+    HTTP_CLIENTS,
+    TIMEOUT_SECONDS,
+)
+from destination.outcomes import Answer, Forbidden, GiveUp, NoAnswer, Refused, Repeat, Success, decide
+from destination.pace import Pace
+from ledger.records import RequestCount
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+async def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request. `before` is awaited before each sending, `unprocessed` when it certainly had no effect."""
+
+    method: str
+    path: str
+    content: bytes | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    before: Callable[[], Awaitable[None]] = _nothing
+    unprocessed: Callable[[], Awaitable[None]] = _nothing
+
+
+class Client:
+    """A few small httpx clients that share one gate. Use it as an asynchronous context manager.
+
+    `auth` is the user and password of HTTP Basic. Every request is counted in `counts`. `transport` is for
+    servers that live in this process.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        auth: tuple[str, str],
+        pace: Pace,
+        counts: RequestCount,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.pace = pace
+        self._counts = counts
+        is_secure = api_url.startswith("https://")
+        verify = ssl.create_default_context() if is_secure else False
+        self._clients = [
+            httpx.AsyncClient(
+                base_url=api_url,
+                auth=auth,
+                verify=verify,
+                transport=transport,
+                trust_env=is_secure,  # a proxy is for the outside, not for loopback
+                headers={"user-agent": "memory-import/0.1"},
+                timeout=httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS),
+                limits=httpx.Limits(max_connections=CONNECTIONS_PER_CLIENT),
+            )
+            for _ in range(HTTP_CLIENTS)
+        ]
+        self._turns = cycle(self._clients)
+        self._exits = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        for client in self._clients:
+            await self._exits.enter_async_context(client)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._exits.__aexit__(kind, error, trace)
+
+    async def call(self, request: Request) -> Success | Refused:
+        """Send a request that may be repeated without harm, until there is an answer to go by.
+
+        Raises `AuthenticationRefused`, `ServiceUnavailable` after too many failures, and `Halted`.
+        """
+        failures = tries = 0
+        while True:
+            await self.pace.pass_gate()
+            await request.before()
+            await self.pace.pass_gate()  # it may have closed meanwhile
+            outcome = await self._attempt(request, is_retry=tries > 0)
+            decision = decide(outcome, failures=failures, now=datetime.now(UTC))
+            match decision:
+                case Success() | Refused():
+                    return decision
+                case Forbidden(status):
+                    await request.unprocessed()
+                    raise AuthenticationRefused(status)
+                case GiveUp(last):
+                    raise ServiceUnavailable(failures + 1, last)
+                case Repeat(after_seconds, was_processed):
+                    if was_processed is False:
+                        await request.unprocessed()
+                    await self._wait(outcome, after_seconds, failures)
+            tries += 1
+            failures += not _is_throttled(outcome)
+
+    async def _attempt(self, request: Request, *, is_retry: bool) -> Answer | NoAnswer:
+        headers = {"content-type": "application/json"} if request.content is not None else {}
+        try:
+            response = await next(self._turns).request(
+                request.method, request.path, content=request.content, params=request.params, headers=headers
+            )
+        except httpx.RequestError as error:
+            left_host = not isinstance(error, _NEVER_LEFT)
+            self._counts.add("no_answer" if left_host else "not_sent", is_retry=is_retry)
+            return NoAnswer(left_host, type(error).__name__)
+        self._counts.add(str(response.status_code), is_retry=is_retry)
+        return Answer(response.status_code, response.headers, response.content)
+
+    async def _wait(self, outcome: Answer | NoAnswer, after_seconds: float | None, failures: int) -> None:
+        if after_seconds is None:
+            after_seconds = self.pace.backoff_seconds(failures)
+            if not _is_throttled(outcome):
+                await self.pace.rest(after_seconds)
+                return
+        self.pace.close_gate(after_seconds)
+
+
+def _is_throttled(outcome: Answer | NoAnswer) -> bool:
+    return isinstance(outcome, Answer) and outcome.status == 429

@@ -1,0 +1,23 @@
+"""How much one request may carry, how many are under way, how long we are patient.
+
+What is marked *documented* comes from the Memory API's OpenAPI document; the rest is our own choice.
+"""
+
+PROFILES_PER_REQUEST = 1_000  # documented: UpdateProfilesBulk, profiles.maxItems
+BODY_BYTES = 4 * 1024 * 1024  # no limit is published; a 413 teaches a smaller one
+
+HTTP_CLIENTS = 4  # several small pools: one large pool is scanned for every request
+CONNECTIONS_PER_CLIENT = 3
+SENDERS = 8  # requests with customer data under way at once
+FOLLOWERS = 4  # reads under way at once: operations and lookups
+
+TIMEOUT_SECONDS = 60.0
+CONNECT_TIMEOUT_SECONDS = 10.0
+TRIES = 8  # for one request, not counting answers that say 429
+BACKOFF_FIRST_SECONDS = 0.5
+BACKOFF_LONGEST_SECONDS = 30.0
+RETRY_AFTER_LONGEST_SECONDS = 3_600.0
+OPERATION_POLL_SECONDS = 1.0  # when the server does not say
+OPERATION_POLL_FLOOR_SECONDS = 0.2  # when the server says "at once"
+OPERATION_APPEARS_SECONDS = 60.0  # a new operation may not be readable at once
+DRAIN_SECONDS = 20.0  # for requests under way when a run is told to stop

@@ -1,0 +1,43 @@
+"""Waits until profiles can be found, where the server gave no operation to follow."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from destination.client import Client, Request
+from destination.limits import OPERATION_POLL_SECONDS
+from destination.outcomes import Success
+
+
+def identifier_values(payload: str, id_types: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The (identifier type, value) pairs of one profile text; `id_types` is by `Group.trait`."""
+    traits = json.loads(payload)["traits"]
+    return [
+        (id_types[f"{group}.{name}"], str(value))
+        for group, values in traits.items()
+        for name, value in values.items()
+        if f"{group}.{name}" in id_types
+    ]
+
+
+async def wait_until_found(
+    client: Client, store_id: str, identifiers: Iterable[tuple[str, str]], *, patience_seconds: float
+) -> bool:
+    """Look identifiers up, one by one, until each leads to a profile; False when patience ends first."""
+    end = client.pace.clock() + patience_seconds
+    for id_type, value in identifiers:
+        while not await _is_found(client, store_id, id_type, value):
+            if client.pace.clock() >= end:
+                return False
+            await client.pace.rest(OPERATION_POLL_SECONDS)
+    return True
+
+
+async def _is_found(client: Client, store_id: str, id_type: str, value: str) -> bool:
+    decision = await client.call(
+        Request(
+            method="POST",
+            path=f"/v1/Stores/{store_id}/Profiles/Lookup",
+            content=json.dumps({"idType": id_type, "value": value}).encode(),
+        )
+    )
+    return isinstance(decision, Success) and bool(decision.answer.document.get("profiles"))

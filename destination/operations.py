@@ -1,0 +1,111 @@
+"""Follows the server's asynchronous job behind a 202 to its end, at the server's pace."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from destination.client import Client, Request
+from destination.limits import (
+    OPERATION_APPEARS_SECONDS,
+    OPERATION_POLL_FLOOR_SECONDS,
+    OPERATION_POLL_SECONDS,
+)
+from destination.outcomes import Answer, Refused, Success, retry_after_seconds
+
+TRANSIENT_CODES = frozenset({20429, 20500, 20503, 520042})
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The service says that the job is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The service says that the job failed, or was cancelled."""
+
+    code: int | None
+    message: str
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the failure says nothing about what was sent."""
+        return self.code in TRANSIENT_CODES
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The server does not know the operation: operations can be read for 7 days."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillOpen:
+    """Patience ended before the job did."""
+
+
+Verdict = Completed | Failed | Forgotten | StillOpen
+
+
+async def follow(
+    client: Client,
+    operation_id: str,
+    *,
+    age_seconds: float,
+    first_wait_seconds: float,
+    patience_seconds: float,
+    slots: asyncio.Semaphore,
+) -> Verdict:
+    """Poll an operation until it ends or `patience_seconds` are over.
+
+    `age_seconds` is how long ago it was accepted: a young operation may not be readable yet. `slots` bounds
+    how many are asked for at once.
+    """
+    pace = client.pace
+    start = pace.clock()
+    request = Request(method="GET", path=f"/v1/ControlPlane/Operations/{operation_id}")
+    await pace.rest(min(first_wait_seconds, patience_seconds))
+    while True:
+        async with slots:
+            decision = await client.call(request)
+        elapsed = pace.clock() - start
+        verdict = _read(decision, is_young=age_seconds + elapsed < OPERATION_APPEARS_SECONDS)
+        if verdict is not None:
+            return verdict
+        if elapsed >= patience_seconds:
+            return StillOpen()
+        await pace.rest(min(_poll_seconds(decision), patience_seconds - elapsed))
+
+
+def _read(decision: Success | Refused, *, is_young: bool) -> Verdict | None:
+    if isinstance(decision, Refused):
+        return None if is_young else Forgotten()
+    document = decision.answer.document
+    match document.get("status"):
+        case "COMPLETED":
+            return Completed()
+        case "FAILED" | "CANCELLED" as status:
+            return _failure(document.get("error"), status)
+        case _:
+            return None
+
+
+def _failure(error: object, status: str) -> Failed:
+    facts = error if isinstance(error, dict) else {}
+    code = facts.get("code")
+    words = [str(facts[key]) for key in ("title", "detail") if facts.get(key)]
+    return Failed(
+        code if isinstance(code, int) else None,
+        ": ".join(words) or f"The operation ended {status} without a reason.",
+    )
+
+
+def _poll_seconds(decision: Success | Refused) -> float:
+    if isinstance(decision, Refused):
+        return OPERATION_POLL_SECONDS
+    return poll_seconds(decision.answer)
+
+
+def poll_seconds(answer: Answer) -> float:
+    """How long to wait before the operation is asked for again: what the server says, or our own pace."""
+    wait = retry_after_seconds(answer.headers.get("retry-after"), datetime.now(UTC))
+    return OPERATION_POLL_SECONDS if wait is None else max(wait, OPERATION_POLL_FLOOR_SECONDS)

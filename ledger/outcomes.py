@@ -1,0 +1,121 @@
+"""What became of every input row: one outcome each, from the staged rows and the state of their batches."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import polars as pl
+
+from ledger.records import Batch
+from ledger.refusals import refused_rows
+from ledger.staging import FOLDED, Staging
+from ledger.states import BatchState
+from ledger.store import Ledger
+
+
+class Outcome(StrEnum):
+    """What became of an input row: exactly one of these."""
+
+    VERIFIED = "verified"
+    COMPLETED = "completed"
+    ACCEPTED = "accepted"
+    MERGED = "merged"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+
+
+_OUTCOME_OF = {
+    BatchState.PLANNED: Outcome.PENDING,
+    BatchState.SENDING: Outcome.PENDING,
+    BatchState.COMPLETED: Outcome.COMPLETED,
+    BatchState.UNKNOWN: Outcome.UNKNOWN,
+    BatchState.REJECTED: Outcome.REJECTED,
+}
+_BATCH_SCHEMA = {"start": pl.UInt32, "stop": pl.UInt32, "part": pl.String, "outcome": pl.String}
+
+
+def outcome_of(batch: Batch) -> Outcome:
+    """The outcome of the rows that a batch decides about; an operation that the server gave has the last word."""
+    if batch.state is BatchState.ACCEPTED:
+        return Outcome.PENDING if batch.operation_id else Outcome.ACCEPTED
+    return _OUTCOME_OF[batch.state]
+
+
+def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> Iterator[pl.DataFrame]:
+    """Part by part, in the order of the input, a frame with a row for every input row:
+
+    `_file` String, `_row` Int64, `outcome` String, `merged_into_file` String and `merged_into_row` Int64 (of
+    the row that stands for this one), `_error_code`, `_error_field`, `_error_message` String (all reasons of
+    a rejected row), `_pos` Int64. `outcome` is null only where this program is at fault.
+    """
+    states = [state for state in BatchState if state is not BatchState.SPLIT]
+    batches = pl.DataFrame(
+        [
+            {"start": batch.start, "stop": batch.stop, "part": batch.part, "outcome": outcome_of(batch).value}
+            for batch in ledger.batches(run_id, load, states=states)
+        ],
+        schema=_BATCH_SCHEMA,
+    )
+    late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess])
+    survivors = _survivors(staging, batches)
+    for part in staging.parts:
+        single = _decided(staging.entries(part), batches, part)
+        yield _judge(staging.scan(part), single, survivors, staging.members, late_errors)
+
+
+def _survivors(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `outcome` of the rows that stand for an identity group."""
+    finals = staging.entries(FOLDED, "_is_final")
+    return _decided(finals, batches, FOLDED).filter(finals["_is_final"]).select("_pos", "outcome")
+
+
+def _decided(entries: pl.DataFrame, batches: pl.DataFrame, part: str) -> pl.DataFrame:
+    """The entries of one file with the outcome of the batch that holds them."""
+    of_part = batches.filter(pl.col("part") == part).sort("start").select("start", "stop", "outcome")
+    return (
+        entries.with_row_index("index")
+        .join_asof(of_part, left_on="index", right_on="start", strategy="backward")
+        .select("_pos", outcome=pl.when(pl.col("index") < pl.col("stop")).then("outcome"))
+    )
+
+
+def _judge(
+    rows: pl.LazyFrame,
+    single: pl.DataFrame,
+    survivors: pl.DataFrame,
+    members: pl.DataFrame,
+    late_errors: pl.DataFrame,
+) -> pl.DataFrame:
+    errors = [f"_error_{name}" for name in ("code", "field", "message")]
+    standing = members.rename({"_file": "merged_into_file", "_row": "merged_into_row"})
+    into = (
+        members.filter(pl.col("_pos") != pl.col("_survivor"))
+        .select("_pos", "_survivor")
+        .join(standing.drop("_survivor"), left_on="_survivor", right_on="_pos")
+    )
+    is_rejected = pl.col("_error_code").is_not_null()
+    is_merged = pl.col("_survivor").is_not_null() & ~is_rejected
+    return (
+        rows.select("_pos", "_file", "_row", *errors)
+        .join(late_errors.lazy(), on="_pos", how="left", suffix=":late", maintain_order="left")
+        .with_columns(pl.coalesce(name, f"{name}:late") for name in errors)
+        .join(pl.concat([single, survivors]).lazy(), on="_pos", how="left", maintain_order="left")
+        .join(into.lazy(), on="_pos", how="left", maintain_order="left")
+        .select(
+            "_file",
+            "_row",
+            outcome=pl.when(is_rejected)
+            .then(pl.lit(Outcome.REJECTED.value))
+            .when(is_merged)
+            .then(pl.lit(Outcome.MERGED.value))
+            .otherwise("outcome"),
+            merged_into_file=pl.when(is_merged).then("merged_into_file"),
+            merged_into_row=pl.when(is_merged).then("merged_into_row"),
+            _error_code="_error_code",
+            _error_field="_error_field",
+            _error_message="_error_message",
+            _pos="_pos",
+        )
+        .collect()
+    )

@@ -1,0 +1,55 @@
+"""Which input rows the server refused, found from the batches that were split down to a single entry."""
+
+import polars as pl
+
+from ledger.records import Batch
+from ledger.staging import FOLDED, LATE_ERRORS_SCHEMA, Staging
+from ledger.states import BatchState
+from ledger.store import Ledger
+
+
+def refused_rows(ledger: Ledger, staging: Staging, run_id: str, load: str) -> pl.DataFrame:
+    """Every row that the server refused: `LATE_ERRORS_SCHEMA`, by `_pos`.
+
+    A refused profile takes all rows with it that were folded into it: their values went with it. A refused
+    further identifier of a profile is the refusal of the row that gave it.
+    """
+    rejected = ledger.batches(run_id, load, states=(BatchState.REJECTED,))
+    if not rejected:
+        return pl.DataFrame(schema=LATE_ERRORS_SCHEMA)
+    guilty = _guilty_entries(staging, rejected)
+    followers = (
+        staging.members.filter(pl.col("_pos") != pl.col("_survivor"))
+        .drop("_file", "_row")
+        .join(guilty.filter("_is_final").rename({"_pos": "_survivor"}), on="_survivor")
+    )
+    columns = list(LATE_ERRORS_SCHEMA)
+    refused = pl.concat([guilty.select(columns), followers.select(columns)])
+    return refused.unique("_pos", keep="first").sort("_pos")
+
+
+def _guilty_entries(staging: Staging, rejected: list[Batch]) -> pl.DataFrame:
+    batches = pl.DataFrame(
+        [{"batch_id": b.id, "part": b.part, "index": b.start, "status": b.http_status} for b in rejected],
+        schema={"batch_id": pl.Int64, "part": pl.String, "index": pl.UInt32, "status": pl.Int64},
+    ).join(staging.refusals(), on="batch_id", how="left")
+    entries = [
+        _entries(staging, part).with_row_index("index").join(group, on="index")
+        for (part,), group in batches.group_by("part", maintain_order=True)
+    ]
+    code = pl.coalesce(
+        pl.col("code").cast(pl.String), pl.format("http_{}", "status"), pl.lit("operation_failed")
+    )
+    return pl.concat(entries).select(
+        "_pos",
+        "_is_final",
+        _error_code=code,
+        _error_field=pl.lit(None, pl.String),
+        _error_message=pl.col("message").fill_null("The server refused the profile without a reason."),
+    )
+
+
+def _entries(staging: Staging, part: str) -> pl.DataFrame:
+    if part == FOLDED:
+        return staging.entries(part, "_is_final")
+    return staging.entries(part).with_columns(_is_final=True)

@@ -1,0 +1,89 @@
+"""The tables of the ledger. They hold numbers, codes, ids and hashes: never a secret, never customer data."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+)
+
+metadata = MetaData()
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("spec_path", String, nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("api_url", String, nullable=False),
+    Column("store_id", String, nullable=False),
+    Column("emulator", Boolean, nullable=False),
+    Column("max_errors", String),
+    Column("row_limit", Integer),
+    Column("dry_run", Boolean, nullable=False),
+    Column("status", String, nullable=False),
+    Column("exit_code", Integer),
+    Column("started_at", String, nullable=False),
+    Column("finished_at", String),
+)
+
+loads = Table(
+    "loads",
+    metadata,
+    Column("run_id", String, ForeignKey("runs.run_id"), primary_key=True),
+    Column("load", String, primary_key=True),
+    Column("fingerprint", JSON, nullable=False),
+    Column("identifiers", JSON, nullable=False),
+    Column("columns", JSON, nullable=False),
+    Column("delimiter", String, nullable=False),
+    Column("rows_read", Integer, nullable=False),
+    Column("rounds", Integer, nullable=False),
+    Column("changes", JSON, nullable=False),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", String, ForeignKey("runs.run_id"), nullable=False),
+    Column("load", String, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("part", String, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("stop", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("body_bytes", Integer, nullable=False),
+    Column("body_hash", String),
+    Column("state", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("parent_id", Integer, ForeignKey("batches.id")),
+    Column("http_status", Integer),
+    Column("request_id", String),
+    Column("operation_id", String),
+    Column("code", Integer),
+    Column("answered_at", Float),
+    Index("batches_by_state", "run_id", "load", "round", "state"),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("run_id", String, ForeignKey("runs.run_id"), primary_key=True),
+    Column("status", String, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("retries", Integer, nullable=False),
+)
+
+timings = Table(
+    "timings",
+    metadata,
+    Column("run_id", String, ForeignKey("runs.run_id"), primary_key=True),
+    Column("stage", String, primary_key=True),
+    Column("seconds", Float, nullable=False),
+)

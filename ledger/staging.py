@@ -1,0 +1,129 @@
+"""A run's folder: the prepared rows of each load as Parquet, readable by their owner only.
+
+    STATE_DIR/runs/RUN_ID/
+        profiles/part-00000.parquet   every input row in order: place, columns, payload or reasons
+        profiles/members.parquet      _pos, _survivor, _file, _row of the rows in groups of two or more
+        profiles/folded.parquet       what is sent for those groups, in rounds
+        profiles/excess.parquet       rows of groups that hold more identifiers than one profile can keep
+        profiles/refusals.jsonl       the server's words about rows it refused
+        profiles/manifest.json        written last
+        report.json  report.md  rejects.csv  outcomes.parquet
+
+`_pos` is the position of a row in the whole load, counted from 0.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from ledger.files import private_directory, write_json, write_parquet
+
+FOLDED = "folded.parquet"
+LATE_ERRORS_SCHEMA = {
+    "_pos": pl.Int64,
+    "_error_code": pl.String,
+    "_error_field": pl.String,
+    "_error_message": pl.String,
+}
+REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
+
+
+@dataclass(frozen=True)
+class Staging:
+    """The staged files of one load."""
+
+    folder: Path
+
+    def begin(self) -> None:
+        """Start from an empty folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        private_directory(self.folder)
+
+    def write_part(self, number: int, rows: pl.DataFrame) -> None:
+        """Stage one stretch of input rows."""
+        write_parquet(rows, self.folder / part_name(number))
+
+    def write_groups(self, *, members: pl.DataFrame, folded: pl.DataFrame, excess: pl.DataFrame) -> None:
+        """Stage what became of the rows that share an identifier value."""
+        write_parquet(members, self.folder / "members.parquet")
+        write_parquet(folded, self.folder / FOLDED)
+        write_parquet(excess, self.folder / "excess.parquet")
+
+    def finish(self) -> None:
+        """Write the manifest: the names and sizes of all files that make up this load."""
+        sizes = {path.name: path.stat().st_size for path in sorted(self.folder.glob("*.parquet"))}
+        write_json({"files": sizes}, self.folder / "manifest.json")
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the staged parts, in the order of the input."""
+        return tuple(path.name for path in sorted(self.folder.glob("part-*.parquet")))
+
+    def scan(self, part: str) -> pl.LazyFrame:
+        """One staged part, lazily."""
+        return pl.scan_parquet(self.folder / part)
+
+    @cached_property
+    def members(self) -> pl.DataFrame:
+        """`_pos`, `_survivor`, `_file`, `_row` of every row in an identity group of two or more.
+
+        The survivor of a group, the row that stands for it, is listed with itself as `_survivor`.
+        """
+        return pl.read_parquet(self.folder / "members.parquet")
+
+    @cached_property
+    def excess(self) -> pl.DataFrame:
+        """Rows refused with their whole identity group: `LATE_ERRORS_SCHEMA`."""
+        return pl.read_parquet(self.folder / "excess.parquet")
+
+    def entries(self, part: str, *columns: str) -> pl.DataFrame:
+        """What is sent from one file, in sending order: `_pos` and the asked columns.
+
+        From a part: its rows that were neither refused nor folded. From `FOLDED`: every entry of every round.
+        """
+        if part == FOLDED:
+            return self.scan(part).select("_pos", *columns).collect()
+        return (
+            self.scan(part)
+            .filter(pl.col("_payload").is_not_null())
+            .select("_pos", *columns)
+            .join(self.members.lazy(), on="_pos", how="anti", maintain_order="left")
+            .collect()
+        )
+
+    def note_refusal(self, batch_id: int, code: int | None, message: str) -> None:
+        """Keep the server's words about a row; they may quote it, so they stay out of the ledger."""
+        note = json.dumps({"batch_id": batch_id, "code": code, "message": message})
+        descriptor = os.open(self.folder / "refusals.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, f"\n{note}\n".encode())  # whatever a crash left behind is a line of its own
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def refusals(self) -> pl.DataFrame:
+        """`batch_id`, `code`, `message` of all refusals noted; a line cut off by a crash is left out."""
+        path = self.folder / "refusals.jsonl"
+        notes = list(_whole_lines(path)) if path.exists() else []
+        return pl.DataFrame(notes, schema=REFUSALS_SCHEMA).unique(
+            "batch_id", keep="last", maintain_order=True
+        )
+
+
+def part_name(number: int) -> str:
+    """The file name of a staged part."""
+    return f"part-{number:05d}.parquet"
+
+
+def _whole_lines(path: Path) -> Iterator[dict[str, object]]:
+    for line in path.read_text().splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue

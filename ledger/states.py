@@ -1,0 +1,54 @@
+"""The states of a batch, and the moves between them that the ledger allows.
+
+    planned -> sending -> accepted -> completed
+                  |           |-> rejected | split | unknown
+                  |-> rejected | split | unknown
+                  |-> planned        (a 429, or a request that never left the host)
+
+Everything else moves forward only.
+"""
+
+from enum import StrEnum
+
+
+class BatchState(StrEnum):
+    """What is known of one batch."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    SPLIT = "split"
+    UNKNOWN = "unknown"
+
+
+MOVES: dict[BatchState, frozenset[BatchState]] = {
+    BatchState.PLANNED: frozenset({BatchState.SENDING, BatchState.SPLIT}),
+    BatchState.SENDING: frozenset(
+        {
+            BatchState.SENDING,  # repeated after a lost answer or a restart: same body, same effect
+            BatchState.PLANNED,
+            BatchState.ACCEPTED,
+            BatchState.REJECTED,
+            BatchState.SPLIT,
+            BatchState.UNKNOWN,
+        }
+    ),
+    BatchState.ACCEPTED: frozenset(
+        {BatchState.COMPLETED, BatchState.REJECTED, BatchState.SPLIT, BatchState.UNKNOWN}
+    ),
+    BatchState.COMPLETED: frozenset(),
+    BatchState.REJECTED: frozenset(),
+    BatchState.SPLIT: frozenset(),
+    BatchState.UNKNOWN: frozenset(),
+}
+
+
+class IllegalMove(RuntimeError):
+    """A batch was asked to make a move that `MOVES` does not hold: a fault in this program."""
+
+
+def origins(target: BatchState) -> frozenset[BatchState]:
+    """The states from which a batch may move to `target`."""
+    return frozenset(state for state, targets in MOVES.items() if target in targets)

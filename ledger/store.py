@@ -1,0 +1,218 @@
+"""The ledger's database: one for all runs of a state directory. It grows with batches, not with rows."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, create_engine, event, func, insert, select, update
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from ledger.records import RESUMABLE, Batch, LoadRecord, PlannedBatch, RequestCount, RunRecord, RunStatus
+from ledger.schema import batches, loads, metadata, requests, runs, timings
+from ledger.states import BatchState, IllegalMove, origins
+
+
+def open_database(state_dir: Path) -> Engine:
+    """The SQLite file of a state directory, made when missing (mode 0600); its commits reach the disk."""
+    path = state_dir / "ledger.sqlite3"
+    path.touch(mode=0o600)
+    engine = create_engine(f"sqlite:///{path}")
+    event.listen(engine, "connect", _make_durable)
+    metadata.create_all(engine)
+    return engine
+
+
+def _make_durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+class Ledger:
+    """Every question to the database and every change of it, each change in its own transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def close(self) -> None:
+        """Give the database back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator["Transaction"]:
+        """Several changes that are committed together, or not at all."""
+        with self._engine.begin() as connection:
+            yield Transaction(connection)
+
+    # Runs
+
+    def create_run(self, run: RunRecord) -> None:
+        """Enter a new run."""
+        with self._engine.begin() as connection:
+            connection.execute(insert(runs).values(**asdict(run)))
+
+    def set_status(
+        self, run_id: str, status: RunStatus, *, exit_code: int | None, finished_at: str | None
+    ) -> None:
+        """Say where a run stands."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(runs)
+                .where(runs.c.run_id == run_id)
+                .values(status=status, exit_code=exit_code, finished_at=finished_at)
+            )
+
+    def run(self, run_id: str) -> RunRecord | None:
+        """One run, or None when the ledger does not know it."""
+        return next(iter(self._runs(runs.c.run_id == run_id)), None)
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, the newest first."""
+        return self._runs()
+
+    def last_resumable(self) -> RunRecord | None:
+        """The newest run that `resume` may go on with."""
+        return next(iter(self._runs(runs.c.status.in_(RESUMABLE), runs.c.dry_run.is_(False))), None)
+
+    def _runs(self, *conditions: Any) -> list[RunRecord]:
+        query = select(runs).where(*conditions).order_by(runs.c.run_id.desc())
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [RunRecord(**{**row, "status": RunStatus(row["status"])}) for row in rows]
+
+    # Loads
+
+    def save_load(self, run_id: str, load: LoadRecord, planned: Iterable[PlannedBatch]) -> None:
+        """Enter a staged load and all its batches: from this commit on the source is not needed."""
+        with self.transaction() as transaction:
+            transaction.connection.execute(insert(loads).values(run_id=run_id, **asdict(load)))
+            transaction.plan(run_id, planned)
+
+    def load(self, run_id: str, load: str) -> LoadRecord | None:
+        """A staged load, or None when its rows are not all staged yet."""
+        query = select(loads).where(loads.c.run_id == run_id, loads.c.load == load)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            return None
+        facts = {name: row[name] for name in row if name != "run_id"}
+        return LoadRecord(**{**facts, "columns": tuple(row["columns"])})
+
+    # Batches
+
+    def batches(
+        self, run_id: str, load: str, *, states: Sequence[BatchState], round: int | None = None
+    ) -> list[Batch]:
+        """The batches of a load that are in one of `states`, in the order in which they were planned."""
+        query = (
+            select(batches)
+            .where(batches.c.run_id == run_id, batches.c.load == load, batches.c.state.in_(states))
+            .order_by(batches.c.round, batches.c.id)
+        )
+        if round is not None:
+            query = query.where(batches.c.round == round)
+        with self._engine.connect() as connection:
+            return [_batch(row) for row in connection.execute(query).mappings()]
+
+    def totals(self, run_id: str, load: str) -> dict[tuple[BatchState, bool], tuple[int, int, int]]:
+        """Batches, entries sent in them, and rows with their outcome from them.
+
+        By the state of the batch, and whether the server gave an operation to follow.
+        """
+        is_followed = batches.c.operation_id.is_not(None)
+        query = (
+            select(
+                batches.c.state,
+                is_followed,
+                func.count(),
+                func.sum(batches.c.stop - batches.c.start),
+                func.sum(batches.c.rows),
+            )
+            .where(batches.c.run_id == run_id, batches.c.load == load)
+            .group_by(batches.c.state, is_followed)
+        )
+        with self._engine.connect() as connection:
+            return {
+                (BatchState(state), bool(followed)): (count, entries, rows)
+                for state, followed, count, entries, rows in connection.execute(query)
+            }
+
+    # Requests and time
+
+    def request_counts(self, run_id: str) -> RequestCount:
+        """All requests that a run made, over all its resumes."""
+        query = select(requests).where(requests.c.run_id == run_id)
+        counts = RequestCount()
+        with self._engine.connect() as connection:
+            for row in connection.execute(query).mappings():
+                counts.by_status[row["status"]] = row["count"]
+                counts.retries[row["status"]] = row["retries"]
+        return counts
+
+    def add_seconds(self, run_id: str, stage: str, seconds: float) -> None:
+        """Add to the time that a stage of a run took."""
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                update(timings)
+                .where(timings.c.run_id == run_id, timings.c.stage == stage)
+                .values(seconds=timings.c.seconds + seconds)
+            )
+            if changed.rowcount == 0:
+                connection.execute(insert(timings).values(run_id=run_id, stage=stage, seconds=seconds))
+
+    def seconds_by_stage(self, run_id: str) -> dict[str, float]:
+        """The time each stage took, over all resumes."""
+        query = select(timings.c.stage, timings.c.seconds).where(timings.c.run_id == run_id)
+        with self._engine.connect() as connection:
+            return dict(connection.execute(query).tuples().all())
+
+
+class Transaction:
+    """Changes to batches and request counts inside one commit."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def plan(self, run_id: str, planned: Iterable[PlannedBatch]) -> list[Batch]:
+        """Enter new batches in state `planned`."""
+        rows = [
+            {**asdict(batch), "run_id": run_id, "state": BatchState.PLANNED, "tries": 0} for batch in planned
+        ]
+        if not rows:
+            return []
+        statement = insert(batches).returning(batches, sort_by_parameter_order=True)
+        return [_batch(row) for row in self.connection.execute(statement, rows).mappings()]
+
+    def move(self, batch_id: int, target: BatchState, facts: Mapping[str, Any]) -> None:
+        """Move a batch to `target` and note facts about it; `IllegalMove` when it is not where it must be."""
+        moved = self.connection.execute(
+            update(batches)
+            .where(batches.c.id == batch_id, batches.c.state.in_(origins(target)))
+            .values(state=target, **facts)
+        )
+        if moved.rowcount != 1:
+            raise IllegalMove(f"Batch {batch_id} cannot move to {target} from where it is.")
+
+    def count_requests(self, run_id: str, counts: RequestCount) -> None:
+        """Add requests to the run's counts."""
+        for status, count in counts.by_status.items():
+            retries = counts.retries.get(status, 0)
+            changed = self.connection.execute(
+                update(requests)
+                .where(requests.c.run_id == run_id, requests.c.status == status)
+                .values(count=requests.c.count + count, retries=requests.c.retries + retries)
+            )
+            if changed.rowcount == 0:
+                self.connection.execute(
+                    insert(requests).values(run_id=run_id, status=status, count=count, retries=retries)
+                )
+
+
+def _batch(row: RowMapping) -> Batch:
+    facts = {name: row[name] for name in row if name != "run_id"}
+    return Batch(**{**facts, "state": BatchState(row["state"])})

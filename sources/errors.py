@@ -1,0 +1,25 @@
+"""What can be wrong with an input: as a whole (`SourceError`) or with one of its rows (`RejectCode`)."""
+
+from enum import StrEnum
+
+
+class SourceError(Exception):
+    """The input cannot be read; nothing of it may be used.
+
+    The message is one line: what was found, what was expected, what to do. It never holds row data.
+    """
+
+
+class RejectCode(StrEnum):
+    """Why one data row of a CSV file could not be taken as it stands."""
+
+    RAGGED_ROW = "ragged_row"
+    UNCLOSED_QUOTE = "unclosed_quote"
+    INVALID_BYTES = "invalid_bytes"
+    NUL_BYTE = "nul_byte"
+
+
+def one_line(error: BaseException) -> str:
+    """The first line of a library's message, without its trailing full stop or colon."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".: ")[:300]

@@ -1,0 +1,50 @@
+"""The frames a source hands out."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+REPORT_COLUMNS = ("_file", "_row", "_error_code", "_error_field", "_error_message")
+"""The columns a report adds to the rows it rejects.
+
+A source that has them is such a report on its way back: they are left out, the rest is read.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Consecutive data rows of one file, every one of them in exactly one of the two frames, in file order.
+
+    `rows`: `_file` String, `_row` Int64 (the data row within its file, from 1, rejected rows counted), then
+    the source's columns as String; null where the file has nothing, or has no such column. `rejects`: the
+    same columns, what could be read of the row in its fields' order (surplus fields on the last column, bytes
+    that are no text as U+FFFD), then `_error_code` and `_error_message` String, which name the physical lines
+    and hold no data.
+    """
+
+    rows: pl.DataFrame
+    rejects: pl.DataFrame
+
+
+def select_columns(frame: pl.DataFrame, file: str, columns: Sequence[str]) -> pl.DataFrame:
+    """`frame` (`_row` and String columns) as `_file`, `_row` and `columns`; those it lacks are null."""
+    return frame.select(
+        pl.lit(file).alias("_file"),
+        "_row",
+        *(pl.col(name) if name in frame.columns else pl.lit(None, pl.String).alias(name) for name in columns),
+    )
+
+
+def null_out(frame: pl.DataFrame, null_values: Collection[str]) -> pl.DataFrame:
+    """`frame` with null in the String columns where they hold the empty string or one of `null_values`."""
+    meaningless = pl.lit(pl.Series(sorted({"", *null_values}))).implode()
+    text = pl.col(pl.String)
+    return frame.with_columns(pl.when(~text.is_in(meaningless)).then(text))
+
+
+def no_rejects(columns: Sequence[str]) -> pl.DataFrame:
+    """An empty frame of rejects."""
+    text = dict.fromkeys(columns, pl.String)
+    errors = {"_error_code": pl.String, "_error_message": pl.String}
+    return pl.DataFrame(schema={"_file": pl.String, "_row": pl.Int64, **text, **errors})

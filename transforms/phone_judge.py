@@ -1,0 +1,87 @@
+"""One phone number put before `phonenumbers`: its E.164 form, and why it was changed or refused.
+
+Every verdict here is the library's own. The column engine in `transforms.phones` must agree with it on both
+values, and hands over whatever it cannot prove.
+"""
+
+import re
+
+import phonenumbers
+from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumberFormat, ValidationResult
+
+from transforms.reasons import Change, Reason
+
+if enable_pattern_cache := getattr(phonenumbers, "enable_pattern_cache", None):  # 9.0.43 and later
+    enable_pattern_cache()
+
+SPREADSHEET_DAMAGE = re.compile(r"\s*'?[0-9]+(?:(?:[.,][0-9]+)?[eE]\+?[0-9]+|\.0)\s*")
+THREE_LETTERS = re.compile(r"(?:[^A-Za-z]*[A-Za-z]){3}")
+LETTER = re.compile(r"[^\W\d_]")
+
+_PARSE_REASONS = {
+    NumberParseException.INVALID_COUNTRY_CODE: Reason.PHONE_INVALID_COUNTRY_CODE,
+    NumberParseException.NOT_A_NUMBER: Reason.PHONE_NOT_A_NUMBER,
+    NumberParseException.TOO_SHORT_AFTER_IDD: Reason.PHONE_TOO_SHORT,
+    NumberParseException.TOO_SHORT_NSN: Reason.PHONE_TOO_SHORT,
+    NumberParseException.TOO_LONG: Reason.PHONE_TOO_LONG,
+}
+_POSSIBILITY_REASONS = {
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: Reason.PHONE_NO_AREA_CODE,
+    ValidationResult.INVALID_COUNTRY_CODE: Reason.PHONE_INVALID_COUNTRY_CODE,
+    ValidationResult.TOO_SHORT: Reason.PHONE_TOO_SHORT,
+    ValidationResult.TOO_LONG: Reason.PHONE_TOO_LONG,
+    ValidationResult.INVALID_LENGTH: Reason.PHONE_INVALID_LENGTH,
+}
+_SOURCE_CHANGES = {
+    CountryCodeSource.FROM_NUMBER_WITH_IDD: Change.PHONE_INTERNATIONAL_PREFIX_REPLACED,
+    CountryCodeSource.FROM_NUMBER_WITHOUT_PLUS_SIGN: Change.PHONE_PLUS_ADDED,
+    CountryCodeSource.FROM_DEFAULT_COUNTRY: Change.PHONE_COUNTRY_CODE_ADDED,
+}
+
+
+def judge_phone(number: str, region: str | None) -> tuple[str | None, str | None]:
+    """`(e164, code)` of one number: parse with the region, `is_valid_number`, format as E.164.
+
+    A number that is refused has no `e164` and a `Reason`; one that is kept has a `Change`, or no code when it
+    was E.164 already. The region is ISO 3166 alpha-2 in capitals; null or unknown means that the number must
+    begin with its country code.
+    """
+    try:
+        parsed = phonenumbers.parse(number, region, keep_raw_input=True)
+    except NumberParseException as refusal:
+        return None, _explain_unparsed(number, region, refusal.error_type)
+    if not phonenumbers.is_valid_number(parsed):
+        return None, _explain_invalid(number, parsed)
+    e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+    return e164, None if e164 == number else _explain_change(number, parsed)
+
+
+def _explain_unparsed(number: str, region: str | None, error_type: int) -> Reason:
+    if SPREADSHEET_DAMAGE.fullmatch(number):
+        return Reason.PHONE_SPREADSHEET_DAMAGE
+    if error_type == NumberParseException.INVALID_COUNTRY_CODE and region not in phonenumbers.SUPPORTED_REGIONS:
+        return Reason.PHONE_INVALID_COUNTRY_CODE if _names_a_country(number) else Reason.PHONE_NO_REGION
+    return _PARSE_REASONS[error_type]
+
+
+def _names_a_country(number: str) -> bool:
+    """Whether the first character that can begin a number is a plus (`parse` ignores what stands before it)."""
+    start = re.search(r"[+＋\d]", number)
+    return start is not None and start.group() in "+＋"
+
+
+def _explain_invalid(number: str, parsed: phonenumbers.PhoneNumber) -> Reason:
+    if SPREADSHEET_DAMAGE.fullmatch(number):
+        return Reason.PHONE_SPREADSHEET_DAMAGE
+    return _POSSIBILITY_REASONS.get(phonenumbers.is_possible_number_with_reason(parsed), Reason.PHONE_INVALID)
+
+
+def _explain_change(number: str, parsed: phonenumbers.PhoneNumber) -> Change:
+    """The change that says most about what was lost or assumed; `transforms.phones` applies the same order."""
+    if parsed.extension:
+        return Change.PHONE_EXTENSION_DROPPED
+    if LETTER.search(number):
+        return Change.PHONE_LETTERS_CHANGED
+    if number.lstrip().startswith("'"):
+        return Change.PHONE_APOSTROPHE_DROPPED
+    return _SOURCE_CHANGES.get(parsed.country_code_source, Change.PHONE_REFORMATTED)

@@ -1,0 +1,96 @@
+"""What the spec asks for, as the values that `prepare_profiles` and `fold_groups` work from."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Literal
+
+
+class TraitType(StrEnum):
+    """How the text of a cell is read, and what JSON it becomes."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    ARRAY = "array"
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+ItemType = Literal[TraitType.STRING, TraitType.INTEGER, TraitType.BOOLEAN]
+OnInvalid = Literal["drop", "reject"]
+Normalization = Literal["phone", "email", "trim", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraitPlan:
+    """One trait: which columns it is read from, and how.
+
+    Of several columns the first that holds a valid value counts. `format` (strftime codes) belongs to date and
+    datetime; None is ISO 8601. `timezone` (IANA name) belongs to datetimes that state no offset. `separator` and
+    `items` belong to arrays; None makes a whole cell one item.
+    """
+
+    group: str
+    name: str
+    columns: tuple[str, ...]
+    type: TraitType = TraitType.STRING
+    on_invalid: OnInvalid = "drop"
+    format: str | None = None
+    timezone: str | None = None
+    separator: str | None = None
+    items: ItemType = TraitType.STRING
+
+    @property
+    def path(self) -> str:
+        """`Group.name`; unique, because a trait name holds no dot."""
+        return f"{self.group}.{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifierPlan:
+    """A trait, by its path, whose value the store promotes to an identifier."""
+
+    trait: str
+    id_type: str
+    normalization: Normalization
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfilePlan:
+    """All that a profile is made of. `region_column` and `region_default` (ISO 3166 alpha-2) serve phone traits."""
+
+    traits: tuple[TraitPlan, ...]
+    identifiers: tuple[IdentifierPlan, ...]
+    region_column: str | None = None
+    region_default: str | None = None
+
+    @cached_property
+    def identifier_columns(self) -> dict[str, IdentifierPlan]:
+        """The identifier column of each promoted trait, in plan order.
+
+        It is `_id.<id_type>` for the first trait of a type and `_id.<id_type>.2`, `.3`, … for further ones: two
+        values of one row that count as the same type. No type of the API holds a dot.
+        """
+        columns: dict[str, IdentifierPlan] = {}
+        for identifier in self.identifiers:
+            earlier = sum(other.id_type == identifier.id_type for other in columns.values())
+            columns[f"_id.{identifier.id_type}" + (f".{earlier + 1}" if earlier else "")] = identifier
+        return columns
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[TraitPlan, ...]]:
+        """The traits of each trait group, both in plan order."""
+        names = dict.fromkeys(trait.group for trait in self.traits)
+        return {name: tuple(trait for trait in self.traits if trait.group == name) for name in names}
+
+    def trait(self, path: str) -> TraitPlan:
+        """The trait of that path; KeyError if there is none."""
+        return self._traits_by_path[path]
+
+    @cached_property
+    def _traits_by_path(self) -> dict[str, TraitPlan]:
+        return {trait.path: trait for trait in self.traits}
