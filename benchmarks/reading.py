@@ -1,7 +1,8 @@
-"""How fast a CSV file is read, and how much memory that takes: `python benchmarks/reading.py [MILLIONS_OF_ROWS]`.
+"""How fast a CSV file is read, and how much memory that takes: `python benchmarks/reading.py [MILLIONS]`.
 
-Writes a synthetic file of 17 columns, some of them quoted, to a temporary folder, reads it the way an import does and
-prints rows per second and the peak of resident memory. With `--dirty N` every Nth row has a field too many.
+Writes a synthetic file of 17 columns, two of them quoted, to a temporary folder, reads it the way an import
+does and prints rows per second and the peak of resident memory. With `--dirty N` every Nth row has a field
+too many.
 """
 
 import argparse
@@ -37,7 +38,8 @@ def main() -> None:
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
         print(
             f"{rows:,} rows and {rejects:,} rejects of {path.stat().st_size / 1e6:,.0f} MB "
-            f"in {seconds:.2f} s ({cpu_seconds:.2f} s of CPU): {(rows + rejects) / seconds / 1e6:.2f} M rows/s, "
+            f"in {seconds:.2f} s ({cpu_seconds:.2f} s of CPU): "
+            f"{(rows + rejects) / seconds / 1e6:.2f} M rows/s, "
             f"peak memory {_peak_megabytes():,.0f} MB ({before:,.0f} MB before)"
         )
 
@@ -47,15 +49,17 @@ def _write(path: Path, rows: int, dirty: int) -> None:
         file.write(HEADER)
         for first in range(0, rows, ROWS_PER_WRITE):
             numbers = range(first, min(rows, first + ROWS_PER_WRITE))
-            file.writelines(_line(number, is_ragged=bool(dirty) and number % dirty == 0) for number in numbers)
+            file.writelines(
+                _line(number, is_ragged=bool(dirty) and number % dirty == 0) for number in numbers
+            )
 
 
 def _line(number: int, *, is_ragged: bool) -> str:
     return (
-        f'{number},C{number:010d},Ada{number % 977},Example{number % 1013},"Sample, Test and Sons {number % 89}",'
-        f"Lake Example,Norway,+1-202-555-01{number % 100:02d},(202)555-0101x{number % 1000},user{number}@example.com,"
-        f'2023-05-{number % 28 + 1:02d},https://www.example.com/{number},"{number % 500} Main Street, Apt. 7",'
-        f"{number % 99999:05d},nothing to say,{number % 10000}.50,segment-{number % 7}{',' if is_ragged else ''}\n"
+        f'{number},C{number:08d},Ada{number % 977},Sample{number % 1013},"Example, Test and Sons",Lake Example,'
+        f"Norway,+1-202-555-01{number % 100:02d},(202)555-0101x{number % 1000},user{number}@example.com,"
+        f'2023-05-{number % 28 + 1:02d},https://example.com/,"{number % 500} Main Street, Apt. 7",'
+        f"{number % 99999:05d},,{number % 10000}.50,segment-{number % 7}{',' if is_ragged else ''}\n"
     )
 
 

@@ -58,6 +58,7 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.pace = pace
+        self.requests = 0  # made so far
         self._counts = counts
         is_secure = api_url.startswith("https://")
         verify = ssl.create_default_context() if is_secure else False
@@ -118,6 +119,7 @@ class Client:
             failures += not _is_throttled(outcome)
 
     async def _attempt(self, request: Request, *, is_retry: bool) -> Answer | NoAnswer:
+        self.requests += 1
         headers = {"content-type": "application/json"} if request.content is not None else {}
         try:
             response = await next(self._turns).request(

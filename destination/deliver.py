@@ -21,7 +21,7 @@ from destination.operations import Completed, Failed, Forgotten, StillOpen, foll
 from destination.outcomes import Refused, Success
 from ledger.journal import Journal
 from ledger.records import Batch, LoadRecord
-from ledger.staging import FOLDED, Staging
+from ledger.staging import Staging, is_folded
 from ledger.states import BatchState
 from ledger.store import Ledger
 
@@ -275,7 +275,7 @@ class ProfileDelivery:
                 states=(BatchState.PLANNED, BatchState.SENDING, BatchState.ACCEPTED),
                 round=number,
             )
-            if batch.part == FOLDED
+            if is_folded(batch.part)
         ]
         if any(batch.state is not BatchState.ACCEPTED or batch.operation_id for batch in unsettled):
             return False

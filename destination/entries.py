@@ -6,7 +6,7 @@ from collections import OrderedDict
 import polars as pl
 
 from ledger.records import PlannedBatch
-from ledger.staging import FOLDED, Staging
+from ledger.staging import Staging
 
 _FILES_KEPT = 2  # batches come file by file; a split may come late
 
@@ -22,17 +22,10 @@ class Entries:
         """`_payload` String and `_is_final` Boolean (whether it decides the outcome of a row), in order."""
         if batch.part not in self._kept:
             self._kept[batch.part] = asyncio.create_task(
-                asyncio.to_thread(read_entries, self._staging, batch.part)
+                asyncio.to_thread(self._staging.entries, batch.part, "_payload")
             )
             while len(self._kept) > _FILES_KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(batch.part)
         frame = await asyncio.shield(self._kept[batch.part])
         return frame[batch.start : batch.stop]
-
-
-def read_entries(staging: Staging, part: str) -> pl.DataFrame:
-    """All entries of one staged file: `_pos`, `_payload` and `_is_final`."""
-    if part == FOLDED:
-        return staging.entries(part, "_payload", "_is_final")
-    return staging.entries(part, "_payload").with_columns(_is_final=True)

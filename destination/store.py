@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal
 
 from destination.client import Client, Request
 from destination.errors import StoreUnfit, UnexpectedAnswer
 from destination.outcomes import Refused
+
+Normalization = Literal["phone", "email", "trim", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class Identifier:
 
     trait: str
     id_type: str
-    normalization: str
+    normalization: Normalization
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class StoreSchema:
     groups: frozenset[str]
     data_types: Mapping[str, str]
     promotions: Mapping[str, str]
-    normalizations: Mapping[str, str]
+    normalizations: Mapping[str, Normalization]
 
     def identifiers(self, uses: Iterable[TraitUse]) -> list[Identifier]:
         """Those of the used traits that the store promotes to identifiers."""

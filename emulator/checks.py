@@ -1,6 +1,7 @@
 """Checks of a request body, combined like the schema they stand for.
 
-A check takes a JSON value and the place where it stands, and raises the API's 400 when the value does not fit.
+A check takes a JSON value and the place where it stands, and raises the API's 400 when the value does not
+fit.
 """
 
 import re

@@ -27,6 +27,10 @@ class Ids:
         self._minted[kind] += 1
         return f"{_PREFIXES[kind]}{self._minted[kind]:026d}"
 
+    def claim(self, kind: str, known_id: str) -> None:
+        """Never mint ``known_id``, which an earlier process minted, nor any id before it."""
+        self._minted[kind] = max(self._minted[kind], int(known_id[-26:]))
+
 
 @cache
 def _pattern_of(kind: str) -> re.Pattern[str]:

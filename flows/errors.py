@@ -19,6 +19,12 @@ class UsageProblem(ImportProblem):
     """The command, the settings, the spec or the input does not allow the run."""
 
 
+class NothingPending(ImportProblem):
+    """There is no unfinished run to go on with: nothing has to be done."""
+
+    exit_code = ExitCode.DONE
+
+
 class InputChanged(ImportProblem):
     """The input, the spec or the target is not what it was when the run began."""
 

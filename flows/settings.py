@@ -100,6 +100,14 @@ def live_target(
     return Target(api_url, store_id, credentials, is_emulator=False)
 
 
+def dry_target(variables: Mapping[str, str], spec_store: str | None) -> Target:
+    """Where a dry run would write to; it asks nobody and needs no credentials."""
+    store_id = spec_store or variables.get("MEMORY_STORE_ID", "")
+    return Target(
+        variables.get("MEMORY_API_URL", LIVE_URL), store_id, Credentials("", SecretStr("")), is_emulator=False
+    )
+
+
 def check_api_url(api_url: str) -> list[str]:
     """What is wrong with the API's address: plain http is for loopback addresses only."""
     parts = urlsplit(api_url)

@@ -47,7 +47,7 @@ def settle_account(ledger: Ledger, staging: Staging, run_id: str, load: LoadReco
     ):
         outcomes = _OutcomesFile(outcomes_stream)
         header = pl.DataFrame(schema=dict.fromkeys((*load.columns, *_REJECTS_COLUMNS), pl.String))
-        header.write_csv(rejects_stream, separator=load.delimiter)
+        header.write_csv(rejects_stream, separator=load.delimiter, include_bom=load.with_bom)
         for part, frame in zip(staging.parts, row_outcomes(ledger, staging, run_id, load.load), strict=True):
             outcomes.append(frame.select(_OUTCOMES_COLUMNS))
             rows.update(dict(frame["outcome"].value_counts().iter_rows()))

@@ -7,7 +7,7 @@ import polars as pl
 
 from ledger.records import Batch
 from ledger.refusals import refused_rows
-from ledger.staging import FOLDED, Staging
+from ledger.staging import Staging
 from ledger.states import BatchState
 from ledger.store import Ledger
 
@@ -36,7 +36,7 @@ _BATCH_SCHEMA = {"start": pl.UInt32, "stop": pl.UInt32, "part": pl.String, "outc
 
 
 def outcome_of(batch: Batch) -> Outcome:
-    """The outcome of the rows that a batch decides about; an operation that the server gave has the last word."""
+    """The outcome of the rows that a batch decides about; an operation, if any, has the last word."""
     if batch.state is BatchState.ACCEPTED:
         return Outcome.PENDING if batch.operation_id else Outcome.ACCEPTED
     return _OUTCOME_OF[batch.state]
@@ -66,16 +66,17 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
 
 def _survivors(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
     """`_pos`, `outcome` of the rows that stand for an identity group."""
-    finals = staging.entries(FOLDED, "_is_final")
-    return _decided(finals, batches, FOLDED).filter(finals["_is_final"]).select("_pos", "outcome")
+    decided = [_decided(staging.entries(part), batches, part) for part in staging.folded_parts]
+    return pl.concat(decided) if decided else pl.DataFrame(schema={"_pos": pl.Int64, "outcome": pl.String})
 
 
 def _decided(entries: pl.DataFrame, batches: pl.DataFrame, part: str) -> pl.DataFrame:
-    """The entries of one file with the outcome of the batch that holds them."""
+    """`_pos`, `outcome` of the rows that the entries of one file decide about, from their batches."""
     of_part = batches.filter(pl.col("part") == part).sort("start").select("start", "stop", "outcome")
     return (
         entries.with_row_index("index")
         .join_asof(of_part, left_on="index", right_on="start", strategy="backward")
+        .filter("_is_final")
         .select("_pos", outcome=pl.when(pl.col("index") < pl.col("stop")).then("outcome"))
     )
 

@@ -48,13 +48,16 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadRecord:
-    """One load of a run, once its rows are staged. `delimiter` is that of the rejected rows' file."""
+    """One load of a run, once its rows are staged.
+
+    `delimiter` and `with_bom` (a UTF-8 byte order mark) are for the file of rejected rows.
+    """
 
     load: str
-    fingerprint: Mapping[str, Any]
     identifiers: Mapping[str, str]  # trait -> identifier type
     columns: tuple[str, ...]
     delimiter: str
+    with_bom: bool
     rows_read: int
     rounds: int
     changes: Mapping[str, int]

@@ -3,7 +3,7 @@
 import polars as pl
 
 from ledger.records import Batch
-from ledger.staging import FOLDED, LATE_ERRORS_SCHEMA, Staging
+from ledger.staging import LATE_ERRORS_SCHEMA, Staging
 from ledger.states import BatchState
 from ledger.store import Ledger
 
@@ -34,7 +34,7 @@ def _guilty_entries(staging: Staging, rejected: list[Batch]) -> pl.DataFrame:
         schema={"batch_id": pl.Int64, "part": pl.String, "index": pl.UInt32, "status": pl.Int64},
     ).join(staging.refusals(), on="batch_id", how="left")
     entries = [
-        _entries(staging, part).with_row_index("index").join(group, on="index")
+        staging.entries(part).with_row_index("index").join(group, on="index")
         for (part,), group in batches.group_by("part", maintain_order=True)
     ]
     code = pl.coalesce(
@@ -47,9 +47,3 @@ def _guilty_entries(staging: Staging, rejected: list[Batch]) -> pl.DataFrame:
         _error_field=pl.lit(None, pl.String),
         _error_message=pl.col("message").fill_null("The server refused the profile without a reason."),
     )
-
-
-def _entries(staging: Staging, part: str) -> pl.DataFrame:
-    if part == FOLDED:
-        return staging.entries(part, "_is_final")
-    return staging.entries(part).with_columns(_is_final=True)

@@ -33,15 +33,23 @@ runs = Table(
     Column("finished_at", String),
 )
 
+inputs = Table(
+    "inputs",
+    metadata,
+    Column("run_id", String, ForeignKey("runs.run_id"), primary_key=True),
+    Column("load", String, primary_key=True),
+    Column("fingerprint", JSON, nullable=False),
+)
+
 loads = Table(
     "loads",
     metadata,
     Column("run_id", String, ForeignKey("runs.run_id"), primary_key=True),
     Column("load", String, primary_key=True),
-    Column("fingerprint", JSON, nullable=False),
     Column("identifiers", JSON, nullable=False),
     Column("columns", JSON, nullable=False),
     Column("delimiter", String, nullable=False),
+    Column("with_bom", Boolean, nullable=False),
     Column("rows_read", Integer, nullable=False),
     Column("rounds", Integer, nullable=False),
     Column("changes", JSON, nullable=False),

@@ -3,7 +3,7 @@
     STATE_DIR/runs/RUN_ID/
         profiles/part-00000.parquet   every input row in order: place, columns, payload or reasons
         profiles/members.parquet      _pos, _survivor, _file, _row of the rows in groups of two or more
-        profiles/folded.parquet       what is sent for those groups, in rounds
+        profiles/folded-00000.parquet what is sent for those groups, in rounds
         profiles/excess.parquet       rows of groups that hold more identifiers than one profile can keep
         profiles/refusals.jsonl       the server's words about rows it refused
         profiles/manifest.json        written last
@@ -24,7 +24,6 @@ import polars as pl
 
 from ledger.files import private_directory, write_json, write_parquet
 
-FOLDED = "folded.parquet"
 LATE_ERRORS_SCHEMA = {
     "_pos": pl.Int64,
     "_error_code": pl.String,
@@ -49,10 +48,13 @@ class Staging:
         """Stage one stretch of input rows."""
         write_parquet(rows, self.folder / part_name(number))
 
-    def write_groups(self, *, members: pl.DataFrame, folded: pl.DataFrame, excess: pl.DataFrame) -> None:
-        """Stage what became of the rows that share an identifier value."""
+    def write_folded(self, number: int, entries: pl.DataFrame) -> None:
+        """Stage what is sent for some of the identity groups."""
+        write_parquet(entries, self.folder / f"folded-{number:05d}.parquet")
+
+    def write_members(self, *, members: pl.DataFrame, excess: pl.DataFrame) -> None:
+        """Stage which rows share an identifier value, and which of them are refused for it."""
         write_parquet(members, self.folder / "members.parquet")
-        write_parquet(folded, self.folder / FOLDED)
         write_parquet(excess, self.folder / "excess.parquet")
 
     def finish(self) -> None:
@@ -64,6 +66,11 @@ class Staging:
     def parts(self) -> tuple[str, ...]:
         """The names of the staged parts, in the order of the input."""
         return tuple(path.name for path in sorted(self.folder.glob("part-*.parquet")))
+
+    @cached_property
+    def folded_parts(self) -> tuple[str, ...]:
+        """The names of the files with what is sent for identity groups."""
+        return tuple(path.name for path in sorted(self.folder.glob("folded-*.parquet")))
 
     def scan(self, part: str) -> pl.LazyFrame:
         """One staged part, lazily."""
@@ -82,17 +89,26 @@ class Staging:
         """Rows refused with their whole identity group: `LATE_ERRORS_SCHEMA`."""
         return pl.read_parquet(self.folder / "excess.parquet")
 
-    def entries(self, part: str, *columns: str) -> pl.DataFrame:
-        """What is sent from one file, in sending order: `_pos` and the asked columns.
+    @property
+    def rejected(self) -> int:
+        """How many rows were rejected before anything was sent."""
+        counts: list[int] = [
+            self.scan(part).select(pl.col("_error_code").count()).collect().item() for part in self.parts
+        ]
+        return sum(counts) + len(self.excess)
 
-        From a part: its rows that were neither refused nor folded. From `FOLDED`: every entry of every round.
+    def entries(self, part: str, *columns: str) -> pl.DataFrame:
+        """What is sent from one file, in sending order: `_pos`, `_is_final` and the asked columns.
+
+        From a part: its rows that were neither refused nor folded. From a folded part: every entry of every
+        round. `_is_final` (Boolean) tells whether the entry decides the outcome of the row at `_pos`.
         """
-        if part == FOLDED:
-            return self.scan(part).select("_pos", *columns).collect()
+        if is_folded(part):
+            return self.scan(part).select("_pos", "_is_final", *columns).collect()
         return (
             self.scan(part)
             .filter(pl.col("_payload").is_not_null())
-            .select("_pos", *columns)
+            .select("_pos", *columns, _is_final=True)
             .join(self.members.lazy(), on="_pos", how="anti", maintain_order="left")
             .collect()
         )
@@ -119,6 +135,11 @@ class Staging:
 def part_name(number: int) -> str:
     """The file name of a staged part."""
     return f"part-{number:05d}.parquet"
+
+
+def is_folded(part: str) -> bool:
+    """Whether a staged file holds what is sent for identity groups."""
+    return part.startswith("folded-")
 
 
 def _whole_lines(path: Path) -> Iterator[dict[str, object]]:

@@ -6,12 +6,23 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, create_engine, event, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    RowMapping,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ledger.records import RESUMABLE, Batch, LoadRecord, PlannedBatch, RequestCount, RunRecord, RunStatus
-from ledger.schema import batches, loads, metadata, requests, runs, timings
+from ledger.schema import batches, inputs, loads, metadata, requests, runs, timings
 from ledger.states import BatchState, IllegalMove, origins
 
 
@@ -85,7 +96,21 @@ class Ledger:
             rows = connection.execute(query).mappings().all()
         return [RunRecord(**{**row, "status": RunStatus(row["status"])}) for row in rows]
 
-    # Loads
+    # Inputs and loads
+
+    def note_input(self, run_id: str, load: str, fingerprint: Mapping[str, Any]) -> None:
+        """Keep what the input of a load was, in place of what was known before."""
+        of_load = (inputs.c.run_id == run_id, inputs.c.load == load)
+        with self._engine.begin() as connection:
+            connection.execute(delete(inputs).where(*of_load))
+            connection.execute(insert(inputs).values(run_id=run_id, load=load, fingerprint=dict(fingerprint)))
+
+    def input(self, run_id: str, load: str) -> Mapping[str, Any] | None:
+        """What the input of a load was, or None when it was not read to its end yet."""
+        query = select(inputs.c.fingerprint).where(inputs.c.run_id == run_id, inputs.c.load == load)
+        with self._engine.connect() as connection:
+            fingerprint: Mapping[str, Any] | None = connection.execute(query).scalar_one_or_none()
+        return fingerprint
 
     def save_load(self, run_id: str, load: LoadRecord, planned: Iterable[PlannedBatch]) -> None:
         """Enter a staged load and all its batches: from this commit on the source is not needed."""

@@ -7,10 +7,12 @@ bytes are UTF-8 without NUL.
 
 import codecs
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 QUOTE = b'"'
 _ALL_BYTES = bytes(range(256))
-_MOST_STEPS_BACK = 8
+_FIRST_BYTE, _LAST_BYTE = itemgetter(0), itemgetter(-1)
+_MOST_QUOTES_BACK = 64
 
 
 @dataclass(frozen=True)
@@ -23,46 +25,46 @@ class CsvShape:
     """What remains of a regular line when everything but delimiters and line ends is taken away."""
     ordinary: bytes = field(init=False)
     """Every byte but the delimiter and the line end."""
+    border: frozenset[int] = field(init=False)
+    """The delimiter and the line end, as numbers."""
 
     def __post_init__(self) -> None:
         separator = self.delimiter.encode()
         object.__setattr__(self, "skeleton", separator * (self.width - 1) + b"\n")
+        object.__setattr__(self, "border", frozenset(separator + b"\n"))
         object.__setattr__(self, "ordinary", _ALL_BYTES.translate(None, separator + b"\n"))
 
 
-def find_border(text: bytes, limit: int) -> int:
-    """Where the last line that ends outside quotes within the first `limit` bytes ends; 0 when none is near.
+@dataclass(frozen=True, slots=True)
+class RegularBlock:
+    """The part at the start of a text that is proved regular: its bytes, its rows and its physical lines.
 
-    Counts on regular quoting from the start of `text`: only a block proved regular may be cut here.
+    Without `has_quoted_empty` no field of it is written as two quotes.
     """
-    end = text.rfind(b"\n", 0, limit) + 1
-    quotes = text.count(QUOTE, 0, end)
-    for _ in range(_MOST_STEPS_BACK):
-        if quotes % 2 == 0:
-            return end
-        before = text.rfind(b"\n", 0, text.rfind(QUOTE, 0, end)) + 1
-        quotes -= text.count(QUOTE, before, end)
-        end = before
-    return 0
+
+    text: bytes
+    rows: int
+    lines: int
+    has_quoted_empty: bool
 
 
-def count_regular_rows(block: bytes, shape: CsvShape) -> int | None:
-    """How many rows a block of whole lines holds if it is regular; None if that cannot be proved.
+def find_regular_block(text: bytes, limit: int, shape: CsvShape) -> RegularBlock | None:
+    """The whole lines within the first `limit` bytes of `text` if they are proved regular, else None.
 
-    The block starts on a record border and ends with a line end.
+    `text` starts on a record border. What is cut off behind the last line is a part of a row, or, where a
+    quote stands open, the few rows before it.
     """
-    if b"\0" in block or block.startswith(codecs.BOM_UTF8) or not is_utf8(block):
+    head = text[:limit]
+    pieces = head.split(QUOTE)
+    dropped_bytes = _drop_partial_line(pieces)
+    block = head[: len(head) - dropped_bytes]
+    if not block or b"\0" in block or block.startswith(codecs.BOM_UTF8) or not is_utf8(block):
         return None
-    outside = _blank_quoted_text(block, shape.delimiter.encode())
-    if outside is None:
+    rows = _count_rows(pieces[::2], shape)
+    if not rows:
         return None
-    if b"\r" in outside:
-        outside = outside.replace(b"\r\n", b"\n")
-    if b"\r" in outside or (shape.width == 1 and _has_blank_line(outside)):
-        return None
-    skeleton = outside.translate(None, shape.ordinary)
-    rows = len(skeleton) // shape.width
-    return rows if skeleton == shape.skeleton * rows else None
+    inner = pieces[1::2]
+    return RegularBlock(block, rows, rows + count_lines(QUOTE.join(inner)), b"" in inner)
 
 
 def count_lines(text: bytes) -> int:
@@ -82,25 +84,44 @@ def is_utf8(block: bytes) -> bool:
     return True
 
 
-def _blank_quoted_text(block: bytes, separator: bytes) -> bytes | None:
-    """The block with every quoted stretch reduced to one quote; None when a quote stands where none should.
+def _drop_partial_line(pieces: list[bytes]) -> int:
+    """Ends a text, split at its quotes, after its last line end outside quotes; returns the bytes cut off.
 
-    Split at the quotes, the pieces are outside and inside a quoted field by turns. An outer piece must end
-    and begin at the border of a field; an empty one is a doubled quote.
+    Looks a few quotes back only; a text without a line end near its own end is emptied.
     """
-    if QUOTE not in block:
-        return block
-    pieces = block.split(QUOTE)
-    outer = pieces[::2]
-    begins = {piece[:1] for piece in outer[1:]}
-    ends = {piece[-1:] for piece in outer[:-1]}
-    if (
-        len(pieces) % 2 == 0
-        or not begins <= {separator, b"\n", b"\r", b""}
-        or not ends <= {separator, b"\n", b""}
-    ):
+    dropped = 0
+    for _ in range(_MOST_QUOTES_BACK):
+        piece = pieces.pop()
+        end = 0 if len(pieces) % 2 else piece.rfind(b"\n") + 1
+        if end:
+            pieces.append(piece[:end])
+            return dropped + len(piece) - end
+        if not pieces:
+            return dropped + len(piece)
+        dropped += len(piece) + len(QUOTE)
+    dropped += len(QUOTE.join(pieces))
+    pieces.clear()
+    return dropped
+
+
+def _count_rows(outer: list[bytes], shape: CsvShape) -> int | None:
+    """The rows of a block that was split at its quotes, by its outer pieces; None if it is not regular.
+
+    The pieces of such a block lie outside and inside quotes by turns. An outer piece must end and begin at
+    the border of a field; an empty one is a doubled quote.
+    """
+    begins = set(map(_FIRST_BYTE, filter(None, outer[1:])))
+    ends = set(map(_LAST_BYTE, filter(None, outer[:-1])))
+    if not (begins <= {*shape.border, *b"\r"} and ends <= shape.border):
         return None
-    return QUOTE.join(outer)
+    text = QUOTE.join(outer)
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
+    if b"\r" in text or (shape.width == 1 and _has_blank_line(text)):
+        return None
+    skeleton = text.translate(None, shape.ordinary)
+    rows = len(skeleton) // shape.width
+    return rows if skeleton == shape.skeleton * rows else None
 
 
 def _has_blank_line(text: bytes) -> bool:

@@ -1,6 +1,8 @@
 """A CSV file as frames of text."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -9,12 +11,13 @@ import polars as pl
 from sources.csv_head import read_head
 from sources.csv_pieces import Piece, PieceCutter, Reject
 from sources.errors import SourceError
-from sources.frames import REPORT_COLUMNS, Batch, no_rejects, null_out, select_columns
+from sources.frames import REPORT_COLUMNS, Batch, concat_batches, no_rejects, null_out, select_columns
 from sources.locations import Location
 from sources.options import SourceOptions, canonical_encoding
 from sources.text_encoding import Utf8Stream
 
-_MOST_BYTES_PER_FRAME = 1 << 25
+_BYTES_PER_FRAME = 1 << 23
+_GROUPS_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,9 @@ class CsvFile:
             frames = _CsvFrames(
                 self.location.name, head.names, head.shape.delimiter, tuple(columns), self.options
             )
-            for pieces in _gather(cutter.cut(head.shape, head.end, head.lines), rows_per_batch):
-                yield from _split(frames.to_batch(pieces), rows_per_batch)
+            groups = _join(cutter.cut(head.shape, head.end, head.lines))
+            with closing(_parse_ahead(frames.to_batch, groups)) as batches:
+                yield from _regroup(batches, rows_per_batch)
 
 
 def open_csv(location: Location, options: SourceOptions) -> CsvFile:
@@ -49,32 +53,56 @@ def _open_text(location: Location, options: SourceOptions) -> Utf8Stream:
     return Utf8Stream(location, canonical_encoding(options.encoding))
 
 
-def _gather(pieces: Iterator[Piece], rows_per_batch: int) -> Iterator[list[Piece]]:
-    """Consecutive pieces that together hold about as many rows as a batch may."""
-    gathered: list[Piece] = []
-    rows = size = 0
+def _join(pieces: Iterator[Piece]) -> Iterator[list[Piece]]:
+    """Consecutive pieces, so many that together they are worth a call of Polars."""
+    joined: list[Piece] = []
+    size = 0
     for piece in pieces:
-        gathered.append(piece)
-        rows += len(piece.row_numbers) + len(piece.rejects)
+        joined.append(piece)
         size += len(piece.text)
-        if rows and (rows >= rows_per_batch or size >= _MOST_BYTES_PER_FRAME):
-            yield gathered
-            gathered, rows, size = [], 0, 0
+        if size >= _BYTES_PER_FRAME:
+            yield joined
+            joined, size = [], 0
+    if joined:
+        yield joined
+
+
+def _parse_ahead(
+    parse: Callable[[list[Piece]], Batch], groups: Iterator[list[Piece]]
+) -> Generator[Batch, None, None]:
+    """`parse` of every group, in order, by a thread of its own while the next groups are cut."""
+    with ThreadPoolExecutor(1, thread_name_prefix="csv") as parser:
+        waiting: deque[Future[Batch]] = deque()
+        for group in groups:
+            waiting.append(parser.submit(parse, group))
+            if len(waiting) > _GROUPS_AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _regroup(batches: Iterator[Batch], rows_per_batch: int) -> Iterator[Batch]:
+    """The same rows in batches of `rows_per_batch`, rejects counted; the last one may hold fewer."""
+    gathered: list[Batch] = []
+    rows, last_row = 0, rows_per_batch
+    for batch in batches:
+        gathered.append(batch)
+        rows += batch.rows.height + batch.rejects.height
+        while rows >= rows_per_batch:
+            whole = concat_batches(gathered)
+            (rows_now, rows_later), (rejects_now, rejects_later) = (
+                _split_after(frame, last_row) for frame in (whole.rows, whole.rejects)
+            )
+            yield Batch(rows_now, rejects_now)
+            gathered = [Batch(rows_later, rejects_later)]
+            rows, last_row = rows - rows_per_batch, last_row + rows_per_batch
     if rows:
-        yield gathered
+        yield concat_batches(gathered)
 
 
-def _split(batch: Batch, rows_per_batch: int) -> Iterator[Batch]:
-    """The batch in parts of at most `rows_per_batch` consecutive rows."""
-    numbers = [frame["_row"] for frame in (batch.rows, batch.rejects) if frame.height]
-    first = min(int(series[0]) for series in numbers)
-    last = max(int(series[-1]) for series in numbers)
-    if last - first < rows_per_batch:
-        yield batch
-        return
-    for start in range(first, last + 1, rows_per_batch):
-        part = pl.col("_row").is_between(start, start + rows_per_batch - 1)
-        yield Batch(batch.rows.filter(part), batch.rejects.filter(part))
+def _split_after(frame: pl.DataFrame, row: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    count = frame["_row"].search_sorted(row, side="right")
+    return frame.head(count), frame.slice(count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +121,9 @@ class _CsvFrames:
         )
 
     def _read(self, pieces: list[Piece]) -> pl.DataFrame:
-        text = b"".join(piece.text for piece in pieces)
         numbers = _row_numbers(pieces)
         frame = pl.read_csv(
-            text,
+            b"".join(piece.text for piece in pieces),
             has_header=False,
             schema=dict.fromkeys(self.names, pl.String),
             infer_schema=False,
@@ -104,10 +131,10 @@ class _CsvFrames:
         )
         if frame.height != numbers.len():
             raise SourceError(
-                f"{self.file}: found {frame.height} rows where {numbers.len()} were counted before row {numbers[-1] + 1}, "
-                "expected as many; this is a defect of the reader, report it"
+                f"{self.file}: found {frame.height} rows where {numbers.len()} were counted, expected as many; "
+                "this is a defect of the reader: report it"
             )
-        if b'""' in text or set(self.options.null_values) - {""}:
+        if set(self.options.null_values) - {""} or any(piece.has_quoted_empty for piece in pieces):
             frame = null_out(frame, self.options.null_values)
         return select_columns(
             frame.drop(REPORT_COLUMNS, strict=False).with_columns(numbers), self.file, self.columns

@@ -33,7 +33,7 @@ _FORMATS = {
 
 @dataclass(frozen=True, slots=True)
 class CsvHead:
-    """The column names, trimmed; the shape of the rows; and where the first row starts, in bytes and lines."""
+    """The column names, trimmed, the shape of the rows, and the bytes and lines before the first row."""
 
     names: tuple[str, ...]
     shape: CsvShape
@@ -55,11 +55,15 @@ def read_head(text: bytes, name: str, delimiter: str | None, *, is_last: bool) -
         if record.fields:
             names = _check_names(record, name)
             return CsvHead(names, CsvShape(separator, len(names)), record.end, lines)
+    if text.strip():
+        raise SourceError(
+            f"{name}: found a header without an end, expected a line of column names; correct it"
+        )
     raise SourceError(f"{name}: found an empty file, expected a header line; export the file again")
 
 
 def sniff_delimiter(sample: bytes) -> str:
-    """The delimiter that splits the header and gives most other lines as many fields; a comma if none splits it."""
+    """The delimiter that splits the header and most other lines into as many fields; a comma if none does."""
     best = max(DELIMITERS, key=lambda delimiter: _regularity(sample, delimiter))
     return best if _regularity(sample, best) > (0.0, 1) else DELIMITERS[0]
 
@@ -102,8 +106,8 @@ def _check_names(header: Record, name: str) -> tuple[str, ...]:
     problems = _list_blanks(names) + _list_duplicates(names)
     if problems:
         raise SourceError(
-            f"{name}: found {' and '.join(problems)} in the header, expected a name of its own for every column; "
-            "correct the header"
+            f"{name}: found {' and '.join(problems)} in the header, "
+            "expected a name of its own for every column; correct the header"
         )
     return names
 

@@ -4,22 +4,24 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from sources.csv_blocks import CsvShape, count_lines, count_regular_rows, find_border
+from sources.csv_blocks import CsvShape, find_regular_block
 from sources.csv_repair import Record, read_records
 from sources.errors import RejectCode, SourceError
-from sources.text_encoding import Utf8Stream
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 18
 """How much text is looked at in one go: small enough for the processor's cache."""
 
-_REPAIR_BYTES = 1 << 14
+REPAIR_BYTES = 1 << 14
+"""How much irregular text is read record by record before a regular block is looked for again."""
+
 _LONGEST_LINE_BYTES = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row that is no part of a piece's text: its number, its fields as far as they could be read, and why."""
+    """A row that is no part of a piece's text: its number, its fields as far as they could be read, why."""
 
     row: int
     fields: Sequence[str]
@@ -29,11 +31,21 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Regular CSV text (LF or CRLF, no header), the numbers of its rows, and the rejects among them."""
+    """Regular CSV text (LF or CRLF, no header), the numbers of its rows, and the rejects among them.
+
+    Without `has_quoted_empty` no field of it is written as two quotes.
+    """
 
     text: bytes
     row_numbers: Sequence[int]
-    rejects: Sequence[Reject] = ()
+    rejects: Sequence[Reject]
+    has_quoted_empty: bool
+
+
+class Utf8Source(Protocol):
+    """Text as bytes; fewer than asked for come only at the end."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class PieceCutter:
@@ -43,13 +55,22 @@ class PieceCutter:
     the smallest are read record by record and written anew, until the text is regular again.
     """
 
-    def __init__(self, stream: Utf8Stream, name: str) -> None:
+    def __init__(
+        self,
+        stream: Utf8Source,
+        name: str,
+        *,
+        block_bytes: int = BLOCK_BYTES,
+        repair_bytes: int = REPAIR_BYTES,
+    ) -> None:
         self._stream = stream
         self._name = name
+        self._block_bytes = block_bytes
+        self._repair_bytes = repair_bytes
         self._is_last = False
         self._row = self._line = 1
         self.text = b""
-        self.fill(BLOCK_BYTES)
+        self.fill(block_bytes)
 
     @property
     def is_last(self) -> bool:
@@ -57,7 +78,7 @@ class PieceCutter:
         return self._is_last
 
     def fill(self, size: int) -> None:
-        """Reads until `text` holds `size` bytes or the file ends; a last line without a line end is given one."""
+        """Reads until `text` holds `size` bytes or the file ends; gives its last line an end if it has none."""
         if self._is_last or len(self.text) >= size:
             return
         block = self._stream.read(size - len(self.text))
@@ -69,28 +90,26 @@ class PieceCutter:
 
     def cut(self, shape: CsvShape, start: int, lines: int) -> Iterator[Piece]:
         """The pieces from byte `start` of `text` on, with `lines` physical lines before it."""
-        self._line, size = lines + 1, BLOCK_BYTES
+        self._line, size = lines + 1, self._block_bytes
         self._drop(start)
         while self.text:
             piece = self._cut_regular(shape, size)
             if piece is not None:
-                size = min(2 * size, BLOCK_BYTES)
+                size = min(2 * size, self._block_bytes)
                 yield piece
-            elif size > _REPAIR_BYTES:
-                size = _REPAIR_BYTES
+            elif size > self._repair_bytes:
+                size = self._repair_bytes
             else:
                 yield self._repair(shape)
 
     def _cut_regular(self, shape: CsvShape, size: int) -> Piece | None:
-        end = find_border(self.text, size)
-        block = self.text[:end]
-        rows = count_regular_rows(block, shape)
-        if not rows:
+        block = find_regular_block(self.text, size, shape)
+        if block is None:
             return None
-        piece = Piece(block, range(self._row, self._row + rows))
-        self._row += rows
-        self._line += count_lines(block)
-        self._drop(end)
+        piece = Piece(block.text, range(self._row, self._row + block.rows), (), block.has_quoted_empty)
+        self._row += block.rows
+        self._line += block.lines
+        self._drop(len(block.text))
         return piece
 
     def _repair(self, shape: CsvShape) -> Piece:
@@ -106,24 +125,24 @@ class PieceCutter:
                 numbers.append(self._row)
             self._row += bool(record.fields)
             self._line += record.lines
-            if end >= _REPAIR_BYTES:
+            if end >= self._repair_bytes:
                 break
         if end == 0:
             self._read_on()
         self._drop(end)
-        return Piece(_write(accepted, shape), numbers, rejects)
+        return Piece(_write(accepted, shape), numbers, rejects, has_quoted_empty=True)
 
     def _read_on(self) -> None:
         if len(self.text) >= _LONGEST_LINE_BYTES:
             raise SourceError(
-                f"{self._name}: found a line of more than {len(self.text) >> 20} MiB after line {self._line - 1}, "
+                f"{self._name}: found more than {len(self.text) >> 20} MiB without a line end in line {self._line}, "
                 "expected lines of text; check that the file is CSV"
             )
         self.fill(2 * len(self.text))
 
     def _drop(self, end: int) -> None:
         self.text = self.text[end:]
-        self.fill(BLOCK_BYTES)
+        self.fill(self._block_bytes)
 
     def _reject(self, record: Record, shape: CsvShape) -> Reject:
         assert record.code is not None  # noqa: S101
@@ -137,7 +156,7 @@ def _explain(record: Record, shape: CsvShape) -> str:
         case RejectCode.RAGGED_ROW:
             return f"found {len(record.fields)} fields, expected {shape.width} as in the header"
         case RejectCode.UNCLOSED_QUOTE:
-            return "found a quoted field that is not closed, expected a quote before a delimiter or the line's end"
+            return "found a quoted field that is not closed, expected a quote before a delimiter or line end"
         case RejectCode.NUL_BYTE:
             return "found a NUL byte, expected text"
         case _:

@@ -24,7 +24,7 @@ csv.field_size_limit(1 << 30)  # the module's own 128 KiB would refuse here what
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One data row: its fields, where it ends in the text, its count of physical lines, and what is wrong with it."""
+    """One data row: its fields, the byte it ends at, its count of physical lines, and what is wrong with it."""
 
     fields: list[str]
     end: int

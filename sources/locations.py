@@ -2,12 +2,12 @@
 
 import glob
 import io
-import os
 import re
 import tempfile
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 from urllib.parse import urlsplit
@@ -97,7 +97,7 @@ def _is_visible_data(file: Path, folder: Path) -> bool:
 
 
 def _cloud_files(url: str) -> list[str]:
-    base, _, pattern = _split_glob(url)
+    base, pattern = _split_glob(url)
     if not pattern:
         return [url]
     try:
@@ -114,12 +114,13 @@ def _cloud_files(url: str) -> list[str]:
     return sorted(base.rstrip("/") + file.removeprefix(folder.rstrip("/")) for file in found)
 
 
-def _split_glob(url: str) -> tuple[str, str, str]:
-    """The folder without wildcards, the slash, and the pattern below it ("" when the address has no wildcard)."""
+def _split_glob(url: str) -> tuple[str, str]:
+    """The folder without wildcards and the pattern below it, "" when the address has no wildcard."""
     wildcard = re.search(r"[*?\[]", url)
     if wildcard is None:
-        return url, "", ""
-    return url[: wildcard.start()].rpartition("/")[0], "/", url[url.rindex("/", 0, wildcard.start()) + 1 :]
+        return url, ""
+    slash = url.rindex("/", 0, wildcard.start())
+    return url[:slash], url[slash + 1 :]
 
 
 def _glob_to_regex(pattern: str) -> str:
@@ -136,13 +137,14 @@ def _name(addresses: list[str]) -> list[Location]:
     if len(addresses) == 1:
         return [Location(addresses[0], _without_secrets(addresses[0]))]
     folders = [address.rpartition("/")[0] for address in addresses]
-    common = len(os.path.commonpath(folders)) + 1 if not is_remote(folders[0]) else _common_length(folders)
+    common = _common_length(folders)
     return [Location(address, address[common:]) for address in addresses]
 
 
 def _common_length(folders: list[str]) -> int:
-    shared = os.path.commonprefix([f"{folder}/" for folder in folders])
-    return shared.rindex("/") + 1
+    levels = zip(*(folder.split("/") for folder in folders), strict=False)
+    shared = takewhile(lambda level: len(set(level)) == 1, levels)
+    return sum(len(level[0]) + 1 for level in shared)
 
 
 def _without_secrets(address: str) -> str:
@@ -192,7 +194,8 @@ class _HttpBody:
         except urllib.error.HTTPError as error:
             error.close()
             raise SourceError(
-                f"{self._name}: found HTTP status {error.code} ({error.reason}), expected 200; check the address"
+                f"{self._name}: found HTTP status {error.code} ({error.reason}), expected 200; "
+                "check the address and who may read it"
             ) from None
         except OSError as error:
             raise _unreadable(self._name, error) from None
@@ -208,7 +211,8 @@ class _HttpBody:
             self._missing -= len(data)
             if not data and size and self._missing > 0:
                 raise SourceError(
-                    f"{self._name}: found an end {self._missing} bytes early, expected the whole body; run again"
+                    f"{self._name}: found a body that ends {self._missing} bytes early, expected all of it; "
+                    "try again"
                 )
         return data
 

@@ -31,7 +31,7 @@ def check_options(options: SourceOptions) -> None:
     delimiter = options.delimiter
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0'):
         raise SourceError(
-            f"found the delimiter {delimiter!r}, expected one ASCII character other than a quote or a line end; "
+            f"found the delimiter {delimiter!r}, expected one ASCII character, not a quote or line end; "
             "correct the source's delimiter"
         )
 

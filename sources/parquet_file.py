@@ -41,7 +41,7 @@ class ParquetFile:
 
 
 def open_parquet(location: Location, options: SourceOptions) -> ParquetFile:
-    """Reads the footer of a Parquet file; SourceError when it cannot be read or a column has no form as text."""
+    """Reads the footer of a Parquet file; SourceError when it is damaged or a column has no form as text."""
     with _opened(location) as file:
         schema = file.schema_arrow
     _check_types(schema, location.name)
@@ -49,7 +49,7 @@ def open_parquet(location: Location, options: SourceOptions) -> ParquetFile:
     wrong = sorted({name for name in names if names.count(name) > 1 or not name})
     if wrong:
         raise SourceError(
-            f"{location.name}: found the column {', '.join(map(repr, wrong))} more than once or without a name, "
+            f"{location.name}: found the column {', '.join(map(repr, wrong))} twice or without a name, "
             "expected a name of its own for every column; rename them"
         )
     return ParquetFile(location, options, tuple(name for name in names if name not in REPORT_COLUMNS))
@@ -84,7 +84,7 @@ def _has_text_form(kind: pa.DataType) -> bool:
         return _has_text_form(kind.value_type) and not pa.types.is_nested(kind.value_type)
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     is_plain = pa.types.is_primitive(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind)
-    return is_text or is_plain
+    return bool(is_text or is_plain)
 
 
 def _to_text(table: pa.RecordBatch) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Opening an input: one file or many, CSV or Parquet, as one stream of all-text frames."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Source:
         """
         return _read_ahead(self._read(rows_per_batch))
 
-    def _read(self, rows_per_batch: int) -> Iterator[Batch]:
+    def _read(self, rows_per_batch: int) -> Generator[Batch, None, None]:
         for table in self._tables:
             yield from table.batches(self.columns, rows_per_batch)
 
@@ -57,8 +57,8 @@ def open_source(options: SourceOptions) -> Source:
     are_parquet = [_is_parquet(location) for location in locations]
     if len(set(are_parquet)) > 1:
         raise SourceError(
-            f"{options.path}: found {are_parquet.count(True)} Parquet and {are_parquet.count(False)} CSV files, "
-            "expected files of one kind; give a path that matches one kind"
+            f"{options.path}: found {are_parquet.count(True)} Parquet and {are_parquet.count(False)} CSV "
+            "files, expected files of one kind; give a path that matches one kind"
         )
     opened = [
         open_parquet(file, options) if are_parquet[0] else open_csv(file, options) for file in locations
@@ -82,9 +82,9 @@ def _ends_as_parquet(location: Location) -> bool:
         return file.read() == _PARQUET_MAGIC
 
 
-def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+def _read_ahead(batches: Generator[Batch, None, None]) -> Iterator[Batch]:
     """The same batches; the next one is made by a thread while the caller has this one."""
-    with closing(batches), ThreadPoolExecutor(1, thread_name_prefix="sources") as reader:  # type: ignore[type-var]
+    with closing(batches), ThreadPoolExecutor(1, thread_name_prefix="sources") as reader:
         coming = reader.submit(next, batches, None)
         while (batch := coming.result()) is not None:
             coming = reader.submit(next, batches, None)

@@ -1,4 +1,4 @@
-"""From the bytes of a file to a stream of UTF-8: decompressed, without byte order mark, transcoded block by block."""
+"""From the bytes of a file to its text as UTF-8: decompressed, transcoded, without byte order mark."""
 
 import codecs
 from collections.abc import Callable
@@ -40,7 +40,7 @@ class Utf8Stream:
         self._transcode = _transcoder(self.encoding)
         self._is_finished = False
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """At least `size` bytes unless the file ends before; b"" at its end."""
         parts: list[bytes] = []
         missing = size
@@ -78,7 +78,7 @@ class Utf8Stream:
         head = self._peek()
         if head in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
             raise SourceError(
-                f"{self._name}: found UTF-32, expected UTF-8, UTF-16, windows-1252 or latin-1; convert the file"
+                f"{self._name}: found UTF-32, expected UTF-8, UTF-16, windows-1252 or latin-1; convert it"
             )
         for mark, marked_encoding in _BYTE_ORDER_MARKS.items():
             if head.startswith(mark):
@@ -86,7 +86,8 @@ class Utf8Stream:
                 return marked_encoding
         if encoding == "utf-16" and head:
             raise SourceError(
-                f"{self._name}: found no byte order mark, expected one at the start of a UTF-16 file; save it with one"
+                f"{self._name}: found no byte order mark, expected one at the start of a UTF-16 file; "
+                "save it with one"
             )
         return encoding
 
@@ -125,7 +126,7 @@ def _transcoder(encoding: str) -> Callable[[bytes, bool], bytes]:
     """A function (block, is it the last) -> the block as UTF-8."""
     if encoding in ("utf-8", "utf-16"):
         return lambda block, _is_last: block
-    # Both handlers write an undecodable byte as a lone surrogate or a lone continuation byte: never valid UTF-8.
+    # Both handlers write what is undecodable as a lone surrogate or continuation byte: never valid UTF-8.
     errors = "surrogatepass" if encoding.startswith("utf-16") else "surrogateescape"
     decoder = codecs.getincrementaldecoder(encoding)(errors)
 

@@ -19,8 +19,8 @@ _text = pl.col("text")
 def judge_integers(texts: pl.Series) -> pl.DataFrame:
     """Verdicts on whole numbers of 32 bits: ASCII digits with an optional sign.
 
-    Leading zeros do not count. A fraction of zeros, as spreadsheets write it (`12.0`), is dropped and is a change.
-    Thousands separators are refused: `1,234` is a fraction to half the world.
+    Leading zeros do not count. A fraction of zeros, as spreadsheets write it (`12.0`), is dropped and is a
+    change. Thousands separators are refused: `1,234` is a fraction to half the world.
     """
     number = _text.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)
     read = _clean(texts).with_columns(number=number, is_integer=_text.str.contains(INTEGER))
@@ -37,16 +37,18 @@ def judge_integers(texts: pl.Series) -> pl.DataFrame:
 
 
 def judge_numbers(texts: pl.Series) -> pl.DataFrame:
-    """Verdicts on decimal numbers within the range of integers: `1.5`, `-.5`, `2e3`, with a point, not a comma.
+    """Verdicts on decimal numbers within the range of integers: `1.5`, `-.5`, `2e3`, with a point, not a
+    comma.
 
     A number without a fraction comes out without a point. NaN and infinity are refused: JSON has neither.
     """
-    read = _clean(texts).with_columns(number=_text.cast(pl.Float64, strict=False), is_number=_text.str.contains(NUMBER))
+    read = _clean(texts).with_columns(
+        number=_text.cast(pl.Float64, strict=False), is_number=_text.str.contains(NUMBER)
+    )
     is_number, number = pl.col("is_number"), pl.col("number")
     fits = is_number & number.is_between(INTEGER_MIN, INTEGER_MAX).fill_null(value=False)
-    kept = pl.when(fits).then(number)
     return read.select(
-        value=pl.when(kept == kept.round()).then(kept.cast(pl.Int64).cast(pl.String)).otherwise(kept.cast(pl.String)),
+        value=write_numbers(pl.when(fits).then(number)),
         reason=pl.when(is_number & ~fits)
         .then(pl.lit(Reason.NUMBER_OUT_OF_RANGE.value))
         .when(_text.str.contains(NOT_FINITE))
@@ -55,6 +57,12 @@ def judge_numbers(texts: pl.Series) -> pl.DataFrame:
         .then(pl.lit(Reason.NUMBER_INVALID.value)),
         change=NO_CODE,
     )
+
+
+def write_numbers(numbers: pl.Expr) -> pl.Expr:
+    """Finite numbers within 64 bits as JSON: whole ones without a point, others in the fewest digits."""
+    whole = numbers.cast(pl.Int64, strict=False)
+    return pl.when(numbers == whole).then(whole.cast(pl.String)).otherwise(numbers.cast(pl.String))
 
 
 def judge_booleans(texts: pl.Series) -> pl.DataFrame:

@@ -7,6 +7,7 @@ values, and hands over whatever it cannot prove.
 import re
 
 import phonenumbers
+import polars as pl
 from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumberFormat, ValidationResult
 
 from transforms.reasons import Change, Reason
@@ -14,9 +15,12 @@ from transforms.reasons import Change, Reason
 if enable_pattern_cache := getattr(phonenumbers, "enable_pattern_cache", None):  # 9.0.43 and later
     enable_pattern_cache()
 
-SPREADSHEET_DAMAGE = re.compile(r"\s*'?[0-9]+(?:(?:[.,][0-9]+)?[eE]\+?[0-9]+|\.0)\s*")
-THREE_LETTERS = re.compile(r"(?:[^A-Za-z]*[A-Za-z]){3}")
-LETTER = re.compile(r"[^\W\d_]")
+CODES = pl.Enum([member.value for kind in (Change, Reason) for member in kind])
+
+_SPACE = r"[ \t\r\n\xa0]*"
+_SPREADSHEET_DAMAGE = re.compile(rf"{_SPACE}'?[0-9]+(?:(?:[.,][0-9]+)?[eE]\+?[0-9]+|\.0){_SPACE}")
+_APOSTROPHE = re.compile(rf"{_SPACE}'")
+_LETTER = re.compile(r"[^\W\d_]")
 
 _PARSE_REASONS = {
     NumberParseException.INVALID_COUNTRY_CODE: Reason.PHONE_INVALID_COUNTRY_CODE,
@@ -57,7 +61,7 @@ def judge_phone(number: str, region: str | None) -> tuple[str | None, str | None
 
 
 def _explain_unparsed(number: str, region: str | None, error_type: int) -> Reason:
-    if SPREADSHEET_DAMAGE.fullmatch(number):
+    if _SPREADSHEET_DAMAGE.fullmatch(number):
         return Reason.PHONE_SPREADSHEET_DAMAGE
     if error_type == NumberParseException.INVALID_COUNTRY_CODE and region not in phonenumbers.SUPPORTED_REGIONS:
         return Reason.PHONE_INVALID_COUNTRY_CODE if _names_a_country(number) else Reason.PHONE_NO_REGION
@@ -71,7 +75,7 @@ def _names_a_country(number: str) -> bool:
 
 
 def _explain_invalid(number: str, parsed: phonenumbers.PhoneNumber) -> Reason:
-    if SPREADSHEET_DAMAGE.fullmatch(number):
+    if _SPREADSHEET_DAMAGE.fullmatch(number):
         return Reason.PHONE_SPREADSHEET_DAMAGE
     return _POSSIBILITY_REASONS.get(phonenumbers.is_possible_number_with_reason(parsed), Reason.PHONE_INVALID)
 
@@ -80,8 +84,8 @@ def _explain_change(number: str, parsed: phonenumbers.PhoneNumber) -> Change:
     """The change that says most about what was lost or assumed; `transforms.phones` applies the same order."""
     if parsed.extension:
         return Change.PHONE_EXTENSION_DROPPED
-    if LETTER.search(number):
+    if _LETTER.search(number):
         return Change.PHONE_LETTERS_CHANGED
-    if number.lstrip().startswith("'"):
+    if _APOSTROPHE.match(number):
         return Change.PHONE_APOSTROPHE_DROPPED
     return _SOURCE_CHANGES.get(parsed.country_code_source, Change.PHONE_REFORMATTED)

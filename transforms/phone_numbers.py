@@ -1,20 +1,27 @@
 """From digits to verdicts, in columns: the steps of `phonenumbers.parse` and `is_valid_number` for plain numbers.
 
 Frames here have a `row` that names the input row; they keep no order. `territory` is the index of the plan that
-reads the digits, `plan` that of the calling code's main territory.
+reads the digits.
 """
 
 import polars as pl
 
-from transforms.phone_rules import FITS, LENGTHS, LOCAL, LONG, SHORT, PhoneRules
+from transforms.phone_judge import CODES
+from transforms.phone_rules import FITS, LONG, PhoneRules, ask_about, is_viable, measure
+from transforms.phone_territories import Transform
+from transforms.phone_validity import find_valid
 from transforms.reasons import Change, Reason
 
-_REASONS = {
-    SHORT: Reason.PHONE_TOO_SHORT,
-    LONG: Reason.PHONE_TOO_LONG,
-    LOCAL: Reason.PHONE_NO_AREA_CODE,
-    FITS: Reason.PHONE_INVALID,
-}
+_REASON_OF_LENGTH = pl.Series(
+    [
+        Reason.PHONE_INVALID,
+        Reason.PHONE_TOO_SHORT,
+        Reason.PHONE_TOO_LONG,
+        Reason.PHONE_NO_AREA_CODE,
+        Reason.PHONE_INVALID_LENGTH,
+    ],
+    dtype=CODES,
+)  # in the order of FITS, SHORT, LONG, LOCAL, BETWEEN
 _LONGEST_NATIONAL_NUMBER = 17  # digits; more are refused before the territory's lengths are asked
 
 
@@ -25,8 +32,9 @@ def read_numbers(rules: PhoneRules, rows: pl.DataFrame) -> pl.DataFrame:
     `digits` (the national number) and `change`. Left out is what the library has to decide: numbers without a
     region, with an unassigned calling code, or of territories that could not be carried.
     """
-    plus, local = rows.filter("plus"), rows.filter(~pl.col("plus"))
-    local = local.with_columns(territory=rules.territory_of_region.gather(local["region"])).drop_nulls("territory")
+    plus, local = rows.filter("plus").drop("region", "plus"), rows.filter(~pl.col("plus")).drop("plus")
+    local = local.with_columns(territory=rules.territory_of_region.gather(local["region"]))
+    local = local.drop("region").drop_nulls("territory")
     dialled, local = _split_dialled(rules, local)
     prefixed, national = _split_own_calling_code(rules, local)
     readings = [
@@ -35,36 +43,29 @@ def read_numbers(rules: PhoneRules, rows: pl.DataFrame) -> pl.DataFrame:
         _note(prefixed, Change.PHONE_PLUS_ADDED),
         _note(national, Change.PHONE_COUNTRY_CODE_ADDED),
     ]
-    numbers = pl.concat([reading.select("row", "territory", "digits", "change") for reading in readings])
-    return _strip_where_possible(rules, numbers)
+    numbers = pl.concat([reading.select("row", "territory", "digits", "is_e164", "change") for reading in readings])
+    return _strip_where_possible(rules, numbers.sort("territory"))  # neighbours share the patterns' working set
 
 
 def judge_numbers(rules: PhoneRules, numbers: pl.DataFrame) -> pl.DataFrame:
     """`row`, `e164` and `code` of the numbers read; those the library has to decide are left out."""
-    numbers = numbers.with_columns(plan=rules.main.gather(numbers["territory"])).filter(
-        pl.col("digits").str.len_bytes().is_between(2, _LONGEST_NATIONAL_NUMBER)
-    )
-    valid = numbers.join(_find_valid(rules, numbers), on="row", how="semi")
-    invalid = numbers.join(valid, on="row", how="anti")
-    fits = _fits(rules, invalid["plan"], invalid["digits"])
+    has_length = pl.col("digits").str.len_bytes().is_between(2, _LONGEST_NATIONAL_NUMBER)
+    numbers = numbers.with_columns(territory=rules.main.gather(numbers["territory"])).filter(has_length)
+    valid, invalid = find_valid(rules, numbers)
+    valid = valid.filter(~pl.col("digits").str.starts_with("00"))  # zeros alone are formatted by other rules
+    fits = measure(rules, invalid["territory"], invalid["digits"])
+    codes = rules.calling_codes.gather(valid["territory"])
+    changes = pl.when(~pl.col("is_e164")).then("change")
     return pl.concat(
         [
-            valid.select(
-                "row",
-                e164=pl.concat_str(pl.lit("+"), rules.calling_codes.gather(valid["plan"]), "digits"),
-                code="change",
-            ),
-            invalid.select(
-                "row",
-                e164=pl.lit(None, pl.String),
-                code=fits.replace_strict(_REASONS, default=Reason.PHONE_INVALID_LENGTH, return_dtype=pl.String),
-            ),
+            valid.select("row", e164=pl.concat_str(pl.lit("+"), codes, "digits"), code=changes),
+            invalid.select("row", e164=pl.lit(None, pl.String), code=_REASON_OF_LENGTH.gather(fits)),
         ]
     )
 
 
 def _note(rows: pl.DataFrame, change: Change) -> pl.DataFrame:
-    return rows.with_columns(change=pl.col("change").fill_null(pl.lit(change.value)))
+    return rows.with_columns(change=pl.col("change").fill_null(pl.lit(change, CODES)))
 
 
 def _split_calling_code(rules: PhoneRules, rows: pl.DataFrame) -> pl.DataFrame:
@@ -81,7 +82,7 @@ def _split_dialled(rules: PhoneRules, rows: pl.DataFrame) -> tuple[pl.DataFrame,
     A calling code never begins with 0, so a prefix before a 0 is none. What is too short for a calling code is in
     neither.
     """
-    subject = _subject(rules, rows["territory"], rows["digits"])
+    subject = ask_about(rules, rows["territory"], rows["digits"])
     may_be_dialled = subject.str.contains(rules.international_prefix)
     candidates = rows.filter(may_be_dialled).with_columns(
         rest=subject.filter(may_be_dialled).str.replace(rules.international_prefix, "")
@@ -105,8 +106,8 @@ def _split_own_calling_code(rules: PhoneRules, rows: pl.DataFrame) -> tuple[pl.D
     )
     candidates = _strip_national_prefix(rules, candidates)
     territory, whole = candidates["territory"], candidates["whole"]
-    gains = ~_is_viable(rules, territory, whole) & _is_viable(rules, territory, candidates["digits"])
-    is_prefixed = gains | (_fits(rules, territory, whole) == LONG)
+    gains = ~is_viable(rules, territory, whole) & is_viable(rules, territory, candidates["digits"])
+    is_prefixed = gains | (measure(rules, territory, whole) == LONG)
     prefixed = candidates.filter(is_prefixed)
     prefixed = prefixed.with_columns(territory=rules.main.gather(prefixed["territory"]))
     national = candidates.filter(~is_prefixed).with_columns(digits="whole")
@@ -116,22 +117,23 @@ def _split_own_calling_code(rules: PhoneRules, rows: pl.DataFrame) -> tuple[pl.D
 def _strip_where_possible(rules: PhoneRules, numbers: pl.DataFrame) -> pl.DataFrame:
     """Removes the national prefix unless what remains has a length that is too short or local."""
     stripped = _strip_national_prefix(rules, numbers.with_columns(whole="digits"))
-    fits = _fits(rules, stripped["territory"], stripped["digits"])
-    remains = (fits == FITS) | (fits == LONG)
-    return stripped.with_columns(digits=pl.when(remains).then("digits").otherwise("whole")).drop("whole")
+    fits = measure(rules, stripped["territory"], stripped["digits"])
+    goes = (fits == FITS) | (fits == LONG)
+    stripped = stripped.with_columns(digits=pl.when(goes).then("digits").otherwise("whole"))
+    return stripped.with_columns(is_e164=pl.col("is_e164") & (pl.col("digits") == pl.col("whole"))).drop("whole")
 
 
 def _strip_national_prefix(rules: PhoneRules, rows: pl.DataFrame) -> pl.DataFrame:
     """Removes or rewrites the national prefix unless that would spoil a number that looked right before."""
-    subject = _subject(rules, rows["territory"], rows["digits"])
+    subject = ask_about(rules, rows["territory"], rows["digits"])
     begins = subject.str.contains(rules.national_prefix)
     subject = subject.filter(begins)
     candidates = rows.filter(begins).with_columns(rest=subject.str.replace(rules.national_prefix, ""))
     candidates = _rewrite(rules, candidates)
     territory = candidates["territory"]
-    spoils = ~_is_viable(rules, territory, candidates["rest"])
+    spoils = ~is_viable(rules, territory, candidates["rest"])
     suspects = candidates.filter(spoils)
-    keeps = _is_viable(rules, suspects["territory"], suspects["digits"])
+    keeps = is_viable(rules, suspects["territory"], suspects["digits"])
     stripped = pl.concat([candidates.filter(~spoils), suspects.filter(~keeps)])
     return pl.concat(
         [
@@ -144,56 +146,13 @@ def _strip_national_prefix(rules: PhoneRules, rows: pl.DataFrame) -> pl.DataFram
 
 def _rewrite(rules: PhoneRules, candidates: pl.DataFrame) -> pl.DataFrame:
     """Puts the digits that a prefix captured, and the territory's constant, before the rest."""
-    for territory in set(candidates["territory"].unique()) & rules.transforms.keys():
-        transform = rules.transforms[territory]
-        captured = pl.col("digits").str.extract(transform.pattern, transform.group)
-        rewritten = pl.concat_str(pl.lit(transform.constant), captured, "rest")  # null where nothing was captured
-        is_here = pl.col("territory") == territory
-        candidates = candidates.with_columns(
-            rest=pl.when(is_here).then(pl.coalesce(rewritten, "rest")).otherwise("rest")
-        )
-    return candidates
+    rewrites = rules.rewrites.gather(candidates["territory"])
+    parts = candidates.filter(rewrites).partition_by("territory")
+    rewritten = [_rewrite_part(rules.transforms[part["territory"][0]], part) for part in parts]
+    return pl.concat([candidates.filter(~rewrites), *rewritten])
 
 
-def _find_valid(rules: PhoneRules, numbers: pl.DataFrame) -> pl.DataFrame:
-    """The `row`s of valid numbers: the first territory of the calling code that claims a number decides.
-
-    A territory claims by its leading digits, or, where it has none, by having such numbers.
-    """
-    contested = _subject(rules, numbers["plan"], numbers["digits"]).str.contains(rules.contested)
-    undecided = numbers.select("row", "digits", slot=2 * pl.col("plan") + contested.cast(pl.UInt32))
-    found = [undecided.clear().select("row")]
-    for claimants in rules.claimants:
-        undecided = undecided.with_columns(territory=claimants.gather(undecided["slot"])).drop_nulls("territory")
-        if undecided.is_empty():
-            break
-        claimed, valid = _ask_claimants(rules, undecided)
-        found.append(undecided.filter(claimed & valid).select("row"))
-        undecided = undecided.filter(~claimed)
-    return pl.concat(found)
-
-
-def _ask_claimants(rules: PhoneRules, rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    territory, digits = rows["territory"], rows["digits"]
-    subject = _subject(rules, territory, digits)
-    fits = _fits(rules, territory, digits) == FITS
-    valid = fits & subject.str.contains(rules.general) & subject.str.contains(rules.numbers)
-    by_digits = rules.claims_by_digits.gather(territory)
-    if not by_digits.any():
-        return valid, valid
-    begins = subject.str.contains(rules.leading_digits)
-    return begins.zip_with(by_digits, valid), valid
-
-
-def _is_viable(rules: PhoneRules, territory: pl.Series, digits: pl.Series) -> pl.Series:
-    return _subject(rules, territory, digits).str.contains(rules.general)
-
-
-def _fits(rules: PhoneRules, territory: pl.Series, digits: pl.Series) -> pl.Series:
-    return rules.fits.gather(territory * LENGTHS + digits.str.len_bytes().clip(upper_bound=LENGTHS - 1))
-
-
-def _subject(rules: PhoneRules, territory: pl.Series, digits: pl.Series) -> pl.Series:
-    letters = rules.letters.gather(digits.str.len_bytes().clip(upper_bound=LENGTHS - 1))
-    parts = [rules.tags.gather(territory).rename("tag"), letters.rename("letter"), digits.rename("digits")]
-    return pl.DataFrame(parts).select(pl.concat_str(pl.all())).to_series()
+def _rewrite_part(transform: Transform, part: pl.DataFrame) -> pl.DataFrame:
+    captured = pl.col("digits").str.extract(transform.pattern, transform.group)
+    rewritten = pl.concat_str(pl.lit(transform.constant), captured, "rest")  # null where nothing was captured
+    return part.with_columns(rest=pl.coalesce(rewritten, "rest"))

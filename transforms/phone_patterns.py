@@ -48,7 +48,7 @@ def whole_number(lengths: Sequence[int], pattern: str) -> str:
 
     No lengths at all restrict nothing; -1 is the metadata's word for a kind of number that does not exist.
     """
-    letters = "".join(length_letter(length) for length in lengths if length >= 0)
+    letters = "".join(length_letter(length) for length in lengths if 0 <= length < LONGEST_LENGTH)
     if lengths and not letters:
         return NEVER
     return f"[{letters or 'a-z'}](?:{drop_captures(pattern)})$"

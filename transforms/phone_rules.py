@@ -11,10 +11,10 @@ from threading import Lock
 import phonenumbers
 import polars as pl
 
-from transforms.phone_patterns import LONGEST_LENGTH, join_by_tag, length_letter
+from transforms.phone_patterns import join_by_tag, length_letter
 from transforms.phone_territories import Territory, Transform, carry_territories, read_metadata
 
-LENGTHS = LONGEST_LENGTH + 1
+LENGTHS = 64  # of digits, from 0, that the tables know
 FITS, SHORT, LONG, LOCAL, BETWEEN = range(5)  # what a number's length says, as `is_possible_number` would
 
 
@@ -22,11 +22,14 @@ FITS, SHORT, LONG, LOCAL, BETWEEN = range(5)  # what a number's length says, as 
 class PhoneRules:
     """The compiled numbering plans.
 
-    By territory index: `tags`, `calling_codes` (String), `main` (index of the main territory of the calling code),
-    `claims_by_digits` (whether leading digits alone claim a number). By region index (the physical value of
-    `regions`): `territory_of_region`, null where the library has to decide. By a number's first three digits:
-    `called`, the main territory, null where there is none. By `territory * LENGTHS + digits`: `fits`.
-    By `2 * main + contested`: `claimants`, one Series per turn, null when there are no more.
+    By territory index: `calling_codes` (String), `main` (index of the main territory of the calling code), `rewrites`
+    (whether it is in `transforms`) and `claims_by_digits` (whether leading digits alone claim a number). By region
+    index (the physical value of `regions`): `territory_of_region`, null where the library has to decide. By a
+    number's first three digits: `called`, the main territory, null where there is none. By
+    `territory * LENGTHS + digits`: `subject_starts` and `fits`.
+
+    `later_claimants` has the territories that may claim a number after the main one: `main`, `contested` (Boolean),
+    `turn` and `claimant`.
 
     The patterns are asked about subjects (see `transforms.phone_patterns`): `general` and `numbers` of whole
     numbers, the others of their beginning. `contested` tells of a main territory's number that the leading digits
@@ -34,14 +37,15 @@ class PhoneRules:
     """
 
     regions: pl.Enum
-    tags: pl.Series
     calling_codes: pl.Series
     main: pl.Series
+    rewrites: pl.Series
     claims_by_digits: pl.Series
     territory_of_region: pl.Series
     called: pl.Series
+    subject_starts: pl.Series
     fits: pl.Series
-    claimants: list[pl.Series]
+    later_claimants: pl.DataFrame
     general: str
     numbers: str
     international_prefix: str
@@ -49,7 +53,6 @@ class PhoneRules:
     leading_digits: str
     contested: str
     transforms: dict[int, Transform]
-    letters: pl.Series
 
 
 _compiling = Lock()
@@ -73,14 +76,15 @@ def compile_rules(plans: list[list[Territory]], regions: list[str]) -> PhoneRule
     mains = {territory.tag: index[plan[0].tag] for plan in plans for territory in plan}
     return PhoneRules(
         regions=pl.Enum(regions),
-        tags=pl.Series([territory.tag for territory in territories], dtype=pl.String),
         calling_codes=pl.Series([str(territory.calling_code) for territory in territories], dtype=pl.String),
         main=pl.Series([mains[territory.tag] for territory in territories], dtype=pl.UInt32),
+        rewrites=pl.Series([territory.transform is not None for territory in territories], dtype=pl.Boolean),
         claims_by_digits=pl.Series([t.leading_digits is not None for t in territories], dtype=pl.Boolean),
         territory_of_region=pl.Series([index.get(region) for region in regions], dtype=pl.UInt32),
         called=_table_calling_codes({plan[0].calling_code: index[plan[0].tag] for plan in plans}),
+        subject_starts=_table_subject_starts(territories),
         fits=_table_lengths(territories),
-        claimants=_order_claimants(plans, index),
+        later_claimants=_order_later_claimants(plans, index),
         general=_join(territories, lambda territory: territory.general),
         numbers=_join(territories, lambda territory: territory.numbers),
         international_prefix=_join(territories, lambda territory: territory.international_prefix),
@@ -94,7 +98,6 @@ def compile_rules(plans: list[list[Territory]], regions: list[str]) -> PhoneRule
             if territory.leading_digits
         ),
         transforms={index[t.tag]: t.transform for t in territories if t.transform},
-        letters=pl.Series([length_letter(length) for length in range(LENGTHS)]),
     )
 
 
@@ -114,6 +117,11 @@ def _find_called(start: str, mains: dict[int, int]) -> int | None:
     return next((mains[code] for code in codes if code in mains), None)
 
 
+def _table_subject_starts(territories: list[Territory]) -> pl.Series:
+    starts = [territory.tag + length_letter(length) for territory in territories for length in range(LENGTHS)]
+    return pl.Series(starts, dtype=pl.String)
+
+
 def _table_lengths(territories: list[Territory]) -> pl.Series:
     return pl.Series(
         [_judge_length(territory, length) for territory in territories for length in range(LENGTHS)],
@@ -131,17 +139,37 @@ def _judge_length(territory: Territory, length: int) -> int:
     return LONG if length > max(territory.possible_lengths) else BETWEEN
 
 
-def _order_claimants(plans: list[list[Territory]], index: dict[str, int]) -> list[pl.Series]:
-    """Who may claim a number, turn by turn: the territories of its calling code in the library's order.
+def _order_later_claimants(plans: list[list[Territory]], index: dict[str, int]) -> pl.DataFrame:
+    """The territories of each calling code after the main one, in the library's order.
 
-    Where no leading digits match (not contested), the territories that claim by them have no turn.
+    Where no leading digits match (not contested), those that claim by them have no turn.
     """
-    turns = max(map(len, plans), default=0)
-    table: list[list[int | None]] = [[None] * (2 * len(index)) for _ in range(turns)]
-    for plan in plans:
-        everyone = [index[territory.tag] for territory in plan]
-        by_number = [index[territory.tag] for territory in plan if territory.leading_digits is None]
-        for contested, order in enumerate((by_number, everyone)):
-            for turn, claimant in enumerate(order):
-                table[turn][2 * everyone[0] + contested] = claimant
-    return [pl.Series(turn, dtype=pl.UInt32) for turn in table]
+    turns = [
+        (index[plan[0].tag], contested, turn, index[territory.tag])
+        for plan in plans
+        for contested in (False, True)
+        for turn, territory in enumerate(plan)
+        if turn and (contested or territory.leading_digits is None)
+    ]
+    schema = {"main": pl.UInt32, "contested": pl.Boolean, "turn": pl.UInt32, "claimant": pl.UInt32}
+    return pl.DataFrame(turns, schema=schema, orient="row")
+
+
+def ask_about(rules: PhoneRules, territory: pl.Series, digits: pl.Series) -> pl.Series:
+    """The subjects (String) to ask the patterns about: numbers as these territories would read them."""
+    starts = rules.subject_starts.gather(_index_length(territory, digits))
+    return pl.select(pl.concat_str(starts, digits)).to_series()
+
+
+def measure(rules: PhoneRules, territory: pl.Series, digits: pl.Series) -> pl.Series:
+    """What the lengths (FITS, SHORT, ...) of national numbers say in these territories."""
+    return rules.fits.gather(_index_length(territory, digits))
+
+
+def is_viable(rules: PhoneRules, territory: pl.Series, digits: pl.Series) -> pl.Series:
+    """Whether the digits look like a number of the territory at all: `general_desc`, without its lengths."""
+    return ask_about(rules, territory, digits).str.contains(rules.general)
+
+
+def _index_length(territory: pl.Series, digits: pl.Series) -> pl.Series:
+    return territory * LENGTHS + digits.str.len_bytes()

@@ -98,13 +98,10 @@ def _tag(calling_code: int, metadata: PhoneMetadata) -> str:
 
 
 def _refuse_unusual(general: PhoneNumberDesc | None) -> None:
-    """A plan without a general pattern or lengths, or with a number of zeros alone (formatted by other rules)."""
     if general is None or not general.national_number_pattern or not general.possible_length:
         raise UncarriedPatternError("a numbering plan has no general pattern or no possible lengths")
     if set(general.possible_length) & set(general.possible_length_local_only):
         raise UncarriedPatternError("a numbering plan has a length that is both possible and local")
-    if any(re.fullmatch(general.national_number_pattern, "0" * length) for length in range(1, 18)):
-        raise UncarriedPatternError("a numbering plan has a number of zeros alone")
 
 
 def _number_types(metadata: PhoneMetadata) -> list[PhoneNumberDesc]:

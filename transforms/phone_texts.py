@@ -8,9 +8,11 @@ left to the library.
 
 import polars as pl
 
-from transforms.reasons import Change, Reason
+from transforms.phone_judge import CODES
+from transforms.reasons import Change
 
-LONGEST_TEXT_BYTES = 250  # the library refuses longer texts, in characters
+LONGEST_PLAIN_BYTES = 56  # longer texts are rare, and more digits would outgrow the tables of lengths
+_LONGEST_TEXT = 250  # characters; the library refuses longer texts for another reason
 
 _SEPARATORS = " \u00a0‐‑‒–—―./()[]-"
 _REMOVED = [*_SEPARATORS, *"\t\r\n,:+"]
@@ -29,45 +31,43 @@ _APOSTROPHE = r"^[ \t\r\n\x{A0}]*'"
 _SPREADSHEET_DAMAGE = r"^[ \t\r\n\x{A0}]*'?[0-9]+(?:(?:[.,][0-9]+)?[eE]\+?[0-9]+|\.0)[ \t\r\n\x{A0}]*$"
 
 
-def read_digits(rows: pl.DataFrame) -> pl.DataFrame:
-    """The plain texts of `rows` (`number`: String, no nulls), with what was read from them.
+def read_digits(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What was read from the plain texts of `rows` (`number`: String, no nulls), and the rows that are not plain.
 
-    Adds `digits` (String: of the number alone, at least three), `plus` (Boolean) and `change` (String: a `Change`
-    that the writing calls for whatever the number is, or null). Rows that are not plain are left out, order is not
-    kept.
+    In the place of `number`: `digits` (String: of the number alone, at least three), `plus` (Boolean), `is_e164`
+    (Boolean: one plus and the digits are all there was) and `change` (CODES: what the writing calls for whatever
+    the number is, or null). Order is not kept.
     """
-    rows = rows.filter(pl.col("number").str.len_bytes() <= LONGEST_TEXT_BYTES)
-    is_bare = rows["number"].str.contains(_BARE)
-    bare = rows.filter(is_bare).with_columns(
-        digits=pl.col("number").str.replace_many(_REMOVED, [""]),
-        change=pl.lit(None, pl.String),
-    )
-    dressed = _undress(rows.filter(~is_bare))
-    return pl.concat([bare, dressed]).with_columns(plus=pl.col("number").str.contains("+", literal=True))
+    is_short = rows["number"].str.len_bytes() <= LONGEST_PLAIN_BYTES
+    is_bare = is_short & rows["number"].str.contains(_BARE)
+    bare, others, is_short = rows.filter(is_bare), rows.filter(~is_bare), is_short.filter(~is_bare)
+    bare = bare.with_columns(digits=pl.col("number").str.replace_many(_REMOVED, [""]), change=pl.lit(None, CODES))
+    is_dressed = is_short & others["number"].str.contains(_DRESSED)
+    plain = pl.concat([bare, _undress(others.filter(is_dressed))])
+    plain = plain.with_columns(plus=pl.col("number").str.contains("+", literal=True))
+    is_e164 = pl.col("plus") & (pl.col("number").str.len_bytes() == pl.col("digits").str.len_bytes() + 1)
+    return plain.with_columns(is_e164=is_e164).drop("number"), others.filter(~is_dressed)
 
 
 def _undress(rows: pl.DataFrame) -> pl.DataFrame:
-    rows = rows.filter(pl.col("number").str.contains(_DRESSED))
     number = pl.col("number")
-    has_extension = number.str.contains(_EXTENSION_AT_END)
     return rows.with_columns(
         digits=number.str.replace(_EXTENSION_AT_END, "").str.replace_all("[^0-9]+", ""),
-        change=pl.when(has_extension)
-        .then(pl.lit(Change.PHONE_EXTENSION_DROPPED.value))
+        change=pl.when(number.str.contains(_EXTENSION_AT_END))
+        .then(pl.lit(Change.PHONE_EXTENSION_DROPPED, CODES))
         .when(number.str.contains("[A-Za-z]"))
-        .then(pl.lit(Change.PHONE_LETTERS_CHANGED.value))
+        .then(pl.lit(Change.PHONE_LETTERS_CHANGED, CODES))
         .when(number.str.contains(_APOSTROPHE))
-        .then(pl.lit(Change.PHONE_APOSTROPHE_DROPPED.value)),
+        .then(pl.lit(Change.PHONE_APOSTROPHE_DROPPED, CODES)),
     )
 
 
 def holds_no_number() -> pl.Expr:
     """Whether nothing in `number` can begin one: true is certain, false is not."""
-    is_short = pl.col("number").str.len_bytes() <= LONGEST_TEXT_BYTES
+    is_short = pl.col("number").str.len_bytes() <= _LONGEST_TEXT
     return is_short & pl.col("number").str.contains(rf"^{_NO_START}$")
 
 
-def spot_damage(reason: pl.Expr) -> pl.Expr:
-    """The reason for a refused `number`, or that a spreadsheet wrote it as a decimal or in powers of ten."""
-    damaged = pl.col("number").str.contains(_SPREADSHEET_DAMAGE)
-    return pl.when(damaged).then(pl.lit(Reason.PHONE_SPREADSHEET_DAMAGE.value)).otherwise(reason)
+def is_spreadsheet_damage(numbers: pl.Series) -> pl.Series:
+    """Whether each number (String) is what a spreadsheet makes of one: a decimal, or in powers of ten."""
+    return numbers.str.contains(_SPREADSHEET_DAMAGE)

@@ -8,17 +8,17 @@ from collections.abc import Callable
 
 import polars as pl
 
-from transforms.phone_judge import judge_phone
+from transforms.phone_judge import CODES, judge_phone
 from transforms.phone_numbers import judge_numbers, read_numbers
 from transforms.phone_rules import PhoneRules, installed_rules
-from transforms.phone_texts import holds_no_number, read_digits, spot_damage
+from transforms.phone_texts import holds_no_number, is_spreadsheet_damage, read_digits
 from transforms.reasons import Reason
 
 CHUNK_ROWS = 250_000
 FEWEST_ROWS_TO_COMPILE_FOR = 1_000  # below, the library alone is as fast as the columns
 
 Judge = Callable[[str, str | None], tuple[str | None, str | None]]
-_VERDICT = {"e164": pl.String, "code": pl.String}
+_VERDICT = {"e164": pl.String, "code": CODES}
 
 
 def normalise_phones(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
@@ -34,13 +34,14 @@ def normalise_phones(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
         _normalise_chunk(numbers.slice(start, CHUNK_ROWS), regions.slice(start, CHUNK_ROWS))
         for start in range(0, len(numbers), CHUNK_ROWS)
     ]
-    return pl.concat(judged) if judged else pl.DataFrame(schema=_VERDICT)
+    verdicts = pl.concat(judged) if judged else pl.DataFrame(schema=_VERDICT)
+    return verdicts.cast({"code": pl.String})
 
 
 def _normalise_chunk(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
     if len(numbers) < FEWEST_ROWS_TO_COMPILE_FOR:
         rows = _state_rows(numbers, regions)
-        return _align(rows, _judge_each(rows, judge_phone))
+        return _align(len(numbers), _judge_each(rows, judge_phone))
     return normalise_by_rules(numbers, regions, installed_rules(), judge_phone)
 
 
@@ -49,57 +50,56 @@ def normalise_by_rules(
 ) -> pl.DataFrame:
     """`normalise_phones` by these rules, asking `judge` (number, region -> e164, code) about all they leave open."""
     rows = _state_rows(numbers, regions)
-    decided = _decide(rules, rows)
-    open_rows = rows.join(decided, on="row", how="anti")
-    return _align(rows, decided, _judge_each(open_rows, judge))
+    decided = _decide(rules, rows, numbers)
+    is_open = pl.repeat(True, len(numbers), eager=True).scatter(decided["row"], False).gather(rows["row"])
+    return _align(len(numbers), decided, _judge_each(rows.filter(is_open), judge))
 
 
 def _state_rows(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
+    """The rows that state a number: `row`, `number` and `region_code`."""
     rows = pl.DataFrame([numbers.cast(pl.String).alias("number"), regions.cast(pl.String).alias("region_code")])
-    return rows.with_row_index("row")
+    return rows.with_row_index("row").filter(pl.col("number").str.strip_chars() != "")
 
 
-def _decide(rules: PhoneRules, rows: pl.DataFrame) -> pl.DataFrame:
+def _decide(rules: PhoneRules, rows: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
     """`row`, `e164` and `code` of the rows that need no library."""
     region = rows["region_code"].cast(rules.regions, strict=False).to_physical().cast(pl.UInt32)
-    stated = rows.with_columns(region=region).filter(_is_stated())
-    plain = read_digits(stated)
-    read = judge_numbers(rules, read_numbers(rules, plain)).join(plain.select("row", "number"), on="row")
+    plain, others = read_digits(rows.select("row", "number", region=region))
     needs_region = plain.filter(~pl.col("plus") & pl.col("region").is_null())
-    others = stated.join(plain, on="row", how="anti").filter(holds_no_number())
-    return pl.concat(
+    judged = judge_numbers(rules, read_numbers(rules, plain))
+    is_kept = judged["e164"].is_not_null()
+    refused = pl.concat(
         [
-            read.select("row", "e164", code=_finish_code()),
-            _refuse(needs_region, spot_damage(pl.lit(Reason.PHONE_NO_REGION.value))),
-            _refuse(others, pl.lit(Reason.PHONE_NOT_A_NUMBER.value)),
+            judged.filter(~is_kept),
+            _refuse(needs_region, Reason.PHONE_NO_REGION),
+            _refuse(others.filter(holds_no_number()), Reason.PHONE_NOT_A_NUMBER),
         ]
     )
+    return pl.concat([judged.filter(is_kept), _spot_damage(refused, numbers)])
 
 
-def _is_stated() -> pl.Expr:
-    return pl.col("number").str.strip_chars() != ""
+def _refuse(rows: pl.DataFrame, reason: Reason) -> pl.DataFrame:
+    return rows.select("row", e164=pl.lit(None, pl.String), code=pl.lit(reason.value, CODES))
 
 
-def _finish_code() -> pl.Expr:
-    is_refused = pl.col("e164").is_null()
-    is_changed = pl.col("e164") != pl.col("number")
-    return pl.when(is_refused).then(spot_damage(pl.col("code"))).when(is_changed).then("code")
-
-
-def _refuse(rows: pl.DataFrame, reason: pl.Expr) -> pl.DataFrame:
-    return rows.select("row", e164=pl.lit(None, pl.String), code=reason)
+def _spot_damage(refused: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
+    is_damaged = is_spreadsheet_damage(numbers.gather(refused["row"]))
+    damage = pl.lit(Reason.PHONE_SPREADSHEET_DAMAGE.value, CODES)
+    return refused.with_columns(code=pl.when(is_damaged).then(damage).otherwise("code"))
 
 
 def _judge_each(rows: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     """Asks the library about each distinct number and region once."""
     key = ["number", "region_code"]
-    stated = rows.filter(_is_stated())
-    distinct = stated.select(key).unique()
+    distinct = rows.select(key).unique()
     verdicts = [judge(number, region) for number, region in zip(*distinct.get_columns(), strict=True)]
     judged = distinct.hstack(pl.DataFrame(verdicts, schema=_VERDICT, orient="row"))
-    return stated.join(judged, on=key, nulls_equal=True).select("row", *_VERDICT)
+    return rows.join(judged, on=key, nulls_equal=True).select("row", *_VERDICT)
 
 
-def _align(rows: pl.DataFrame, *verdicts: pl.DataFrame) -> pl.DataFrame:
+def _align(height: int, *verdicts: pl.DataFrame) -> pl.DataFrame:
     """The verdicts in the order of the rows; null where a row has none."""
-    return rows.select("row").join(pl.concat(verdicts), on="row", how="left", maintain_order="left").drop("row")
+    found = pl.concat(verdicts)
+    places = pl.repeat(None, height, dtype=pl.UInt32, eager=True)
+    places = places.scatter(found["row"], pl.int_range(found.height, dtype=pl.UInt32, eager=True))
+    return found.select(pl.col("e164", "code").gather(places))

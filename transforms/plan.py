@@ -29,9 +29,9 @@ Normalization = Literal["phone", "email", "trim", "none"]
 class TraitPlan:
     """One trait: which columns it is read from, and how.
 
-    Of several columns the first that holds a valid value counts. `format` (strftime codes) belongs to date and
-    datetime; None is ISO 8601. `timezone` (IANA name) belongs to datetimes that state no offset. `separator` and
-    `items` belong to arrays; None makes a whole cell one item.
+    Of several columns the first that holds a valid value counts. `format` (strftime codes) belongs to date
+    and datetime; None is ISO 8601. `timezone` (IANA name) belongs to datetimes that state no offset.
+    `separator` and `items` belong to arrays; None makes a whole cell one item.
     """
 
     group: str
@@ -61,7 +61,7 @@ class IdentifierPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class ProfilePlan:
-    """All that a profile is made of. `region_column` and `region_default` (ISO 3166 alpha-2) serve phone traits."""
+    """All that a profile is made of; the regions, `region_default` in ISO alpha-2, serve national numbers."""
 
     traits: tuple[TraitPlan, ...]
     identifiers: tuple[IdentifierPlan, ...]
@@ -72,8 +72,8 @@ class ProfilePlan:
     def identifier_columns(self) -> dict[str, IdentifierPlan]:
         """The identifier column of each promoted trait, in plan order.
 
-        It is `_id.<id_type>` for the first trait of a type and `_id.<id_type>.2`, `.3`, … for further ones: two
-        values of one row that count as the same type. No type of the API holds a dot.
+        It is `_id.<id_type>` for the first trait of a type and `_id.<id_type>.2`, `.3`, … for further ones:
+        two values of one row that count as the same type. No type of the API holds a dot.
         """
         columns: dict[str, IdentifierPlan] = {}
         for identifier in self.identifiers:

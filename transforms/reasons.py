@@ -91,7 +91,7 @@ WORDING: dict[str, str] = {
     Reason.PHONE_TOO_LONG: "the phone number has too many digits for its country",
     Reason.PHONE_INVALID_LENGTH: "no phone number of its country has this many digits",
     Reason.PHONE_NO_AREA_CODE: "the phone number lacks its area code",
-    Reason.PHONE_SPREADSHEET_DAMAGE: "a spreadsheet turned the phone number into a figure; restore it from the source",
+    Reason.PHONE_SPREADSHEET_DAMAGE: "a spreadsheet turned the phone number into a figure; restore it",
     Reason.PHONE_INVALID: "the phone number is in no range that its country has assigned",
     Reason.EMAIL_NO_AT_SIGN: "the email address has no @",
     Reason.EMAIL_BAD_LOCAL_PART: "the part of the email address before the @ is not valid",
@@ -99,8 +99,8 @@ WORDING: dict[str, str] = {
     Reason.EMAIL_SPECIAL_USE_DOMAIN: "the domain of the email address is reserved and receives no mail",
     Reason.EMAIL_DISPLAY_NAME: "the cell holds a name beside the email address; keep the address alone",
     Reason.EMAIL_INVALID: "the email address is not valid",
-    Reason.STRING_TOO_LONG: f"the text is longer than the {STRING_CHARACTERS:,} characters that the API accepts",
-    Reason.INTEGER_INVALID: "not a whole number; expected digits with an optional sign, no thousands separators",
+    Reason.STRING_TOO_LONG: f"the text is longer than the {STRING_CHARACTERS:,} characters the API accepts",
+    Reason.INTEGER_INVALID: "not a whole number; expected digits, a sign at most, no thousands separators",
     Reason.INTEGER_OUT_OF_RANGE: f"the API accepts integers from {INTEGER_MIN:,} to {INTEGER_MAX:,}",
     Reason.NUMBER_INVALID: "not a number; expected digits with a decimal point, no thousands separators",
     Reason.NUMBER_OUT_OF_RANGE: f"the API accepts numbers from {INTEGER_MIN:,} to {INTEGER_MAX:,}",
@@ -119,15 +119,15 @@ WORDING: dict[str, str] = {
     ),
     Reason.NO_IDENTIFIER: "no value is left that identifies a profile; the API needs at least one",
     Reason.TOO_MANY_IDENTIFIERS: (
-        f"rows linked by shared identifiers hold more than the {IDENTIFIERS_PER_TYPE} values of one type that a "
-        "profile can keep; most likely they share a value that belongs to no single person, such as a switchboard"
+        f"rows linked by shared identifiers hold more values of one type than a profile can keep "
+        f"({IDENTIFIERS_PER_TYPE}); most likely they share a value that is no one person's, such as a switchboard"
     ),
     Change.PHONE_EXTENSION_DROPPED: "the extension was left out of the phone number",
     Change.PHONE_LETTERS_CHANGED: "letters in the phone number were turned into digits or left out",
     Change.PHONE_APOSTROPHE_DROPPED: "the apostrophe before the phone number was left out",
     Change.PHONE_COUNTRY_CODE_ADDED: "the country code was added to a national phone number",
     Change.PHONE_PLUS_ADDED: "the plus was added to an international phone number",
-    Change.PHONE_INTERNATIONAL_PREFIX_REPLACED: "the dialling prefix of the phone number was replaced by a plus",
+    Change.PHONE_INTERNATIONAL_PREFIX_REPLACED: "the dialling prefix of the phone number became a plus",
     Change.PHONE_REFORMATTED: "spaces and punctuation were taken out of the phone number",
     Change.EMAIL_TRIMMED: "whitespace around the email address was removed",
     Change.EMAIL_LOWERCASED: "capitals of the email address were lowered",
@@ -135,6 +135,6 @@ WORDING: dict[str, str] = {
     Change.TEXT_TRIMMED: "whitespace around the text was removed",
     Change.INVISIBLE_CHARACTERS_REMOVED: "invisible control characters were removed from the text",
     Change.INTEGER_FRACTION_DROPPED: "a fraction of zeros was dropped from a whole number",
-    Change.DATETIME_EARLIER_TAKEN: "the local time came twice when the clocks were set back; the earlier was taken",
-    Change.COUNTRY_UNKNOWN: "the country is not known by this name; the default region was used for phone numbers",
+    Change.DATETIME_EARLIER_TAKEN: "the local time came twice as clocks were set back; the earlier was taken",
+    Change.COUNTRY_UNKNOWN: "no country has this name; phone numbers were read with the default region",
 }

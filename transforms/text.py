@@ -11,7 +11,7 @@ INVISIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200b}\x{feff}]"
 
 
 def clean_text(texts: pl.Expr) -> pl.Expr:
-    """The texts without invisible characters and without Unicode whitespace around them; null if nothing is left."""
+    """The texts without invisible characters and without whitespace around them; null if nothing is left."""
     cleaned = texts.str.replace_all(INVISIBLE, "").str.strip_chars()
     return pl.when(cleaned != "").then(cleaned)
 
@@ -23,7 +23,9 @@ def judge_text(texts: pl.Series, *, limit: int = STRING_CHARACTERS) -> pl.DataFr
     """
     given = pl.col("given")
     cleaned = pl.DataFrame({"given": texts}, schema={"given": pl.String}).select(
-        text=clean_text(given), bytes=given.str.len_bytes(), trimmed_bytes=given.str.strip_chars().str.len_bytes()
+        text=clean_text(given),
+        bytes=given.str.len_bytes(),
+        trimmed_bytes=given.str.strip_chars().str.len_bytes(),
     )
     text = pl.col("text")
     is_too_long = text.str.len_chars() > limit

@@ -1,7 +1,8 @@
 """Dates and times read from text.
 
-Formats are strftime codes as Polars reads them. None is ISO 8601: `2024-05-31`; `2024-05-31T23:15:00` with a space
-for the `T`, seconds left out, a fraction of a second, and an offset (`Z`, `+02:00`, `+0200`) if there is one.
+Formats are strftime codes as Polars reads them. None is ISO 8601: `2024-05-31`; `2024-05-31T23:15:00` with a
+space for the `T`, seconds left out, a fraction of a second, and an offset (`Z`, `+02:00`, `+0200`) if there
+is one.
 """
 
 import polars as pl
@@ -33,9 +34,9 @@ def judge_dates(texts: pl.Series, format: str | None = None) -> pl.DataFrame:
 def judge_datetimes(texts: pl.Series, format: str | None = None, timezone: str | None = None) -> pl.DataFrame:
     """Verdicts on points in time; the value is RFC 3339 in UTC, with a fraction only where there is one.
 
-    A text that states an offset is read by it. One that does not is local time in `timezone`, and refused if that is
-    None. A local time that the clocks skipped is refused; of one that came twice the earlier is meant, and that is
-    a change.
+    A text that states an offset is read by it. One that does not is local time in `timezone`, and refused if
+    that is None. A local time that the clocks skipped is refused; of one that came twice the earlier is
+    meant, and that is a change.
     """
     cleaned = _clean(texts)
     read = _read_iso(cleaned) if format is None else _read_format(cleaned, format)
@@ -50,7 +51,11 @@ def check_time_format(format: str) -> str | None:
         reads_back = reads_back or not sample.str.to_date(format, strict=False).has_nulls()
     except pl.exceptions.PolarsError:
         reads_back = False
-    return None if reads_back else f"the format {format!r} does not describe a date; it needs codes such as %Y-%m-%d"
+    return (
+        None
+        if reads_back
+        else f"the format {format!r} does not describe a date; it needs codes such as %Y-%m-%d"
+    )
 
 
 def check_timezone(name: str) -> str | None:
@@ -69,7 +74,12 @@ def _read_iso(cleaned: pl.DataFrame) -> pl.DataFrame:
     ).unnest("text")
     written = pl.format("{}T{}{}", "date", "minutes", pl.col("seconds").fill_null(":00"))
     zone = pl.col("zone").str.to_uppercase()
-    offset = pl.when(zone == "Z").then(pl.lit("+0000")).when(zone.str.contains(OFFSET)).then(zone.str.replace(":", ""))
+    offset = (
+        pl.when(zone == "Z")
+        .then(pl.lit("+0000"))
+        .when(zone.str.contains(OFFSET))
+        .then(zone.str.replace(":", ""))
+    )
     local = written.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us")
     is_readable = (zone == "") | offset.is_not_null()
     return cleaned.hstack(parts.select(local=pl.when(is_readable).then(local), offset_us=_offset_us(offset)))
@@ -99,8 +109,7 @@ def _judge_moments(read: pl.DataFrame, timezone: str | None) -> pl.DataFrame:
     moment = pl.when(pl.col("moment").dt.year().is_between(1, 9999)).then(pl.col("moment"))
     return read.select(
         value=moment.dt.strftime(RFC3339),
-        reason=pl.when(_text.is_not_null() & moment.is_null())
-        .then(
+        reason=pl.when(_text.is_not_null() & moment.is_null()).then(
             pl.when(is_local & pl.lit(timezone is None))
             .then(pl.lit(Reason.DATETIME_NO_TIMEZONE.value))
             .when(is_local)
@@ -108,7 +117,8 @@ def _judge_moments(read: pl.DataFrame, timezone: str | None) -> pl.DataFrame:
             .otherwise(pl.lit(Reason.DATETIME_INVALID.value))
         ),
         change=code_where(
-            moment.is_not_null() & is_local & (pl.col("earlier") != pl.col("later")), Change.DATETIME_EARLIER_TAKEN
+            moment.is_not_null() & is_local & (pl.col("earlier") != pl.col("later")),
+            Change.DATETIME_EARLIER_TAKEN,
         ),
     )
 

@@ -19,7 +19,7 @@ def code_where(condition: pl.Expr, code: str) -> pl.Expr:
 
 
 def verdicts_from_codes(values: pl.Series, codes: pl.Series) -> pl.DataFrame:
-    """Verdicts from values whose code means a change where there is a value and a reason where there is none."""
+    """Verdicts from values with one code: a change where there is a value, a reason where there is none."""
     frame = pl.DataFrame({"value": values, "code": codes}, schema={"value": pl.String, "code": pl.String})
     kept = pl.col("value").is_not_null()
     return frame.select(

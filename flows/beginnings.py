@@ -1,0 +1,247 @@
+"""How a run begins, or goes on: what it works on, and whether that is still the same."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from destination.pace import Halt
+from flows.budget import parse_budget
+from flows.endings import DEFAULT_STATE_DIR, now
+from flows.errors import InputChanged, NothingPending, UsageProblem
+from flows.progress import RunProgress
+from flows.run import Run
+from flows.settings import (
+    EMULATOR_STORE_ID,
+    Credentials,
+    Target,
+    dry_target,
+    live_target,
+    read_credentials,
+)
+from flows.spec import Spec, source_options
+from flows.spec_file import load_spec
+from ledger.files import private_directory
+from ledger.lock import exclusive
+from ledger.records import RunRecord, RunStatus
+from ledger.store import Ledger, open_database
+from sources.errors import SourceError
+from sources.fingerprint import Fingerprint, fingerprint
+
+WAIT_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a person, or a scheduler, asks for: a new run of `spec_path`, or to go on with `run_id`.
+
+    With neither, the last unfinished run is gone on with. `credentials` None takes those of the environment.
+    """
+
+    state_dir: Path = Path(DEFAULT_STATE_DIR)
+    spec_path: Path | None = None
+    run_id: str | None = None
+    emulator: bool = False
+    dry_run: bool = False
+    wait_seconds: float = WAIT_SECONDS
+    max_errors: str | None = None
+    limit: int | None = None
+    credentials: Credentials | None = None
+
+
+def begin(
+    order: Order, variables: Mapping[str, str], halt: Halt, progress: RunProgress
+) -> AbstractContextManager[Run]:
+    """Take the state directory, and enter the run in the ledger or find it there.
+
+    Raises `UsageProblem`, `InputChanged` or `StateDirectoryBusy` when the run cannot begin.
+    """
+    if order.spec_path is not None:
+        return _begin_new(order, order.spec_path, variables, halt, progress)
+    return _begin_again(order, variables, halt, progress)
+
+
+@contextmanager
+def _begin_new(
+    order: Order, spec_path: Path, variables: Mapping[str, str], halt: Halt, progress: RunProgress
+) -> Iterator[Run]:
+    parse_budget(order.max_errors)
+    spec = load_spec(spec_path, variables, is_emulator=order.emulator)
+    with (
+        _hold(order.state_dir, f"a run of {spec_path.name}") as ledger,
+        _reach(order, spec, variables, is_emulator=order.emulator) as target,
+    ):
+        record = _enter(ledger, order, spec_path, spec, target)
+        yield _assemble(order, record, spec, target, ledger, halt, progress)
+
+
+@contextmanager
+def _begin_again(
+    order: Order, variables: Mapping[str, str], halt: Halt, progress: RunProgress
+) -> Iterator[Run]:
+    with _hold(order.state_dir, "a resume") as ledger:
+        record = _find(ledger, order.run_id)
+        spec = _load_again(record, variables)
+        with _reach(order, spec, variables, is_emulator=record.emulator) as target:
+            _check_target(record, target)
+            _check_input(ledger, record)
+            ledger.set_status(record.run_id, RunStatus.RUNNING, exit_code=None, finished_at=None)
+            yield _assemble(order, record, spec, target, ledger, halt, progress)
+
+
+def _assemble(
+    order: Order,
+    record: RunRecord,
+    spec: Spec,
+    target: Target,
+    ledger: Ledger,
+    halt: Halt,
+    progress: RunProgress,
+) -> Run:
+    return Run(
+        record=record,
+        spec=spec,
+        spec_folder=Path(record.spec_path).parent,
+        target=target,
+        ledger=ledger,
+        folder=private_directory(order.state_dir / "runs" / record.run_id),
+        budget=parse_budget(record.max_errors),
+        wait_seconds=order.wait_seconds,
+        halt=halt,
+        progress=progress,
+    )
+
+
+@contextmanager
+def _hold(state_dir: Path, purpose: str) -> Iterator[Ledger]:
+    private_directory(state_dir)
+    with exclusive(state_dir, purpose=purpose, since=now()):
+        ledger = Ledger(open_database(state_dir))
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
+@contextmanager
+def _reach(order: Order, spec: Spec, variables: Mapping[str, str], *, is_emulator: bool) -> Iterator[Target]:
+    if order.dry_run:
+        yield dry_target(variables, spec.store)
+    elif is_emulator:
+        from emulator.server import running
+
+        credentials = Credentials("SK" + secrets.token_hex(16), SecretStr(secrets.token_hex(16)))
+        state_file = order.state_dir / "emulator.journal"
+        with running(state_file=state_file, api_key=credentials.pair) as server:
+            yield Target(server.url, EMULATOR_STORE_ID, credentials, is_emulator=True)
+    else:
+        yield live_target(variables, spec.store, order.credentials or read_credentials(variables))
+
+
+# A new run
+
+
+def _enter(ledger: Ledger, order: Order, spec_path: Path, spec: Spec, target: Target) -> RunRecord:
+    record = RunRecord(
+        run_id=f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:-3] + "Z-" + secrets.token_hex(2),
+        spec_path=str(spec_path.resolve()),
+        spec=spec.model_dump(mode="json"),
+        api_url=target.api_url,
+        store_id=target.store_id,
+        emulator=target.is_emulator,
+        max_errors=order.max_errors,
+        row_limit=order.limit,
+        dry_run=order.dry_run,
+        status=RunStatus.RUNNING,
+        exit_code=None,
+        started_at=now(),
+        finished_at=None,
+    )
+    ledger.create_run(record)
+    return record
+
+
+# A run that goes on
+
+
+def _find(ledger: Ledger, run_id: str | None) -> RunRecord:
+    if run_id is None:
+        record = ledger.last_resumable()
+        if record is None:
+            raise NothingPending("Nothing is unfinished.")
+        return record
+    record = ledger.run(run_id)
+    if record is None:
+        raise UsageProblem(f"There is no run {run_id} here; `memory-import status` lists all runs.")
+    if not record.is_resumable:
+        raise UsageProblem(f"Run {run_id} is {record.status.value}: there is nothing to go on with.")
+    return record
+
+
+def _load_again(record: RunRecord, variables: Mapping[str, str]) -> Spec:
+    """The run's spec; what the file says now, if it is still there, must be what it said then."""
+    path = Path(record.spec_path)
+    then = Spec.model_validate(record.spec)
+    if not path.exists():
+        return then
+    spec = load_spec(path, variables, is_emulator=record.emulator, with_source=False)
+    differences = _compare(record.spec, spec.model_dump(mode="json"), "")
+    if differences:
+        raise _changed("The spec", differences)
+    return then
+
+
+def _check_target(record: RunRecord, target: Target) -> None:
+    differences = []
+    if target.store_id != record.store_id:
+        differences.append(f"the store was {record.store_id} and is {target.store_id}")
+    then, current = urlsplit(record.api_url).hostname, urlsplit(target.api_url).hostname
+    if then != current:
+        differences.append(f"the API was at {then} and is at {current}")
+    if differences:
+        raise _changed("The target", differences)
+
+
+def _check_input(ledger: Ledger, record: RunRecord) -> None:
+    """Refuse an input that changed. One that is gone is not needed once its rows are staged."""
+    known = ledger.input(record.run_id, "profiles")
+    if known is None:
+        return
+    spec = Spec.model_validate(record.spec)
+    try:
+        current = fingerprint(source_options(spec.profiles.source, Path(record.spec_path).parent))
+    except SourceError:
+        if ledger.load(record.run_id, "profiles") is None:
+            raise
+        return
+    differences = Fingerprint.from_json(known).differences(current)
+    if differences:
+        raise _changed("The input", differences)
+
+
+def _changed(what: str, differences: list[str]) -> InputChanged:
+    return InputChanged(
+        [
+            f"{what} is not what it was when the run began:",
+            *(f"  {difference}" for difference in differences),
+            "Put it back and resume, or start a new run with `memory-import run`.",
+        ]
+    )
+
+
+def _compare(then: Any, now: Any, place: str) -> list[str]:
+    """Where two JSON values differ, a line each."""
+    if isinstance(then, Mapping) and isinstance(now, Mapping):
+        keys = [*then, *(key for key in now if key not in then)]
+        return [
+            line
+            for key in keys
+            for line in _compare(then.get(key), now.get(key), f"{place}.{key}" if place else str(key))
+        ]
+    return [] if then == now else [f"{place} was {then!r} and is {now!r}"]

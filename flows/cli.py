@@ -1,0 +1,216 @@
+"""The command line `memory-import`."""
+
+import asyncio
+import json
+import sys
+import traceback
+from enum import StrEnum
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from flows.beginnings import WAIT_SECONDS, Order
+from flows.endings import DEFAULT_STATE_DIR
+from flows.errors import ImportProblem
+from flows.exit_codes import ExitCode
+from flows.pipeline import Ending, run_import
+from flows.progress import RunProgress
+from flows.settings import environment, read_credentials
+from ledger.render import render_summary
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Customer data from CSV and Parquet into Twilio Conversation Memory, with an account of every row.",
+)
+
+
+class Output(StrEnum):
+    """What goes to stdout."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+StateDir = Annotated[Path, typer.Option(help="Where the ledger and the reports are kept.")]
+OutputOption = Annotated[Output, typer.Option(help="What goes to stdout: a summary, or the report as JSON.")]
+NoPrefect = Annotated[bool, typer.Option("--no-prefect", help="Run without orchestration.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say more on stderr.")]
+Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for the server to finish its jobs.")]
+
+_DEFAULT = Path(DEFAULT_STATE_DIR)
+
+
+@app.command()
+def demo(
+    state_dir: StateDir = _DEFAULT,
+    output: OutputOption = Output.TEXT,
+    no_prefect: NoPrefect = False,
+    verbose: Verbose = False,
+) -> None:
+    """Import the sample data into the local emulator: the whole pipeline on a bare machine."""
+    with as_file(files("sample_data")) as folder:
+        order = Order(state_dir=state_dir, spec_path=folder / "demo.yaml", emulator=True)
+        exit_code = _carry_out(order, output, no_prefect=no_prefect, verbose=verbose)
+    raise typer.Exit(ExitCode.DONE if exit_code is ExitCode.REJECTS else exit_code)
+
+
+@app.command()
+def run(
+    spec: Annotated[Path, typer.Argument(metavar="SPEC.yaml", help="What to import, and how.")],
+    emulator: Annotated[bool, typer.Option("--emulator", help="Import into a local emulator.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Send nothing; say what would be sent.")] = False,
+    wait: Wait = WAIT_SECONDS,
+    max_errors: Annotated[
+        str | None, typer.Option(metavar="N|N%", help="Stop when more rows are rejected than this.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Import the first N rows only.")] = None,
+    state_dir: StateDir = _DEFAULT,
+    output: OutputOption = Output.TEXT,
+    no_prefect: NoPrefect = False,
+    verbose: Verbose = False,
+) -> None:
+    """Import what a spec describes."""
+    order = Order(
+        state_dir=state_dir,
+        spec_path=spec,
+        emulator=emulator,
+        dry_run=dry_run,
+        wait_seconds=wait,
+        max_errors=max_errors,
+        limit=limit,
+    )
+    raise typer.Exit(_carry_out(order, output, no_prefect=no_prefect, verbose=verbose))
+
+
+@app.command()
+def resume(
+    run_id: Annotated[
+        str | None, typer.Argument(metavar="RUN_ID", help="The last unfinished run, if left out.")
+    ] = None,
+    wait: Wait = WAIT_SECONDS,
+    state_dir: StateDir = _DEFAULT,
+    output: OutputOption = Output.TEXT,
+    no_prefect: NoPrefect = False,
+    verbose: Verbose = False,
+) -> None:
+    """Go on with an unfinished run."""
+    order = Order(state_dir=state_dir, run_id=run_id, wait_seconds=wait)
+    raise typer.Exit(_carry_out(order, output, no_prefect=no_prefect, verbose=verbose))
+
+
+@app.command()
+def status(
+    run_id: Annotated[str | None, typer.Argument(metavar="RUN_ID", help="All runs, if left out.")] = None,
+    state_dir: StateDir = _DEFAULT,
+    output: OutputOption = Output.TEXT,
+    no_prefect: NoPrefect = False,  # noqa: ARG001 - taken everywhere; a look at the ledger is never orchestrated
+    verbose: Verbose = False,
+) -> None:
+    """Say where runs stand."""
+    from flows.status import describe_run, list_runs
+
+    try:
+        document, text = describe_run(state_dir, run_id) if run_id else list_runs(state_dir)
+    except ImportProblem as problem:
+        raise typer.Exit(_complain(problem, verbose=verbose)) from None
+    print(json.dumps(document, indent=2) if output is Output.JSON else text)  # noqa: T201
+
+
+@app.command()
+def emulator(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8010,
+    faults: Annotated[Path | None, typer.Option(help="Faults to play, as JSON.")] = None,
+    state: Annotated[Path | None, typer.Option(help="Keep the emulator's state in this file.")] = None,
+) -> None:
+    """Serve the Memory API on 127.0.0.1, for trials and tests.
+
+    It accepts the credentials of the environment, or any when there are none.
+    """
+    from emulator.server import serve
+
+    try:
+        credentials = read_credentials(environment())
+    except ImportProblem as problem:
+        raise typer.Exit(_complain(problem, verbose=False)) from None
+    serve(port=port, faults_file=faults, state_file=state, api_key=credentials.pair if credentials else None)
+
+
+def _carry_out(order: Order, output: Output, *, no_prefect: bool, verbose: bool) -> ExitCode:
+    """Run, print the report, and return the exit code."""
+    try:
+        ending = asyncio.run(_direct(order)) if no_prefect else _orchestrated(order)
+    except ImportProblem as problem:
+        return _complain(problem, verbose=verbose)
+    print(  # noqa: T201
+        json.dumps(ending.report, indent=2)
+        if output is Output.JSON
+        else render_summary(ending.report, ending.folder)
+    )
+    if ending.problem is not None:
+        _complain(ending.problem, verbose=verbose)
+    return ExitCode(ending.report["exit_code"])
+
+
+async def _direct(order: Order) -> Ending:
+    return await run_import(order, environment(), RunProgress(Console(stderr=True)))
+
+
+def _orchestrated(order: Order) -> Ending:
+    """Run as a Prefect flow; where Prefect cannot, say so and run without it."""
+    from flows.import_customers import import_customers, listener
+
+    endings: list[Ending | ImportProblem] = []
+    token = listener.set(endings)
+
+    async def orchestrate() -> None:
+        await import_customers(
+            spec=str(order.spec_path) if order.spec_path else None,
+            run_id=order.run_id,
+            state_dir=str(order.state_dir),
+            emulator=order.emulator,
+            dry_run=order.dry_run,
+            wait_seconds=order.wait_seconds,
+            max_errors=order.max_errors,
+            limit=order.limit,
+            return_state=True,
+        )
+
+    try:
+        asyncio.run(orchestrate())
+    except Exception as error:
+        _say(
+            f"Prefect is not available ({type(error).__name__}); running without it. "
+            "--no-prefect avoids the wait."
+        )
+    finally:
+        listener.reset(token)
+    if not endings:
+        return asyncio.run(_direct(order))
+    if isinstance(endings[0], ImportProblem):
+        raise endings[0]
+    return endings[0]
+
+
+def _complain(problem: ImportProblem, *, verbose: bool) -> ExitCode:
+    for line in problem.problems:
+        _say(line)
+    if verbose and problem.__cause__ is not None:
+        _say(
+            "".join(traceback.format_tb(problem.__cause__.__traceback__))
+        )  # without the message: it may quote data
+    return problem.exit_code
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201
+
+
+def main() -> None:
+    """The entry point."""
+    app()

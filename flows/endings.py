@@ -1,0 +1,111 @@
+"""How a run ends: its status, its exit code, and how to go on."""
+
+import shlex
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from destination.errors import (
+    AuthenticationRefused,
+    DeliveryError,
+    ServiceUnavailable,
+    StoreUnfit,
+)
+from flows.errors import ImportProblem, UsageProblem
+from flows.exit_codes import ExitCode
+from ledger.account import Account
+from ledger.lock import StateDirectoryBusy
+from ledger.outcomes import Outcome
+from ledger.records import RunRecord, RunStatus
+from sources.errors import SourceError
+
+DEFAULT_STATE_DIR = ".memory-import"
+
+
+class CredentialsRefused(ImportProblem):
+    """The API does not take the credentials."""
+
+    exit_code = ExitCode.CREDENTIALS
+
+
+class ServiceDown(ImportProblem):
+    """The API cannot be reached; what is not sent stays planned."""
+
+    exit_code = ExitCode.PENDING
+
+
+class InternalFault(ImportProblem):
+    """Something happened that this program does not know."""
+
+    exit_code = ExitCode.INTERNAL
+
+
+def as_problem(error: Exception) -> ImportProblem:
+    """What an exception means to the person who started the run. Never quotes data."""
+    problem = _translate(error)
+    if problem is not error:
+        problem.__cause__ = error
+    return problem
+
+
+def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return per kind
+    match error:
+        case ExceptionGroup():
+            return _translate(error.exceptions[0])
+        case ImportProblem():
+            return error
+        case AuthenticationRefused():
+            return CredentialsRefused(str(error))
+        case StoreUnfit():
+            return UsageProblem(error.problems)
+        case ServiceUnavailable():
+            return ServiceDown(str(error))
+        case SourceError() | StateDirectoryBusy():
+            return UsageProblem(str(error))
+        case DeliveryError():
+            return InternalFault(str(error))
+        case _:
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            return InternalFault(
+                f"An internal error: {type(error).__name__} in {Path(frame.filename).name}, "
+                f"line {frame.lineno}. The ledger holds what was done; please report this."
+            )
+
+
+def conclude(
+    run: RunRecord, accounts: Sequence[Account], problem: ImportProblem | None
+) -> tuple[RunStatus, ExitCode]:
+    """Status and exit code, from what became of the rows and what ended the run early, if anything did."""
+    if problem is not None:
+        return _status_of(problem, is_staged=bool(accounts)), problem.exit_code
+    total = {outcome: sum(account.rows[outcome] for account in accounts) for outcome in Outcome}
+    has_bad_rows = total[Outcome.REJECTED] + total[Outcome.UNKNOWN] > 0
+    exit_code = ExitCode.REJECTS if has_bad_rows else ExitCode.DONE
+    if run.dry_run:
+        return RunStatus.DRY_RUN, exit_code
+    if total[Outcome.PENDING]:
+        return RunStatus.PENDING, ExitCode.PENDING
+    return RunStatus.FINISHED, exit_code
+
+
+def _status_of(problem: ImportProblem, *, is_staged: bool) -> RunStatus:
+    if problem.exit_code is ExitCode.PENDING:
+        return RunStatus.PENDING
+    if problem.exit_code is ExitCode.USAGE and not is_staged:
+        return RunStatus.FAILED
+    return RunStatus.STOPPED
+
+
+def resume_command(run: RunRecord, folder: Path) -> str | None:
+    """The command that goes on with a run; None when there is nothing to go on with."""
+    if not run.is_resumable:
+        return None
+    state_dir = folder.parent.parent
+    where = "" if str(state_dir) == DEFAULT_STATE_DIR else f" --state-dir {shlex.quote(str(state_dir))}"
+    return f"memory-import resume {run.run_id}{where}"
+
+
+def now() -> str:
+    """The time, RFC 3339 in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,137 @@
+"""The Prefect flow `import-customers`: Prefect shows what happens, the ledger decides.
+
+A deployment calls it with the path of a spec, or with none to go on with the last unfinished run. Nothing
+but paths and small values crosses its borders, and no secret.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import (
+    acreate_markdown_artifact,
+    acreate_progress_artifact,
+    aupdate_progress_artifact,
+)
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.beginnings import WAIT_SECONDS, Order
+from flows.credentials import load_credentials
+from flows.endings import DEFAULT_STATE_DIR
+from flows.errors import ImportProblem
+from flows.exit_codes import ExitCode
+from flows.pipeline import Ending, Work, run_import
+from flows.progress import RunProgress, stderr_progress
+from flows.settings import environment
+from ledger.render import render_markdown
+
+_ARTIFACT_SECONDS = 5.0
+
+listener: ContextVar[list[Ending | ImportProblem] | None] = ContextVar("listener", default=None)
+"""Whoever calls the flow in this process is told here how it ended, with Prefect's server dead or alive."""
+
+
+@flow(name="import-customers", persist_result=False)
+async def import_customers(
+    spec: str | None = None,
+    *,
+    run_id: str | None = None,
+    state_dir: str = DEFAULT_STATE_DIR,
+    emulator: bool = False,
+    dry_run: bool = False,
+    wait_seconds: float = WAIT_SECONDS,
+    max_errors: str | None = None,
+    limit: int | None = None,
+    credentials_block: str | None = None,
+) -> State[Any]:
+    """Import the customers that a spec describes, or go on with an unfinished run.
+
+    `spec`: path of the spec; None goes on with `run_id`, or with the last unfinished run, and does nothing
+    when there is none. `credentials_block` names a `twilio-credentials` block; None takes the credentials of
+    the environment. The state is Completed when every row is accounted for, Failed otherwise; its message
+    holds the exit code that the command line would have.
+    """
+    order = Order(
+        state_dir=Path(state_dir),
+        spec_path=Path(spec) if spec else None,
+        run_id=run_id,
+        emulator=emulator,
+        dry_run=dry_run,
+        wait_seconds=wait_seconds,
+        max_errors=max_errors,
+        limit=limit,
+        credentials=await load_credentials(credentials_block) if credentials_block else None,
+    )
+    progress = stderr_progress()
+    try:
+        async with _shown(progress):
+            ending = await run_import(order, environment(), progress, _perform_as_task)
+    except ImportProblem as problem:
+        _tell(problem)
+        return _state(problem.exit_code, problem.problems[0])
+    _tell(ending)
+    with contextlib.suppress(Exception):  # best effort: the report is on disk
+        await acreate_markdown_artifact(render_markdown(ending.report), key="memory-import-report")
+    return _state(ExitCode(ending.report["exit_code"]), f"run {ending.report['run_id']}")
+
+
+def _tell(ending: Ending | ImportProblem) -> None:
+    endings = listener.get()
+    if endings is not None:
+        endings.append(ending)
+
+
+def _state(exit_code: ExitCode, what: str) -> State[Any]:
+    make = Completed if exit_code in {ExitCode.DONE, ExitCode.REJECTS} else Failed
+    return make(message=f"exit code {int(exit_code)}: {what}")
+
+
+async def _perform_as_task(name: str, work: Work) -> None:
+    """Carry out a stage as a task; where Prefect fails, it is carried out all the same."""
+    errors: list[Exception] = []
+    ended = False
+
+    async def stage() -> State[Any]:
+        nonlocal ended
+        try:
+            await work()
+        except Exception as error:
+            errors.append(error)
+            return Failed(message=type(error).__name__)
+        finally:
+            ended = True
+        return Completed()
+
+    as_task = task(name=name, retries=0, cache_policy=NO_CACHE, persist_result=False)
+    try:
+        await as_task(stage)(return_state=True)  # type: ignore[misc]
+    except Exception:
+        if not ended:
+            await work()
+    if errors:
+        raise errors[0]
+
+
+@contextlib.asynccontextmanager
+async def _shown(progress: RunProgress) -> AsyncIterator[None]:
+    """Keep a progress artifact up to date meanwhile, as far as Prefect lets us."""
+    showing = asyncio.create_task(_show(progress))
+    try:
+        yield
+    finally:
+        showing.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await showing
+
+
+async def _show(progress: RunProgress) -> None:
+    artifact = await acreate_progress_artifact(0.0, key="memory-import-progress")
+    while True:
+        await asyncio.sleep(_ARTIFACT_SECONDS)
+        await aupdate_progress_artifact(artifact, progress=progress.figures.percent)

@@ -1,0 +1,87 @@
+"""The order of events of a run, whoever calls it: the command line or Prefect."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from destination.errors import Halted
+from destination.pace import Halt
+from flows.beginnings import Order, begin
+from flows.endings import as_problem
+from flows.errors import ImportProblem
+from flows.progress import RunProgress
+from flows.run import Run
+from flows.signals import stop_on_signals
+from flows.stages import check_budget, check_store, deliver_profiles, stage_profiles, write_report
+
+Work = Callable[[], Awaitable[None]]
+
+
+class Performer(Protocol):
+    """Carries out one stage of a run under its name."""
+
+    async def __call__(self, name: str, work: Work) -> None:
+        """Await `work`; what it raises is raised."""
+
+
+async def perform(name: str, work: Work) -> None:  # noqa: ARG001 - the name is for orchestrators
+    """Carry out a stage without any orchestration."""
+    await work()
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended. `folder` holds its report."""
+
+    report: Mapping[str, Any]
+    folder: str
+    problem: ImportProblem | None
+
+
+async def run_import(
+    order: Order,
+    variables: Mapping[str, str],
+    progress: RunProgress,
+    performer: Performer = perform,
+) -> Ending:
+    """Carry out a run from its beginning, or from where it stands, to its report.
+
+    Raises `ImportProblem` only where no run could begin; whatever ends a run early is part of its `Ending`.
+    """
+    halt = Halt()
+    try:
+        with stop_on_signals(halt), progress, begin(order, variables, halt, progress) as run:
+            problem = await _attempt(run, performer)
+            report: dict[str, Any] = {}
+
+            async def settle() -> None:
+                report.update(write_report(run, problem))
+
+            await performer("report", settle)
+            return Ending(report, str(run.folder), problem)
+    except ImportProblem:
+        raise
+    except Exception as error:
+        raise as_problem(error) from error
+
+
+async def _attempt(run: Run, performer: Performer) -> ImportProblem | None:
+    try:
+        await _go_through(run, performer)
+    except Halted:
+        return as_problem(run.halt.reason or Halted())
+    except Exception as error:
+        return as_problem(error)
+    return None
+
+
+async def _go_through(run: Run, performer: Performer) -> None:
+    async def read_and_prepare() -> None:
+        stage_profiles(run, await check_store(run))
+
+    async def deliver() -> None:
+        check_budget(run)
+        await deliver_profiles(run)
+
+    await performer("read, prepare and stage profiles", read_and_prepare)
+    await performer("deliver profiles", deliver)

@@ -1,0 +1,121 @@
+"""How far a run is: a bar on a terminal, a line now and then elsewhere, both on stderr."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+_LINE_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Figures:
+    """Where the run stands. `total` is the rows that the present stage goes through, None while unknown."""
+
+    stage: str = "starting"
+    done: int = 0
+    total: int | None = None
+    rejects: int = 0
+    requests: int = 0
+
+    @property
+    def percent(self) -> float:
+        """Of the present stage; 0 while its total is unknown."""
+        return min(100.0, 100.0 * self.done / self.total) if self.total else 0.0
+
+    @property
+    def line(self) -> str:
+        """For a log: numbers only."""
+        of_total = f" of {self.total:,}" if self.total is not None else ""
+        rows = f"{self.done:,}{of_total} rows"
+        return f"{self.stage}: {rows}, {self.rejects:,} rejected, {self.requests:,} requests"
+
+
+def stderr_progress() -> "RunProgress":
+    """Progress on this process's stderr."""
+    return RunProgress(Console(stderr=True))
+
+
+class RunProgress:
+    """Hears what happens and shows it. `console` None shows nothing; `clock` counts seconds."""
+
+    def __init__(self, console: Console | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.figures = Figures()
+        self._console = console
+        self._clock = clock
+        self._shown_at = clock()
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        if console is not None and console.is_terminal:
+            self._bar = Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rejects]:,} rejected · {task.fields[requests]:,} requests"),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(),
+                console=console,
+                transient=True,
+            )
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+            self._task = self._bar.add_task("starting", total=None, rejects=0, requests=0)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def begin(self, stage: str, total: int | None = None) -> None:
+        """A stage begins; it will go through `total` rows."""
+        self.figures.stage, self.figures.total, self.figures.done = stage, total, 0
+        self._show(is_due=True)
+
+    def advance(self, rows: int, rejects: int = 0) -> None:
+        """So many more rows are through this stage, so many of them rejected."""
+        self.figures.done += rows
+        self.figures.rejects += rejects
+        self._show()
+
+    def requested(self, requests: int) -> None:
+        """So many requests were made so far."""
+        self.figures.requests = requests
+        self._show()
+
+    def say(self, text: str) -> None:
+        """A line for the person who watches."""
+        if self._console is not None:
+            self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def _show(self, *, is_due: bool = False) -> None:
+        figures = self.figures
+        if self._bar is not None and self._task is not None:
+            self._bar.update(
+                self._task,
+                description=figures.stage,
+                completed=figures.done,
+                total=figures.total,
+                rejects=figures.rejects,
+                requests=figures.requests,
+            )
+        elif is_due or self._clock() - self._shown_at >= _LINE_SECONDS:
+            self._shown_at = self._clock()
+            self.say(figures.line)

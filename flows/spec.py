@@ -1,0 +1,159 @@
+"""The spec: the YAML file that says what to import, from where, and how it is mapped."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from sources.options import SourceOptions
+from transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
+
+DATA_TYPES: dict[TraitType, str] = {
+    TraitType.STRING: "STRING",
+    TraitType.INTEGER: "NUMBER",
+    TraitType.NUMBER: "NUMBER",
+    TraitType.BOOLEAN: "BOOLEAN",
+    TraitType.DATE: "STRING",
+    TraitType.DATETIME: "STRING",
+    TraitType.ARRAY: "ARRAY",
+    TraitType.PHONE: "STRING",
+    TraitType.EMAIL: "STRING",
+}
+
+_ID_TYPES: dict[TraitType, Literal["phone", "email"]] = {TraitType.PHONE: "phone", TraitType.EMAIL: "email"}
+
+
+def _expand(key: str) -> BeforeValidator:
+    """A bare string stands for a mapping with that string under `key`."""
+    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceSpec(_Model):
+    """Where rows come from. A relative path is relative to the spec's own folder."""
+
+    path: str = Field(min_length=1, description="A file, a glob, a folder, or a URL that Polars reads.")
+    delimiter: str | None = Field(
+        default=None, min_length=1, max_length=1, description="Found out when left out."
+    )
+    encoding: str = "utf-8"
+    null_values: tuple[str, ...] = ("",)
+
+
+class RegionSpec(_Model):
+    """Which country's national phone numbers a row holds."""
+
+    column: str | None = Field(default=None)
+    default: str | None = Field(default=None, description="Country name, ISO-2 or ISO-3.")
+
+
+class TraitSpec(_Model):
+    """One trait: the column it comes from and what it has to be."""
+
+    column: str | tuple[str, ...] = Field(
+        description="A list takes the first column that holds a valid value."
+    )
+    type: TraitType = TraitType.STRING
+    on_invalid: Literal["drop", "reject"] = "drop"
+    format: str | None = None
+    timezone: str | None = None
+    separator: str | None = Field(default=None, min_length=1)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns, in the order in which they are tried."""
+        return (self.column,) if isinstance(self.column, str) else self.column
+
+
+Source = Annotated[SourceSpec, _expand("path")]
+Trait = Annotated[TraitSpec, _expand("column")]
+
+
+class ProfilesSpec(_Model):
+    """The load of profiles."""
+
+    source: Source
+    region: RegionSpec = Field(default_factory=RegionSpec)
+    traits: dict[str, dict[str, Trait]] = Field(min_length=1)
+    identifiers: tuple[str, ...] | None = Field(default=None, description="Left out: read from the store.")
+
+
+class Spec(_Model):
+    """A whole spec."""
+
+    version: Literal[1]
+    store: str | None = None
+    profiles: ProfilesSpec
+
+
+def source_options(source: SourceSpec, spec_folder: Path) -> SourceOptions:
+    """The reader's options; `null_values` are left to the caller, so that rejected rows keep them."""
+    is_remote = "://" in source.path
+    path = source.path if is_remote else str(spec_folder / Path(source.path).expanduser())
+    return SourceOptions(path=path, delimiter=source.delimiter, encoding=source.encoding)
+
+
+def trait_plans(profiles: ProfilesSpec) -> tuple[TraitPlan, ...]:
+    """The traits in the order of the spec."""
+    return tuple(
+        TraitPlan(
+            group=group,
+            name=name,
+            columns=trait.columns,
+            type=trait.type,
+            on_invalid=trait.on_invalid,
+            format=trait.format,
+            timezone=trait.timezone,
+            separator=trait.separator,
+        )
+        for group, traits in profiles.traits.items()
+        for name, trait in traits.items()
+    )
+
+
+def profile_plan(profiles: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]) -> ProfilePlan:
+    """What `prepare_profiles` goes by."""
+    return ProfilePlan(
+        traits=trait_plans(profiles),
+        identifiers=identifiers,
+        region_column=profiles.region.column,
+        region_default=profiles.region.default,
+    )
+
+
+def assumed_identifiers(profiles: ProfilesSpec) -> tuple[IdentifierPlan, ...]:
+    """The identifiers where no store is asked: those the spec names, else its phone and email traits."""
+    plans = trait_plans(profiles)
+    if profiles.identifiers is None:
+        named = [plan for plan in plans if plan.type in _ID_TYPES]
+    else:
+        named = [plan for plan in plans if plan.path in profiles.identifiers]
+    return tuple(
+        IdentifierPlan(
+            trait=plan.path,
+            id_type=_ID_TYPES.get(plan.type, plan.name[:30]),
+            normalization=_ID_TYPES.get(plan.type, "trim"),
+        )
+        for plan in named
+    )
+
+
+def columns_used(profiles: ProfilesSpec) -> dict[str, str]:
+    """Every column that the load reads, with the place in the spec that names it."""
+    used = {
+        column: f"profiles.traits.{group}.{name}"
+        for group, traits in profiles.traits.items()
+        for name, trait in traits.items()
+        for column in trait.columns
+    }
+    if profiles.region.column is not None:
+        used[profiles.region.column] = "profiles.region.column"
+    return used
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the spec, for editors."""
+    return Spec.model_json_schema()

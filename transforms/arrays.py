@@ -1,0 +1,57 @@
+"""Arrays read from one cell: the items between separators."""
+
+import polars as pl
+
+from transforms.limits import ARRAY_ITEMS
+from transforms.numerals import judge_booleans, judge_integers
+from transforms.payloads import encode_value
+from transforms.plan import ItemType, TraitType
+from transforms.reasons import Reason
+from transforms.text import clean_text, judge_text
+from transforms.verdicts import NO_CODE, code_where
+
+_text = pl.col("text")
+
+
+def judge_arrays(
+    texts: pl.Series, separator: str | None = None, items: ItemType = TraitType.STRING
+) -> pl.DataFrame:
+    """Verdicts on arrays; the value is their JSON text, `["a","b"]`.
+
+    Items are read as their type; blank ones are left out, and an array of nothing else is blank. One invalid
+    item refuses the array with the item's reason. A null separator makes the whole cell one item.
+    """
+    cells = pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(text=clean_text(_text))
+    distinct = cells.filter(_text.is_not_null()).unique(maintain_order=True)
+    pieces = _text if separator is None else _text.str.split(separator)
+    exploded = distinct.with_columns(item=pieces).explode("item", empty_as_null=True)
+    judged = (
+        exploded.hstack(_judge_items(exploded["item"], items))
+        .group_by("text")
+        .agg(
+            value="[" + pl.col("value").drop_nulls().str.join(",") + "]",
+            size=pl.col("value").count(),
+            reason=pl.col("reason").drop_nulls().first(),
+        )
+    )
+    return cells.join(
+        judged.select("text", *_judge_whole()), on="text", how="left", maintain_order="left"
+    ).select("value", "reason", change=NO_CODE)
+
+
+def _judge_items(texts: pl.Series, items: ItemType) -> pl.DataFrame:
+    if items == TraitType.INTEGER:
+        return judge_integers(texts)
+    if items == TraitType.BOOLEAN:
+        return judge_booleans(texts)
+    too_long = {Reason.STRING_TOO_LONG.value: Reason.ARRAY_ITEM_TOO_LONG.value}
+    return judge_text(texts).with_columns(
+        encode_value(pl.col("value")).alias("value"), pl.col("reason").replace(too_long)
+    )
+
+
+def _judge_whole() -> tuple[pl.Expr, pl.Expr]:
+    is_too_long = pl.col("size") > ARRAY_ITEMS
+    reason = pl.coalesce("reason", code_where(is_too_long, Reason.ARRAY_TOO_LONG))
+    value = pl.when(reason.is_null() & (pl.col("size") > 0)).then(pl.col("value"))
+    return value.alias("value"), reason.alias("reason")

@@ -1,0 +1,120 @@
+"""Identity groups to profiles: what is sent for rows that are one person, and in which order.
+
+The later row wins, trait by trait. The service finds a profile by every identifier value that it ever had,
+but one entry holds one value of each trait. So the values that lose go first, in entries of their own that
+hold nothing but identifiers, and the final profile goes last:
+
+    round 0   phone 1, email 3        every entry shares a value with an earlier one of its group,
+    round 1   phone 2, email 3        so that no round ever creates a second profile
+    round 2   phone 2, email 1
+    round 3   phone 3, email 3, …     the final profile: the last value of each trait ends as its value
+
+Rounds of a group must follow each other: send one when the one before has been completed.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from transforms.limits import IDENTIFIERS_PER_TYPE
+from transforms.payloads import join_payloads, split_payloads, write_fragment
+from transforms.plan import ProfilePlan
+from transforms.reasons import WORDING, Reason
+from transforms.rounds import plan_rounds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folded:
+    """What becomes of the rows of identity groups.
+
+    `entries`: what is sent, ordered by `_round` and `_survivor`: `_survivor`; `_round` Int64 from 0, without
+        gaps in a group; `_pos`, the row that an outcome belongs to (the survivor for the final entry, the
+        last row that gave the value for others); `_payload`; `_is_final` Boolean, true for the last entry of
+        each group.
+    `merged`: `_pos`, `_survivor` of every row that was folded into another; ordered by `_pos`.
+    `refused`: `_pos`, `_error_code`, `_error_message` of all rows of groups with more than
+        IDENTIFIERS_PER_TYPE values of one type; ordered by `_pos`. They are in none of the others.
+    `extra`: the number of identifier values that lost and are sent in entries of their own.
+    """
+
+    entries: pl.DataFrame
+    merged: pl.DataFrame
+    refused: pl.DataFrame
+    extra: int
+
+
+def fold_groups(members: pl.DataFrame, plan: ProfilePlan) -> Folded:
+    """Folds whole groups: `_survivor`, `_pos`, `_payload` and the identifier columns of each member row.
+
+    Any number of groups may come in one call, each with all of its members; none of their payloads is null.
+    """
+    given = _list_values(members, plan)
+    overfull = _find_overfull(given)
+    kept = members.join(overfull, on="_survivor", how="anti")
+    early = plan_rounds(given.join(overfull, on="_survivor", how="anti"))
+    entries = pl.concat([_write_early(early, plan), _write_final(kept, early, plan)])
+    return Folded(
+        entries=entries.sort("_round", "_survivor"),
+        merged=kept.filter(pl.col("_pos") != pl.col("_survivor")).select("_pos", "_survivor").sort("_pos"),
+        refused=_refuse(members.join(overfull, on="_survivor", how="semi")),
+        extra=int(early["is_extra"].sum()),
+    )
+
+
+def _list_values(members: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+    """`_survivor`, `_pos`, `trait`, `id_type`, `value` of all identifiers, earlier rows first."""
+    listed = [
+        members.select(
+            "_survivor",
+            "_pos",
+            trait=pl.lit(identifier.trait),
+            id_type=pl.lit(identifier.id_type),
+            value=column,
+        ).drop_nulls("value")
+        for column, identifier in plan.identifier_columns.items()
+    ]
+    return pl.concat(listed).sort("_pos", maintain_order=True)
+
+
+def _find_overfull(given: pl.DataFrame) -> pl.DataFrame:
+    sizes = given.group_by("_survivor", "id_type").agg(size=pl.col("value").n_unique())
+    return sizes.filter(pl.col("size") > IDENTIFIERS_PER_TYPE).select("_survivor").unique()
+
+
+def _refuse(members: pl.DataFrame) -> pl.DataFrame:
+    code = Reason.TOO_MANY_IDENTIFIERS
+    return members.select("_pos", _error_code=pl.lit(code.value), _error_message=pl.lit(WORDING[code])).sort(
+        "_pos"
+    )
+
+
+def _write_final(kept: pl.DataFrame, early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+    """The last value of every trait, in the round after the early entries of the group."""
+    fragments = split_payloads(kept["_payload"], plan).hstack(kept.select("_survivor", "_pos")).sort("_pos")
+    paths = [trait.path for trait in plan.traits]
+    latest = fragments.group_by("_survivor").agg(pl.col(path).drop_nulls().last() for path in paths)
+    rounds = early.group_by("_survivor").agg(_round=pl.col("_round").max() + 1)
+    return latest.join(rounds, on="_survivor", how="left").select(
+        "_survivor",
+        pl.col("_round").fill_null(0),
+        _pos="_survivor",
+        _payload=join_payloads(plan),
+        _is_final=pl.lit(value=True),
+    )
+
+
+def _write_early(early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+    """One entry for each group and round, of the identifiers that share the round."""
+    promoted = [identifier.trait for identifier in plan.identifiers]
+    entries = early.group_by("_survivor", "_round").agg(
+        pl.col("_pos").max(),
+        *(pl.col("value").filter(pl.col("trait") == path).first().alias(path) for path in promoted),
+    )
+    absent = pl.lit(None, dtype=pl.String)
+    fragments = entries.with_columns(
+        (write_fragment(trait, pl.col(trait.path)) if trait.path in promoted else absent).alias(trait.path)
+        for trait in plan.traits
+    )
+    return fragments.select(
+        "_survivor", "_round", "_pos", _payload=join_payloads(plan), _is_final=pl.lit(value=False)
+    )

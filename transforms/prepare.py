@@ -1,0 +1,134 @@
+"""Rows of text to profiles: the mapping, the judgement of every value, the payload and the identifiers.
+
+A row is rejected when it has no identifier left, or when a trait with `on_invalid: reject` states something
+and no column of it holds a valid value. A row with one valid identifier and nothing else is kept: no document
+of the API asks for more. A rejected row names all that is wrong with it, refused values that would only have
+been dropped included; what is dropped from or repaired in a row that is kept is counted as a change.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from transforms.payloads import join_payloads, write_fragment
+from transforms.plan import IdentifierPlan, ProfilePlan, TraitType
+from transforms.reasons import DROPPED, Reason
+from transforms.refusals import RowReasons, explain_rows
+from transforms.regions import find_regions
+from transforms.traits import JudgedTrait, judge_trait
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Prepared rows and what was found in them.
+
+    `frame`: the rows as given, in order, and after their columns, all String:
+        `_payload`: the profile as JSON text; null where the row is rejected.
+        `_id.<id_type>`, … as `ProfilePlan.identifier_columns` names them: the identifier value that the
+            service will match on; null where the row has none or is rejected.
+        `_error_code`, `_error_field`, `_error_message`: all reasons of a rejected row, in plan order, joined
+            with "; " so that the nth parts belong together; the field is the source column (for
+            `no_identifier`, the columns of all identifiers, joined with ", "). Null where the row is kept.
+    `reasons`: how often each reason was given, over rejected rows.
+    `changes`: how many values of kept rows were repaired, by code, or left out, by `dropped_` and the reason.
+    `rejected`: the number of rejected rows.
+    """
+
+    frame: pl.DataFrame
+    reasons: dict[str, int]
+    changes: dict[str, int]
+    rejected: int
+
+
+def prepare_profiles(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
+    """Prepares rows (`_file` String, `_row` Int64 and source columns, all String, null where blank) by the
+    plan.
+
+    Raises ColumnNotFoundError when the plan names a column that the rows do not have.
+    """
+    regions, region_codes = _resolve_regions(rows, plan)
+    promoted = {identifier.trait for identifier in plan.identifiers}
+    judged = {
+        trait.path: judge_trait(rows, trait, regions, is_identifier=trait.path in promoted)
+        for trait in plan.traits
+    }
+    has_identifier = _any_of((judged[path].values.is_not_null() for path in promoted), rows.height)
+    refusing = (trait.is_refused for trait in judged.values() if trait.trait.on_invalid == "reject")
+    rejected = ~has_identifier | _any_of(refusing, rows.height)
+    reasons = explain_rows(rejected, _list_reasons(judged.values(), plan, has_identifier))
+    return Prepared(
+        frame=pl.concat([rows, _write_profiles(judged, plan, rejected), reasons.columns], how="horizontal"),
+        reasons=reasons.counts,
+        changes=_count_changes(judged.values(), region_codes, ~rejected),
+        rejected=int(rejected.sum()),
+    )
+
+
+def _resolve_regions(rows: pl.DataFrame, plan: ProfilePlan) -> tuple[pl.Series, pl.Series]:
+    """The region of each row's phone numbers, and the codes of countries that are not known."""
+    nothing = pl.repeat(None, rows.height, dtype=pl.String, eager=True)
+    if not any(trait.type == TraitType.PHONE for trait in plan.traits):
+        return nothing, nothing
+    if plan.region_column is None:
+        return pl.repeat(plan.region_default, rows.height, dtype=pl.String, eager=True), nothing
+    found = find_regions(rows[plan.region_column])
+    return found["region"].fill_null(pl.lit(plan.region_default)), found["code"]
+
+
+def _write_profiles(judged: dict[str, JudgedTrait], plan: ProfilePlan, rejected: pl.Series) -> pl.DataFrame:
+    """`_payload` and the identifier columns, null in rejected rows."""
+    values = pl.DataFrame({path: trait.values for path, trait in judged.items()})
+    fragments = values.select(
+        write_fragment(trait, pl.col(trait.path)).alias(trait.path) for trait in plan.traits
+    )
+    kept = pl.lit(~rejected)
+    payloads = fragments.select(_payload=pl.when(kept).then(join_payloads(plan)))
+    identifiers = values.select(
+        pl.when(kept).then(_normalise(identifier)).alias(column)
+        for column, identifier in plan.identifier_columns.items()
+    )
+    return payloads.hstack(identifiers)
+
+
+def _normalise(identifier: IdentifierPlan) -> pl.Expr:
+    """The value as the service will store it; texts are trimmed and phones are E.164 already."""
+    value = pl.col(identifier.trait)
+    return (
+        value.str.to_lowercase().str.replace_all(" ", "", literal=True)
+        if identifier.normalization == "email"
+        else value
+    )
+
+
+def _list_reasons(
+    judged: Iterable[JudgedTrait], plan: ProfilePlan, has_identifier: pl.Series
+) -> list[RowReasons]:
+    listed = [RowReasons(field=field, codes=codes) for trait in judged for field, codes in trait.reasons]
+    columns = dict.fromkeys(
+        c for identifier in plan.identifiers for c in plan.trait(identifier.trait).columns
+    )
+    missing = pl.select(pl.when(~has_identifier).then(pl.lit(Reason.NO_IDENTIFIER.value))).to_series()
+    return [*listed, RowReasons(field=", ".join(columns), codes=missing)]
+
+
+def _count_changes(judged: Iterable[JudgedTrait], region_codes: pl.Series, kept: pl.Series) -> dict[str, int]:
+    counts = Counter(_count(region_codes, kept))
+    for trait in judged:
+        counts.update(_count(trait.changes, kept))
+        for _, codes in trait.reasons:
+            counts.update({DROPPED + code: number for code, number in _count(codes, kept).items()})
+    return dict(sorted(counts.items()))
+
+
+def _count(codes: pl.Series, kept: pl.Series) -> dict[str, int]:
+    counted = codes.filter(kept & codes.is_not_null()).value_counts(name="count")
+    return dict(zip(*counted, strict=True))
+
+
+def _any_of(conditions: Iterable[pl.Series], height: int) -> pl.Series:
+    met = pl.repeat(value=False, n=height, eager=True)
+    for condition in conditions:
+        met = met | condition
+    return met
