@@ -56,7 +56,7 @@ def _write(path: Path, rows: int, dirty: int) -> None:
 
 def _line(number: int, *, is_ragged: bool) -> str:
     return (
-        f'{number},C{number:08d},Ada{number % 977},Sample{number % 1013},"Example, Test and Sons",Lake Example,'
+        f'{number},C{number:08d},Ada{number % 977},Sample{number % 1013},"Example, Test and Sons",Lakeside,'
         f"Norway,+1-202-555-01{number % 100:02d},(202)555-0101x{number % 1000},user{number}@example.com,"
         f'2023-05-{number % 28 + 1:02d},https://example.com/,"{number % 500} Main Street, Apt. 7",'
         f"{number % 99999:05d},,{number % 10000}.50,segment-{number % 7}{',' if is_ragged else ''}\n"

@@ -11,7 +11,7 @@ from typing import Self
 
 import httpx
 
-from destination.errors import AuthenticationRefused, ServiceUnavailable
+from destination.errors import AuthenticationRefused, Halted, ServiceUnavailable
 from destination.limits import (
     CONNECT_TIMEOUT_SECONDS,
     CONNECTIONS_PER_CLIENT,
@@ -31,7 +31,7 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request. `before` is awaited before each sending, `unprocessed` when it certainly had no effect."""
+    """One request. `before` is awaited before each sending, `unprocessed` when none had any effect so far."""
 
     method: str
     path: str
@@ -97,26 +97,36 @@ class Client:
         Raises `AuthenticationRefused`, `ServiceUnavailable` after too many failures, and `Halted`.
         """
         failures = tries = 0
+        is_in_doubt = False
         while True:
-            await self.pace.pass_gate()
-            await request.before()
-            await self.pace.pass_gate()  # it may have closed meanwhile
+            await self._make_ready(request, is_in_doubt=is_in_doubt)
             outcome = await self._attempt(request, is_retry=tries > 0)
             decision = decide(outcome, failures=failures, now=datetime.now(UTC))
+            if isinstance(decision, Success | Refused):
+                return decision
+            is_in_doubt = is_in_doubt or not _had_no_effect(decision)
+            if not is_in_doubt:
+                await request.unprocessed()
             match decision:
-                case Success() | Refused():
-                    return decision
                 case Forbidden(status):
-                    await request.unprocessed()
                     raise AuthenticationRefused(status)
                 case GiveUp(last):
                     raise ServiceUnavailable(failures + 1, last)
-                case Repeat(after_seconds, was_processed):
-                    if was_processed is False:
-                        await request.unprocessed()
-                    await self._wait(outcome, after_seconds, failures)
+                case Repeat(after_seconds):
+                    await self._wait(outcome, after_seconds, tries)
             tries += 1
             failures += not _is_throttled(outcome)
+
+    async def _make_ready(self, request: Request, *, is_in_doubt: bool) -> None:
+        """Return when the request may leave; what it does `before` is done by then."""
+        await self.pace.pass_gate()
+        await request.before()
+        try:
+            await self.pace.pass_gate()  # it may have closed meanwhile
+        except Halted:
+            if not is_in_doubt:
+                await request.unprocessed()
+            raise
 
     async def _attempt(self, request: Request, *, is_retry: bool) -> Answer | NoAnswer:
         self.requests += 1
@@ -132,13 +142,22 @@ class Client:
         self._counts.add(str(response.status_code), is_retry=is_retry)
         return Answer(response.status_code, response.headers, response.content)
 
-    async def _wait(self, outcome: Answer | NoAnswer, after_seconds: float | None, failures: int) -> None:
-        if after_seconds is None:
-            after_seconds = self.pace.backoff_seconds(failures)
-            if not _is_throttled(outcome):
-                await self.pace.rest(after_seconds)
-                return
-        self.pace.close_gate(after_seconds)
+    async def _wait(self, outcome: Answer | NoAnswer, after_seconds: float | None, tries: int) -> None:
+        """Hold everyone back for as long as the server asks; a server that fails is given more time by us.
+
+        A 429 that names no time, or none at all, is a reason to hold everyone back too.
+        """
+        backoff_seconds = self.pace.backoff_seconds(tries)
+        if _is_throttled(outcome):
+            self.pace.close_gate(after_seconds or backoff_seconds)
+            return
+        self.pace.close_gate(after_seconds or 0.0)
+        await self.pace.rest(backoff_seconds)
+
+
+def _had_no_effect(decision: Repeat | GiveUp | Forbidden) -> bool:
+    """Whether the server certainly did nothing about the last sending."""
+    return isinstance(decision, Forbidden) or decision.was_processed is False
 
 
 def _is_throttled(outcome: Answer | NoAnswer) -> bool:

@@ -17,7 +17,15 @@ from destination.entries import Entries
 from destination.errors import DeliveryError, Halted, ServiceUnavailable, StoreUnfit, UnexpectedAnswer
 from destination.limits import BODY_BYTES, DRAIN_SECONDS, FOLLOWERS, SENDERS
 from destination.lookups import identifier_values, wait_until_found
-from destination.operations import Completed, Failed, Forgotten, StillOpen, follow, poll_seconds
+from destination.operations import (
+    Completed,
+    Failed,
+    Forgotten,
+    StillOpen,
+    follow,
+    operation_id_of,
+    poll_seconds,
+)
 from destination.outcomes import Refused, Success
 from ledger.journal import Journal
 from ledger.records import Batch, LoadRecord
@@ -76,6 +84,7 @@ class ProfileDelivery:
         self._slots = asyncio.Semaphore(SENDERS)
         self._follow_slots = asyncio.Semaphore(FOLLOWERS)
         self._ceiling_bytes = BODY_BYTES
+        self._taken_bytes = 0
         self._reissues: dict[int, int] = {}
 
     async def run(self) -> None:
@@ -144,8 +153,12 @@ class ProfileDelivery:
                 await self._refuse(batch, decision)
 
     def _fits(self, batch: Batch) -> bool:
-        """Whether a batch is under what a 413 has taught us; a single entry is always tried."""
-        return batch.body_bytes <= self._ceiling_bytes or batch.stop - batch.start == 1
+        """Whether a batch is under what a 413 has taught us.
+
+        A single entry is always tried, and a size that the server took before is not too large.
+        """
+        ceiling_bytes = max(self._ceiling_bytes, self._taken_bytes)
+        return batch.body_bytes <= ceiling_bytes or batch.stop - batch.start == 1
 
     async def _carry_all(self, batches: list[Batch]) -> None:
         async with asyncio.TaskGroup() as group:
@@ -183,7 +196,8 @@ class ProfileDelivery:
 
     async def _accept(self, batch: Batch, decision: Success) -> None:
         answer = decision.answer
-        operation_id = answer.document.get("operationId")
+        operation_id = operation_id_of(answer)
+        self._taken_bytes = max(self._taken_bytes, batch.body_bytes)
         await self._journal.move(
             batch,
             BatchState.ACCEPTED,

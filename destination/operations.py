@@ -10,7 +10,7 @@ from destination.limits import (
     OPERATION_POLL_FLOOR_SECONDS,
     OPERATION_POLL_SECONDS,
 )
-from destination.outcomes import Answer, Refused, Success, retry_after_seconds
+from destination.outcomes import Answer, Refused, Success, as_code, retry_after_seconds
 
 TRANSIENT_CODES = frozenset({20429, 20500, 20503, 520042})
 
@@ -91,12 +91,17 @@ def _read(decision: Success | Refused, *, is_young: bool) -> Verdict | None:
 
 def _failure(error: object, status: str) -> Failed:
     facts = error if isinstance(error, dict) else {}
-    code = facts.get("code")
     words = [str(facts[key]) for key in ("title", "detail") if facts.get(key)]
     return Failed(
-        code if isinstance(code, int) else None,
+        as_code(facts.get("code")),
         ": ".join(words) or f"The operation ended {status} without a reason.",
     )
+
+
+def operation_id_of(answer: Answer) -> str | None:
+    """The operation behind a 202, or None when the server gave nothing to follow."""
+    operation_id = answer.document.get("operationId")
+    return operation_id if isinstance(operation_id, str) and operation_id else None
 
 
 def _poll_seconds(decision: Success | Refused) -> float:

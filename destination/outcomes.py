@@ -80,6 +80,7 @@ class GiveUp:
     """It failed too often."""
 
     last: str
+    was_processed: bool | None  # of the last sending, as in `Repeat`
 
 
 Decision = Success | Repeat | Refused | Forbidden | GiveUp
@@ -94,9 +95,10 @@ def decide(  # noqa: PLR0911 - one return per decision reads as the table it is
     such a request was never processed. `now` turns a Retry-After date into seconds.
     """
     if isinstance(outcome, NoAnswer):
+        was_processed = None if outcome.left_host else False
         if failures + 1 >= TRIES:
-            return GiveUp(outcome.reason)
-        return Repeat(None, was_processed=None if outcome.left_host else False)
+            return GiveUp(outcome.reason, was_processed)
+        return Repeat(None, was_processed)
     wait = retry_after_seconds(outcome.headers.get("retry-after"), now)
     if outcome.status < 300:
         return Success(outcome)
@@ -105,18 +107,22 @@ def decide(  # noqa: PLR0911 - one return per decision reads as the table it is
     code = error_code(outcome)
     if outcome.status >= 500 or outcome.status == 408 or code == STORE_NOT_ACTIVE:
         if failures + 1 >= TRIES:
-            return GiveUp(f"HTTP {outcome.status}, code {code}")
+            return GiveUp(f"HTTP {outcome.status}, code {code}", was_processed=None)
         return Repeat(wait, was_processed=None)
     if outcome.status in {401, 403}:
         return Forbidden(outcome.status)
-    message = str(outcome.document.get("message", ""))
+    message = str(outcome.document.get("message") or "")
     return Refused(outcome.status, code, message, outcome.request_id)
 
 
 def error_code(answer: Answer) -> int | None:
     """The API's own code of an error answer."""
-    code = answer.document.get("code")
-    return code if isinstance(code, int) else None
+    return as_code(answer.document.get("code"))
+
+
+def as_code(value: object) -> int | None:
+    """A value as an error code of the API; None when it cannot be one."""
+    return value if isinstance(value, int) and 100 <= value < 2**31 else None
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:

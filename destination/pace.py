@@ -8,6 +8,7 @@ from random import Random
 from destination.errors import Halted
 from destination.limits import BACKOFF_FIRST_SECONDS, BACKOFF_LONGEST_SECONDS
 
+_DOUBLINGS = 30  # beyond any longest wait; a 429 may come a thousand times, and a float overflows
 _SLICE_SECONDS = 0.1  # how soon a sleeper notices that the run was told to stop
 
 
@@ -49,7 +50,8 @@ class Pace:
         self._closed_until = max(self._closed_until, self.clock() + seconds)
 
     async def pass_gate(self) -> None:
-        """Return when requests may leave."""
+        """Return when requests may leave; `Halted` once the run is told to stop."""
+        self.check()
         while (left := self._closed_until - self.clock()) > 0:
             await self.rest(left)
 
@@ -68,5 +70,6 @@ class Pace:
 
     def backoff_seconds(self, failures: int) -> float:
         """How long to wait after so many failures in a row: doubled each time, spread over its upper half."""
-        longest = min(BACKOFF_FIRST_SECONDS * 2.0**failures, BACKOFF_LONGEST_SECONDS)
+        doublings = min(failures, _DOUBLINGS)
+        longest = min(BACKOFF_FIRST_SECONDS * 2.0**doublings, BACKOFF_LONGEST_SECONDS)
         return longest * self._random.uniform(0.5, 1.0)

@@ -1,6 +1,5 @@
 """The store that is written to: is it ready, and does it declare what the spec sends?"""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -61,9 +60,8 @@ async def fetch_schema(client: Client, store_id: str) -> StoreSchema:
     """Read a store's status, trait groups and identity settings. `StoreUnfit` when there is no such store."""
     base = f"/v1/ControlPlane/Stores/{store_id}"
     store = await _read(client, base, missing=f"There is no store {store_id} in this account.")
-    groups, settings = await asyncio.gather(
-        _read_groups(client, f"{base}/TraitGroups"), _read(client, f"{base}/IdentityResolutionSettings")
-    )
+    groups = await _read_groups(client, f"{base}/TraitGroups")
+    settings = await _read(client, f"{base}/IdentityResolutionSettings")
     traits = {
         f"{group['displayName']}.{name}": definition
         for group in groups

@@ -14,10 +14,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator import bulk, control_plane, doors, identifiers, imports, memories, operations, profiles, recall
+from emulator import (
+    bulk,
+    doors,
+    identifiers,
+    identity_settings,
+    imports,
+    memories,
+    operations,
+    profiles,
+    recall,
+    stores,
+    trait_groups,
+)
 from emulator.account import Account, Applier, Pace, Work
 from emulator.clock import Clock
-from emulator.errors import METHOD_NOT_ALLOWED, NOT_FOUND, ApiError
+from emulator.errors import METHOD_NOT_ALLOWED, NOT_FOUND, ApiError, UsageError
 from emulator.faults import Faults
 from emulator.gate import Exchange, Gate, Sleep, Validator
 from emulator.http import Call, Handler, Moved, Policy, Reply
@@ -27,26 +39,26 @@ APPLIERS: dict[str, Applier] = {
     "add_identifier": identifiers.apply_add_identifier,
     "bulk": bulk.apply_bulk,
     "clock": doors.apply_clock,
-    "create_group": control_plane.apply_create_group,
+    "create_group": trait_groups.apply_create_group,
     "create_import": imports.apply_create_import,
     "create_memories": memories.apply_create,
-    "create_store": control_plane.apply_create_store,
+    "create_store": stores.apply_create_store,
     "delete": profiles.apply_delete,
-    "delete_group": control_plane.apply_delete_group,
+    "delete_group": trait_groups.apply_delete_group,
     "delete_identifier": identifiers.apply_delete_identifier,
     "delete_memory": memories.apply_delete,
-    "delete_store": control_plane.apply_delete_store,
+    "delete_store": stores.apply_delete_store,
     "finish_import": imports.apply_finish_import,
     "patch": profiles.apply_patch,
-    "patch_group": control_plane.apply_patch_group,
+    "patch_group": trait_groups.apply_patch_group,
     "patch_identifier": identifiers.apply_patch_identifier,
     "patch_memory": memories.apply_patch,
-    "patch_store": control_plane.apply_patch_store,
-    "provision_store": control_plane.apply_provision_store,
-    "put_identity": control_plane.apply_put_identity,
+    "patch_store": stores.apply_patch_store,
+    "provision_store": stores.apply_provision_store,
+    "put_identity": identity_settings.apply_put_identity,
     "resolve": profiles.apply_resolve,
     "start_import": imports.apply_start_import,
-    "store_status": control_plane.apply_store_status,
+    "store_status": stores.apply_store_status,
 }
 
 _STORES = "/v1/ControlPlane/Stores"
@@ -70,24 +82,24 @@ def _memory_routes(path: str, kind: memories.Kind) -> dict[str, dict[str, Handle
 
 
 ROUTES: dict[str, dict[str, Handler]] = {
-    _STORES: {"GET": control_plane.list_stores, "POST": control_plane.create_store},
+    _STORES: {"GET": stores.list_stores, "POST": stores.create_store},
     _STORE: {
-        "GET": control_plane.fetch_store,
-        "PATCH": control_plane.patch_store,
-        "DELETE": control_plane.delete_store,
+        "GET": stores.fetch_store,
+        "PATCH": stores.patch_store,
+        "DELETE": stores.delete_store,
     },
     _STORE + "/IdentityResolutionSettings": {
-        "GET": control_plane.fetch_identity_settings,
-        "PUT": control_plane.put_identity_settings,
+        "GET": identity_settings.fetch_identity_settings,
+        "PUT": identity_settings.put_identity_settings,
     },
     _STORE + "/TraitGroups": {
-        "GET": control_plane.list_trait_groups,
-        "POST": control_plane.create_trait_group,
+        "GET": trait_groups.list_trait_groups,
+        "POST": trait_groups.create_trait_group,
     },
     _STORE + "/TraitGroups/{group_name}": {
-        "GET": control_plane.fetch_trait_group,
-        "PATCH": control_plane.patch_trait_group,
-        "DELETE": control_plane.delete_trait_group,
+        "GET": trait_groups.fetch_trait_group,
+        "PATCH": trait_groups.patch_trait_group,
+        "DELETE": trait_groups.delete_trait_group,
     },
     "/v1/ControlPlane/Operations/{operation_id}": {"GET": operations.fetch_operation},
     _PROFILES: {"GET": profiles.list_profiles, "POST": profiles.create_profile},
@@ -184,17 +196,28 @@ def create_app(
 
 def _take_up(account: Account, journal: FileJournal | NoJournal) -> int:
     """Replay the journal, or make the first store; the number of earlier sessions."""
+    sessions = _replay(account, journal) if isinstance(journal, FileJournal) else 0
+    journal.append({"session": sessions})
+    if sessions == 0 and not account.stores:
+        stores.create_first_store(account)
+    account.commit()
+    return sessions
+
+
+def _replay(account: Account, journal: FileJournal) -> int:
     sessions = 0
     waiting: dict[int, Work] = {}
-    if isinstance(journal, FileJournal):
+    try:
         for entry in journal.replay():
             sessions += "session" in entry
             account.replay(entry, waiting)
+    except (KeyError, TypeError, ValueError) as error:
+        journal.close()
+        raise UsageError(f"State file {journal.path} is damaged. Use another file.") from error
+    except UsageError:
+        journal.close()
+        raise
     account.queue(list(waiting.values()))
-    journal.append({"session": sessions})
-    if sessions == 0 and not account.stores:
-        control_plane.create_first_store(account)
-    account.commit()
     return sessions
 
 

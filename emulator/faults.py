@@ -21,6 +21,7 @@ wins. The same seed and the same requests give the same faults.
 - ``status``: answer so instead of applying; with ``code`` and ``message`` of the error body, ``retry_after``
   (sent as it stands, however odd, except that "date:+2" becomes the HTTP date in two seconds), ``headers``,
   and ``body``: "error" (default), "empty" or "html"
+- ``body`` without ``status``: "empty" or "html": apply, and lose the answer's body on the way
 - ``delay_seconds``: wait before anything else
 - ``drop``: "before" or "after": reset the connection before or after applying
 - ``keep_bytes``: 10, cut the answer's body there; ``drip_seconds``: 0.05, pause before every byte of it
@@ -47,6 +48,9 @@ from emulator import checks
 from emulator.checks import Json
 from emulator.errors import ApiError, UsageError
 from emulator.plan import Answer, Plan
+
+HTML = b"<html><body>Something is wrong.</body></html>"
+"""What a proxy on the way might answer instead of the API."""
 
 _COUNT = checks.integer(low=1)
 _SECONDS = checks.number(low=0)
@@ -252,6 +256,8 @@ def _add(plan: Plan, do: Json, now: float) -> None:
     }
     if "status" in do:
         wanted["answer"] = _answer(do, now)
+    elif do.get("body") in {"empty", "html"}:
+        wanted["body"] = do["body"]
     if "fail_operation" in do:
         wanted["error"] = _operation_error(cast(Json, do["fail_operation"]))
     for name, value in wanted.items():
@@ -282,8 +288,7 @@ def _answer(do: Json, now: float) -> Answer:
         case "empty":
             return Answer(status, None, headers)
         case "html":
-            headers["Content-Type"] = "text/html"
-            return Answer(status, b"<html><body>Something is wrong.</body></html>", headers)
+            return Answer(status, HTML, {"Content-Type": "text/html", **headers})
         case _:
             error = ApiError(status, code, cast(str, do.get("message", "Refused by script.")))
             return Answer(status, orjson.dumps(error.body()), {"Content-Type": "application/json", **headers})

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.account import Account
 from emulator.errors import UNAUTHORISED, ApiError
-from emulator.faults import Arrival, Faults
+from emulator.faults import HTML, Arrival, Faults
 from emulator.plan import Answer, Plan
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -127,6 +127,8 @@ class Gate:
         if plan.store_status is not None:
             self._change_store(scope["path"], plan.store_status, entry.request_id)
         status, headers, content = await self._answer(scope, body, entry.request_id, plan)
+        if plan.body is not None:
+            status, headers, content = _render(_without_the_body(status, plan.body))
         self._account.commit()
         if plan.drop == "after":
             entry.status = 0
@@ -196,6 +198,11 @@ def _render(answer: Answer) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         [(name.lower().encode(), value.encode()) for name, value in headers.items()],
         content,
     )
+
+
+def _without_the_body(status: int, body: str) -> Answer:
+    """An answer whose own body was lost on the way."""
+    return Answer(status, None) if body == "empty" else Answer(status, HTML, {"Content-Type": "text/html"})
 
 
 def _headers(scope: Scope) -> dict[str, str]:

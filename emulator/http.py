@@ -11,7 +11,7 @@ import orjson
 
 from emulator.account import Account
 from emulator.clock import read_moment
-from emulator.errors import OPERATION_ID_INVALID, STORE_NOT_ACTIVE, ApiError, invalid, not_found
+from emulator.errors import OPERATION_ID_INVALID, STORE_NOT_ACTIVE, ApiError, invalid, not_found, stale
 from emulator.ids import is_id
 from emulator.plan import Plan
 from emulator.state import Operation, Profile, Store
@@ -105,6 +105,11 @@ class Call:
             )
         return operation
 
+    def check_if_match(self, version: int) -> None:
+        """Raise the 412 when the request names another version than this."""
+        if self.headers.get("if-match") not in (None, "*", etag(version)):
+            raise stale()
+
     def json(self, *, may_be_compressed: bool = False, may_be_empty: bool = False) -> object:
         """The body as JSON. ``may_be_empty`` reads no body as an empty object."""
         if may_be_empty and not self.body:
@@ -162,6 +167,11 @@ class Call:
         if not 1 <= len(raw) <= 256:
             raise invalid(f"Query parameter {name} must have 1 to 256 characters.")
         return set(raw.split(","))
+
+
+def etag(version: int) -> str:
+    """The entity tag of a version, quoted as HTTP has it."""
+    return f'"v{version}"'
 
 
 _DECOMPRESSORS: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "deflate": zlib.decompress}

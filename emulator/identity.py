@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import cast
 
 from emulator import limits
-from emulator.checks import Check, Json, array, boolean, checked, integer, one_of, record, text
+from emulator.checks import Check, Json, array, boolean, checked_settings, integer, one_of, record, text
 from emulator.errors import invalid
 from emulator.state import Identifiers, IdentitySettings, Memory, Profile, Store
 
@@ -48,7 +48,7 @@ _DEFAULT_NORMALISATIONS = {"email": "email", "phone": "phone", "whatsapp": "trim
 
 def read_settings(body: object) -> Json:
     """The body of new settings, once it fits the document and agrees with itself."""
-    settings = checked(body, _SETTINGS)
+    settings = checked_settings(body, _SETTINGS)
     configs = cast(list[Json], settings["identifierConfigs"])
     known = [config["idType"] for config in configs]
     if len(set(known)) < len(known):

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from emulator import limits
 from emulator.account import Account, Work
-from emulator.checks import Json, array, checked, integer, record, text
+from emulator.checks import Json, array, checked_settings, integer, record, text
 from emulator.clock import write_moment
 from emulator.errors import invalid, not_found
 from emulator.http import Call, Reply
@@ -44,7 +44,7 @@ _DELETE_MARK = "\\N"
 def create_import(call: Call) -> Reply:
     """POST Imports: 201 with the address for the file."""
     store = call.active_store()
-    body = checked(call.json(), _REQUEST)
+    body = checked_settings(call.json(), _REQUEST)
     _check_mappings(store, cast(list[dict[str, str]], body["columnMappings"]))
     import_id = call.account.ids.mint("import")
     key = hashlib.sha256(f"{store.id} {import_id}".encode()).hexdigest()
@@ -100,7 +100,7 @@ def fetch_import(call: Call) -> Reply:
 
 
 def upload_route(account: Account) -> Route:
-    """PUT of the file, to the address that the import was answered with; like any presigned address, no login."""
+    """PUT of the file to the address that the import was answered with; no login, as it is presigned."""
 
     async def endpoint(request: Request) -> Response:
         content = await request.body()
@@ -203,7 +203,7 @@ def _read_row(
 
 
 def _read_cell(cell: str, data_type: str) -> object:
-    """The value that a cell stands for; text that does not fit its type stays text, and is refused as such."""
+    """The value that a cell stands for; text that does not fit its type stays text, to be refused."""
     if cell == _DELETE_MARK:
         return None
     if data_type == "BOOLEAN" and cell.lower() in {"true", "false"}:

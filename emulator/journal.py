@@ -43,7 +43,7 @@ class FileJournal:
     """A journal in ``path``, held by one process at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._file = _open_locked(path)
         self._has_unsynced = False
 
@@ -68,10 +68,10 @@ class FileJournal:
             entry = orjson.loads(line)
         except orjson.JSONDecodeError as error:
             raise UsageError(
-                f"State file {self._path}: line {number} is not JSON. Use another file."
+                f"State file {self.path}: line {number} is not JSON. Use another file."
             ) from error
         if number == 1 and entry != _FORMAT:
-            raise UsageError(f"State file {self._path} was not written by this emulator. Use another file.")
+            raise UsageError(f"State file {self.path} was not written by this emulator. Use another file.")
         return cast(Json, entry)
 
     def append(self, entry: Json) -> None:

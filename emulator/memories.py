@@ -1,4 +1,4 @@
-"""Observations and conversation summaries of a profile: two kinds of one thing, with the same six requests."""
+"""Observations and conversation summaries of a profile: two kinds of one thing, with the same requests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import cast
 
 from emulator import limits
 from emulator.account import Account, Work
-from emulator.checks import Check, Json, array, checked, moment, record, text
+from emulator.checks import Check, Json, array, checked_settings, moment, record, text
 from emulator.clock import write_moment
 from emulator.errors import invalid, not_found
 from emulator.http import Call, Reply
@@ -85,7 +85,7 @@ def create(call: Call, kind: Kind) -> Reply:
     """POST: accept up to ten. Not idempotent: the same body twice makes them twice."""
     store = call.active_store()
     profile = call.profile_in_place(store, moved_status=308)
-    body = checked(call.json(may_be_compressed=True), kind.batch())
+    body = checked_settings(call.json(may_be_compressed=True), kind.batch())
     items = [_known_fields(kind, item) for item in cast(list[Json], body[kind.plural])]
     _submit(call, store, "create_memories", {"kind": kind.id_kind, "profile": profile.id, "items": items})
     return Reply(202, {"message": f"Creation of {len(items)} {kind.plural} accepted."})
@@ -191,7 +191,7 @@ def patch(call: Call, kind: Kind) -> Reply:
     """PATCH one: what is named is replaced, the state before becomes a revision."""
     store = call.active_store()
     profile = call.profile_in_place(store, moved_status=308)
-    change = _known_fields(kind, checked(call.json(), kind.item(is_whole=False)))
+    change = _known_fields(kind, checked_settings(call.json(), kind.item(is_whole=False)))
     memory = _find(call, kind, store, profile)
     payload: Json = {"kind": kind.id_kind, "profile": profile.id, "memory": memory.id, "change": change}
     _submit(call, store, "patch_memory", payload)

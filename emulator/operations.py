@@ -1,4 +1,4 @@
-"""GET Operations: what became of asynchronous work."""
+"""Asynchronous work of the control plane, and GET Operations: what became of it."""
 
 from emulator.checks import Json
 from emulator.clock import write_moment
@@ -25,3 +25,25 @@ def fetch_operation(call: Call) -> Reply:
     if status == "FAILED":
         body["error"] = operation.error
     return Reply(200, body, headers)
+
+
+def accept(call: Call, kind: str, store_id: str, payload: Json, message: str, result_id: str) -> Reply:
+    """Accept a change; the 202 says where to follow its operation. ``result_id`` is what it is about."""
+    work = call.account.submit(
+        kind,
+        store_id,
+        payload,
+        request_id=call.request_id,
+        late_seconds=call.plan.late_seconds,
+        with_operation=True,
+        result_id=result_id,
+        error=call.plan.error,
+    )
+    assert work.operation is not None  # noqa: S101 -- asked for in the line above
+    address = call.operation_address(work.operation)
+    headers = {
+        "Operation-Id": work.operation.id,
+        "Location": address,
+        "Retry-After": str(call.policy.operation_retry_after_seconds),
+    }
+    return Reply(202, {"message": message, "statusUrl": address}, headers)

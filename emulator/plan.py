@@ -19,14 +19,16 @@ class Answer:
 class Plan:
     """Nothing, unless a rule says so.
 
-    ``drop`` resets the connection before or after the request is applied. ``keep_bytes`` cuts the answer's
-    body there, though its headers promise all of it. ``drip_seconds`` is the pause before each byte of the
-    body. ``late_seconds`` puts off what the request changes. ``error`` is what its operation ends with.
+    ``answer`` takes the place of the API's own, ``body`` that of its body alone. ``drop`` resets the
+    connection before or after the request is applied. ``keep_bytes`` cuts the answer's body there, though its
+    headers promise all of it. ``drip_seconds`` is the pause before each byte of the body. ``late_seconds``
+    puts off what the request changes. ``error`` is what its operation ends with.
     """
 
     delay_seconds: float = 0.0
     answer: Answer | None = None
     drop: Literal["before", "after"] | None = None
+    body: Literal["empty", "html"] | None = None
     keep_bytes: int | None = None
     drip_seconds: float = 0.0
     late_seconds: float = 0.0

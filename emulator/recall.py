@@ -4,7 +4,7 @@ import re
 from typing import cast
 
 from emulator import limits
-from emulator.checks import Json, checked, integer, moment, number, record, text
+from emulator.checks import Json, checked_settings, integer, moment, number, record, text
 from emulator.clock import read_moment
 from emulator.http import Call, Reply
 from emulator.ids import CONVERSATION_ID_PATTERN
@@ -35,7 +35,7 @@ def recall(call: Call) -> Reply:
     """POST Recall. The emulator knows no conversations, so there are never any communications."""
     store = call.active_store()
     profile = call.profile_in_place(store, moved_status=308)
-    request = checked(call.json(may_be_compressed=True), _REQUEST)
+    request = checked_settings(call.json(may_be_compressed=True), _REQUEST)
     observations = _retrieve(store, profile, OBSERVATIONS, request, _DEFAULT_OBSERVATIONS)
     summaries = _retrieve(store, profile, SUMMARIES, request, _DEFAULT_SUMMARIES)
     body = {

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, cast
 
 from emulator import limits
-from emulator.checks import Check, Json, checked, integer, mapping, number, one_of, record, text
+from emulator.checks import Check, Json, checked_settings, integer, mapping, number, one_of, record, text
 from emulator.errors import TRAIT_GROUP_MISSING, TRAIT_UPSERT_FAILED, invalid
 from emulator.state import Identifiers, IdentitySettings, Promotion, TraitCheck, TraitGroup
 
@@ -93,14 +93,14 @@ _PATCH = record(
 
 def read_declaration(body: object) -> Json:
     """The body of a new trait group, once it fits the document and names its traits lowerCamelCase."""
-    declaration = checked(body, _CREATE)
+    declaration = checked_settings(body, _CREATE)
     _check_definitions(cast(dict[str, Json], declaration.get("traits", {})))
     return declaration
 
 
 def read_change(body: object) -> Json:
     """The body of a change to a trait group; a ``dataType`` of "" marks a trait for removal."""
-    change = checked(body, _PATCH)
+    change = checked_settings(body, _PATCH)
     _check_definitions(cast(dict[str, Json], change.get("traits", {})))
     return change
 

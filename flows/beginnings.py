@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,7 +110,7 @@ def _assemble(
         spec_folder=Path(record.spec_path).parent,
         target=target,
         ledger=ledger,
-        folder=private_directory(order.state_dir / "runs" / record.run_id),
+        folder=private_directory(private_directory(order.state_dir / "runs") / record.run_id),
         budget=parse_budget(record.max_errors),
         wait_seconds=order.wait_seconds,
         halt=halt,
@@ -120,7 +120,13 @@ def _assemble(
 
 @contextmanager
 def _hold(state_dir: Path, purpose: str) -> Iterator[Ledger]:
-    private_directory(state_dir)
+    try:
+        private_directory(state_dir)
+    except OSError as error:
+        raise UsageProblem(
+            f"The state directory {state_dir} cannot be used: {error.strerror}. "
+            "Give another one with --state-dir."
+        ) from None
     with exclusive(state_dir, purpose=purpose, since=now()):
         ledger = Ledger(open_database(state_dir))
         try:
@@ -134,14 +140,25 @@ def _reach(order: Order, spec: Spec, variables: Mapping[str, str], *, is_emulato
     if order.dry_run:
         yield dry_target(variables, spec.store)
     elif is_emulator:
-        from emulator.server import running
-
         credentials = Credentials("SK" + secrets.token_hex(16), SecretStr(secrets.token_hex(16)))
         state_file = order.state_dir / "emulator.journal"
-        with running(state_file=state_file, api_key=credentials.pair) as server:
-            yield Target(server.url, EMULATOR_STORE_ID, credentials, is_emulator=True)
+        with _emulator(state_file, credentials) as url:
+            yield Target(url, EMULATOR_STORE_ID, credentials, is_emulator=True)
     else:
         yield live_target(variables, spec.store, order.credentials or read_credentials(variables))
+
+
+@contextmanager
+def _emulator(state_file: Path, credentials: Credentials) -> Iterator[str]:
+    from emulator.errors import UsageError
+    from emulator.server import running
+
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running(state_file=state_file, api_key=credentials.pair))
+        except UsageError as error:
+            raise UsageProblem(str(error)) from error
+        yield server.url
 
 
 # A new run

@@ -138,7 +138,8 @@ def emulator(
         credentials = read_credentials(environment())
     except ImportProblem as problem:
         raise typer.Exit(_complain(problem, verbose=False)) from None
-    serve(port=port, faults_file=faults, state_file=state, api_key=credentials.pair if credentials else None)
+    api_key = credentials.pair if credentials else None
+    raise typer.Exit(serve(port=port, faults_file=faults, state_file=state, api_key=api_key))
 
 
 def _carry_out(order: Order, output: Output, *, no_prefect: bool, verbose: bool) -> ExitCode:
@@ -214,3 +215,7 @@ def _say(line: str) -> None:
 def main() -> None:
     """The entry point."""
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -66,10 +66,11 @@ def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return
         case DeliveryError():
             return InternalFault(str(error))
         case _:
-            frame = traceback.extract_tb(error.__traceback__)[-1]
+            places = traceback.extract_tb(error.__traceback__)[-1:]
+            where = "".join(f" in {Path(place.filename).name}, line {place.lineno}" for place in places)
             return InternalFault(
-                f"An internal error: {type(error).__name__} in {Path(frame.filename).name}, "
-                f"line {frame.lineno}. The ledger holds what was done; please report this."
+                f"An internal error: {type(error).__name__}{where}. "
+                "The ledger holds what was done; please report this."
             )
 
 

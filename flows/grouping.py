@@ -9,7 +9,7 @@ from transforms.folding import fold_groups
 from transforms.identity import group_links, link_rows, list_identifiers
 from transforms.plan import ProfilePlan
 
-_VALUES_PER_PARTITION = 1_500_000
+_HASHES_PER_PARTITION = 4_000_000
 _MEMBERS_PER_FOLD = 300_000
 
 
@@ -45,27 +45,36 @@ def group_rows(staging: Staging, plan: ProfilePlan, rows: int) -> Grouping:
 
 
 def _find_members(staging: Staging, plan: ProfilePlan, rows: int) -> pl.DataFrame:
-    """`_pos`, `_survivor` of every row in a group of two or more, by `_pos`."""
-    values = rows * len(plan.identifier_columns)
-    partitions = max(1, -(-values // _VALUES_PER_PARTITION))
-    links = [
-        link_rows(
-            pl.concat(
-                [_identifiers(staging, part, plan, number, partitions) for part in staging.parts]
-                or [pl.DataFrame(schema={"_pos": pl.Int64, "value": pl.String})]
-            )
-        )
-        for number in range(partitions)
-    ]
-    return group_links(pl.concat(links))
+    """`_pos`, `_survivor` of every row in a group of two or more, by `_pos`.
+
+    Nearly all values stand once. Their hashes tell which may stand twice; only those are compared as texts.
+    """
+    repeated = _repeated_hashes(staging, plan, rows * len(plan.identifier_columns))
+    links = link_rows(_identifiers(staging, plan, pl.col("value").hash().is_in(repeated.implode())))
+    return group_links(links)
+
+
+def _repeated_hashes(staging: Staging, plan: ProfilePlan, values: int) -> pl.Series:
+    """The hashes (UInt64) that more than one identifier value has, found a partition at a time."""
+    partitions = max(1, -(-values // _HASHES_PER_PARTITION))
+    found = []
+    for number in range(partitions):
+        in_partition = pl.col("value").hash() % partitions == number
+        hashes = _identifiers(staging, plan, in_partition, value=pl.col("value").hash())["value"].sort()
+        found.append(hashes.filter(hashes == hashes.shift(1)).unique())
+    return pl.concat(found)
 
 
 def _identifiers(
-    staging: Staging, part: str, plan: ProfilePlan, number: int, partitions: int
+    staging: Staging, plan: ProfilePlan, condition: pl.Expr, value: pl.Expr | None = None
 ) -> pl.DataFrame:
-    rows = staging.scan(part).select("_pos", *plan.identifier_columns).collect()
-    values = list_identifiers(rows, plan)
-    return values.filter(pl.col("value").hash() % partitions == number) if partitions > 1 else values
+    """`_pos`, `value` of the identifiers that meet a condition; `value` may make something else of the text."""
+    found = []
+    for part in staging.parts:
+        rows = staging.scan(part).select("_pos", *plan.identifier_columns).collect()
+        listed = list_identifiers(rows, plan).filter(condition)
+        found.append(listed if value is None else listed.select(value=value))
+    return pl.concat(found) if found else pl.DataFrame(schema={"_pos": pl.Int64, "value": pl.String})
 
 
 def _read_members(staging: Staging, grouped: pl.DataFrame, *columns: str) -> pl.DataFrame:

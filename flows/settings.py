@@ -93,7 +93,7 @@ def live_target(
             "No credentials: set TWILIO_ACCOUNT_SID with TWILIO_API_KEY and TWILIO_API_SECRET "
             "(or with TWILIO_AUTH_TOKEN), or try the run against the local emulator with --emulator."
         )
-    api_url = variables.get("MEMORY_API_URL", LIVE_URL).rstrip("/")
+    api_url = _api_url(variables)
     problems += check_api_url(api_url)
     if problems or credentials is None or not store_id:
         raise UsageProblem(problems)
@@ -103,22 +103,31 @@ def live_target(
 def dry_target(variables: Mapping[str, str], spec_store: str | None) -> Target:
     """Where a dry run would write to; it asks nobody and needs no credentials."""
     store_id = spec_store or variables.get("MEMORY_STORE_ID", "")
-    return Target(
-        variables.get("MEMORY_API_URL", LIVE_URL), store_id, Credentials("", SecretStr("")), is_emulator=False
-    )
+    return Target(_api_url(variables), store_id, Credentials("", SecretStr("")), is_emulator=False)
+
+
+def _api_url(variables: Mapping[str, str]) -> str:
+    return (variables.get("MEMORY_API_URL") or LIVE_URL).rstrip("/")
 
 
 def check_api_url(api_url: str) -> list[str]:
-    """What is wrong with the API's address: plain http is for loopback addresses only."""
-    parts = urlsplit(api_url)
-    if parts.scheme == "https" and parts.hostname:
-        return []
-    if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):
+    """What is wrong with the API's address: it names no user, and plain http is for loopback alone."""
+    if _is_acceptable(api_url):
         return []
     return [
-        f"MEMORY_API_URL is {_without_user(api_url)!r}; it must be an https:// address "
+        f"MEMORY_API_URL is {_without_user(api_url)!r}; it must be an https:// address without a user in it "
         "(http:// is accepted for loopback addresses only)."
     ]
+
+
+def _is_acceptable(api_url: str) -> bool:
+    try:
+        parts = urlsplit(api_url)
+    except ValueError:
+        return False
+    if not parts.hostname or "@" in parts.netloc:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,5 +1,9 @@
-"""The spec: the YAML file that says what to import, from where, and how it is mapped."""
+"""The spec: the YAML file that says what to import, from where, and how it is mapped.
 
+`python -m flows.spec` writes its JSON Schema, for editors, to `spec.schema.json` beside this file.
+"""
+
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -7,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from sources.options import SourceOptions
 from transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
+from transforms.regions import find_region
 
 DATA_TYPES: dict[TraitType, str] = {
     TraitType.STRING: "STRING",
@@ -20,12 +25,16 @@ DATA_TYPES: dict[TraitType, str] = {
     TraitType.EMAIL: "STRING",
 }
 
+SCHEMA_FILE = Path(__file__).with_name("spec.schema.json")
+
 _ID_TYPES: dict[TraitType, Literal["phone", "email"]] = {TraitType.PHONE: "phone", TraitType.EMAIL: "email"}
 
 
-def _expand(key: str) -> BeforeValidator:
-    """A bare string stands for a mapping with that string under `key`."""
-    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+def _expand(key: str, model: Any) -> BeforeValidator:
+    """A bare string stands for a `model` with that string under `key`."""
+    return BeforeValidator(
+        lambda value: {key: value} if isinstance(value, str) else value, json_schema_input_type=str | model
+    )
 
 
 class _Model(BaseModel):
@@ -53,7 +62,7 @@ class RegionSpec(_Model):
 class TraitSpec(_Model):
     """One trait: the column it comes from and what it has to be."""
 
-    column: str | tuple[str, ...] = Field(
+    column: str | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
         description="A list takes the first column that holds a valid value."
     )
     type: TraitType = TraitType.STRING
@@ -68,8 +77,8 @@ class TraitSpec(_Model):
         return (self.column,) if isinstance(self.column, str) else self.column
 
 
-Source = Annotated[SourceSpec, _expand("path")]
-Trait = Annotated[TraitSpec, _expand("column")]
+Source = Annotated[SourceSpec, _expand("path", SourceSpec)]
+Trait = Annotated[TraitSpec, _expand("column", TraitSpec)]
 
 
 class ProfilesSpec(_Model):
@@ -116,11 +125,12 @@ def trait_plans(profiles: ProfilesSpec) -> tuple[TraitPlan, ...]:
 
 def profile_plan(profiles: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]) -> ProfilePlan:
     """What `prepare_profiles` goes by."""
+    default = profiles.region.default
     return ProfilePlan(
         traits=trait_plans(profiles),
         identifiers=identifiers,
         region_column=profiles.region.column,
-        region_default=profiles.region.default,
+        region_default=find_region(default) if default else None,
     )
 
 
@@ -157,3 +167,7 @@ def columns_used(profiles: ProfilesSpec) -> dict[str, str]:
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of the spec, for editors."""
     return Spec.model_json_schema()
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(json.dumps(json_schema(), indent=2) + "\n")

@@ -30,7 +30,7 @@ from transforms.plan import IdentifierPlan, ProfilePlan
 from transforms.prepare import prepare_profiles
 
 PROFILES = "profiles"
-_ROWS_PER_PART = 100_000
+_ROWS_PER_PART = 50_000
 
 
 async def check_store(run: Run) -> tuple[IdentifierPlan, ...]:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -15,9 +14,16 @@ from ledger.records import LoadRecord
 from ledger.staging import Staging
 from ledger.store import Ledger
 
-REASON_SEPARATOR = "; "
+REASON_SEPARATOR = " | "  # as the staged rows have it
 _REJECTS_COLUMNS = ("_file", "_row", "_error_code", "_error_field", "_error_message")
-_OUTCOMES_COLUMNS = ("_file", "_row", "outcome", "merged_into_file", "merged_into_row", "_error_code")
+_OUTCOMES_SCHEMA = {
+    "_file": pl.String,
+    "_row": pl.Int64,
+    "outcome": pl.String,
+    "merged_into_file": pl.String,
+    "merged_into_row": pl.Int64,
+    "_error_code": pl.String,
+}
 
 
 class ConservationError(RuntimeError):
@@ -41,15 +47,16 @@ def settle_account(ledger: Ledger, staging: Staging, run_id: str, load: LoadReco
     """
     rows: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    schema = pl.DataFrame(schema=_OUTCOMES_SCHEMA).to_arrow().schema
     with (
         whole_file(folder / file_name("outcomes.parquet", load.load)) as outcomes_stream,
         whole_file(folder / file_name("rejects.csv", load.load)) as rejects_stream,
+        pq.ParquetWriter(outcomes_stream, schema, compression="zstd") as outcomes,
     ):
-        outcomes = _OutcomesFile(outcomes_stream)
         header = pl.DataFrame(schema=dict.fromkeys((*load.columns, *_REJECTS_COLUMNS), pl.String))
         header.write_csv(rejects_stream, separator=load.delimiter, include_bom=load.with_bom)
         for part, frame in zip(staging.parts, row_outcomes(ledger, staging, run_id, load.load), strict=True):
-            outcomes.append(frame.select(_OUTCOMES_COLUMNS))
+            outcomes.write_table(frame.select(*_OUTCOMES_SCHEMA).to_arrow())
             rows.update(dict(frame["outcome"].value_counts().iter_rows()))
             rejected = frame.filter(pl.col("outcome") == Outcome.REJECTED.value)
             if not rejected.is_empty():
@@ -57,7 +64,6 @@ def settle_account(ledger: Ledger, staging: Staging, run_id: str, load: LoadReco
                 _with_originals(staging, part, rejected, load.columns).write_csv(
                     rejects_stream, include_header=False, separator=load.delimiter
                 )
-        outcomes.close()
     _check_sum(run_id, load, rows)
     return Account({outcome.value: rows[outcome.value] for outcome in Outcome}, dict(sorted(reasons.items())))
 
@@ -66,24 +72,6 @@ def file_name(name: str, load: str) -> str:
     """What a file about one load is called in the run's folder."""
     stem, suffix = name.split(".")
     return name if load == "profiles" else f"{stem}-{load}.{suffix}"
-
-
-class _OutcomesFile:
-    """One Parquet file to which frames are appended."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._writer: pq.ParquetWriter | None = None
-
-    def append(self, frame: pl.DataFrame) -> None:
-        table = frame.to_arrow()
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self._stream, table.schema, compression="zstd")
-        self._writer.write_table(table)
-
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
 
 
 def _count_reasons(rejected: pl.DataFrame) -> dict[str, int]:

@@ -42,8 +42,10 @@ class Journal:
 
     async def close(self) -> None:
         """Write the requests counted since the last change, and end the writing thread."""
-        await self._write(lambda _: None)
-        self._thread.shutdown()
+        try:
+            await self._write(lambda _: None)
+        finally:
+            self._thread.shutdown()
 
     async def _write(self, change: Callable[[Transaction], T]) -> T:
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()

@@ -45,5 +45,7 @@ def _guilty_entries(staging: Staging, rejected: list[Batch]) -> pl.DataFrame:
         "_is_final",
         _error_code=code,
         _error_field=pl.lit(None, pl.String),
-        _error_message=pl.col("message").fill_null("The server refused the profile without a reason."),
+        _error_message=pl.when(pl.col("message") != "")
+        .then("message")
+        .otherwise(pl.lit("The server refused the profile without a reason.")),
     )

@@ -41,7 +41,8 @@ class Staging:
 
     def begin(self) -> None:
         """Start from an empty folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
         private_directory(self.folder)
 
     def write_part(self, number: int, rows: pl.DataFrame) -> None:
@@ -115,7 +116,8 @@ class Staging:
 
     def note_refusal(self, batch_id: int, code: int | None, message: str) -> None:
         """Keep the server's words about a row; they may quote it, so they stay out of the ledger."""
-        note = json.dumps({"batch_id": batch_id, "code": code, "message": message})
+        words = message.encode("utf-8", "replace").decode()  # JSON may hold half a surrogate pair
+        note = json.dumps({"batch_id": batch_id, "code": code, "message": words})
         descriptor = os.open(self.folder / "refusals.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(descriptor, f"\n{note}\n".encode())  # whatever a crash left behind is a line of its own

@@ -194,7 +194,7 @@ class Ledger:
         """The time each stage took, over all resumes."""
         query = select(timings.c.stage, timings.c.seconds).where(timings.c.run_id == run_id)
         with self._engine.connect() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {row.stage: row.seconds for row in connection.execute(query)}
 
 
 class Transaction:

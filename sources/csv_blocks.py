@@ -48,16 +48,15 @@ class RegularBlock:
     has_quoted_empty: bool
 
 
-def find_regular_block(text: bytes, limit: int, shape: CsvShape) -> RegularBlock | None:
-    """The whole lines within the first `limit` bytes of `text` if they are proved regular, else None.
+def find_regular_block(text: bytes, shape: CsvShape) -> RegularBlock | None:
+    """The whole lines of `text`, which starts on a record border, if they are proved regular; else None.
 
-    `text` starts on a record border. What is cut off behind the last line is a part of a row, or, where a
-    quote stands open, the few rows before it.
+    What is cut off behind the last line is a part of a row, or, where a quote stands open, the few rows
+    before it.
     """
-    head = text[:limit]
-    pieces = head.split(QUOTE)
+    pieces = text.split(QUOTE)
     dropped_bytes = _drop_partial_line(pieces)
-    block = head[: len(head) - dropped_bytes]
+    block = text[: len(text) - dropped_bytes]
     if not block or b"\0" in block or block.startswith(codecs.BOM_UTF8) or not is_utf8(block):
         return None
     rows = _count_rows(pieces[::2], shape)

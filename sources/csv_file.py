@@ -131,7 +131,7 @@ class _CsvFrames:
         )
         if frame.height != numbers.len():
             raise SourceError(
-                f"{self.file}: found {frame.height} rows where {numbers.len()} were counted, expected as many; "
+                f"{self.file}: found {frame.height} rows, expected the {numbers.len()} that were counted; "
                 "this is a defect of the reader: report it"
             )
         if set(self.options.null_values) - {""} or any(piece.has_quoted_empty for piece in pieces):

@@ -50,7 +50,7 @@ def read_head(text: bytes, name: str, delimiter: str | None, *, is_last: bool) -
     _check_is_text(text[:_SAMPLE_BYTES], name)
     separator = delimiter or sniff_delimiter(text[:_SAMPLE_BYTES])
     lines = 0
-    for record in read_records(text, CsvShape(separator, 0), is_last=is_last):
+    for record in read_records(text, 0, CsvShape(separator, 0), is_last=is_last):
         lines += record.lines
         if record.fields:
             names = _check_names(record, name)

@@ -1,7 +1,9 @@
 """A CSV file as pieces of regular text with row numbers, and the rows that had to be left out of it."""
 
+import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,10 +15,11 @@ from sources.errors import RejectCode, SourceError
 BLOCK_BYTES = 1 << 18
 """How much text is looked at in one go: small enough for the processor's cache."""
 
-REPAIR_BYTES = 1 << 14
+REPAIR_BYTES = 1 << 11
 """How much irregular text is read record by record before a regular block is looked for again."""
 
 _LONGEST_LINE_BYTES = 1 << 24
+_SPECIAL = re.compile(rb'["\r]|^' + codecs.BOM_UTF8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class PieceCutter:
         self._repair_bytes = repair_bytes
         self._is_last = False
         self._row = self._line = 1
+        self._position = 0
         self.text = b""
         self.fill(block_bytes)
 
@@ -78,7 +82,7 @@ class PieceCutter:
         return self._is_last
 
     def fill(self, size: int) -> None:
-        """Reads until `text` holds `size` bytes or the file ends; gives its last line an end if it has none."""
+        """Reads until `text` holds `size` bytes or the file ends; ends its last line if nothing does."""
         if self._is_last or len(self.text) >= size:
             return
         block = self._stream.read(size - len(self.text))
@@ -91,64 +95,73 @@ class PieceCutter:
     def cut(self, shape: CsvShape, start: int, lines: int) -> Iterator[Piece]:
         """The pieces from byte `start` of `text` on, with `lines` physical lines before it."""
         self._line, size = lines + 1, self._block_bytes
-        self._drop(start)
-        while self.text:
+        self._advance(start)
+        while self._position < len(self.text):
             piece = self._cut_regular(shape, size)
             if piece is not None:
                 size = min(2 * size, self._block_bytes)
                 yield piece
             elif size > self._repair_bytes:
-                size = self._repair_bytes
+                size = max(size // 4, self._repair_bytes)
             else:
                 yield self._repair(shape)
 
     def _cut_regular(self, shape: CsvShape, size: int) -> Piece | None:
-        block = find_regular_block(self.text, size, shape)
+        block = find_regular_block(self.text[self._position : self._position + size], shape)
         if block is None:
             return None
         piece = Piece(block.text, range(self._row, self._row + block.rows), (), block.has_quoted_empty)
         self._row += block.rows
         self._line += block.lines
-        self._drop(len(block.text))
+        self._advance(len(block.text))
         return piece
 
     def _repair(self, shape: CsvShape) -> Piece:
         """The next records, read with care; reads on where not one of them can be seen to its end."""
-        accepted, rejects, end = [], [], 0
+        start = end = self._position
+        accepted: list[bytes] = []
         numbers: list[int] = []
-        for record in read_records(self.text, shape, is_last=self._is_last):
-            end = record.end
+        rejects: list[Reject] = []
+        for record in read_records(self.text, start, shape, is_last=self._is_last):
             if record.code is not None:
-                rejects.append(self._reject(record, shape))
+                rejects.append(self._reject(record, record.code, shape))
             elif record.fields:
-                accepted.append(record.fields)
+                accepted.append(_as_regular_text(self.text[end : record.end], record.fields, shape))
                 numbers.append(self._row)
             self._row += bool(record.fields)
             self._line += record.lines
-            if end >= self._repair_bytes:
+            end = record.end
+            if end - start >= self._repair_bytes:
                 break
-        if end == 0:
+        if end == start:
             self._read_on()
-        self._drop(end)
-        return Piece(_write(accepted, shape), numbers, rejects, has_quoted_empty=True)
+        self._advance(end - start)
+        return Piece(b"".join(accepted), numbers, rejects, has_quoted_empty=True)
+
+    def _advance(self, count: int) -> None:
+        """Leaves `count` bytes behind, and reads more when less than half a block is left."""
+        self._position += count
+        if len(self.text) - self._position < self._block_bytes // 2:
+            self._leave_behind()
+            self.fill(self._block_bytes)
 
     def _read_on(self) -> None:
+        self._leave_behind()
         if len(self.text) >= _LONGEST_LINE_BYTES:
             raise SourceError(
-                f"{self._name}: found more than {len(self.text) >> 20} MiB without a line end in line {self._line}, "
+                f"{self._name}: found no line end in {len(self.text) >> 20} MiB from line {self._line} on, "
                 "expected lines of text; check that the file is CSV"
             )
         self.fill(2 * len(self.text))
 
-    def _drop(self, end: int) -> None:
-        self.text = self.text[end:]
-        self.fill(self._block_bytes)
+    def _leave_behind(self) -> None:
+        self.text = self.text[self._position :]
+        self._position = 0
 
-    def _reject(self, record: Record, shape: CsvShape) -> Reject:
-        assert record.code is not None  # noqa: S101
+    def _reject(self, record: Record, code: RejectCode, shape: CsvShape) -> Reject:
         last_line = self._line + record.lines - 1
         where = f"line {self._line}" if record.lines == 1 else f"lines {self._line} to {last_line}"
-        return Reject(self._row, record.fields, record.code, f"{where}: {_explain(record, shape)}")
+        return Reject(self._row, record.fields, code, f"{where}: {_explain(record, shape)}")
 
 
 def _explain(record: Record, shape: CsvShape) -> str:
@@ -163,7 +176,10 @@ def _explain(record: Record, shape: CsvShape) -> str:
             return "found bytes that are not valid in the file's encoding, expected text"
 
 
-def _write(records: list[list[str]], shape: CsvShape) -> bytes:
+def _as_regular_text(raw: bytes, fields: list[str], shape: CsvShape) -> bytes:
+    """An accepted record as a regular line: as it stands if that is plain, else written anew."""
+    if raw.endswith(b"\n") and not _SPECIAL.search(raw):
+        return raw
     text = io.StringIO()
-    csv.writer(text, delimiter=shape.delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(records)
+    csv.writer(text, delimiter=shape.delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(fields)
     return text.getvalue().encode()

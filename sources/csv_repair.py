@@ -24,7 +24,7 @@ csv.field_size_limit(1 << 30)  # the module's own 128 KiB would refuse here what
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One data row: its fields, the byte it ends at, its count of physical lines, and what is wrong with it."""
+    """One data row: its fields, the byte it ends at, its physical lines, and what is wrong with it."""
 
     fields: list[str]
     end: int
@@ -32,13 +32,13 @@ class Record:
     code: RejectCode | None
 
 
-def read_records(text: bytes, shape: CsvShape, *, is_last: bool) -> Iterator[Record]:
-    """The records of `text`, which starts on a record border; blank lines are records without fields.
+def read_records(text: bytes, start: int, shape: CsvShape, *, is_last: bool) -> Iterator[Record]:
+    """The records of `text` from `start` on, a record border; blank lines are records without fields.
 
     `is_last` says that the file ends with `text`. Otherwise the reading stops before a record that may go on
     beyond it, unless that one is already longer than `LONGEST_RECORD_BYTES`.
     """
-    position = 0
+    position = start
     while position < len(text):
         lines = _Lines(text, position, is_last=is_last)
         for fields in csv.reader(lines, delimiter=shape.delimiter):

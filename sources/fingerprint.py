@@ -50,7 +50,7 @@ class Fingerprint:
         missing = [f"{name} is no longer there" for name in then if name not in now]
         added = [f"{name} was not there before" for name in now if name not in then]
         options = [
-            f"the {name.replace('_', ' ')} was {getattr(self, name)!r} and is {getattr(other, name)!r}"
+            f"{name}: {getattr(self, name)!r} before, {getattr(other, name)!r} now"
             for name in ("delimiter", "encoding", "null_values")
             if getattr(self, name) != getattr(other, name)
         ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import cast
 
 import polars as pl
 import pyarrow as pa
@@ -69,56 +70,71 @@ def _opened(location: Location) -> Iterator[pq.ParquetFile]:
 
 
 def _check_types(schema: pa.Schema, name: str) -> None:
-    unreadable = [f"{field.name} ({field.type})" for field in schema if not _has_text_form(field.type)]
+    unreadable = [f"{field.name} ({field.type})" for field in schema if not _has_text_form(field)]
     if unreadable:
         raise SourceError(
-            f"{name}: found {', '.join(unreadable)}, expected columns of text, numbers, booleans, dates, times "
-            "or lists of these; leave the column out or write it as text"
+            f"{name}: found {', '.join(unreadable)}, expected columns of text, numbers, booleans, dates, "
+            "times or lists of these; leave the column out or write it as text"
         )
 
 
-def _has_text_form(kind: pa.DataType) -> bool:
-    if pa.types.is_dictionary(kind):
-        return _has_text_form(kind.value_type)
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return _has_text_form(kind.value_type) and not pa.types.is_nested(kind.value_type)
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    is_plain = pa.types.is_primitive(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind)
-    return bool(is_text or is_plain)
+def _has_text_form(field: pa.Field) -> bool:
+    try:
+        texts = _to_text(pa.schema([field]).empty_table())
+    except (pa.ArrowException, pl.exceptions.PolarsError):
+        return False
+    return texts.dtypes == [pl.String]
 
 
-def _to_text(table: pa.RecordBatch) -> pl.DataFrame:
+def _to_text(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
     """Every column as text that loses nothing.
 
     Integers and decimals as digits; floats in the shortest form that reads back the same, whole ones below
     2^53 without ".0" (tools write an integer column with gaps as floats); dates and times as ISO 8601, with
-    the offset if there is a time zone; booleans as true and false; lists as JSON.
+    the offset if there is a time zone (a fixed offset is written as UTC); booleans as true and false; lists
+    as JSON.
     """
-    frame = pl.DataFrame(table)
+    frame = pl.DataFrame(table.cast(_without_offsets(table.schema)))
     return frame.select(_column_as_text(name, kind) for name, kind in frame.schema.items())
+
+
+def _without_offsets(schema: pa.Schema) -> pa.Schema:
+    """The schema with UTC in place of fixed offsets such as +05:30, which Polars takes for no time zone."""
+    fields = (
+        field.with_type(pa.timestamp(field.type.unit, "UTC")) if _has_offset(field.type) else field
+        for field in schema
+    )
+    return pa.schema(fields)
+
+
+def _has_offset(kind: pa.DataType) -> bool:
+    return pa.types.is_timestamp(kind) and (kind.tz or "").startswith(("+", "-"))
 
 
 def _column_as_text(name: str, kind: pl.DataType) -> pl.Expr:
     if not isinstance(kind, pl.List | pl.Array):
         return _as_text(pl.col(name), kind)
     column = pl.col(name) if isinstance(kind, pl.List) else pl.col(name).arr.to_list()
-    inner = kind.inner
-    if isinstance(inner, pl.DataType) and not (inner.is_numeric() or inner == pl.Boolean):
+    inner = cast(pl.DataType, kind.inner)
+    if not (inner.is_numeric() or inner == pl.Boolean):
         column = column.list.eval(_as_text(pl.element(), inner))
-    json = pl.struct(column.alias("")).struct.json_encode().str.slice(4).str.head(-1)
+    json = pl.struct(column.alias("")).struct.json_encode().str.slice(len('{"":')).str.head(-len("}"))
     return pl.when(pl.col(name).is_not_null()).then(json).alias(name)
 
 
 def _as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
-    if kind.is_float():
-        is_whole = (value == value.round()) & (value.abs() < 2**53)
-        return (
-            pl.when(is_whole)
-            .then(value.cast(pl.Int64, strict=False).cast(pl.String))
-            .otherwise(value.cast(pl.String))
-        )
-    if isinstance(kind, pl.Datetime):
-        return value.dt.strftime(f"%Y-%m-%dT%H:%M:%S{_FRACTION}" + ("%:z" if kind.time_zone else ""))
-    if isinstance(kind, pl.Duration):
-        return value.dt.to_string("iso")
-    return value.cast(pl.String)
+    match kind:
+        case pl.Float32() | pl.Float64():
+            is_whole = (value == value.round()) & (value.abs() < 2**53)
+            whole = value.cast(pl.Int64, strict=False).cast(pl.String)
+            return pl.when(is_whole).then(whole).otherwise(value.cast(pl.String))
+        case pl.Datetime():
+            return value.dt.strftime(f"%Y-%m-%dT%H:%M:%S{_FRACTION}" + ("%:z" if kind.time_zone else ""))
+        case pl.Time():
+            return value.dt.strftime(f"%H:%M:%S{_FRACTION}")
+        case pl.Duration():
+            return value.dt.to_string("iso")
+        case _ if kind.is_nested() or isinstance(kind, pl.Binary | pl.Object):
+            raise pl.exceptions.InvalidOperationError(f"{kind} has no form as text")
+        case _:
+            return value.cast(pl.String)

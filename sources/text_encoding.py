@@ -7,7 +7,8 @@ from typing import cast
 import pyarrow as pa
 
 from sources.errors import SourceError, one_line
-from sources.locations import ByteStream, Location
+from sources.locations import Location
+from sources.remote_files import ByteStream
 
 _COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _BYTE_ORDER_MARKS = {

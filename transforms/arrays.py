@@ -2,13 +2,13 @@
 
 import polars as pl
 
+from transforms.judgements import NO_CODE, code_where
 from transforms.limits import ARRAY_ITEMS
 from transforms.numerals import judge_booleans, judge_integers
-from transforms.payloads import encode_value
+from transforms.payloads import encode_values
 from transforms.plan import ItemType, TraitType
 from transforms.reasons import Reason
-from transforms.text import clean_text, judge_text
-from transforms.verdicts import NO_CODE, code_where
+from transforms.text import clean_texts, judge_texts
 
 _text = pl.col("text")
 
@@ -16,14 +16,14 @@ _text = pl.col("text")
 def judge_arrays(
     texts: pl.Series, separator: str | None = None, items: ItemType = TraitType.STRING
 ) -> pl.DataFrame:
-    """Verdicts on arrays; the value is their JSON text, `["a","b"]`.
+    """Judgements on arrays; the value is their JSON text, `["a","b"]`.
 
     Items are read as their type; blank ones are left out, and an array of nothing else is blank. One invalid
     item refuses the array with the item's reason. A null separator makes the whole cell one item.
     """
-    cells = pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(text=clean_text(_text))
+    cells = clean_texts(texts).to_frame()
     distinct = cells.filter(_text.is_not_null()).unique(maintain_order=True)
-    pieces = _text if separator is None else _text.str.split(separator)
+    pieces = pl.concat_list(_text) if separator is None else _text.str.split(separator)
     exploded = distinct.with_columns(item=pieces).explode("item", empty_as_null=True)
     judged = (
         exploded.hstack(_judge_items(exploded["item"], items))
@@ -45,8 +45,9 @@ def _judge_items(texts: pl.Series, items: ItemType) -> pl.DataFrame:
     if items == TraitType.BOOLEAN:
         return judge_booleans(texts)
     too_long = {Reason.STRING_TOO_LONG.value: Reason.ARRAY_ITEM_TOO_LONG.value}
-    return judge_text(texts).with_columns(
-        encode_value(pl.col("value")).alias("value"), pl.col("reason").replace(too_long)
+    judged = judge_texts(texts)
+    return judged.with_columns(
+        encode_values(judged["value"]).alias("value"), pl.col("reason").replace(too_long)
     )
 
 

@@ -5,6 +5,8 @@ from email_validator import EmailNotValidError
 
 from transforms.reasons import Change, Reason
 
+_LONGEST_ADDRESS_BYTES = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+
 
 def judge_email(address: str) -> tuple[str | None, str | None]:
     """`(email, code)` of one address that has no space around it; no DNS is asked.
@@ -37,6 +39,8 @@ def _explain_refusal(address: str) -> Reason:
         return Reason.EMAIL_DISPLAY_NAME
     if not _validate("a@" + domain):
         return Reason.EMAIL_SPECIAL_USE_DOMAIN if _is_special_use(domain) else Reason.EMAIL_BAD_DOMAIN
+    if len(address.encode()) > _LONGEST_ADDRESS_BYTES:
+        return Reason.EMAIL_TOO_LONG
     if not _validate(local_part + "@example.com"):
         return Reason.EMAIL_BAD_LOCAL_PART
     return Reason.EMAIL_INVALID

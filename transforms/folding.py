@@ -22,6 +22,8 @@ from transforms.plan import ProfilePlan
 from transforms.reasons import WORDING, Reason
 from transforms.rounds import plan_rounds
 
+ENTRIES = ("_survivor", "_round", "_pos", "_payload", "_is_final")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Folded:
@@ -94,13 +96,10 @@ def _write_final(kept: pl.DataFrame, early: pl.DataFrame, plan: ProfilePlan) -> 
     paths = [trait.path for trait in plan.traits]
     latest = fragments.group_by("_survivor").agg(pl.col(path).drop_nulls().last() for path in paths)
     rounds = early.group_by("_survivor").agg(_round=pl.col("_round").max() + 1)
-    return latest.join(rounds, on="_survivor", how="left").select(
-        "_survivor",
-        pl.col("_round").fill_null(0),
-        _pos="_survivor",
-        _payload=join_payloads(plan),
-        _is_final=pl.lit(value=True),
-    )
+    profiles = latest.hstack([join_payloads(latest, plan)]).join(rounds, on="_survivor", how="left")
+    return profiles.select(
+        "_survivor", pl.col("_round").fill_null(0), "_payload", _pos="_survivor", _is_final=pl.lit(value=True)
+    ).select(ENTRIES)
 
 
 def _write_early(early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
@@ -110,11 +109,10 @@ def _write_early(early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
         pl.col("_pos").max(),
         *(pl.col("value").filter(pl.col("trait") == path).first().alias(path) for path in promoted),
     )
-    absent = pl.lit(None, dtype=pl.String)
-    fragments = entries.with_columns(
-        (write_fragment(trait, pl.col(trait.path)) if trait.path in promoted else absent).alias(trait.path)
+    absent = pl.repeat(None, entries.height, dtype=pl.String, eager=True)
+    fragments = pl.DataFrame(
+        write_fragment(trait, entries[trait.path] if trait.path in promoted else absent)
         for trait in plan.traits
     )
-    return fragments.select(
-        "_survivor", "_round", "_pos", _payload=join_payloads(plan), _is_final=pl.lit(value=False)
-    )
+    payloads = join_payloads(fragments, plan)
+    return entries.hstack([payloads]).with_columns(_is_final=pl.lit(value=False)).select(ENTRIES)

@@ -1,11 +1,19 @@
 """Names of columns, trait groups and traits: what the API would refuse, and the nearest that is right."""
 
 import re
-from collections.abc import Iterable
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
 
-from transforms.limits import GROUP_NAME, GROUP_NAME_CHARACTERS, TRAIT_NAME, TRAIT_NAME_CHARACTERS
+from transforms.limits import (
+    GROUP_NAME,
+    GROUP_NAME_CHARACTERS,
+    GROUPS_PER_STORE,
+    TRAIT_NAME,
+    TRAIT_NAME_CHARACTERS,
+    TRAITS_PER_GROUP,
+)
 
+LEAST_LIKENESS = 0.6
 RESERVED_PREFIX = "_"
 """Columns of our own begin so: `_file`, `_row`, `_payload`, `_id.phone`, …"""
 
@@ -15,11 +23,9 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
 
     Case, spaces and punctuation count least; of equally near choices the first wins.
     """
-    by_letters: dict[str, str] = {}
-    for choice in choices:
-        by_letters.setdefault(_letters(choice), choice)
-    matches = get_close_matches(_letters(name), by_letters, n=1, cutoff=0.6)
-    return by_letters[matches[0]] if matches else None
+    likeness = {choice: SequenceMatcher(None, _letters(choice), _letters(name)).ratio() for choice in choices}
+    best = max(likeness, key=likeness.__getitem__, default=None)
+    return best if best is not None and likeness[best] >= LEAST_LIKENESS else None
 
 
 def check_group_name(name: str) -> str | None:
@@ -45,6 +51,20 @@ def suggest_trait_name(text: str) -> str | None:
     words = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])|[0-9]+", text)
     joined = "".join(word.capitalize() for word in words).lstrip("0123456789")
     return joined[:1].lower() + joined[1:] if joined else None
+
+
+def check_sizes(traits: Mapping[str, int]) -> list[str]:
+    """What the API would refuse in a store that had these trait groups, by their numbers of traits."""
+    problems = [
+        f"the group {group!r} has {size} traits; the API accepts {TRAITS_PER_GROUP}"
+        for group, size in traits.items()
+        if size > TRAITS_PER_GROUP
+    ]
+    if len(traits) > GROUPS_PER_STORE:
+        problems.append(
+            f"there are {len(traits)} trait groups; the API accepts {GROUPS_PER_STORE} in a store"
+        )
+    return problems
 
 
 def find_reserved(columns: Iterable[str]) -> list[str]:

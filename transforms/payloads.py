@@ -14,35 +14,37 @@ from transforms.plan import ProfilePlan, TraitPlan, TraitType
 
 ESCAPED = frozenset({TraitType.STRING, TraitType.EMAIL})
 QUOTED = frozenset({TraitType.PHONE, TraitType.DATE, TraitType.DATETIME})
+TO_ESCAPE = r'["\\\x00-\x1f]'
 
 JSON_DTYPES = {TraitType.INTEGER: pl.Int64, TraitType.NUMBER: pl.Float64, TraitType.BOOLEAN: pl.Boolean}
 
 
-def write_fragment(trait: TraitPlan, values: pl.Expr) -> pl.Expr:
-    """The fragments of one trait, from its values as verdicts give them."""
-    if trait.type in ESCAPED:
-        return "," + encode_field(trait.name, values)
-    quote = '"' if trait.type in QUOTED else ""
-    return f',"{trait.name}":{quote}' + values + quote
+def write_fragment(trait: TraitPlan, values: pl.Series) -> pl.Series:
+    """The fragments of one trait, from its values as judgements give them."""
+    if trait.type in ESCAPED and values.str.contains(TO_ESCAPE).any():
+        return _surround(",", encode_field(trait.name, values), "").alias(trait.path)
+    quote = '"' if trait.type in ESCAPED | QUOTED else ""
+    return _surround(f',"{trait.name}":{quote}', values, quote).alias(trait.path)
 
 
-def encode_field(name: str, values: pl.Expr) -> pl.Expr:
+def encode_field(name: str, values: pl.Series) -> pl.Series:
     """`"name":"text"` with the text escaped, or a list of such; null where the value is null."""
-    encoded = pl.struct(values.alias(name)).struct.json_encode()
-    return pl.when(values.is_not_null()).then(encoded.str.slice(1).str.head(-1))
+    encoded = values.alias(name).to_frame().to_struct().struct.json_encode()
+    return pl.select(pl.when(values.is_not_null()).then(encoded.str.slice(1).str.head(-1))).to_series()
 
 
-def encode_value(values: pl.Expr) -> pl.Expr:
+def encode_values(values: pl.Series) -> pl.Series:
     """The texts or lists as JSON; null where the value is null."""
     return encode_field("", values).str.slice(3)
 
 
-def join_payloads(plan: ProfilePlan) -> pl.Expr:
+def join_payloads(fragments: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
     """The payload of each row of a frame of fragments; null where every fragment is null."""
     groups = [
-        f',"{group}":{{' + _join([t.path for t in traits]) + "}" for group, traits in plan.groups.items()
+        _surround(f',"{group}":{{', _join(fragments.select(t.path for t in traits)), "}").alias(group)
+        for group, traits in plan.groups.items()
     ]
-    return '{"traits":{' + _join(groups) + "}}"
+    return _surround('{"traits":{', _join(pl.DataFrame(groups)), "}}").alias("_payload")
 
 
 def split_payloads(payloads: pl.Series, plan: ProfilePlan) -> pl.DataFrame:
@@ -50,23 +52,23 @@ def split_payloads(payloads: pl.Series, plan: ProfilePlan) -> pl.DataFrame:
     fields = {
         group: pl.Struct({t.name: _json_dtype(t) for t in traits}) for group, traits in plan.groups.items()
     }
-    groups = (
-        payloads.str.json_decode(pl.Struct({"traits": pl.Struct(fields)}))
-        .struct.field("traits")
-        .struct.unnest()
-    )
-    return groups.select(
-        write_fragment(trait, _value_text(trait, pl.col(trait.group).struct.field(trait.name))).alias(
-            trait.path
-        )
+    decoded = payloads.str.json_decode(pl.Struct({"traits": pl.Struct(fields)}))
+    groups = decoded.struct.field("traits").struct
+    return pl.DataFrame(
+        write_fragment(trait, _value_texts(trait, groups.field(trait.group).struct.field(trait.name)))
         for trait in plan.traits
     )
 
 
-def _join(fragments: list[str] | list[pl.Expr]) -> pl.Expr:
+def _surround(before: str, texts: pl.Series, after: str) -> pl.Series:
+    """Text around texts; null where they are null."""
+    return pl.select(pl.concat_str(pl.lit(before), pl.lit(texts), pl.lit(after))).to_series()
+
+
+def _join(fragments: pl.DataFrame) -> pl.Series:
     """Fragments side by side without the first comma; null where all are null."""
-    joined = pl.concat_str(fragments, ignore_nulls=True)
-    return pl.when(joined != "").then(joined.str.slice(1))
+    joined = fragments.select(joined=pl.concat_str(pl.all(), ignore_nulls=True))
+    return joined.select(pl.when(pl.col("joined") != "").then(pl.col("joined").str.slice(1))).to_series()
 
 
 def _json_dtype(trait: TraitPlan) -> pl.DataType | type[pl.DataType]:
@@ -75,8 +77,8 @@ def _json_dtype(trait: TraitPlan) -> pl.DataType | type[pl.DataType]:
     return JSON_DTYPES.get(trait.type, pl.String)
 
 
-def _value_text(trait: TraitPlan, values: pl.Expr) -> pl.Expr:
-    """Values read from JSON, as the text they were written from."""
+def _value_texts(trait: TraitPlan, values: pl.Series) -> pl.Series:
+    """Values read from JSON, as the texts they were written from."""
     if trait.type == TraitType.ARRAY:
-        return encode_value(values)
+        return encode_values(values)
     return write_numbers(values) if trait.type == TraitType.NUMBER else values.cast(pl.String)

@@ -12,6 +12,7 @@ from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumberFor
 
 from transforms.reasons import Change, Reason
 
+# Python's own cache of patterns is too small for the plans of many regions.
 if enable_pattern_cache := getattr(phonenumbers, "enable_pattern_cache", None):  # 9.0.43 and later
     enable_pattern_cache()
 
@@ -63,13 +64,14 @@ def judge_phone(number: str, region: str | None) -> tuple[str | None, str | None
 def _explain_unparsed(number: str, region: str | None, error_type: int) -> Reason:
     if _SPREADSHEET_DAMAGE.fullmatch(number):
         return Reason.PHONE_SPREADSHEET_DAMAGE
-    if error_type == NumberParseException.INVALID_COUNTRY_CODE and region not in phonenumbers.SUPPORTED_REGIONS:
-        return Reason.PHONE_INVALID_COUNTRY_CODE if _names_a_country(number) else Reason.PHONE_NO_REGION
-    return _PARSE_REASONS[error_type]
+    reason = _PARSE_REASONS[error_type]
+    is_homeless = region not in phonenumbers.SUPPORTED_REGIONS and not _names_a_country(number)
+    is_about_country = reason == Reason.PHONE_INVALID_COUNTRY_CODE
+    return Reason.PHONE_NO_REGION if is_about_country and is_homeless else reason
 
 
 def _names_a_country(number: str) -> bool:
-    """Whether the first character that can begin a number is a plus (`parse` ignores what stands before it)."""
+    """Whether a plus is the first character that can begin a number; `parse` ignores what is before."""
     start = re.search(r"[+＋\d]", number)
     return start is not None and start.group() in "+＋"
 
@@ -81,7 +83,7 @@ def _explain_invalid(number: str, parsed: phonenumbers.PhoneNumber) -> Reason:
 
 
 def _explain_change(number: str, parsed: phonenumbers.PhoneNumber) -> Change:
-    """The change that says most about what was lost or assumed; `transforms.phones` applies the same order."""
+    """The change that says most about what was lost or assumed. The columns apply the same order."""
     if parsed.extension:
         return Change.PHONE_EXTENSION_DROPPED
     if _LETTER.search(number):

@@ -1,7 +1,7 @@
-"""From digits to verdicts, in columns: the steps of `phonenumbers.parse` and `is_valid_number` for plain numbers.
+"""From digits to verdicts in columns: `phonenumbers.parse` and `is_valid_number` for plain numbers.
 
-Frames here have a `row` that names the input row; they keep no order. `territory` is the index of the plan that
-reads the digits.
+Frames here have a `row` that names the input row; they keep no order. `territory` is the index of the plan
+that reads the digits.
 """
 
 import polars as pl
@@ -28,9 +28,10 @@ _LONGEST_NATIONAL_NUMBER = 17  # digits; more are refused before the territory's
 def read_numbers(rules: PhoneRules, rows: pl.DataFrame) -> pl.DataFrame:
     """Splits numbers into territory and national number.
 
-    Takes `row`, `digits`, `plus`, `region` (index of the region, null if none) and `change`; gives `row`, `territory`,
-    `digits` (the national number) and `change`. Left out is what the library has to decide: numbers without a
-    region, with an unassigned calling code, or of territories that could not be carried.
+    Takes what `transforms.phone_texts.read_digits` gives, with `row` and `region` (UInt32: the region's
+    index, or null). Gives `row`, `territory`, `digits` (now the national number), `is_e164` and `change`.
+    Left out are numbers without a region, with an unassigned calling code, or of territories that could not
+    be carried.
     """
     plus, local = rows.filter("plus").drop("region", "plus"), rows.filter(~pl.col("plus")).drop("plus")
     local = local.with_columns(territory=rules.territory_of_region.gather(local["region"]))
@@ -43,8 +44,9 @@ def read_numbers(rules: PhoneRules, rows: pl.DataFrame) -> pl.DataFrame:
         _note(prefixed, Change.PHONE_PLUS_ADDED),
         _note(national, Change.PHONE_COUNTRY_CODE_ADDED),
     ]
-    numbers = pl.concat([reading.select("row", "territory", "digits", "is_e164", "change") for reading in readings])
-    return _strip_where_possible(rules, numbers.sort("territory"))  # neighbours share the patterns' working set
+    columns = ["row", "territory", "digits", "is_e164", "change"]
+    numbers = pl.concat([reading.select(columns) for reading in readings])
+    return _strip_where_possible(rules, numbers.sort("territory"))  # neighbours share what the patterns cache
 
 
 def judge_numbers(rules: PhoneRules, numbers: pl.DataFrame) -> pl.DataFrame:
@@ -79,8 +81,8 @@ def _split_calling_code(rules: PhoneRules, rows: pl.DataFrame) -> pl.DataFrame:
 def _split_dialled(rules: PhoneRules, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Numbers behind the region's international prefix (which is removed), and the others.
 
-    A calling code never begins with 0, so a prefix before a 0 is none. What is too short for a calling code is in
-    neither.
+    A calling code never begins with 0, so a prefix before a 0 is none. What is too short for a calling code
+    is in neither.
     """
     subject = ask_about(rules, rows["territory"], rows["digits"])
     may_be_dialled = subject.str.contains(rules.international_prefix)
@@ -96,11 +98,11 @@ def _split_dialled(rules: PhoneRules, rows: pl.DataFrame) -> tuple[pl.DataFrame,
 def _split_own_calling_code(rules: PhoneRules, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Numbers that begin with their region's calling code without a plus (which is removed), and the others.
 
-    The digits are taken for a calling code where only what follows it looks like a number of the region, or where
-    the whole is too long for one.
+    The digits are taken for a calling code where only what follows it looks like a number of the region, or
+    where the whole is too long for one.
     """
     codes = rules.calling_codes.gather(rows["territory"])
-    begins = rows.select(pl.col("digits").str.starts_with(codes)).to_series()
+    begins = pl.select(pl.lit(rows["digits"]).str.starts_with(pl.lit(codes))).to_series()
     candidates = rows.filter(begins).with_columns(
         whole="digits", digits=pl.col("digits").str.slice(codes.filter(begins).str.len_bytes())
     )
@@ -120,7 +122,8 @@ def _strip_where_possible(rules: PhoneRules, numbers: pl.DataFrame) -> pl.DataFr
     fits = measure(rules, stripped["territory"], stripped["digits"])
     goes = (fits == FITS) | (fits == LONG)
     stripped = stripped.with_columns(digits=pl.when(goes).then("digits").otherwise("whole"))
-    return stripped.with_columns(is_e164=pl.col("is_e164") & (pl.col("digits") == pl.col("whole"))).drop("whole")
+    is_whole = pl.col("digits") == pl.col("whole")
+    return stripped.with_columns(is_e164=pl.col("is_e164") & is_whole).drop("whole")
 
 
 def _strip_national_prefix(rules: PhoneRules, rows: pl.DataFrame) -> pl.DataFrame:

@@ -1,11 +1,12 @@
 """Regular expressions carried from `phonenumbers`' metadata (Python `re`) to Polars (the Rust regex crate).
 
 Both engines give the same match for the few constructs the metadata uses: digits, classes of digits, groups,
-alternation (first alternative wins), greedy repetition and the end of the text. A pattern with anything else is
-not carried, and what depends on it is left to the library.
+alternation (first alternative wins), greedy repetition and the end of the text. A pattern with anything else
+is not carried, and what depends on it is left to the library.
 
-A subject is the text that the joined patterns are asked about: the tag of a territory, one letter for the number
-of digits (`a` = 0), and the digits. It lets one automaton hold the rules of every territory, lengths included.
+A subject is the text that the joined patterns are asked about: the tag of a territory, one letter for the
+number of digits (`a` = 0), and the digits. It lets one automaton hold the rules of every territory, lengths
+included.
 """
 
 import re
@@ -14,9 +15,9 @@ from collections.abc import Iterable, Sequence
 NEVER = r"[^\s\S]"
 LONGEST_LENGTH = 25  # subjects of more digits share its letter; no possible length comes near
 
-_ATOM = r"(?:\\d|[0-9]|\[(?:[0-9](?:-[0-9])?)+\])"
-_REPEAT = r"(?:[?*+]|\{[0-9]+(?:,[0-9]*)?\})?"
-_CARRIABLE = re.compile(rf"(?:{_ATOM}{_REPEAT}|\((?:\?:)?|\){_REPEAT}|\||\$)*")
+_DIGIT = r"(?:\\d|[0-9]|\[(?:[0-9](?:-[0-9])?)+\])(?:[?*+]|\{[0-9]+(?:,[0-9]*)?\})?"
+_GROUP_END = r"\)(?:\?|\{[0-9]+\})?"  # the engines may differ on groups that repeat and match nothing
+_CARRIABLE = re.compile(rf"(?:{_DIGIT}|\((?:\?:)?|{_GROUP_END}|\||\$)*")
 
 
 class UncarriedPatternError(ValueError):
@@ -60,6 +61,6 @@ def number_start(pattern: str) -> str:
 
 
 def join_by_tag(rules: Iterable[tuple[str, str]]) -> str:
-    """One pattern for subjects of every tag, from pairs of tag and rule. No rules: a pattern that never matches."""
+    """One pattern for subjects of all tags, from pairs of tag and rule; never matches if there are none."""
     alternatives = [f"{re.escape(tag)}(?:{rule})" for tag, rule in rules]
     return f"^(?:{'|'.join(alternatives)})" if alternatives else NEVER

@@ -1,4 +1,4 @@
-"""What the column engine asks of the numbering plans: joined patterns and look-up tables, made once per process.
+"""What the columns ask of the numbering plans: joined patterns and look-up tables, made once per process.
 
 Territories are known by their index. Tables are Series to gather from.
 """
@@ -22,18 +22,18 @@ FITS, SHORT, LONG, LOCAL, BETWEEN = range(5)  # what a number's length says, as 
 class PhoneRules:
     """The compiled numbering plans.
 
-    By territory index: `calling_codes` (String), `main` (index of the main territory of the calling code), `rewrites`
-    (whether it is in `transforms`) and `claims_by_digits` (whether leading digits alone claim a number). By region
-    index (the physical value of `regions`): `territory_of_region`, null where the library has to decide. By a
-    number's first three digits: `called`, the main territory, null where there is none. By
-    `territory * LENGTHS + digits`: `subject_starts` and `fits`.
+    By territory index: `calling_codes` (String), `main` (index of the main territory of the calling code),
+    `rewrites` (whether it is in `transforms`) and `claims_by_digits` (whether leading digits alone claim a
+    number). By region index (the physical value of `regions`): `territory_of_region`, null where the library
+    has to decide. By a number's first three digits: `called`, the main territory, null where there is none.
+    By `territory * LENGTHS + digits`: `subject_starts` and `fits`.
 
-    `later_claimants` has the territories that may claim a number after the main one: `main`, `contested` (Boolean),
-    `turn` and `claimant`.
+    `later_claimants` has the territories that may claim a number after the main one: `main`, `contested`
+    (Boolean), `turn` and `claimant`.
 
     The patterns are asked about subjects (see `transforms.phone_patterns`): `general` and `numbers` of whole
-    numbers, the others of their beginning. `contested` tells of a main territory's number that the leading digits
-    of some territory of the same calling code match.
+    numbers, the others of their beginning. `contested` tells of a main territory's number that the leading
+    digits of some territory of the same calling code match.
     """
 
     regions: pl.Enum
@@ -70,7 +70,7 @@ def _compile_installed_rules() -> PhoneRules:
 
 
 def compile_rules(plans: list[list[Territory]], regions: list[str]) -> PhoneRules:
-    """Rules from the territories of each calling code (main one first); `regions` are all that the library knows."""
+    """Rules from the territories of each calling code, main one first, and all regions the library knows."""
     territories = [territory for plan in plans for territory in plan]
     index = {territory.tag: number for number, territory in enumerate(territories)}
     mains = {territory.tag: index[plan[0].tag] for plan in plans for territory in plan}

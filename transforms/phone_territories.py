@@ -1,8 +1,8 @@
 """The numbering plans of the installed `phonenumbers`, each as patterns that Polars can run.
 
-A territory is a region (`GB`) or a calling code that belongs to no region (tag `001-800`). Territories that share
-a calling code stand or fall together: one pattern that cannot be carried leaves the whole calling code to the
-library.
+A territory is a region (`GB`) or a calling code that belongs to no region (tag `001-800`). Territories that
+share a calling code stand or fall together: one pattern that cannot be carried leaves the whole calling code
+to the library.
 """
 
 import re
@@ -13,17 +13,25 @@ import phonenumbers
 from phonenumbers import PhoneMetadata
 from phonenumbers.phonemetadata import REGION_CODE_FOR_NON_GEO_ENTITY, PhoneNumberDesc
 
-from transforms.phone_patterns import UncarriedPatternError, carry_pattern, number_start, whole_number
+from transforms.phone_patterns import NEVER, UncarriedPatternError, carry_pattern, number_start, whole_number
 
 _NUMBER_TYPES = (
-    *("premium_rate", "toll_free", "shared_cost", "voip", "personal_number", "pager", "uan", "voicemail"),
-    *("fixed_line", "mobile"),
+    "premium_rate",
+    "toll_free",
+    "shared_cost",
+    "voip",
+    "personal_number",
+    "pager",
+    "uan",
+    "voicemail",
+    "fixed_line",
+    "mobile",
 )
 
 
 @dataclass(frozen=True)
 class Transform:
-    """How a national prefix is rewritten where its last group took part: constant, that group, rest of the number."""
+    """How a prefix is rewritten where its last group took part: the constant, that group, the rest."""
 
     pattern: str
     constant: str
@@ -32,7 +40,7 @@ class Transform:
 
 @dataclass(frozen=True)
 class Territory:
-    """One numbering plan. Patterns are rules for a subject, after its tag; None means that the plan has no such rule."""
+    """One numbering plan. Its patterns are for the part of a subject after the tag; None: no such rule."""
 
     tag: str
     calling_code: int
@@ -76,13 +84,14 @@ def carry_territories(metadata: Metadata) -> list[list[Territory]]:
 
 
 def _carry_territory(calling_code: int, metadata: PhoneMetadata) -> Territory:
-    general = metadata.general_desc
-    _refuse_unusual(general)
+    general = _read_general(metadata)
     return Territory(
         tag=_tag(calling_code, metadata),
         calling_code=calling_code,
-        general=whole_number((), carry_pattern(general.national_number_pattern)),
-        numbers="|".join(_carry_description(kind) for kind in _number_types(metadata)),
+        general=_carry_numbers(general.national_number_pattern, ()),
+        numbers="|".join(
+            _carry_numbers(k.national_number_pattern, k.possible_length) for k in _kinds(metadata)
+        ),
         possible_lengths=tuple(general.possible_length),
         local_lengths=tuple(general.possible_length_local_only),
         international_prefix=_carry_start(metadata.international_prefix),
@@ -97,22 +106,24 @@ def _tag(calling_code: int, metadata: PhoneMetadata) -> str:
     return metadata.id if is_region else f"{REGION_CODE_FOR_NON_GEO_ENTITY}-{calling_code}"
 
 
-def _refuse_unusual(general: PhoneNumberDesc | None) -> None:
-    if general is None or not general.national_number_pattern or not general.possible_length:
-        raise UncarriedPatternError("a numbering plan has no general pattern or no possible lengths")
+def _read_general(metadata: PhoneMetadata) -> PhoneNumberDesc:
+    general = metadata.general_desc
+    if general is None or not general.possible_length:
+        raise UncarriedPatternError("a numbering plan says nothing of the length of its numbers")
     if set(general.possible_length) & set(general.possible_length_local_only):
         raise UncarriedPatternError("a numbering plan has a length that is both possible and local")
+    return general
 
 
-def _number_types(metadata: PhoneMetadata) -> list[PhoneNumberDesc]:
-    """The descriptions that make a number valid. Mobile numbers with the pattern of fixed lines are not asked."""
+def _kinds(metadata: PhoneMetadata) -> list[PhoneNumberDesc]:
+    """The kinds that make a number valid. Mobile numbers that look like fixed lines are not asked about."""
     names = _NUMBER_TYPES[:-1] if metadata.same_mobile_and_fixed_line_pattern else _NUMBER_TYPES
     kinds = [getattr(metadata, name) for name in names]
-    return [kind for kind in kinds if kind is not None and kind.national_number_pattern]
+    return [kind for kind in kinds if kind is not None]
 
 
-def _carry_description(description: PhoneNumberDesc) -> str:
-    return whole_number(description.possible_length, carry_pattern(description.national_number_pattern))
+def _carry_numbers(pattern: str | None, lengths: Sequence[int]) -> str:
+    return whole_number(lengths, carry_pattern(pattern)) if pattern else NEVER
 
 
 def _carry_start(pattern: str | None) -> str | None:

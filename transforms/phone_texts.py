@@ -1,9 +1,9 @@
 """Phone numbers as people write them: which texts are plain, and the digits in them.
 
-A text is plain where `phonenumbers` provably sees one number in it: something that cannot begin a number, pluses,
-at least three ASCII digits with known separators between them, an ordinary extension, something that cannot
-belong to a number. Letters among the digits, other scripts' digits, `;phone-context=`, `* # ~` and the like are
-left to the library.
+A text is plain where `phonenumbers` provably sees one number in it: something that cannot begin a number,
+pluses, at least three ASCII digits with known separators between them, an ordinary extension, something that
+cannot belong to a number. Letters among the digits, other scripts' digits, `;phone-context=`, `* # ~` and the
+like are left to the library.
 """
 
 import polars as pl
@@ -25,6 +25,7 @@ _NO_START = r"[^+0-9;\x{80}-\x{9F}\x{A1}-\x{10FFFF}]*"
 _END = r"[^+0-9A-Za-z#;\x{80}-\x{9F}\x{A1}-\x{10FFFF}]*"
 _EXTENSION = r"(?:;ext=| *(?:[xX]|[eE][xX][tT](?:[eE][nN][sS][iI][oO][nN])?)[.:]? *)[0-9]{1,7}"
 _DRESSED = rf"^{_NO_START}{_DIGITS}(?:{_EXTENSION})?{_END}$"
+_EXTENDED = rf"^{_NO_START}{_DIGITS}{_EXTENSION}{_END}$"
 _EXTENSION_AT_END = rf"{_EXTENSION}{_END}$"
 
 _APOSTROPHE = r"^[ \t\r\n\x{A0}]*'"
@@ -32,16 +33,18 @@ _SPREADSHEET_DAMAGE = r"^[ \t\r\n\x{A0}]*'?[0-9]+(?:(?:[.,][0-9]+)?[eE]\+?[0-9]+
 
 
 def read_digits(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What was read from the plain texts of `rows` (`number`: String, no nulls), and the rows that are not plain.
+    """What was read from the plain texts of `rows` (`number`: String, no nulls), and the other rows.
 
-    In the place of `number`: `digits` (String: of the number alone, at least three), `plus` (Boolean), `is_e164`
-    (Boolean: one plus and the digits are all there was) and `change` (CODES: what the writing calls for whatever
-    the number is, or null). Order is not kept.
+    In the place of `number`: `digits` (String: of the number alone, at least three), `plus` (Boolean),
+    `is_e164` (Boolean: one plus and the digits are all there was) and `change` (CODES: what the writing calls
+    for whatever the number is, or null). Order is not kept.
     """
     is_short = rows["number"].str.len_bytes() <= LONGEST_PLAIN_BYTES
     is_bare = is_short & rows["number"].str.contains(_BARE)
     bare, others, is_short = rows.filter(is_bare), rows.filter(~is_bare), is_short.filter(~is_bare)
-    bare = bare.with_columns(digits=pl.col("number").str.replace_many(_REMOVED, [""]), change=pl.lit(None, CODES))
+    bare = bare.with_columns(
+        digits=pl.col("number").str.replace_many(_REMOVED, [""]), change=pl.lit(None, CODES)
+    )
     is_dressed = is_short & others["number"].str.contains(_DRESSED)
     plain = pl.concat([bare, _undress(others.filter(is_dressed))])
     plain = plain.with_columns(plus=pl.col("number").str.contains("+", literal=True))
@@ -50,10 +53,13 @@ def read_digits(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _undress(rows: pl.DataFrame) -> pl.DataFrame:
+    rows = rows.with_columns(is_extended=pl.col("number").str.contains(_EXTENDED))
     number = pl.col("number")
-    return rows.with_columns(
-        digits=number.str.replace(_EXTENSION_AT_END, "").str.replace_all("[^0-9]+", ""),
-        change=pl.when(number.str.contains(_EXTENSION_AT_END))
+    bare = pl.when("is_extended").then(number.str.replace(_EXTENSION_AT_END, "")).otherwise(number)
+    return rows.select(
+        pl.exclude("is_extended"),
+        digits=bare.str.replace_all("[^0-9]+", ""),
+        change=pl.when("is_extended")
         .then(pl.lit(Change.PHONE_EXTENSION_DROPPED, CODES))
         .when(number.str.contains("[A-Za-z]"))
         .then(pl.lit(Change.PHONE_LETTERS_CHANGED, CODES))

@@ -1,7 +1,7 @@
 """Which numbers are valid: `is_valid_number` in columns.
 
-The territories of a calling code are asked in the library's order, and the first one that claims a number decides.
-A territory claims by its leading digits, or, where it has none, by having such a number.
+The territories of a calling code are asked in the library's order, and the first one that claims a number
+decides. A territory claims by its leading digits, or, where it has none, by having such a number.
 """
 
 import polars as pl
@@ -10,7 +10,7 @@ from transforms.phone_rules import FITS, PhoneRules, ask_about, measure
 
 
 def find_valid(rules: PhoneRules, numbers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Valid and invalid `numbers` (`row`, `territory`: the main one of the calling code, `digits`: the national number)."""
+    """Valid and invalid numbers, by `territory` (the main one of the calling code) and national `digits`."""
     claimed, valid = _ask(rules, numbers["territory"], numbers["digits"])
     unclaimed = numbers.filter(~claimed)
     is_valid_later = unclaimed["row"].is_in(_find_valid_later(rules, unclaimed).implode())
@@ -37,7 +37,5 @@ def _ask(rules: PhoneRules, territory: pl.Series, digits: pl.Series) -> tuple[pl
     fits = measure(rules, territory, digits) == FITS
     valid = fits & subject.str.contains(rules.general) & subject.str.contains(rules.numbers)
     by_digits = rules.claims_by_digits.gather(territory)
-    if not by_digits.any():
-        return valid, valid
-    begins = subject.str.contains(rules.leading_digits)
-    return begins.zip_with(by_digits, valid), valid
+    claims = subject.filter(by_digits).str.contains(rules.leading_digits)
+    return valid.clone().scatter(by_digits.arg_true(), claims), valid

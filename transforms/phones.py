@@ -1,13 +1,14 @@
 """Phone numbers as columns: E.164 exactly as `phonenumbers` says, and a code for what was changed or refused.
 
-Plain numbers are decided by the installed metadata compiled to Polars; whatever is not provably plain goes to the
-library, each distinct value once.
+Plain numbers are decided by the installed metadata compiled to Polars; whatever is not provably plain goes to
+the library, each distinct value once.
 """
 
 from collections.abc import Callable
 
 import polars as pl
 
+from transforms.alignment import align_verdicts
 from transforms.phone_judge import CODES, judge_phone
 from transforms.phone_numbers import judge_numbers, read_numbers
 from transforms.phone_rules import PhoneRules, installed_rules
@@ -15,20 +16,21 @@ from transforms.phone_texts import holds_no_number, is_spreadsheet_damage, read_
 from transforms.reasons import Reason
 
 CHUNK_ROWS = 250_000
-FEWEST_ROWS_TO_COMPILE_FOR = 1_000  # below, the library alone is as fast as the columns
+FEWEST_ROWS_TO_COMPILE_FOR = 2_000  # below, the library alone is as fast, compilation counted
 
 Judge = Callable[[str, str | None], tuple[str | None, str | None]]
-_VERDICT = {"e164": pl.String, "code": CODES}
+_VERDICT: dict[str, pl.DataType | type[pl.DataType]] = {"e164": pl.String, "code": CODES}
 
 
 def normalise_phones(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
-    """Each number's E.164 form, exactly as `phonenumbers` has it: parse with the region, then `is_valid_number`.
+    """Each number as E.164, where `phonenumbers` parses it with its region and finds it valid; exactly that.
 
-    `numbers` is String; `regions` is String of the same length: ISO 3166 alpha-2 in capitals. A region that is null
-    or unknown leaves only numbers that begin with `+` and their country code.
+    `numbers` is String; `regions` is String of the same length: ISO 3166 alpha-2 in capitals. A region that
+    is null or unknown leaves only numbers that begin with `+` and their country code.
 
-    Gives `e164` (String) and `code` (String), row for row. A null or blank number has neither. A refused number
-    has no `e164`, and a `Reason`. A kept number has a `Change`, or no code where it was E.164 as it stood.
+    Gives `e164` (String) and `code` (String), row for row. A null or blank number has neither. A refused
+    number has no `e164`, and a `Reason`. A kept number has a `Change`, or no code where it was E.164 as it
+    stood.
     """
     judged = [
         _normalise_chunk(numbers.slice(start, CHUNK_ROWS), regions.slice(start, CHUNK_ROWS))
@@ -40,24 +42,25 @@ def normalise_phones(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
 
 def _normalise_chunk(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
     if len(numbers) < FEWEST_ROWS_TO_COMPILE_FOR:
-        rows = _state_rows(numbers, regions)
-        return _align(len(numbers), _judge_each(rows, judge_phone))
+        return align_verdicts(_judge_each(_state_rows(numbers, regions), judge_phone), len(numbers))
     return normalise_by_rules(numbers, regions, installed_rules(), judge_phone)
 
 
 def normalise_by_rules(
     numbers: pl.Series, regions: pl.Series, rules: PhoneRules, judge: Judge
 ) -> pl.DataFrame:
-    """`normalise_phones` by these rules, asking `judge` (number, region -> e164, code) about all they leave open."""
+    """`normalise_phones` by these rules; `judge` (number, region -> e164, code) decides what is left open."""
     rows = _state_rows(numbers, regions)
     decided = _decide(rules, rows, numbers)
     is_open = pl.repeat(True, len(numbers), eager=True).scatter(decided["row"], False).gather(rows["row"])
-    return _align(len(numbers), decided, _judge_each(rows.filter(is_open), judge))
+    return align_verdicts(pl.concat([decided, _judge_each(rows.filter(is_open), judge)]), len(numbers))
 
 
 def _state_rows(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
     """The rows that state a number: `row`, `number` and `region_code`."""
-    rows = pl.DataFrame([numbers.cast(pl.String).alias("number"), regions.cast(pl.String).alias("region_code")])
+    rows = pl.DataFrame(
+        [numbers.cast(pl.String).alias("number"), regions.cast(pl.String).alias("region_code")]
+    )
     return rows.with_row_index("row").filter(pl.col("number").str.strip_chars() != "")
 
 
@@ -95,11 +98,3 @@ def _judge_each(rows: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     verdicts = [judge(number, region) for number, region in zip(*distinct.get_columns(), strict=True)]
     judged = distinct.hstack(pl.DataFrame(verdicts, schema=_VERDICT, orient="row"))
     return rows.join(judged, on=key, nulls_equal=True).select("row", *_VERDICT)
-
-
-def _align(height: int, *verdicts: pl.DataFrame) -> pl.DataFrame:
-    """The verdicts in the order of the rows; null where a row has none."""
-    found = pl.concat(verdicts)
-    places = pl.repeat(None, height, dtype=pl.UInt32, eager=True)
-    places = places.scatter(found["row"], pl.int_range(found.height, dtype=pl.UInt32, eager=True))
-    return found.select(pl.col("e164", "code").gather(places))

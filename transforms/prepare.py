@@ -29,7 +29,7 @@ class Prepared:
         `_id.<id_type>`, … as `ProfilePlan.identifier_columns` names them: the identifier value that the
             service will match on; null where the row has none or is rejected.
         `_error_code`, `_error_field`, `_error_message`: all reasons of a rejected row, in plan order, joined
-            with "; " so that the nth parts belong together; the field is the source column (for
+            with " | " so that the nth parts belong together; the field is the source column (for
             `no_identifier`, the columns of all identifiers, joined with ", "). Null where the row is kept.
     `reasons`: how often each reason was given, over rejected rows.
     `changes`: how many values of kept rows were repaired, by code, or left out, by `dropped_` and the reason.
@@ -80,11 +80,9 @@ def _resolve_regions(rows: pl.DataFrame, plan: ProfilePlan) -> tuple[pl.Series, 
 def _write_profiles(judged: dict[str, JudgedTrait], plan: ProfilePlan, rejected: pl.Series) -> pl.DataFrame:
     """`_payload` and the identifier columns, null in rejected rows."""
     values = pl.DataFrame({path: trait.values for path, trait in judged.items()})
-    fragments = values.select(
-        write_fragment(trait, pl.col(trait.path)).alias(trait.path) for trait in plan.traits
-    )
+    fragments = pl.DataFrame(write_fragment(trait.trait, trait.values) for trait in judged.values())
     kept = pl.lit(~rejected)
-    payloads = fragments.select(_payload=pl.when(kept).then(join_payloads(plan)))
+    payloads = join_payloads(fragments, plan).to_frame().select(pl.when(kept).then(pl.col("_payload")))
     identifiers = values.select(
         pl.when(kept).then(_normalise(identifier)).alias(column)
         for column, identifier in plan.identifier_columns.items()
@@ -123,6 +121,8 @@ def _count_changes(judged: Iterable[JudgedTrait], region_codes: pl.Series, kept:
 
 
 def _count(codes: pl.Series, kept: pl.Series) -> dict[str, int]:
+    if codes.null_count() == len(codes):
+        return {}
     counted = codes.filter(kept & codes.is_not_null()).value_counts(name="count")
     return dict(zip(*counted, strict=True))
 

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     EMAIL_BAD_DOMAIN = "email_bad_domain"
     EMAIL_SPECIAL_USE_DOMAIN = "email_special_use_domain"
     EMAIL_DISPLAY_NAME = "email_display_name"
+    EMAIL_TOO_LONG = "email_too_long"
     EMAIL_INVALID = "email_invalid"
     STRING_TOO_LONG = "string_too_long"
     INTEGER_INVALID = "integer_invalid"
@@ -84,7 +85,7 @@ def explain_code(code: str) -> str:
 
 
 WORDING: dict[str, str] = {
-    Reason.PHONE_NOT_A_NUMBER: "the phone number holds no digits that could be one",
+    Reason.PHONE_NOT_A_NUMBER: "the text cannot be read as one phone number",
     Reason.PHONE_NO_REGION: "the phone number has no country code, and no country is known for it",
     Reason.PHONE_INVALID_COUNTRY_CODE: "the phone number begins with a country code that does not exist",
     Reason.PHONE_TOO_SHORT: "the phone number has too few digits for its country",
@@ -98,6 +99,7 @@ WORDING: dict[str, str] = {
     Reason.EMAIL_BAD_DOMAIN: "the domain of the email address is not valid",
     Reason.EMAIL_SPECIAL_USE_DOMAIN: "the domain of the email address is reserved and receives no mail",
     Reason.EMAIL_DISPLAY_NAME: "the cell holds a name beside the email address; keep the address alone",
+    Reason.EMAIL_TOO_LONG: "the email address is longer than the 254 bytes that mail servers accept",
     Reason.EMAIL_INVALID: "the email address is not valid",
     Reason.STRING_TOO_LONG: f"the text is longer than the {STRING_CHARACTERS:,} characters the API accepts",
     Reason.INTEGER_INVALID: "not a whole number; expected digits, a sign at most, no thousands separators",
@@ -120,7 +122,7 @@ WORDING: dict[str, str] = {
     Reason.NO_IDENTIFIER: "no value is left that identifies a profile; the API needs at least one",
     Reason.TOO_MANY_IDENTIFIERS: (
         f"rows linked by shared identifiers hold more values of one type than a profile can keep "
-        f"({IDENTIFIERS_PER_TYPE}); most likely they share a value that is no one person's, such as a switchboard"
+        f"({IDENTIFIERS_PER_TYPE}); most likely they share a value of no one person, such as a switchboard"
     ),
     Change.PHONE_EXTENSION_DROPPED: "the extension was left out of the phone number",
     Change.PHONE_LETTERS_CHANGED: "letters in the phone number were turned into digits or left out",
@@ -128,7 +130,7 @@ WORDING: dict[str, str] = {
     Change.PHONE_COUNTRY_CODE_ADDED: "the country code was added to a national phone number",
     Change.PHONE_PLUS_ADDED: "the plus was added to an international phone number",
     Change.PHONE_INTERNATIONAL_PREFIX_REPLACED: "the dialling prefix of the phone number became a plus",
-    Change.PHONE_REFORMATTED: "spaces and punctuation were taken out of the phone number",
+    Change.PHONE_REFORMATTED: "spaces, punctuation or a national prefix were taken out of the phone number",
     Change.EMAIL_TRIMMED: "whitespace around the email address was removed",
     Change.EMAIL_LOWERCASED: "capitals of the email address were lowered",
     Change.EMAIL_UNICODE_NORMALISED: "the email address was brought into its normal Unicode form",

@@ -8,7 +8,7 @@ import polars as pl
 
 from transforms.reasons import WORDING
 
-SEPARATOR = "; "
+SEPARATOR = " | "
 COLUMNS = ("_error_code", "_error_field", "_error_message")
 
 

@@ -2,42 +2,41 @@
 
 import polars as pl
 
+from transforms.judgements import code_where
 from transforms.limits import STRING_CHARACTERS
 from transforms.reasons import Change, Reason
-from transforms.verdicts import code_where
 
 INVISIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200b}\x{feff}]"
 """Control characters other than tab and line ends, zero-width spaces and byte-order marks."""
 
 
-def clean_text(texts: pl.Expr) -> pl.Expr:
-    """The texts without invisible characters and without whitespace around them; null if nothing is left."""
-    cleaned = texts.str.replace_all(INVISIBLE, "").str.strip_chars()
-    return pl.when(cleaned != "").then(cleaned)
+def clean_texts(texts: pl.Series) -> pl.Series:
+    """`text`: without invisible characters or Unicode whitespace around it; null if nothing is left."""
+    return _clean(texts, texts.str.contains(INVISIBLE))
 
 
-def judge_text(texts: pl.Series, *, limit: int = STRING_CHARACTERS) -> pl.DataFrame:
-    """Verdicts on plain strings of at most `limit` characters (Unicode code points).
+def judge_texts(texts: pl.Series, *, limit: int = STRING_CHARACTERS) -> pl.DataFrame:
+    """Judgements on plain strings of at most `limit` characters (Unicode code points).
 
-    A removed invisible character is a change; so is whitespace trimmed from a text that is kept.
+    Invisible characters removed are a change; so is whitespace trimmed from a text that is kept.
     """
-    given = pl.col("given")
-    cleaned = pl.DataFrame({"given": texts}, schema={"given": pl.String}).select(
-        text=clean_text(given),
-        bytes=given.str.len_bytes(),
-        trimmed_bytes=given.str.strip_chars().str.len_bytes(),
-    )
+    is_stained = texts.str.contains(INVISIBLE)
     text = pl.col("text")
-    is_too_long = text.str.len_chars() > limit
-    was_stripped = text.str.len_bytes() < pl.col("trimmed_bytes")
-    was_trimmed = text.str.len_bytes() < pl.col("bytes")
-    return cleaned.select(
-        value=pl.when(~is_too_long).then(text),
-        reason=code_where(is_too_long, Reason.STRING_TOO_LONG),
-        change=pl.when(is_too_long)
-        .then(None)
-        .when(was_stripped)
+    read = pl.DataFrame([_clean(texts, is_stained), is_stained.alias("is_stained")]).with_columns(
+        is_kept=text.str.len_chars() <= limit, is_shorter=text.str.len_bytes() < texts.str.len_bytes()
+    )
+    is_kept = pl.col("is_kept")
+    return read.select(
+        value=pl.when(is_kept).then(text),
+        reason=code_where(~is_kept, Reason.STRING_TOO_LONG),
+        change=pl.when(is_kept & pl.col("is_stained"))
         .then(pl.lit(Change.INVISIBLE_CHARACTERS_REMOVED.value))
-        .when(was_trimmed)
+        .when(is_kept & pl.col("is_shorter"))
         .then(pl.lit(Change.TEXT_TRIMMED.value)),
     )
+
+
+def _clean(texts: pl.Series, is_stained: pl.Series) -> pl.Series:
+    visible = texts.str.replace_all(INVISIBLE, "") if is_stained.any() else texts
+    trimmed = visible.str.strip_chars().alias("text").to_frame()
+    return trimmed.select(pl.when(pl.col("text") != "").then(pl.col("text"))).to_series()

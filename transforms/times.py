@@ -5,15 +5,17 @@ space for the `T`, seconds left out, a fraction of a second, and an offset (`Z`,
 is one.
 """
 
+from datetime import UTC, datetime
+
 import polars as pl
 
+from transforms.judgements import NO_CODE, code_where
 from transforms.reasons import Change, Reason
-from transforms.text import clean_text
-from transforms.verdicts import NO_CODE, code_where
+from transforms.text import clean_texts
 
 ISO_DATE = "%Y-%m-%d"
 ISO_DATETIME = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]{1,9})?)?\s?(.*)$"
-OFFSET = r"^[+-][0-9]{2}:?[0-9]{2}$"
+OFFSET = "^[+-][0-9]{4}$"
 RFC3339 = "%Y-%m-%dT%H:%M:%S%.fZ"
 OFFSET_CODES = ("%z", "%:z", "%::z", "%#z", "%+", "%s")
 
@@ -21,8 +23,10 @@ _text = pl.col("text")
 
 
 def judge_dates(texts: pl.Series, format: str | None = None) -> pl.DataFrame:
-    """Verdicts on calendar dates of the years 1 to 9999; the value is `YYYY-MM-DD`."""
-    read = _clean(texts).with_columns(date=_text.str.to_date(format or ISO_DATE, strict=False))
+    """Judgements on calendar dates of the years 1 to 9999; the value is `YYYY-MM-DD`."""
+    read = (
+        clean_texts(texts).to_frame().with_columns(date=_text.str.to_date(format or ISO_DATE, strict=False))
+    )
     date = pl.when(pl.col("date").dt.year().is_between(1, 9999)).then(pl.col("date"))
     return read.select(
         value=date.cast(pl.String),
@@ -32,30 +36,28 @@ def judge_dates(texts: pl.Series, format: str | None = None) -> pl.DataFrame:
 
 
 def judge_datetimes(texts: pl.Series, format: str | None = None, timezone: str | None = None) -> pl.DataFrame:
-    """Verdicts on points in time; the value is RFC 3339 in UTC, with a fraction only where there is one.
+    """Judgements on points in time; the value is RFC 3339 in UTC, with a fraction only where there is one.
 
     A text that states an offset is read by it. One that does not is local time in `timezone`, and refused if
     that is None. A local time that the clocks skipped is refused; of one that came twice the earlier is
     meant, and that is a change.
     """
-    cleaned = _clean(texts)
+    cleaned = clean_texts(texts).to_frame()
     read = _read_iso(cleaned) if format is None else _read_format(cleaned, format)
     return _judge_moments(read, timezone)
 
 
 def check_time_format(format: str) -> str | None:
     """What is wrong with a format, or None: a date written in it must be read from it again."""
+    moment = pl.Series([datetime(2024, 5, 31, 23, 15, tzinfo=UTC)])
     try:
-        sample = pl.Series(["2024-05-31T23:15:00Z"]).str.to_datetime("%+").dt.strftime(format)
-        reads_back = not sample.str.to_datetime(format, strict=False).has_nulls()
-        reads_back = reads_back or not sample.str.to_date(format, strict=False).has_nulls()
+        texts = moment.dt.strftime(format)
+        read = {judge_dates(texts, format)["value"][0], judge_datetimes(texts, format, "UTC")["value"][0]}
     except pl.exceptions.PolarsError:
-        reads_back = False
-    return (
-        None
-        if reads_back
-        else f"the format {format!r} does not describe a date; it needs codes such as %Y-%m-%d"
-    )
+        read = set()
+    if read & {"2024-05-31", "2024-05-31T00:00:00Z", "2024-05-31T23:15:00Z"}:
+        return None
+    return f"the format {format!r} does not describe a date; it needs codes such as %Y-%m-%d"
 
 
 def check_timezone(name: str) -> str | None:
@@ -68,26 +70,39 @@ def check_timezone(name: str) -> str | None:
 
 
 def _read_iso(cleaned: pl.DataFrame) -> pl.DataFrame:
-    """Adds `local` (Datetime as written) and `offset_us` (null where the text states none)."""
-    parts = cleaned.with_columns(
-        _text.str.extract_groups(ISO_DATETIME).struct.rename_fields(["date", "minutes", "seconds", "zone"])
-    ).unnest("text")
-    written = pl.format("{}T{}{}", "date", "minutes", pl.col("seconds").fill_null(":00"))
-    zone = pl.col("zone").str.to_uppercase()
-    offset = (
-        pl.when(zone == "Z")
-        .then(pl.lit("+0000"))
-        .when(zone.str.contains(OFFSET))
-        .then(zone.str.replace(":", ""))
+    """Adds `local` (Datetime as written) and `offset_us` (null where the text states none).
+
+    Times without a fraction or an offset are read at once; a regular expression takes the others apart.
+    """
+    spaced = _text.str.replace("T", " ", literal=True)
+    whole = pl.when(_text.str.len_bytes() == len("2024-05-31 23:15")).then(spaced + ":00").otherwise(spaced)
+    read = cleaned.with_columns(
+        plain=whole.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us")
     )
-    local = written.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us")
-    is_readable = (zone == "") | offset.is_not_null()
-    return cleaned.hstack(parts.select(local=pl.when(is_readable).then(local), offset_us=_offset_us(offset)))
+    parts = read.select(_split_iso(pl.when(pl.col("plain").is_null()).then(_text)).alias("parts")).unnest(
+        "parts"
+    )
+    local = pl.format("{}T{}{}", "date", "minutes", pl.col("seconds").fill_null(":00"))
+    offsets = parts.select(
+        "zone",
+        local=local.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us"),
+        offset_us=_offset_us(pl.col("zone").str.replace(":", "").str.replace("^[Zz]$", "+0000")),
+    )
+    is_readable = (pl.col("zone") == "") | pl.col("offset_us").is_not_null()
+    return read.hstack(offsets).select(
+        "text", "offset_us", local=pl.coalesce("plain", pl.when(is_readable).then(pl.col("local")))
+    )
 
 
-def _offset_us(offset: pl.Expr) -> pl.Expr:
-    minutes = offset.str.slice(1, 2).cast(pl.Int64) * 60 + offset.str.slice(3, 2).cast(pl.Int64)
-    return pl.when(offset.str.starts_with("-")).then(-minutes).otherwise(minutes) * 60_000_000
+def _split_iso(texts: pl.Expr) -> pl.Expr:
+    return texts.str.extract_groups(ISO_DATETIME).struct.rename_fields(["date", "minutes", "seconds", "zone"])
+
+
+def _offset_us(offsets: pl.Expr) -> pl.Expr:
+    """Microseconds of `+hhmm` or `-hhmm`; null for any other text."""
+    stated = pl.when(offsets.str.contains(OFFSET)).then(offsets)
+    minutes = stated.str.slice(1, 2).cast(pl.Int64) * 60 + stated.str.slice(3, 2).cast(pl.Int64)
+    return pl.when(stated.str.starts_with("-")).then(-minutes).otherwise(minutes) * 60_000_000
 
 
 def _read_format(cleaned: pl.DataFrame, format: str) -> pl.DataFrame:
@@ -100,41 +115,32 @@ def _read_format(cleaned: pl.DataFrame, format: str) -> pl.DataFrame:
 
 
 def _judge_moments(read: pl.DataFrame, timezone: str | None) -> pl.DataFrame:
-    local, has_offset = pl.col("local"), pl.col("offset_us").is_not_null()
-    stated = local - pl.duration(microseconds="offset_us")
-    read = read.with_columns(**_in_zone(local, timezone)).with_columns(
-        moment=pl.when(has_offset).then(stated).otherwise(pl.col("earlier"))
+    """Judgements from `text`, `local` and `offset_us`."""
+    local, offset_us = pl.col("local"), pl.col("offset_us")
+    moment = pl.coalesce(local - pl.duration(microseconds=offset_us), "earlier")
+    placed = read.hstack(_place_in_zone(read["local"], timezone)).select(
+        is_local=local.is_not_null() & offset_us.is_null(),
+        is_stated=_text.is_not_null(),
+        is_twice=pl.col("earlier") != pl.col("later"),
+        moment=pl.when(moment.dt.year().is_between(1, 9999)).then(moment),
     )
-    is_local = local.is_not_null() & ~has_offset
-    moment = pl.when(pl.col("moment").dt.year().is_between(1, 9999)).then(pl.col("moment"))
-    return read.select(
-        value=moment.dt.strftime(RFC3339),
-        reason=pl.when(_text.is_not_null() & moment.is_null()).then(
-            pl.when(is_local & pl.lit(timezone is None))
-            .then(pl.lit(Reason.DATETIME_NO_TIMEZONE.value))
-            .when(is_local)
-            .then(pl.lit(Reason.DATETIME_SKIPPED.value))
+    local_reason = Reason.DATETIME_NO_TIMEZONE if timezone is None else Reason.DATETIME_SKIPPED
+    return placed.select(
+        value=pl.col("moment").dt.strftime(RFC3339),
+        reason=pl.when(pl.col("is_stated") & pl.col("moment").is_null()).then(
+            pl.when("is_local")
+            .then(pl.lit(local_reason.value))
             .otherwise(pl.lit(Reason.DATETIME_INVALID.value))
         ),
-        change=code_where(
-            moment.is_not_null() & is_local & (pl.col("earlier") != pl.col("later")),
-            Change.DATETIME_EARLIER_TAKEN,
-        ),
+        change=code_where(pl.col("is_local") & pl.col("is_twice"), Change.DATETIME_EARLIER_TAKEN),
     )
 
 
-def _in_zone(local: pl.Expr, timezone: str | None) -> dict[str, pl.Expr]:
-    """The two readings of a local time, as UTC without a zone: they differ where the clocks were set back."""
+def _place_in_zone(local: pl.Series, timezone: str | None) -> pl.DataFrame:
+    """`earlier`, `later`: local times in UTC; two where clocks went back, null where they went forward."""
     if timezone is None:
-        nothing = pl.lit(None, dtype=pl.Datetime("us"))
-        return {"earlier": nothing, "later": nothing}
+        return pl.DataFrame({"earlier": local, "later": local}).clear(len(local))
     earlier = local.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
     later = local.dt.replace_time_zone(timezone, ambiguous="latest", non_existent="null")
-    return {
-        "earlier": earlier.dt.convert_time_zone("UTC").dt.replace_time_zone(None),
-        "later": later.dt.convert_time_zone("UTC").dt.replace_time_zone(None),
-    }
-
-
-def _clean(texts: pl.Series) -> pl.DataFrame:
-    return pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(text=clean_text(_text))
+    readings = pl.DataFrame({"earlier": earlier, "later": later})
+    return readings.select(pl.all().dt.convert_time_zone("UTC").dt.replace_time_zone(None))

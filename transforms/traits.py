@@ -7,14 +7,14 @@ import polars as pl
 
 from transforms.arrays import judge_arrays
 from transforms.emails import normalise_emails
+from transforms.judgements import judgements_from_codes
 from transforms.limits import IDENTIFIER_CHARACTERS
 from transforms.numerals import judge_booleans, judge_integers, judge_numbers
 from transforms.phones import normalise_phones
 from transforms.plan import TraitPlan, TraitType
 from transforms.reasons import Reason
-from transforms.text import judge_text
+from transforms.text import judge_texts
 from transforms.times import judge_dates, judge_datetimes
-from transforms.verdicts import verdicts_from_codes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,28 +61,28 @@ def judge_trait(
 def _judge_column(
     texts: pl.Series, trait: TraitPlan, regions: pl.Series, *, is_identifier: bool
 ) -> pl.DataFrame:
-    verdicts = JUDGES[trait.type](texts, trait, regions)
-    return _limit_identifiers(verdicts) if is_identifier else verdicts
+    judgements = JUDGES[trait.type](texts, trait, regions)
+    return _limit_identifiers(judgements) if is_identifier else judgements
 
 
 JUDGES: dict[TraitType, Callable[[pl.Series, TraitPlan, pl.Series], pl.DataFrame]] = {
-    TraitType.STRING: lambda texts, _trait, _regions: judge_text(texts),
+    TraitType.STRING: lambda texts, _trait, _regions: judge_texts(texts),
     TraitType.INTEGER: lambda texts, _trait, _regions: judge_integers(texts),
     TraitType.NUMBER: lambda texts, _trait, _regions: judge_numbers(texts),
     TraitType.BOOLEAN: lambda texts, _trait, _regions: judge_booleans(texts),
     TraitType.DATE: lambda texts, trait, _regions: judge_dates(texts, trait.format),
     TraitType.DATETIME: lambda texts, trait, _regions: judge_datetimes(texts, trait.format, trait.timezone),
     TraitType.ARRAY: lambda texts, trait, _regions: judge_arrays(texts, trait.separator, trait.items),
-    TraitType.PHONE: lambda texts, _trait, regions: verdicts_from_codes(*normalise_phones(texts, regions)),
-    TraitType.EMAIL: lambda texts, _trait, _regions: verdicts_from_codes(*normalise_emails(texts)),
+    TraitType.PHONE: lambda texts, _trait, regions: judgements_from_codes(*normalise_phones(texts, regions)),
+    TraitType.EMAIL: lambda texts, _trait, _regions: judgements_from_codes(*normalise_emails(texts)),
 }
 
 
-def _limit_identifiers(verdicts: pl.DataFrame) -> pl.DataFrame:
+def _limit_identifiers(judgements: pl.DataFrame) -> pl.DataFrame:
     is_too_long = pl.col("value").str.len_chars() > IDENTIFIER_CHARACTERS
-    if not verdicts.select(is_too_long.any()).item():
-        return verdicts
-    return verdicts.select(
+    if not judgements.select(is_too_long.any()).item():
+        return judgements
+    return judgements.select(
         value=pl.when(~is_too_long).then(pl.col("value")),
         reason=pl.when(is_too_long)
         .then(pl.lit(Reason.IDENTIFIER_TOO_LONG.value))

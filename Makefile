@@ -1,0 +1,60 @@
+# Everything a checkout can do. Python 3.11 with pip is enough; uv is used where it is installed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: help demo test check lint fuzz bench schema clean
+
+help:
+	@echo "make demo   run the whole pipeline on the sample data, against the local emulator"
+	@echo "make test   run the tests"
+	@echo "make check  run everything that CI runs: lint, types, import contracts, tests"
+	@echo "make fuzz   compare normalisation with its judges over millions of values"
+	@echo "make bench  measure rows per second by stage and for the whole run, and memory"
+	@echo "make schema write the JSON Schema of the spec"
+
+demo: $(VENV)/.installed
+	$(BIN)/memory-import demo
+
+test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest
+
+check: lint test
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fuzz: $(VENV)/.installed-test
+	$(BIN)/python -m tests.fuzz
+
+bench: $(VENV)/.installed-test
+	$(BIN)/python -m benchmarks
+
+schema: $(VENV)/.installed
+	$(BIN)/python -m flows.spec > flows/spec.schema.json
+
+clean:
+	rm -rf $(VENV) build *.egg-info
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)
+	$(INSTALL) -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)
+	$(INSTALL) -c constraints.txt -e '.[test]'
+	@touch $@
+
+ifdef UV
+INSTALL = $(UV) pip install --quiet --python $(BIN)/python
+$(VENV):
+	$(UV) venv --quiet --python $(PYTHON) $@
+else
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+$(VENV):
+	$(PYTHON) -m venv $@
+endif

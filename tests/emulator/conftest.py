@@ -1,0 +1,13 @@
+"""One emulator for a test, asked in process."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.emulator.asking import Asker
+
+
+@pytest.fixture
+def asker() -> Iterator[Asker]:
+    with Asker() as asker:
+        yield asker

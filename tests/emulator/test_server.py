@@ -1,0 +1,128 @@
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from emulator.errors import UsageError
+from emulator.ids import FIRST_STORE_ID
+from emulator.server import running
+from tests.emulator.asking import CONTROL, DATA
+
+ROOT = Path(__file__).parents[2]
+AUTH = ("user", "secret")
+
+
+def _command(*flags: str) -> list[str]:
+    return [sys.executable, "-m", "emulator", *flags]
+
+
+@contextmanager
+def _process(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    with subprocess.Popen(
+        _command("--port", "0", *flags), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        try:
+            yield process, process.stdout.readline().split()[-1]
+        finally:
+            process.kill()
+
+
+def test_a_server_starts_in_a_third_of_a_second_and_ends_with_its_context() -> None:
+    start = time.perf_counter()
+    with running(api_key=AUTH) as emulator:
+        assert httpx.get(f"{emulator.url}{CONTROL}", auth=AUTH).status_code == 200
+        assert httpx.get(f"{emulator.url}{CONTROL}", auth=("user", "other")).status_code == 401
+        assert time.perf_counter() - start < 2  # 0.05 s on an idle machine
+        assert emulator.url.startswith("http://127.0.0.1:")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(emulator.url)
+
+
+def test_a_port_in_use_is_one_clear_error() -> None:
+    with running() as emulator:
+        port = int(emulator.url.rsplit(":", 1)[1])
+        with pytest.raises(UsageError, match=f"Port {port} cannot be used"), running(port=port):
+            pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+def test_a_signal_ends_the_process_with_0(number: signal.Signals) -> None:
+    with _process() as (process, url):
+        assert httpx.get(f"{url}/emulator/health").json() == {"pending": 0}
+        process.send_signal(number)
+        assert process.wait(10) == 0
+        assert process.stderr
+        assert process.stderr.read() == ""
+
+
+UNUSABLE = {
+    "no faults file": (["--faults", "absent.json"], None),
+    "faults that are no JSON": (["--faults", "file"], "{"),
+    "faults that are no script": (["--faults", "file"], '[{"do": {"explode": 1}}]'),
+    "a state file of another program": (["--state", "file"], "hello\n"),
+    "a folder for a state file": (["--state", "."], None),
+    "a port out of range": (["--port", "70000"], None),
+}
+
+
+@pytest.mark.parametrize(("flags", "content"), UNUSABLE.values(), ids=UNUSABLE.keys())
+def test_what_cannot_be_used_is_one_line_and_2(flags: list[str], content: str | None, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "file").write_text(content)
+    ended = subprocess.run(
+        _command("--port", "0", *flags),
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+
+
+def test_no_acknowledged_batch_is_lost_or_doubled_by_a_kill(tmp_path: Path) -> None:
+    """Killed three times; what was answered 202 is there once, what was not is whole or not there."""
+    flags = ("--state", str(tmp_path / "state.jsonl"))
+    chance = random.Random(7)
+    acknowledged: list[int] = []
+    asked: list[int] = []
+    for _ in range(3):
+        with _process(*flags) as (process, url):
+            killer = threading.Timer(chance.uniform(0.1, 0.4), process.kill)
+            killer.start()
+            _send_until_it_dies(url, asked, acknowledged)
+            killer.join()
+    with _process(*flags) as (_, url):
+        time.sleep(0.3)
+        stores = httpx.get(f"{url}/emulator/profiles").json()["stores"]
+    phones = [phone for profile in stores[FIRST_STORE_ID] for phone in profile["identifiers"]["phone"]]
+    batches = {
+        number: [phone for phone in phones if phone.startswith(f"+1202{number:04d}")] for number in asked
+    }
+    assert len(acknowledged) > 3
+    assert len(set(phones)) == len(phones)
+    assert {len(batch) for batch in batches.values()} <= {0, 50}
+    assert all(batches[number] for number in acknowledged)
+
+
+def _send_until_it_dies(url: str, asked: list[int], acknowledged: list[int]) -> None:
+    with httpx.Client(base_url=url, auth=AUTH) as client:
+        while True:
+            number = len(asked) + 1
+            asked.append(number)
+            contacts = [{"phone": f"+1202{number:04d}{each:03d}"} for each in range(50)]
+            body = {"profiles": [{"traits": {"Contact": contact}} for contact in contacts]}
+            try:
+                assert client.put(f"{DATA}/Bulk", json=body).status_code == 202
+            except httpx.TransportError:
+                return
+            acknowledged.append(number)

@@ -1,0 +1,24 @@
+"""An emulator of its own for every test, and the command line pointed at it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.server import running
+from tests.end_to_end.workplace import PASSWORD, USER, Api, CommandLine
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    """A fresh emulator that knows the trait groups of the tests' spec."""
+    with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.1)) as server:
+        api = Api(server.url)
+        api.declare("Account")
+        yield api
+
+
+@pytest.fixture
+def command(api: Api, tmp_path: Path) -> CommandLine:
+    """The command line in a folder of its own."""
+    return CommandLine(tmp_path, api.url)

@@ -1,0 +1,143 @@
+"""A server that pushes back, breaks off, or refuses: every row lands, or is named with the server's reason."""
+
+import csv
+import math
+from pathlib import Path
+
+from emulator.server import running
+from tests.end_to_end.workplace import (
+    PASSWORD,
+    USER,
+    Api,
+    CommandLine,
+    make_customers,
+    write_csv,
+    write_spec,
+)
+
+BULK = {"path": "*/Profiles/Bulk"}
+
+
+def test_throttled_every_fifth_time_with_errors_and_dropped_connections_every_row_lands_and_nobody_leaves_early(
+    api: Api, command: CommandLine, tmp_path: Path
+) -> None:
+    rows = make_customers(10_000, repeats=0.0, bad=0.0)
+    spec = write_spec(tmp_path / "spec.yaml", write_csv(rows, tmp_path / "customers.csv"))
+    api.set_faults(
+        {"when": {"every": 5}, "do": {"status": 429, "code": 20429, "retry_after": 2}},
+        {"when": {**BULK, "every": 4}, "do": {"status": 503, "code": 20503}},
+        {"when": {**BULK, "every": 3}, "do": {"drop": "after"}},
+        {"when": {**BULK, "every": 7}, "do": {"drop": "before"}},
+    )
+    seen_before = len(api.requests())
+    finished = command.run("run", spec)
+    assert finished.exit_code == 0, finished.stderr
+    assert finished.report["loads"]["profiles"]["rows"]["completed"] == 10_000
+    assert len(api.profiles()) == 10_000
+    requests = api.requests()[seen_before:]
+    throttled = [request["finished"] for request in requests if request["status"] == 429]
+    assert throttled
+    early = [
+        request
+        for request in requests
+        for moment in throttled
+        if moment + 0.05 < request["arrived"] < moment + 1.95
+    ]
+    assert early == []
+    assert finished.report["requests"]["by_status"]["429"] == len(throttled)
+
+
+def test_one_profile_that_the_server_refuses_costs_one_row_and_a_few_requests(
+    api: Api, command: CommandLine, tmp_path: Path
+) -> None:
+    rows = make_customers(10_000, repeats=0.0, bad=0.0)
+    spec = write_spec(tmp_path / "spec.yaml", write_csv(rows, tmp_path / "customers.csv"))
+    api.set_faults(
+        {
+            "when": {"trait": "Contact.email", "value": rows[5_000][5]},
+            "do": {"status": 400, "code": 520010, "message": "The profile cannot be processed."},
+        }
+    )
+    finished = command.run("run", spec)
+    assert finished.exit_code == 1, finished.stderr
+    load = finished.report["loads"]["profiles"]
+    assert (load["rows"]["completed"], load["rows"]["rejected"]) == (9_999, 1)
+    assert load["reject_reasons"] == {"520010": 1}
+    bulks = [request for request in api.requests() if request["path"].endswith("/Bulk")]
+    assert len(bulks) - 10 <= 2 * math.log2(1_000) + 2
+    (rejected,) = read_rejects(tmp_path / "state")
+    assert list(rejected.values())[:7] == rows[5_000]
+    assert (rejected["_row"], rejected["_error_code"]) == ("5001", "520010")
+    assert rejected["_error_message"] == "The profile cannot be processed."
+    assert len(api.profiles()) == 9_999
+
+
+def test_a_failed_operation_is_divided_down_to_the_guilty_row(tmp_path: Path) -> None:
+    rows = make_customers(2_000, repeats=0.0, bad=0.0)
+    spec = write_spec(tmp_path / "spec.yaml", write_csv(rows, tmp_path / "customers.csv"))
+    with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.0)) as server:
+        api = Api(server.url)
+        api.declare("Account")
+        api.set_faults(
+            {
+                "when": {"trait": "Contact.email", "value": rows[700][5]},
+                "do": {"fail_operation": {"code": 520010, "detail": "no identifier"}},
+            }
+        )
+        finished = CommandLine(tmp_path, api.url).run("run", spec)
+        assert finished.exit_code == 1, finished.stderr
+        assert finished.report["loads"]["profiles"]["reject_reasons"] == {"520010": 1}
+        assert [row["_row"] for row in read_rejects(tmp_path / "state")] == ["701"]
+        assert len(api.profiles()) == 1_999
+
+
+def test_without_an_operation_to_follow_rows_are_accepted_and_never_more(tmp_path: Path) -> None:
+    rows = make_customers(3_000, repeats=0.2, bad=0.0)
+    spec = write_spec(tmp_path / "spec.yaml", write_csv(rows, tmp_path / "customers.csv"))
+    with running(api_key=(USER, PASSWORD), bulk_answer="message", delay_seconds=(0.1, 0.5)) as server:
+        api = Api(server.url)
+        api.declare("Account")
+        finished = CommandLine(tmp_path, api.url).run("run", spec)
+        counts = finished.report["loads"]["profiles"]["rows"]
+        assert finished.exit_code == 0, finished.stderr
+        assert counts["completed"] == 0
+        assert counts["accepted"] + counts["merged"] == 3_000
+        assert len(api.profiles()) == counts["accepted"]
+        for number in (0, 1_500, 2_999):
+            assert len(api.look_up("email", rows[number][5])) == 1
+            assert len(api.look_up("phone", rows[number][3])) == 1
+
+
+def test_a_store_that_gives_up_for_a_while_is_waited_for(
+    api: Api, command: CommandLine, tmp_path: Path
+) -> None:
+    rows = make_customers(3_000, repeats=0.0, bad=0.0)
+    spec = write_spec(tmp_path / "spec.yaml", write_csv(rows, tmp_path / "customers.csv"))
+    api.set_faults({"when": {**BULK, "to": 4}, "do": {"status": 409, "code": 520042}})
+    finished = command.run("run", spec)
+    assert finished.exit_code == 0, finished.stderr
+    assert finished.report["requests"]["retries"] >= 4
+
+
+def test_what_the_server_does_not_finish_in_time_stays_pending_and_resume_sees_it_done(
+    api: Api, command: CommandLine, tmp_path: Path
+) -> None:
+    rows = make_customers(1_500, repeats=0.0, bad=0.0)
+    spec = write_spec(tmp_path / "spec.yaml", write_csv(rows, tmp_path / "customers.csv"))
+    api.set_faults({"when": BULK, "do": {"late_seconds": 4}})
+    finished = command.run("run", spec, "--wait", "0.5")
+    assert finished.exit_code == 5, finished.stderr
+    assert finished.report["loads"]["profiles"]["rows"]["pending"] == 1_500
+    assert finished.report["resume_command"].startswith("memory-import resume ")
+    bulks = sum(request["path"].endswith("/Bulk") for request in api.requests())
+    resumed = command.run("resume")
+    assert resumed.exit_code == 0, resumed.stderr
+    assert resumed.report["loads"]["profiles"]["rows"]["completed"] == 1_500
+    assert sum(request["path"].endswith("/Bulk") for request in api.requests()) == bulks
+
+
+def read_rejects(state_dir: Path) -> list[dict[str, str]]:
+    """The rejected rows of the only run in a state directory."""
+    (path,) = state_dir.glob("runs/*/rejects.csv")
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))

@@ -1,0 +1,128 @@
+"""Killed at any moment and resumed: the same profiles, the same report."""
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from emulator.server import running
+from tests.end_to_end.workplace import (
+    PASSWORD,
+    USER,
+    Api,
+    CommandLine,
+    Finished,
+    kill_after,
+    make_customers,
+    wait,
+    write_csv,
+    write_spec,
+)
+
+KILLS = 20
+SLOW_BULK = {"when": {"path": "*/Profiles/Bulk"}, "do": {"delay_seconds": 0.4}}
+
+
+def what_counts(finished: Finished) -> dict[str, object]:
+    """Of a report, what must not depend on how often the run was killed."""
+    load = finished.report["loads"]["profiles"]
+    return {name: load[name] for name in ("rows", "sent", "reject_reasons", "changes")} | {
+        "status": finished.report["status"],
+        "exit_code": finished.report["exit_code"],
+    }
+
+
+def test_killed_at_twenty_random_moments_and_resumed_nothing_differs(tmp_path: Path) -> None:
+    spec = write_spec(tmp_path / "spec.yaml", write_csv(make_customers(4_000), tmp_path / "customers.csv"))
+    with slow_emulator() as api:
+        command = CommandLine(tmp_path, api.url)
+        command.run("run", spec, state_dir="warm")
+        began = time.monotonic()
+        untouched = command.run("run", spec, state_dir="untouched")
+        whole_seconds = time.monotonic() - began
+    assert untouched.exit_code == 1, untouched.stderr
+    with slow_emulator() as api:
+        CommandLine(tmp_path, api.url).run("run", spec, state_dir="expected")
+        expected_profiles = api.profiles()
+
+    seed = 20_261_121
+    random = Random(seed)
+    moments: list[str] = []
+    for number in range(KILLS):
+        moment = random.uniform(0.3, 0.9 * whole_seconds)
+        with slow_emulator() as api:
+            command = CommandLine(tmp_path, api.url)
+            state_dir = f"killed-{number}"
+            was_killed = kill_after(command.start("run", spec, "--no-prefect", state_dir=state_dir), moment)
+            moments.append(f"{moment:.3f}{'' if was_killed else ' (too late)'}")
+            finished = finish(command, spec, state_dir)
+            assert what_counts(finished) == what_counts(untouched), f"killed after {moment} seconds"
+            assert api.profiles() == expected_profiles, f"killed after {moment} seconds"
+    print(f"seed {seed}; killed after seconds: {', '.join(moments)}")  # noqa: T201
+    assert sum("late" not in moment for moment in moments) >= KILLS * 3 // 4
+
+
+@contextmanager
+def slow_emulator() -> Iterator[Api]:
+    """A fresh emulator that takes its time, so that there are moments to be killed in."""
+    with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.3)) as server:
+        api = Api(server.url)
+        api.declare("Account")
+        api.set_faults(SLOW_BULK)
+        yield api
+
+
+def finish(command: CommandLine, spec: Path, state_dir: str) -> Finished:
+    """Resume a run that was killed; one that had not begun is run, one that was done is read."""
+    reports = list((command.folder / state_dir).glob("runs/*/report.json"))
+    if reports:
+        report = reports[0].read_text()
+        return Finished(json.loads(report)["exit_code"], report, "")
+    if not list((command.folder / state_dir).glob("runs/*")):
+        return command.run("run", spec, state_dir=state_dir)
+    return command.run("resume", state_dir=state_dir)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=str)
+def test_a_signal_stops_cleanly_and_the_printed_command_resumes(
+    api: Api, command: CommandLine, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    spec = write_spec(tmp_path / "spec.yaml", write_csv(make_customers(12_000), tmp_path / "customers.csv"))
+    api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"delay_seconds": 1.0}})
+    process = command.start("run", spec, "--no-prefect", "--output", "json")
+    while not any(request["path"].endswith("/Bulk") for request in api.requests()):
+        time.sleep(0.05)
+    process.send_signal(number)
+    stopped = wait(process)
+    assert stopped.exit_code == code, stopped.stderr
+    rows = stopped.report["loads"]["profiles"]["rows"]
+    assert sum(count for outcome, count in rows.items() if outcome != "read") == rows["read"] == 12_000
+    assert rows["pending"] > 0
+    assert "Traceback" not in stopped.stderr
+    program, *arguments = stopped.report["resume_command"].split()
+    assert program == "memory-import"
+    assert arguments[:2] == ["resume", stopped.report["run_id"]]
+    api.set_faults()
+    resumed = command.run(*arguments[:2])
+    assert resumed.exit_code == 1
+    assert resumed.report["loads"]["profiles"]["rows"]["pending"] == 0
+
+
+def test_a_second_run_beside_the_first_is_refused_and_told_who_holds_it(
+    api: Api, command: CommandLine, tmp_path: Path
+) -> None:
+    spec = write_spec(tmp_path / "spec.yaml", write_csv(make_customers(3_000), tmp_path / "customers.csv"))
+    api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"delay_seconds": 2.0}})
+    first = command.start("run", spec, "--no-prefect", "--output", "json")
+    while not any(request["path"].endswith("/Bulk") for request in api.requests()):
+        time.sleep(0.05)
+    second = command.run("run", spec)
+    assert second.exit_code == 2
+    assert "is in use by a run of spec.yaml" in second.stderr
+    assert str(first.pid) in second.stderr
+    assert wait(first).exit_code == 1

@@ -1,0 +1,85 @@
+"""What the tests of the flows work with: a small input, a spec for it, and a run of them on an emulator."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+
+from flows.beginnings import Order
+from flows.pipeline import Ending, Performer, perform, run_import
+from flows.progress import RunProgress
+
+STORE = "mem_store_00000000000000000000000001"
+HEADER = "Name,Phone,Email,Since"
+ROWS = (
+    "Ada,+1 202-555-0101,ada@example.com,2024-01-31",
+    "Bram,(202) 555-0102,,2024-02-29",
+    "Cleo,,cleo@example.com,2024-03-31",
+    "Dov,12,,2024-04-30",
+    "Cleo Heron,,cleo@example.com,2024-05-31",
+)
+TRAITS: dict[str, Any] = {
+    "Contact": {
+        "firstName": "Name",
+        "phone": {"column": "Phone", "type": "phone"},
+        "email": {"column": "Email", "type": "email"},
+    },
+}
+
+
+def write_customers(folder: Path, *rows: str, name: str = "customers.csv") -> Path:
+    """A CSV file with these rows, or with `ROWS`."""
+    path = folder / name
+    path.write_text("\n".join((HEADER, *(rows or ROWS))) + "\n")
+    return path
+
+
+def write_spec(folder: Path, *, store: str | None = STORE, **profiles: Any) -> Path:
+    """A spec of `customers.csv`; `profiles` adds to its keys or replaces them."""
+    body = {"source": "customers.csv", "region": {"default": "US"}, "traits": TRAITS, **profiles}
+    path = folder / "spec.yaml"
+    path.write_text(yaml.safe_dump({"version": 1, "store": store, "profiles": body}, sort_keys=False))
+    return path
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A folder with an input and its spec."""
+
+    folder: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def state_dir(self) -> Path:
+        """The state directory of all runs."""
+        return self.folder / "state"
+
+    def order(self, **changes: Any) -> Order:
+        """A new run of the spec on the emulator."""
+        return Order(
+            **{
+                "state_dir": self.state_dir,
+                "spec_path": self.folder / "spec.yaml",
+                "emulator": True,
+                **changes,
+            }
+        )
+
+    def resumption(self, run_id: str | None = None, **changes: Any) -> Order:
+        """Going on with a run."""
+        return Order(state_dir=self.state_dir, run_id=run_id, **changes)
+
+    def carry_out(
+        self, order: Order | None = None, performer: Performer = perform, console: Console | None = None
+    ) -> Ending:
+        """Run an order to its end."""
+        return asyncio.run(run_import(order or self.order(), self.variables, RunProgress(console), performer))
+
+
+def rows_of(ending: Ending) -> dict[str, int]:
+    """The rows of a run by outcome, those that there are."""
+    rows = ending.report["loads"]["profiles"]["rows"]
+    return {outcome: count for outcome, count in rows.items() if count}

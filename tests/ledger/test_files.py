@@ -1,0 +1,81 @@
+"""A file is whole or absent, and nobody but its owner reads it."""
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+import pytest
+
+from ledger.files import private_directory, whole_file, write_json, write_parquet, write_text
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "report.md"
+    with whole_file(path) as stream:
+        stream.write(b"all ")
+        stream.flush()
+        assert not path.exists()
+        stream.write(b"of it")
+    assert path.read_bytes() == b"all of it"
+    assert [found.name for found in tmp_path.iterdir()] == ["report.md"]
+
+
+@pytest.mark.parametrize("before", [None, b"what was there"], ids=["new", "replaced"])
+def test_a_file_that_could_not_be_finished_changes_nothing(tmp_path: Path, before: bytes | None) -> None:
+    path = tmp_path / "report.md"
+    if before is not None:
+        path.write_bytes(before)
+
+    def begin(stream: BinaryIO) -> None:
+        stream.write(b"a beginning that is longer than what follows")
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"), whole_file(path) as stream:
+        begin(stream)
+    assert (path.read_bytes() if path.exists() else None) == before
+    write_text("the whole", path)
+    assert path.read_bytes() == b"the whole"
+
+
+def test_files_are_for_their_owner_whatever_the_umask_and_whatever_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "rejects.csv"
+    path.write_text("readable by all")
+    path.chmod(0o644)
+    umask = os.umask(0)
+    try:
+        write_text("secret", path)
+        private_directory(tmp_path / "runs" / "one")
+    finally:
+        os.umask(umask)
+    assert mode(path) == 0o600
+    assert mode(tmp_path / "runs" / "one") == 0o700
+
+
+def test_a_directory_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o755)
+    assert private_directory(folder) == folder
+    assert mode(folder) == 0o700
+
+
+def test_json_comes_back_and_can_be_read_by_people(tmp_path: Path) -> None:
+    value = {"rows": {"read": 3}, "spec": "Straße.yaml", "resume_command": None}
+    write_json(value, tmp_path / "report.json")
+    text = (tmp_path / "report.json").read_text(encoding="utf-8")
+    assert json.loads(text) == value
+    assert "Straße" in text
+    assert text.endswith("}\n")
+
+
+def test_frames_come_back(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"_pos": [0, 1], "Name": ["Zoë", None]})
+    write_parquet(frame, tmp_path / "part.parquet")
+    assert pl.read_parquet(tmp_path / "part.parquet").equals(frame)
+    assert mode(tmp_path / "part.parquet") == 0o600

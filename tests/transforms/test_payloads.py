@@ -1,0 +1,122 @@
+"""Payloads are JSON, whatever the text, and come apart into what they were put together from."""
+
+import json
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.transforms.plans import TEXTS, make_trait
+from transforms.arrays import judge_arrays
+from transforms.numerals import write_numbers
+from transforms.payloads import encode_values, join_payloads, split_payloads, write_fragment
+from transforms.plan import ProfilePlan, TraitType
+
+PLAN = ProfilePlan(
+    traits=(
+        make_trait("Contact.name"),
+        make_trait("My-group.v2_.visits", TraitType.INTEGER),
+        make_trait("Contact.email", TraitType.EMAIL),
+        make_trait("My-group.v2_.score", TraitType.NUMBER),
+        make_trait("My-group.v2_.active", TraitType.BOOLEAN),
+        make_trait("My-group.v2_.since", TraitType.DATE),
+        make_trait("Lists.tags", TraitType.ARRAY, separator=";"),
+        make_trait("Lists.codes", TraitType.ARRAY, separator=";", items=TraitType.INTEGER),
+        make_trait("Lists.flags", TraitType.ARRAY, separator=";", items=TraitType.BOOLEAN),
+    ),
+    identifiers=(),
+)
+PROFILES = st.fixed_dictionaries(
+    {
+        "Contact.name": st.none() | TEXTS,
+        "Contact.email": st.none() | TEXTS,
+        "My-group.v2_.visits": st.none() | st.integers(-(2**31), 2**31 - 1),
+        "My-group.v2_.score": st.none() | st.floats(-(2**31), 2**31 - 1),
+        "My-group.v2_.active": st.none() | st.booleans(),
+        "My-group.v2_.since": st.none() | st.dates().map(str),
+        "Lists.tags": st.none() | st.lists(TEXTS, min_size=1, max_size=4),
+        "Lists.codes": st.none() | st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1, max_size=4),
+        "Lists.flags": st.none() | st.lists(st.booleans(), min_size=1, max_size=4),
+    }
+)
+
+
+def nest(profile):
+    """The profile as the API has it: traits under their groups, in plan order, absent ones left out."""
+    groups = {
+        group: {t.name: profile[t.path] for t in traits if profile[t.path] is not None}
+        for group, traits in PLAN.groups.items()
+    }
+    return {"traits": {group: traits for group, traits in groups.items() if traits}}
+
+
+def write_values(trait, values):
+    """The values as verdicts would give them."""
+    if trait.type == TraitType.NUMBER:
+        return write_numbers(pl.Series(values, dtype=pl.Float64))
+    if trait.type in (TraitType.STRING, TraitType.EMAIL, TraitType.DATE):
+        return pl.Series(values, dtype=pl.String)
+    return pl.Series(
+        [
+            None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            for value in values
+        ],
+        dtype=pl.String,
+    )
+
+
+def write_fragments(profiles):
+    return pl.DataFrame(
+        write_fragment(trait, write_values(trait, [profile[trait.path] for profile in profiles]))
+        for trait in PLAN.traits
+    )
+
+
+@given(st.lists(PROFILES, min_size=1, max_size=5))
+@settings(max_examples=300, deadline=None)
+def test_a_payload_is_the_json_of_the_profile(profiles):
+    payloads = join_payloads(write_fragments(profiles), PLAN)
+
+    for profile, payload in zip(profiles, payloads, strict=True):
+        if any(value is not None for value in profile.values()):
+            assert json.loads(payload) == nest(profile)
+            assert list(json.loads(payload)["traits"]) == list(nest(profile)["traits"])
+        else:
+            assert payload is None
+
+
+@given(st.lists(PROFILES.filter(lambda p: any(v is not None for v in p.values())), min_size=1, max_size=5))
+@settings(max_examples=300, deadline=None)
+def test_a_payload_comes_apart_and_together_unchanged(profiles):
+    payloads = join_payloads(write_fragments(profiles), PLAN)
+
+    again = join_payloads(split_payloads(payloads, PLAN), PLAN)
+
+    assert again.to_list() == payloads.to_list()
+
+
+@given(st.lists(st.none() | TEXTS))
+@settings(max_examples=300, deadline=None)
+def test_a_text_is_encoded_as_json_has_it(texts):
+    encoded = encode_values(pl.Series(texts, dtype=pl.String))
+
+    assert [None if text is None else json.loads(text) for text in encoded] == texts
+
+
+@given(st.lists(st.none() | TEXTS))
+@settings(max_examples=200, deadline=None)
+def test_an_array_of_any_text_is_json(texts):
+    values = judge_arrays(pl.Series(texts, dtype=pl.String), ",")["value"]
+
+    assert all(isinstance(json.loads(value), list) for value in values.drop_nulls())
+
+
+@pytest.mark.parametrize("character", ['"', "\\", "\n", "\x00", "\x1f"], ids=repr)
+def test_one_text_to_escape_among_many_is_escaped(character):
+    trait = make_trait("Contact.name")
+    values = pl.Series(["plain"] * 1_000 + [f"a{character}b"])
+
+    fragment = write_fragment(trait, values)[-1]
+
+    assert json.loads("{" + fragment[1:] + "}") == {"name": f"a{character}b"}

@@ -1,0 +1,299 @@
+"""Rows to profiles: the mapping, the rejects with all their reasons, and the counts."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.transforms.plans import EMAIL, EMAIL_ID, PHONE, PHONE_ID, make_plan, make_trait
+from transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
+from transforms.prepare import prepare_profiles
+
+CUSTOMERS = Path(__file__).parents[3] / "shared" / "data" / "customers-10000.csv"
+PHONE_NUMBER, EMAIL_ADDRESS = "+12025550123", "ada@example.com"
+
+
+def make_rows(*rows, **shared):
+    """Rows of text; a column that a row does not name is blank."""
+    columns = dict.fromkeys(column for row in rows for column in [*row, *shared])
+    texts = {column: [{**shared, **row}.get(column) for row in rows] for column in columns}
+    return pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String)).with_columns(
+        _file=pl.lit("rows.csv"), _row=pl.int_range(1, len(rows) + 1)
+    )
+
+
+def prepare_one(plan, **row):
+    """The prepared row, without the columns it came with."""
+    prepared = prepare_profiles(make_rows(row), plan)
+    return prepared.frame.drop(*row, "_file", "_row").row(0, named=True), prepared
+
+
+def traits_of(row):
+    return {} if row["_payload"] is None else json.loads(row["_payload"])["traits"]
+
+
+def test_a_row_becomes_a_profile_with_its_identifiers():
+    plan = make_plan(
+        make_trait("Contact.firstName", TraitType.STRING, "First Name"),
+        make_trait("Account.visits", TraitType.INTEGER),
+        make_trait("Account.balance", TraitType.NUMBER),
+        make_trait("Account.active", TraitType.BOOLEAN),
+        make_trait("Account.since", TraitType.DATE),
+        make_trait("Account.seen", TraitType.DATETIME, timezone="Europe/Berlin"),
+        make_trait("Account.tags", TraitType.ARRAY, separator=";"),
+    )
+    row, prepared = prepare_one(
+        plan,
+        phone="(202) 555-0123",
+        email="Ada.L@Example.com",
+        visits="3",
+        balance="1.50",
+        active="yes",
+        since="2024-05-31",
+        seen="2024-05-31 12:00",
+        tags="a;b",
+        **{"First Name": 'Ada "the first"'},
+    )
+
+    assert row["_payload"] == (
+        '{"traits":{"Contact":{"phone":"+12025550123","email":"Ada.L@example.com",'
+        '"firstName":"Ada \\"the first\\""},'
+        '"Account":{"visits":3,"balance":1.5,"active":true,"since":"2024-05-31","seen":"2024-05-31T10:00:00Z",'
+        '"tags":["a","b"]}}}'
+    )
+    assert (row["_id.phone"], row["_id.email"]) == (PHONE_NUMBER, "ada.l@example.com")
+    assert (row["_error_code"], row["_error_field"], row["_error_message"]) == (None, None, None)
+    assert (prepared.rejected, prepared.reasons) == (0, {})
+
+
+def test_rows_and_columns_stay_as_they_are():
+    rows = make_rows(
+        {"email": EMAIL_ADDRESS, "unmapped": " as it was "},
+        {"email": "no address"},
+        {"email": "b@example.com"},
+    )
+
+    frame = prepare_profiles(rows, ProfilePlan(traits=(EMAIL,), identifiers=(EMAIL_ID,))).frame
+
+    assert frame.select(rows.columns).equals(rows)
+    assert frame.columns[len(rows.columns) :] == [
+        *["_payload", "_id.email", "_error_code", "_error_field", "_error_message"],
+    ]
+
+
+def test_blank_cells_are_left_out():
+    plan = make_plan(make_trait("Contact.name"), make_trait("Account.visits", TraitType.INTEGER))
+
+    row, prepared = prepare_one(plan, phone=None, email=EMAIL_ADDRESS, name="  ", visits="")
+
+    assert row["_payload"] == '{"traits":{"Contact":{"email":"ada@example.com"}}}'
+    assert prepared.changes == {}
+
+
+COLUMN_LISTS = {
+    "the first": (PHONE_NUMBER, "+12025550124", PHONE_NUMBER, {}),
+    "the second, the first blank": (None, PHONE_NUMBER, PHONE_NUMBER, {}),
+    "the second, the first invalid": ("123", PHONE_NUMBER, PHONE_NUMBER, {"dropped_phone_too_short": 1}),
+    "the first, the second invalid and not looked at": (PHONE_NUMBER, "123", PHONE_NUMBER, {}),
+    "none, both invalid": ("123", "1", None, {"dropped_phone_too_short": 1, "dropped_phone_not_a_number": 1}),
+    "none, both blank": (None, " ", None, {}),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "value", "changes"), COLUMN_LISTS.values(), ids=COLUMN_LISTS)
+def test_the_first_valid_value_of_a_column_list_counts(first, second, value, changes):
+    phone = TraitPlan(group="Contact", name="phone", columns=("Phone 1", "Phone 2"), type=TraitType.PHONE)
+    plan = ProfilePlan(traits=(phone, EMAIL), identifiers=(PHONE_ID, EMAIL_ID), region_default="US")
+
+    row, prepared = prepare_one(plan, email=EMAIL_ADDRESS, **{"Phone 1": first, "Phone 2": second})
+
+    assert traits_of(row)["Contact"].get("phone") == row["_id.phone"] == value
+    assert prepared.changes == changes
+
+
+def test_a_trait_that_may_not_be_invalid_rejects_the_row():
+    plan = make_plan(make_trait("Account.since", TraitType.DATE, on_invalid="reject"))
+
+    row, prepared = prepare_one(plan, phone=PHONE_NUMBER, email=None, since="31.05.2024")
+
+    assert (row["_payload"], row["_id.phone"]) == (None, None)
+    assert (row["_error_code"], row["_error_field"]) == ("date_invalid", "since")
+    assert (prepared.rejected, prepared.reasons, prepared.changes) == (1, {"date_invalid": 1}, {})
+
+
+@pytest.mark.parametrize("value", [None, "", "2024-05-31"], ids=["null", "blank", "valid"])
+def test_a_trait_that_may_not_be_invalid_may_be_blank(value):
+    plan = make_plan(make_trait("Account.since", TraitType.DATE, on_invalid="reject"))
+
+    row, _ = prepare_one(plan, phone=PHONE_NUMBER, email=None, since=value)
+
+    assert row["_payload"] is not None
+
+
+def test_a_rejected_row_has_every_reason_at_once_and_in_line():
+    plan = make_plan(
+        make_trait("Contact.name"),
+        make_trait("Account.visits", TraitType.INTEGER, "Visits"),
+        make_trait("Account.tags", TraitType.ARRAY, separator=","),
+    )
+
+    row, prepared = prepare_one(
+        plan, phone="12", email="nobody", name="x" * 1025, Visits="9999999999", tags=",".join("a" * 101)
+    )
+
+    codes = row["_error_code"].split(" | ")
+    assert list(zip(codes, row["_error_field"].split(" | "), strict=True)) == [
+        ("phone_too_short", "phone"),
+        ("email_no_at_sign", "email"),
+        ("string_too_long", "name"),
+        ("integer_out_of_range", "Visits"),
+        ("array_too_long", "tags"),
+        ("no_identifier", "phone, email"),
+    ]
+    assert [text for text in row["_error_message"].split(" | ") if "1,024" in text or "100" in text]
+    assert len(row["_error_message"].split(" | ")) == len(codes)
+    assert prepared.reasons == dict.fromkeys(sorted(codes), 1)
+    assert prepared.changes == {}
+
+
+def test_no_reason_quotes_the_row():
+    row, _ = prepare_one(make_plan(), phone="0123-secret", email="secret at example")
+
+    assert "secret" not in row["_error_message"]
+
+
+def test_a_row_with_one_identifier_and_nothing_else_is_kept():
+    row, prepared = prepare_one(make_plan(), phone=None, email=EMAIL_ADDRESS)
+
+    assert (row["_payload"] is None, prepared.rejected) == (False, 0)
+
+
+def test_changes_are_counted_for_kept_rows_only():
+    rows = make_rows(
+        {"phone": "(202) 555-0123", "name": " Ada "},
+        {"phone": "(202) 555-0124", "visits": "x"},
+        {"phone": "12", "name": " Bo "},
+    )
+    plan = ProfilePlan(
+        traits=(PHONE, make_trait("Contact.name"), make_trait("Account.visits", TraitType.INTEGER)),
+        identifiers=(PHONE_ID,),
+        region_default="US",
+    )
+
+    prepared = prepare_profiles(rows, plan)
+
+    assert prepared.changes == {
+        **{"dropped_integer_invalid": 1, "phone_country_code_added": 2, "text_trimmed": 1},
+    }
+    assert prepared.reasons == {"no_identifier": 1, "phone_too_short": 1}
+    assert prepared.rejected == 1
+
+
+REGIONS = {
+    "by name": ("United Kingdom", "+442079460958", {"phone_country_code_added": 1}),
+    "by code": ("gbr", "+442079460958", {"phone_country_code_added": 1}),
+    "by default": (None, None, {"dropped_phone_too_long": 1}),
+    "unknown, so by default": ("Atlantis", None, {"country_unknown": 1, "dropped_phone_too_long": 1}),
+    "known, without numbers of its own": ("Antarctica", None, {"dropped_phone_no_region": 1}),
+}
+
+
+@pytest.mark.parametrize(("country", "phone", "changes"), REGIONS.values(), ids=REGIONS)
+def test_a_national_number_is_read_in_the_region_of_its_row(country, phone, changes):
+    plan = ProfilePlan(
+        traits=(PHONE, EMAIL), identifiers=(EMAIL_ID,), region_column="Country", region_default="US"
+    )
+
+    row, prepared = prepare_one(plan, phone="020 7946 0958", email=EMAIL_ADDRESS, Country=country)
+
+    assert traits_of(row)["Contact"].get("phone") == phone
+    assert prepared.changes == changes
+
+
+NORMALIZATIONS = {
+    "email": ("email", " A B@X.com ", "ab@x.com"),
+    "trim": ("trim", " A B ", "A B"),
+    "none": ("none", "A B", "A B"),
+}
+
+
+@pytest.mark.parametrize(("normalization", "given", "value"), NORMALIZATIONS.values(), ids=NORMALIZATIONS)
+def test_an_identifier_is_listed_as_the_service_will_store_it(normalization, given, value):
+    identifier = IdentifierPlan(trait="Account.key", id_type="key", normalization=normalization)
+    plan = ProfilePlan(traits=(make_trait("Account.key"),), identifiers=(identifier,))
+
+    row, _ = prepare_one(plan, key=given)
+
+    assert row["_id.key"] == value
+
+
+def test_two_traits_of_one_identifier_type_have_a_column_each():
+    mobile = make_trait("Contact.mobile", TraitType.PHONE)
+    plan = make_plan(
+        mobile,
+        identifiers=(
+            PHONE_ID,
+            IdentifierPlan(trait="Contact.mobile", id_type="phone", normalization="phone"),
+        ),
+    )
+
+    row, _ = prepare_one(plan, phone=None, email=None, mobile=PHONE_NUMBER)
+
+    assert (row["_id.phone"], row["_id.phone.2"]) == (None, PHONE_NUMBER)
+
+
+@pytest.mark.parametrize(("length", "is_kept"), [(255, True), (256, False)])
+def test_an_identifier_keeps_to_its_own_limit(length, is_kept):
+    identifier = IdentifierPlan(trait="Account.key", id_type="key", normalization="trim")
+    plan = ProfilePlan(traits=(make_trait("Account.key"),), identifiers=(identifier,))
+
+    row, prepared = prepare_one(plan, key="k" * length)
+
+    assert (row["_payload"] is not None) is is_kept
+    assert prepared.reasons == ({} if is_kept else {"identifier_too_long": 1, "no_identifier": 1})
+
+
+def test_no_rows_prepare_to_nothing():
+    prepared = prepare_profiles(make_rows({"phone": "x", "email": "y"}).clear(), make_plan())
+
+    assert prepared.frame.height == prepared.rejected == 0
+    assert prepared.frame.schema["_payload"] == prepared.frame.schema["_id.phone"] == pl.String
+    assert (prepared.reasons, prepared.changes) == ({}, {})
+
+
+def test_rows_in_parts_are_prepared_as_they_are_together():
+    rows = make_rows(
+        *[
+            {"phone": f"20255501{n:02d}", "name": f'n "{n}"' if n % 7 else "plain", "visits": str(n)}
+            for n in range(40)
+        ],
+        {"phone": "1", "visits": "x"},
+    ).with_columns(email=pl.lit(None, dtype=pl.String))
+    plan = make_plan(make_trait("Contact.name"), make_trait("Account.visits", TraitType.INTEGER))
+
+    parts = [prepare_profiles(rows[start : start + 3], plan).frame for start in range(0, rows.height, 3)]
+
+    assert pl.concat(parts).equals(prepare_profiles(rows, plan).frame)
+
+
+@pytest.mark.skipif(not CUSTOMERS.exists(), reason="the shared sample of customers is not there")
+def test_the_sample_of_customers_is_prepared():
+    rows = pl.read_csv(CUSTOMERS, infer_schema=False).with_columns(
+        _file=pl.lit("customers.csv"), _row=pl.int_range(1, pl.len() + 1)
+    )
+    plan = ProfilePlan(
+        traits=(
+            make_trait("Contact.firstName", TraitType.STRING, "First Name"),
+            make_trait("Contact.phone", TraitType.PHONE, "Phone 1", "Phone 2"),
+            make_trait("Contact.email", TraitType.EMAIL, "Email"),
+            make_trait("Account.since", TraitType.DATE, "Subscription Date"),
+        ),
+        identifiers=(PHONE_ID, EMAIL_ID),
+        region_column="Country",
+    )
+
+    prepared = prepare_profiles(rows, plan)
+
+    assert prepared.rejected == 0
+    assert all(json.loads(payload)["traits"]["Contact"]["email"] for payload in prepared.frame["_payload"])
