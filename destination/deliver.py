@@ -1,61 +1,27 @@
-"""Delivers staged profiles: sends the batches, follows their operations, divides what is refused.
+"""Delivers staged profiles: everything that is open in the ledger, in the order that identity asks for.
 
-The path of a batch: `_feed` takes it, `_carry` sends it, `_conclude` reads the answer: an operation is
-followed to its end, a refused batch is split and its halves are carried again, down to the guilty entry.
-Every step is in the journal before the next one begins.
+Rows that are a person of their own go as they come. What is sent for identity groups goes in rounds: a round
+begins when the one before has ended, so that no two requests about one person are ever under way together.
 """
 
 import asyncio
-import hashlib
-import time
-from collections.abc import Coroutine, Mapping
-from typing import Any, Protocol
 
-from destination.batches import again, build_body, halve
-from destination.client import Client, Request
+from destination.carrier import Carrier, Observer
+from destination.client import Client
 from destination.entries import Entries
-from destination.errors import DeliveryError, Halted, ServiceUnavailable, StoreUnfit, UnexpectedAnswer
-from destination.limits import BODY_BYTES, DRAIN_SECONDS, FOLLOWERS, SENDERS
+from destination.limits import DRAIN_SECONDS
 from destination.lookups import identifier_values, wait_until_found
-from destination.operations import (
-    Completed,
-    Failed,
-    Forgotten,
-    StillOpen,
-    follow,
-    operation_id_of,
-    poll_seconds,
-)
-from destination.outcomes import Refused, Success
 from ledger.journal import Journal
 from ledger.records import Batch, LoadRecord
 from ledger.staging import Staging, is_folded
 from ledger.states import BatchState
 from ledger.store import Ledger
 
-_DIVISIBLE = frozenset({400, 413, 422})
-_REISSUES = 5  # of a batch whose operation failed for a reason that is not the batch's
-
-
-class Observer(Protocol):
-    """Hears of rows as they move on."""
-
-    def sent(self, rows: int) -> None:
-        """The server accepted a request with so many rows."""
-
-    def landed(self, rows: int) -> None:
-        """The outcome of so many rows is known and good, or as good as the server lets us know."""
-
-    def refused(self, rows: int) -> None:
-        """The server refused so many rows for good."""
+_OPEN = (BatchState.PLANNED, BatchState.SENDING, BatchState.ACCEPTED)
 
 
 class ProfileDelivery:
-    """One load of profiles on its way into a store.
-
-    `wait_seconds` is how long to wait for the server to
-    finish a job; what is not finished by then stays accepted, and a later run follows it again.
-    """
+    """One load of profiles on its way into a store; for `wait_seconds` see `Carrier`."""
 
     def __init__(
         self,
@@ -72,48 +38,38 @@ class ProfileDelivery:
     ) -> None:
         self._client = client
         self._halt = client.pace.halt
-        self._journal = journal
         self._ledger = ledger
-        self._staging = staging
         self._entries = Entries(staging)
         self._run_id = run_id
         self._store_id = store_id
         self._load = load
         self._wait_seconds = wait_seconds
-        self._observer = observer
-        self._slots = asyncio.Semaphore(SENDERS)
-        self._follow_slots = asyncio.Semaphore(FOLLOWERS)
-        self._ceiling_bytes = BODY_BYTES
-        self._taken_bytes = 0
-        self._reissues: dict[int, int] = {}
+        self._carrier = Carrier(
+            client=client,
+            journal=journal,
+            staging=staging,
+            entries=self._entries,
+            store_id=store_id,
+            wait_seconds=wait_seconds,
+            observer=observer,
+        )
 
     async def run(self) -> None:
-        """Deliver what is not delivered yet, round by round; raises the reason when the run was halted."""
-        for number in range(self._load.rounds):
-            await self._run_round(number)
-            if self._halt.reason is not None:
-                raise self._halt.reason
-            is_last = number == self._load.rounds - 1
-            if not is_last and not await self._is_settled(number):
-                return
-
-    async def _run_round(self, number: int) -> None:
-        open_batches = self._ledger.batches(
-            self._run_id,
-            self._load.load,
-            states=(BatchState.PLANNED, BatchState.SENDING, BatchState.ACCEPTED),
-            round=number,
-        )
+        """Deliver what is not delivered yet; raises the reason when the run was halted."""
+        single = [batch for batch in self._open_batches() if not is_folded(batch.part)]
         try:
             async with asyncio.timeout(None) as deadline:
                 watcher = asyncio.create_task(self._limit_drain(deadline))
                 try:
                     async with asyncio.TaskGroup() as group:
-                        await self._feed(open_batches, group)
+                        group.create_task(self._carrier.guard(self._run_rounds()))
+                        await self._feed(single, group)
                 finally:
                     watcher.cancel()
         except TimeoutError:
-            return  # what is still under way stays `sending`: nobody knows, and a resume will see to it
+            pass  # what is still under way stays `sending`: nobody knows, and a resume will see to it
+        if self._halt.reason is not None:
+            raise self._halt.reason
 
     async def _limit_drain(self, deadline: asyncio.Timeout) -> None:
         while self._halt.reason is None:  # noqa: ASYNC110 - a signal handler can set no asyncio.Event
@@ -121,185 +77,45 @@ class ProfileDelivery:
         deadline.reschedule(asyncio.get_running_loop().time() + DRAIN_SECONDS)
 
     async def _feed(self, batches: list[Batch], group: asyncio.TaskGroup) -> None:
+        carrier = self._carrier
         for batch in batches:
             if batch.state is BatchState.ACCEPTED:
-                group.create_task(self._guard(self._follow_again(batch)))
+                group.create_task(carrier.guard(carrier.follow_again(batch)))
                 continue
-            await self._slots.acquire()
+            await carrier.slots.acquire()
             if self._halt.reason is not None:
                 return
-            group.create_task(self._guard(self._carry(batch)))
+            group.create_task(carrier.guard(carrier.carry(batch)))
 
-    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except Halted:
-            return
-        except DeliveryError as error:
-            self._halt.call(error)
-
-    async def _carry(self, batch: Batch) -> None:
-        """Send one batch; its slot among the senders is taken already, and given back here."""
-        try:
-            decision = await self._send(batch) if self._fits(batch) else None
-        finally:
-            self._slots.release()
-        match decision:
-            case None:
-                await self._divide(batch, "", {})
-            case Success():
-                await self._accept(batch, decision)
-            case Refused():
-                await self._refuse(batch, decision)
-
-    def _fits(self, batch: Batch) -> bool:
-        """Whether a batch is under what a 413 has taught us.
-
-        A single entry is always tried, and a size that the server took before is not too large.
-        """
-        ceiling_bytes = max(self._ceiling_bytes, self._taken_bytes)
-        return batch.body_bytes <= ceiling_bytes or batch.stop - batch.start == 1
-
-    async def _carry_all(self, batches: list[Batch]) -> None:
-        async with asyncio.TaskGroup() as group:
-            for batch in batches:
-                await self._slots.acquire()
-                group.create_task(self._guard(self._carry(batch)))
-
-    async def _send(self, batch: Batch) -> Success | Refused:
-        entries = await self._entries.of(batch)
-        body = build_body(entries["_payload"])
-        body_hash = hashlib.sha256(body).hexdigest()
-        if batch.body_hash not in {None, body_hash}:
-            raise RuntimeError(
-                f"Batch {batch.id} is not what it was when it was first sent: staged files changed."
-            )
-        tries = batch.tries
-
-        async def intend() -> None:
-            nonlocal tries
-            tries += 1
-            await self._journal.move(batch, BatchState.SENDING, tries=tries, body_hash=body_hash)
-
-        async def take_back() -> None:
-            await self._journal.move(batch, BatchState.PLANNED)
-
-        return await self._client.call(
-            Request(
-                method="PUT",
-                path=f"/v1/Stores/{self._store_id}/Profiles/Bulk",
-                content=body,
-                before=intend,
-                unprocessed=take_back,
-            )
-        )
-
-    async def _accept(self, batch: Batch, decision: Success) -> None:
-        answer = decision.answer
-        operation_id = operation_id_of(answer)
-        self._taken_bytes = max(self._taken_bytes, batch.body_bytes)
-        await self._journal.move(
-            batch,
-            BatchState.ACCEPTED,
-            http_status=answer.status,
-            request_id=answer.request_id,
-            operation_id=operation_id,
-            answered_at=time.time(),
-        )
-        self._observer.sent(batch.rows)
-        await self._follow(batch, operation_id, age_seconds=0.0, first_wait_seconds=poll_seconds(answer))
-
-    async def _follow_again(self, batch: Batch) -> None:
-        age_seconds = time.time() - (batch.answered_at or 0.0)
-        await self._follow(batch, batch.operation_id, age_seconds=age_seconds, first_wait_seconds=0.0)
-
-    async def _follow(
-        self, batch: Batch, operation_id: str | None, *, age_seconds: float, first_wait_seconds: float
-    ) -> None:
-        if operation_id is None:
-            self._observer.landed(batch.rows)
-            return
-        verdict = await follow(
-            self._client,
-            operation_id,
-            age_seconds=age_seconds,
-            first_wait_seconds=first_wait_seconds,
-            patience_seconds=self._wait_seconds,
-            slots=self._follow_slots,
-        )
-        match verdict:
-            case Completed():
-                await self._journal.move(batch, BatchState.COMPLETED)
-                self._observer.landed(batch.rows)
-            case Forgotten():
-                await self._journal.move(batch, BatchState.UNKNOWN)
-            case Failed():
-                await self._reissue_or_divide(batch, verdict)
-            case StillOpen():
+    async def _run_rounds(self) -> None:
+        for number in range(self._load.rounds):
+            async with asyncio.TaskGroup() as group:
+                await self._feed(self._open_folded(number), group)
+            self._client.pace.check()
+            if not await self._is_settled(number):
                 return
 
-    async def _refuse(self, batch: Batch, refused: Refused) -> None:
-        """The server refused the whole request: find the guilty, or stop when it is not about the rows."""
-        if refused.status == 404:
-            await self._journal.move(batch, BatchState.PLANNED)
-            raise StoreUnfit(
-                [f"The store {self._store_id} is not there any more (HTTP 404, code {refused.code})."]
-            )
-        if refused.status not in _DIVISIBLE:
-            await self._journal.move(batch, BatchState.PLANNED)
-            raise UnexpectedAnswer("PUT", "Profiles/Bulk", refused.status, refused.code, refused.request_id)
-        if refused.status == 413:
-            self._ceiling_bytes = min(self._ceiling_bytes, batch.body_bytes // 2)
-        facts = {"http_status": refused.status, "request_id": refused.request_id, "code": refused.code}
-        await self._divide(batch, refused.message, facts)
+    def _open_batches(self, round: int | None = None) -> list[Batch]:
+        return self._ledger.batches(self._run_id, self._load.load, states=_OPEN, round=round)
 
-    async def _reissue_or_divide(self, batch: Batch, failed: Failed) -> None:
-        facts = {"code": failed.code}
-        if not failed.is_transient:
-            await self._divide(batch, failed.message, facts)
-            return
-        generation = self._reissues.get(batch.id, 0) + 1
-        if generation > _REISSUES:
-            raise ServiceUnavailable(generation, f"operation failed, code {failed.code}")
-        await self._client.pace.rest(self._client.pace.backoff_seconds(generation))
-        pieces = await self._journal.split(batch, [again(batch)], **facts)
-        self._reissues[pieces[0].id] = generation
-        await self._carry_all(pieces)
-
-    async def _divide(self, batch: Batch, message: str, facts: Mapping[str, Any]) -> None:
-        """Replace a batch by its halves; a single entry that was refused is rejected for good."""
-        if batch.stop - batch.start == 1:
-            self._staging.note_refusal(batch.id, facts.get("code"), message)
-            await self._journal.move(batch, BatchState.REJECTED, **facts)
-            self._observer.refused(batch.rows)
-            return
-        entries = await self._entries.of(batch)
-        pieces = await self._journal.split(
-            batch, halve(batch, entries["_payload"], entries["_is_final"]), **facts
-        )
-        await self._carry_all(pieces)
+    def _open_folded(self, round: int) -> list[Batch]:
+        return [batch for batch in self._open_batches(round) if is_folded(batch.part)]
 
     async def _is_settled(self, number: int) -> bool:
-        """Whether the next round may begin: nothing of this round that a later entry builds on is open."""
-        unsettled = [
-            batch
-            for batch in self._ledger.batches(
-                self._run_id,
-                self._load.load,
-                states=(BatchState.PLANNED, BatchState.SENDING, BatchState.ACCEPTED),
-                round=number,
-            )
-            if is_folded(batch.part)
-        ]
+        """Whether the next round may begin: nothing of this round that a later entry builds on is open.
+
+        Where the server gave no operation to follow, the round is settled when its identifiers are found.
+        """
+        unsettled = self._open_folded(number)
         if any(batch.state is not BatchState.ACCEPTED or batch.operation_id for batch in unsettled):
             return False
-        for batch in unsettled:
-            payloads = (await self._entries.of(batch))["_payload"]
-            values = [
-                pair for payload in payloads for pair in identifier_values(payload, self._load.identifiers)
-            ]
-            if not await wait_until_found(
-                self._client, self._store_id, values, patience_seconds=self._wait_seconds
-            ):
-                return False
-        return True
+        if number == self._load.rounds - 1:
+            return True
+        return all([await self._is_visible(batch) for batch in unsettled])
+
+    async def _is_visible(self, batch: Batch) -> bool:
+        payloads = (await self._entries.of(batch))["_payload"]
+        values = [pair for payload in payloads for pair in identifier_values(payload, self._load.identifiers)]
+        return await wait_until_found(
+            self._client, self._store_id, values, patience_seconds=self._wait_seconds
+        )

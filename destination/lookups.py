@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from destination.client import Client, Request
-from destination.limits import OPERATION_POLL_SECONDS
+from destination.limits import LOOKUP_POLL_SECONDS
 from destination.outcomes import Success
 
 
@@ -28,7 +28,7 @@ async def wait_until_found(
         while not await _is_found(client, store_id, id_type, value):
             if client.pace.clock() >= end:
                 return False
-            await client.pace.rest(OPERATION_POLL_SECONDS)
+            await client.pace.rest(LOOKUP_POLL_SECONDS)
     return True
 
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from destination.client import Client, Request
 from destination.limits import (
     OPERATION_APPEARS_SECONDS,
+    OPERATION_POLL_FIRST_SECONDS,
     OPERATION_POLL_FLOOR_SECONDS,
-    OPERATION_POLL_SECONDS,
+    OPERATION_POLL_LONGEST_SECONDS,
 )
 from destination.outcomes import Answer, Refused, Success, as_code, retry_after_seconds
 
@@ -51,19 +52,22 @@ async def follow(
     operation_id: str,
     *,
     age_seconds: float,
-    first_wait_seconds: float,
+    first_wait_seconds: float | None,
     patience_seconds: float,
     slots: asyncio.Semaphore,
 ) -> Verdict:
     """Poll an operation until it ends or `patience_seconds` are over.
 
     `age_seconds` is how long ago it was accepted: a young operation may not be readable yet. `slots` bounds
-    how many are asked for at once.
+    how many are asked for at once. Where the server does not say when to ask, first at `first_wait_seconds`
+    and then in what it answers, we ask soon and then less and less often.
     """
     pace = client.pace
     start = pace.clock()
+    own_seconds = OPERATION_POLL_FIRST_SECONDS
     request = Request(method="GET", path=f"/v1/ControlPlane/Operations/{operation_id}")
-    await pace.rest(min(first_wait_seconds, patience_seconds))
+    wait_seconds = own_seconds if first_wait_seconds is None else first_wait_seconds
+    await pace.rest(min(wait_seconds, patience_seconds))
     while True:
         async with slots:
             decision = await client.call(request)
@@ -73,7 +77,10 @@ async def follow(
             return verdict
         if elapsed >= patience_seconds:
             return StillOpen()
-        await pace.rest(min(_poll_seconds(decision), patience_seconds - elapsed))
+        said_seconds = poll_seconds(decision.answer) if isinstance(decision, Success) else None
+        wait_seconds = own_seconds if said_seconds is None else said_seconds
+        await pace.rest(min(wait_seconds, patience_seconds - elapsed))
+        own_seconds = min(2 * own_seconds, OPERATION_POLL_LONGEST_SECONDS)
 
 
 def _read(decision: Success | Refused, *, is_young: bool) -> Verdict | None:
@@ -104,13 +111,7 @@ def operation_id_of(answer: Answer) -> str | None:
     return operation_id if isinstance(operation_id, str) and operation_id else None
 
 
-def _poll_seconds(decision: Success | Refused) -> float:
-    if isinstance(decision, Refused):
-        return OPERATION_POLL_SECONDS
-    return poll_seconds(decision.answer)
-
-
-def poll_seconds(answer: Answer) -> float:
-    """How long to wait before the operation is asked for again: what the server says, or our own pace."""
-    wait = retry_after_seconds(answer.headers.get("retry-after"), datetime.now(UTC))
-    return OPERATION_POLL_SECONDS if wait is None else max(wait, OPERATION_POLL_FLOOR_SECONDS)
+def poll_seconds(answer: Answer) -> float | None:
+    """How long the server wants us to wait before the operation is asked for; None when it does not say."""
+    wait_seconds = retry_after_seconds(answer.headers.get("retry-after"), datetime.now(UTC))
+    return None if wait_seconds is None else max(wait_seconds, OPERATION_POLL_FLOOR_SECONDS)

@@ -84,33 +84,42 @@ class Account:
         *,
         request_id: str,
         late_seconds: float = 0.0,
-        with_operation: bool = False,
+    ) -> None:
+        """Accept asynchronous work, to be applied ``late_seconds`` later than its pace would have it."""
+        now = self.clock.now()
+        ends_at = self._end_of_work(now, late_seconds)
+        self._enqueue(self._accept(kind, store_id, payload, now, ends_at, request_id))
+
+    def operate(
+        self,
+        kind: str,
+        store_id: str,
+        payload: Json,
+        *,
+        request_id: str,
+        late_seconds: float = 0.0,
         result_id: str | None = None,
         error: Json | None = None,
-    ) -> Work:
-        """Accept asynchronous work. With ``error`` its operation fails, and it changes nothing."""
+    ) -> Operation:
+        """Accept asynchronous work that can be followed. With ``error`` it fails, and changes nothing."""
         now = self.clock.now()
-        ends_at = now + self._random.uniform(self._pace.low, self._pace.high) + late_seconds
-        operation = None
-        if with_operation:
-            operation = self._open_operation(now, ends_at, result_id, error)
-        return self._accept(
-            kind, store_id, payload, now, ends_at + self._pace.read_lag_seconds, request_id, operation
-        )
+        ends_at = self._end_of_work(now, late_seconds)
+        operation_id = self.ids.mint("operation")
+        operation = Operation(operation_id, now, now + (ends_at - now) / 2, ends_at, result_id, error)
+        self.operations[operation_id] = operation
+        self._enqueue(self._accept(kind, store_id, payload, now, ends_at, request_id, operation))
+        return operation
 
     def change(self, kind: str, store_id: str, payload: Json, *, request_id: str) -> Json:
         """Accept and apply at once; what it did."""
         now = self.clock.now()
-        work = self._accept(kind, store_id, payload, now, now, request_id, None, is_queued=False)
-        return self._apply(work, now)
+        return self._apply(self._accept(kind, store_id, payload, now, now, request_id), now)
 
-    def _open_operation(
-        self, now: float, ends_at: float, result_id: str | None, error: Json | None
-    ) -> Operation:
-        operation_id = self.ids.mint("operation")
-        operation = Operation(operation_id, now, now + (ends_at - now) / 2, ends_at, result_id, error)
-        self.operations[operation_id] = operation
-        return operation
+    def _end_of_work(self, now: float, late_seconds: float) -> float:
+        return now + self._random.uniform(self._pace.low, self._pace.high) + late_seconds
+
+    def _enqueue(self, work: Work) -> None:
+        heapq.heappush(self._queue, (work.due + self._pace.read_lag_seconds, work.number, work))
 
     def _accept(
         self,
@@ -120,15 +129,11 @@ class Account:
         now: float,
         due: float,
         request_id: str,
-        operation: Operation | None,
-        *,
-        is_queued: bool = True,
+        operation: Operation | None = None,
     ) -> Work:
         self._count += 1
         work = Work(self._count, kind, store_id, payload, now, due, request_id, operation)
         self._journal.append(_write_work(work))
-        if is_queued:
-            heapq.heappush(self._queue, (due, work.number, work))
         return work
 
     def settle(self) -> None:
@@ -188,7 +193,7 @@ class Account:
     def queue(self, works: list[Work]) -> None:
         """Take up again work that an earlier process accepted and did not apply."""
         for work in works:
-            heapq.heappush(self._queue, (work.due, work.number, work))
+            self._enqueue(work)
 
 
 Applier = Callable[[Account, Work, float], Json]

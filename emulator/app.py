@@ -178,7 +178,7 @@ def create_app(
     journal = FileJournal(state_file) if state_file else NoJournal()
     pace = Pace(*delay_seconds, read_lag_seconds)
     account = Account(clock=own_clock, pace=pace, seed=seed, journal=journal, appliers=APPLIERS)
-    session = _take_up(account, journal)
+    starts = _take_up(account, journal)
     routes = [_route(path, handlers, account, policy) for path, handlers in ROUTES.items()]
     inner = Starlette(routes=routes, exception_handlers={HTTPException: _refuse})
     gate = Gate(
@@ -186,7 +186,7 @@ def create_app(
         account=account,
         faults=script,
         api_key=api_key,
-        session=session,
+        starts=starts,
         sleep=sleep,
         validator=validator,
     )
@@ -195,21 +195,21 @@ def create_app(
 
 
 def _take_up(account: Account, journal: FileJournal | NoJournal) -> int:
-    """Replay the journal, or make the first store; the number of earlier sessions."""
-    sessions = _replay(account, journal) if isinstance(journal, FileJournal) else 0
-    journal.append({"session": sessions})
-    if sessions == 0 and not account.stores:
+    """Replay the journal, or make the first store; the number of earlier starts."""
+    starts = _replay(account, journal) if isinstance(journal, FileJournal) else 0
+    journal.append({"start": starts})
+    if starts == 0 and not account.stores:
         stores.create_first_store(account)
     account.commit()
-    return sessions
+    return starts
 
 
 def _replay(account: Account, journal: FileJournal) -> int:
-    sessions = 0
+    starts = 0
     waiting: dict[int, Work] = {}
     try:
         for entry in journal.replay():
-            sessions += "session" in entry
+            starts += "start" in entry
             account.replay(entry, waiting)
     except (KeyError, TypeError, ValueError) as error:
         journal.close()
@@ -218,7 +218,7 @@ def _replay(account: Account, journal: FileJournal) -> int:
         journal.close()
         raise
     account.queue(list(waiting.values()))
-    return sessions
+    return starts
 
 
 def _route(path: str, handlers: Mapping[str, Handler], account: Account, policy: Policy) -> Route:

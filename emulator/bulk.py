@@ -32,20 +32,19 @@ def put_bulk(call: Call) -> Reply:
     rows = _read_rows(call.json())
     payload = _prepare(store, rows, may_share=call.policy.shared_identifiers == "race")
     error = _judge(cast(list[list[object]], payload["problems"]), call.policy.row_failures)
-    work = call.account.submit(
+    operation = call.account.operate(
         "bulk",
         store.id,
         payload,
         request_id=call.request_id,
         late_seconds=call.plan.late_seconds,
-        with_operation=True,
         error=call.plan.error or error,
     )
     answer: Json = {"message": _MESSAGE}
-    if (call.plan.bulk_answer or call.policy.bulk_answer) == "operation" and work.operation:
-        answer["operationId"] = work.operation.id
-        answer["createdAt"] = write_moment(work.operation.created_at)
-        answer["statusUrl"] = call.operation_address(work.operation)
+    if (call.plan.bulk_answer or call.policy.bulk_answer) == "operation":
+        answer["operationId"] = operation.id
+        answer["createdAt"] = write_moment(operation.created_at)
+        answer["statusUrl"] = call.operation_address(operation)
     return Reply(202, answer)
 
 
@@ -64,8 +63,7 @@ def _read_rows(body: object) -> list[object]:
 
 
 def _prepare(store: Store, rows: list[object], *, may_share: bool) -> Json:
-    """What the applier needs: traits and identifiers row by row, null for bad rows, and what is wrong with
-    those.
+    """What the applier needs: traits and identifiers of each row, null for bad ones, and their problems.
 
     Two rows with one identifier value are a problem of the later row unless they ``may_share``.
     """

@@ -12,7 +12,6 @@ a faults script that replaces the present one POST /emulator/clock            {"
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 import orjson
@@ -69,12 +68,12 @@ def _show_health(account: Account, _gate: "Gate", _request: Request, _body: byte
 
 
 def _show_log(account: Account, _gate: "Gate", request: Request, _body: bytes) -> object:
-    return {"log": [asdict(effect) for effect in account.log[_after(request) :]]}
+    return {"log": account.log[_after(request) :]}
 
 
 def _show_requests(_account: Account, gate: "Gate", request: Request, _body: bytes) -> object:
     after = _after(request)
-    return {"requests": [asdict(entry) for entry in gate.requests if entry.number > after]}
+    return {"requests": [entry for entry in gate.requests if entry.number > after]}
 
 
 def _after(request: Request) -> int:

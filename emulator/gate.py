@@ -66,7 +66,7 @@ class Gate:
         account: Account,
         faults: Faults,
         api_key: tuple[str, str] | None,
-        session: int,
+        starts: int,
         sleep: Sleep,
         validator: Validator | None,
     ) -> None:
@@ -76,7 +76,7 @@ class Gate:
         self._app = app
         self._account = account
         self._api_key = api_key
-        self._session = session
+        self._starts = starts
         self._sleep = sleep
         self._validator = validator
         self._count = 0
@@ -103,7 +103,7 @@ class Gate:
     async def _serve(self, scope: Scope, body: bytes, arrived: float, send: Send) -> None:
         self._count += 1
         query = scope["query_string"].decode("latin-1")
-        request_id = f"RQ{self._session:08x}{self._count:024x}"
+        request_id = f"RQ{self._starts:08x}{self._count:024x}"
         entry = Request(self._count, scope["method"], scope["path"], query, arrived, request_id)
         self.requests.append(entry)
         if self._validator:

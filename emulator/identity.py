@@ -172,11 +172,12 @@ def _absorb(store: Store, canonical: Profile, other: Profile) -> None:
 
 def _take_newer_traits(canonical: Profile, other: Profile) -> None:
     for group, values in other.traits.items():
-        kept, stamps = canonical.traits.setdefault(group, {}), canonical.stamps.setdefault(group, {})
+        kept, stamps = canonical.traits.setdefault(group, {}), dict(canonical.stamps.get(group, {}))
         for name, value in values.items():
             stamp = other.stamps[group][name]
             if name not in kept or stamp > stamps[name]:
                 kept[name], stamps[name] = value, stamp
+        canonical.stamps[group] = stamps
 
 
 def _move_memories(memories: dict[str, list[Memory]], canonical: Profile, other: Profile) -> None:

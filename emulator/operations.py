@@ -29,20 +29,18 @@ def fetch_operation(call: Call) -> Reply:
 
 def accept(call: Call, kind: str, store_id: str, payload: Json, message: str, result_id: str) -> Reply:
     """Accept a change; the 202 says where to follow its operation. ``result_id`` is what it is about."""
-    work = call.account.submit(
+    operation = call.account.operate(
         kind,
         store_id,
         payload,
         request_id=call.request_id,
         late_seconds=call.plan.late_seconds,
-        with_operation=True,
         result_id=result_id,
         error=call.plan.error,
     )
-    assert work.operation is not None  # noqa: S101 -- asked for in the line above
-    address = call.operation_address(work.operation)
+    address = call.operation_address(operation)
     headers = {
-        "Operation-Id": work.operation.id,
+        "Operation-Id": operation.id,
         "Location": address,
         "Retry-After": str(call.policy.operation_retry_after_seconds),
     }

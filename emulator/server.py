@@ -24,7 +24,7 @@ from emulator.gate import Gate
 _HOST = "127.0.0.1"
 _START_SECONDS = 10
 _STOP_SECONDS = 10
-_PATIENT_COLLECTION = (100_000, 50, 1000)
+PATIENT_COLLECTION = (100_000, 50, 1000)
 """Millions of profiles that all stay: looking for garbage among them as often as usual halves the speed."""
 
 
@@ -82,7 +82,7 @@ def serve(
 
     Prints one line with the address once it listens.
     """
-    gc.set_threshold(*_PATIENT_COLLECTION)
+    gc.set_threshold(*PATIENT_COLLECTION)
     try:
         gate = _build(state_file, faults_file, api_key, options)
         listener = _bind(port)

@@ -4,7 +4,7 @@ Plain objects with slots. They are changed by the appliers alone (see ``account`
 directly.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,13 +20,16 @@ TraitCheck = Callable[[object], str | None]
 
 @dataclass(slots=True, eq=False)
 class Profile:
-    """One person; ``number`` counts creations in the store, so the lowest is the earliest."""
+    """One person; ``number`` counts creations in the store, so the lowest is the earliest.
+
+    ``stamps`` says when each trait was written; its mappings are shared among profiles and never changed.
+    """
 
     id: str
     number: int
     created_at: float
     traits: Traits = field(default_factory=dict)
-    stamps: dict[str, dict[str, float]] = field(default_factory=dict)
+    stamps: dict[str, Mapping[str, float]] = field(default_factory=dict)
     identifiers: dict[str, list[str]] = field(default_factory=dict)
     merged_into: "Profile | None" = None
     is_deleted: bool = False

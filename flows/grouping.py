@@ -10,7 +10,7 @@ from transforms.identity import group_links, link_rows, list_identifiers
 from transforms.plan import ProfilePlan
 
 _HASHES_PER_PARTITION = 4_000_000
-_MEMBERS_PER_FOLD = 300_000
+_MEMBERS_PER_FOLD = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +23,28 @@ class Grouping:
 
 def group_rows(staging: Staging, plan: ProfilePlan, rows: int) -> Grouping:
     """Find the rows that share an identifier value, fold them, and stage what is sent for them."""
-    grouped = _find_members(staging, plan, rows)
-    members = _read_members(staging, grouped, "_file", "_row")
-    folds = max(1, -(-len(members) // _MEMBERS_PER_FOLD))
+    _set_aside(staging, plan, _find_members(staging, plan, rows))
+    members = staging.scan_aside().select("_pos", "_survivor", "_file", "_row").collect()
+    folds = -(-len(members) // _MEMBERS_PER_FOLD)
     rounds, extra, excess = 1, 0, [pl.DataFrame(schema=LATE_ERRORS_SCHEMA)]
     for number in range(folds):
-        some = grouped.filter(pl.col("_survivor") % folds == number)
-        if some.is_empty():
-            continue
-        folded = fold_groups(_read_members(staging, some, "_payload", *plan.identifier_columns), plan)
-        staging.write_folded(number, folded.entries)
-        rounds = max([rounds, *(folded.entries["_round"] + 1)])
-        extra += folded.extra
-        excess.append(
-            folded.refused.select(
-                "_pos", "_error_code", pl.lit(None, pl.String).alias("_error_field"), "_error_message"
-            )
+        folded = fold_groups(
+            staging.scan_aside().filter(pl.col("_survivor") % folds == number).collect(), plan
         )
+        staging.write_folded(number, folded.entries)
+        rounds = max([rounds, *(folded.entries["_round"].unique() + 1)])
+        extra += folded.extra
+        refused = folded.refused.with_columns(_error_field=pl.lit(None, pl.String))
+        excess.append(refused.select(list(LATE_ERRORS_SCHEMA)))
     staging.write_members(members=members, excess=pl.concat(excess))
     return Grouping(rounds, extra)
+
+
+def _set_aside(staging: Staging, plan: ProfilePlan, grouped: pl.DataFrame) -> None:
+    """Copy the rows of groups into files of their own: folding need not go through all parts again."""
+    for number, part in enumerate(staging.parts):
+        rows = staging.scan(part).select("_pos", "_file", "_row", "_payload", *plan.identifier_columns)
+        staging.write_aside(number, rows.join(grouped.lazy(), on="_pos", maintain_order="left").collect())
 
 
 def _find_members(staging: Staging, plan: ProfilePlan, rows: int) -> pl.DataFrame:
@@ -68,25 +71,10 @@ def _repeated_hashes(staging: Staging, plan: ProfilePlan, values: int) -> pl.Ser
 def _identifiers(
     staging: Staging, plan: ProfilePlan, condition: pl.Expr, value: pl.Expr | None = None
 ) -> pl.DataFrame:
-    """`_pos`, `value` of the identifiers that meet a condition; `value` may make something else of the text."""
+    """`_pos`, `value` of the identifiers that meet a condition; `value` may make another thing of the text."""
     found = []
     for part in staging.parts:
         rows = staging.scan(part).select("_pos", *plan.identifier_columns).collect()
         listed = list_identifiers(rows, plan).filter(condition)
         found.append(listed if value is None else listed.select(value=value))
     return pl.concat(found) if found else pl.DataFrame(schema={"_pos": pl.Int64, "value": pl.String})
-
-
-def _read_members(staging: Staging, grouped: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    """`_survivor`, `_pos` and the asked columns of the grouped rows, by `_pos`."""
-    wanted = grouped.lazy()
-    found = [
-        staging.scan(part)
-        .select("_pos", *columns)
-        .join(wanted, on="_pos", maintain_order="left")
-        .select("_survivor", "_pos", *columns)
-        for part in staging.parts
-    ]
-    if not found:
-        return grouped.with_columns(pl.lit(None, pl.String).alias(column) for column in columns)
-    return pl.concat(found).collect()

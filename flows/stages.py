@@ -1,6 +1,7 @@
 """The stages of a run, in order. Each leaves its work on disk; what it returns is small."""
 
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -24,8 +25,8 @@ from ledger.render import render_markdown
 from ledger.report import build_report
 from ledger.staging import Staging
 from sources.fingerprint import fingerprint
-from sources.frames import Batch, null_out
-from sources.tabular import open_source
+from sources.frames import Batch, no_rejects, null_out
+from sources.tabular import Source, open_source
 from transforms.plan import IdentifierPlan, ProfilePlan
 from transforms.prepare import prepare_profiles
 
@@ -120,7 +121,7 @@ def _prepare_parts(
             lambda: run.ledger.note_input(run.run_id, PROFILES, fingerprint(options).to_json())
         )
         source = open_source(options)
-        for number, batch in enumerate(source.batches(_ROWS_PER_PART)):
+        for number, batch in enumerate(_batches(source)):
             run.check_halt()
             room = None if run.record.row_limit is None else run.record.row_limit - rows
             part = _prepare(_first_rows(batch, room), plan, null_values, changes)
@@ -133,6 +134,16 @@ def _prepare_parts(
                 break
         digest.result()
     return source.columns, rows, changes
+
+
+def _batches(source: Source) -> Iterator[Batch]:
+    """The batches of a source: one without rows when it has none, so that it is staged like any other."""
+    empty = no_rejects(source.columns)
+    batch = None
+    for batch in source.batches(_ROWS_PER_PART):
+        yield batch
+    if batch is None:
+        yield Batch(empty.drop("_error_code", "_error_message"), empty)
 
 
 def _prepare(

@@ -49,6 +49,14 @@ class Staging:
         """Stage one stretch of input rows."""
         write_parquet(rows, self.folder / part_name(number))
 
+    def write_aside(self, number: int, rows: pl.DataFrame) -> None:
+        """Keep the rows of one part that are in identity groups at hand, until `write_members`."""
+        write_parquet(rows, self.folder / f"aside-{number:05d}.parquet")
+
+    def scan_aside(self) -> pl.LazyFrame:
+        """All rows that are in identity groups, in the order of the input."""
+        return pl.scan_parquet(self.folder / "aside-*.parquet")
+
     def write_folded(self, number: int, entries: pl.DataFrame) -> None:
         """Stage what is sent for some of the identity groups."""
         write_parquet(entries, self.folder / f"folded-{number:05d}.parquet")
@@ -57,6 +65,8 @@ class Staging:
         """Stage which rows share an identifier value, and which of them are refused for it."""
         write_parquet(members, self.folder / "members.parquet")
         write_parquet(excess, self.folder / "excess.parquet")
+        for path in self.folder.glob("aside-*.parquet"):
+            path.unlink()
 
     def finish(self) -> None:
         """Write the manifest: the names and sizes of all files that make up this load."""

@@ -57,6 +57,7 @@ def judge_phone(number: str, region: str | None) -> tuple[str | None, str | None
         return None, _explain_unparsed(number, region, refusal.error_type)
     if not phonenumbers.is_valid_number(parsed):
         return None, _explain_invalid(number, parsed)
+    parsed.raw_input = None  # the library would give it back for a number of zeros alone
     e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
     return e164, None if e164 == number else _explain_change(number, parsed)
 

@@ -54,7 +54,6 @@ def judge_numbers(rules: PhoneRules, numbers: pl.DataFrame) -> pl.DataFrame:
     has_length = pl.col("digits").str.len_bytes().is_between(2, _LONGEST_NATIONAL_NUMBER)
     numbers = numbers.with_columns(territory=rules.main.gather(numbers["territory"])).filter(has_length)
     valid, invalid = find_valid(rules, numbers)
-    valid = valid.filter(~pl.col("digits").str.starts_with("00"))  # zeros alone are formatted by other rules
     fits = measure(rules, invalid["territory"], invalid["digits"])
     codes = rules.calling_codes.gather(valid["territory"])
     changes = pl.when(~pl.col("is_e164")).then("change")

@@ -1,6 +1,7 @@
 """Batches are a partition of the entries, within both bounds, and a body is exactly its payloads."""
 
 import json
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -81,7 +82,7 @@ def test_a_body_is_valid_json_of_exactly_its_payloads(payloads: list[str]) -> No
 @given(payloads=small_entries | large_entries)
 def test_batches_are_as_few_as_the_bounds_allow(payloads: list[str]) -> None:
     batches = plan(payloads)
-    for batch, after in zip(batches, batches[1:], strict=False):
+    for batch, after in pairwise(batches):
         is_full = batch.stop - batch.start == PROFILES_PER_REQUEST
         one_more = batch.body_bytes + len(payloads[after.start].encode()) + 1
         assert is_full or one_more >= BODY_BYTES

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Sequence
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -23,7 +24,7 @@ NO_ANSWER, NEVER_LEFT = httpx.ReadTimeout("too slow"), httpx.ConnectError("refus
 
 
 class Intent:
-    """Notes what the client says about a request: `sending` before it leaves, `planned` when it had no effect."""
+    """Notes what the client says of a request: `sending` before it leaves, `planned` if it had no effect."""
 
     def __init__(self, halt: Halt | None = None) -> None:
         self.notes: list[str] = []
@@ -50,7 +51,8 @@ async def call(client: Client, request: Request | None = None) -> Success | Refu
 
 async def test_a_request_arrives_as_it_was_meant() -> None:
     script = Script(TAKEN)
-    request = Request(method="PUT", path="/v1/Stores/a/Profiles/Bulk", content='{"é":1}'.encode())
+    path, content = "/v1/Stores/a/Profiles/Bulk", '{"é":1}'.encode()
+    request = Request(method="PUT", path=path, content=content)
     decision = await call(make_client(script), request)
     [sent] = script.requests
     assert (sent.method, sent.url.path, sent.content) == (
@@ -220,7 +222,7 @@ async def test_a_server_that_keeps_failing_is_asked_less_and_less(answer: httpx.
         return script(request)
 
     await call(make_client(respond, pace=make_pace(clock)))
-    waits = [later - earlier for earlier, later in zip(arrivals, arrivals[1:], strict=False)]
+    waits = [later - earlier for earlier, later in pairwise(arrivals)]
     assert waits[-1] > 8 * waits[0]
 
 
@@ -231,8 +233,9 @@ async def test_a_throttled_sender_holds_every_other_sender_back() -> None:
 
     async def respond(request: httpx.Request) -> httpx.Response:
         arrivals.append(clock())
+        number = len(arrivals)
         await asyncio.sleep(0)
-        if len(arrivals) == 5:
+        if number == 5:
             throttled_at.append(clock())
             return httpx.Response(429, headers={"retry-after": "30"})
         return TAKEN
@@ -307,14 +310,16 @@ async def test_an_answer_that_breaks_off_is_no_answer() -> None:
 
 
 async def test_a_cancelled_call_stays_cancelled() -> None:
+    has_arrived = asyncio.Event()
+
     async def respond(_: httpx.Request) -> httpx.Response:
+        has_arrived.set()
         await asyncio.Event().wait()
         return TAKEN
 
     intent = Intent()
     waiting = asyncio.create_task(call(make_client(respond), intent.request()))
-    while not intent.notes:
-        await asyncio.sleep(0)
+    await has_arrived.wait()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting

@@ -30,8 +30,10 @@ class Answer:
 
 
 class Asker:
-    """Puts questions to one emulator. ``options`` are those of ``create_app``; work is applied at once unless
-    they say otherwise."""
+    """Puts questions to one emulator.
+
+    ``options`` are those of ``create_app``; work is applied at once unless they say otherwise.
+    """
 
     def __init__(self, **options: Any) -> None:
         self.now = START

@@ -1,3 +1,4 @@
+import asyncio
 import random
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from emulator.app import create_app
 from emulator.errors import UsageError
 from emulator.ids import FIRST_STORE_ID
 from emulator.server import running
@@ -45,6 +47,34 @@ def test_a_server_starts_in_a_third_of_a_second_and_ends_with_its_context() -> N
         assert emulator.url.startswith("http://127.0.0.1:")
     with pytest.raises(httpx.ConnectError):
         httpx.get(emulator.url)
+
+
+def test_a_served_emulator_takes_a_script_and_a_state_file(tmp_path: Path) -> None:
+    faults, state = tmp_path / "faults.json", tmp_path / "state.jsonl"
+    faults.write_text(
+        '[{"when": {"above_concurrent": 1}, "do": {"status": 429}}, {"do": {"delay_seconds": 0.2}}]'
+    )
+    for expected in ([202, 429], [202, 429]):
+        with running(faults_file=faults, state_file=state, delay_seconds=(0, 0)) as emulator:
+            assert sorted(asyncio.run(_send_two(emulator.url))) == expected
+    with running(state_file=state) as emulator:
+        assert len(httpx.get(f"{emulator.url}/emulator/profiles").json()["stores"][FIRST_STORE_ID]) == 1
+
+
+async def _send_two(url: str) -> list[int]:
+    body = {"profiles": [{"traits": {"Contact": {"phone": "+12025550101"}}}]}
+    async with httpx.AsyncClient(base_url=url, auth=AUTH) as client:
+        answers = await asyncio.gather(*(client.put(f"{DATA}/Bulk", json=body) for _ in range(2)))
+    return [answer.status_code for answer in answers]
+
+
+def test_the_application_runs_under_an_in_process_transport() -> None:
+    async def ask() -> int:
+        transport = httpx.ASGITransport(app=create_app())
+        async with httpx.AsyncClient(transport=transport, base_url="http://emulator", auth=AUTH) as client:
+            return (await client.get(CONTROL)).status_code
+
+    assert asyncio.run(ask()) == 200
 
 
 def test_a_port_in_use_is_one_clear_error() -> None:

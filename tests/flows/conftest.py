@@ -1,15 +1,32 @@
-"""A small input with its spec, for every test that wants one."""
+"""A small input with its spec, and an API to send it to."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from emulator.server import running
 from tests.flows.workplace import Workplace, write_customers, write_spec
+
+USER, PASSWORD = "SK" + "0" * 32, "the-secret-of-the-tests"
+
+
+@pytest.fixture(scope="session")
+def api_url() -> Iterator[str]:
+    """An API that all tests write to; it is done with a request at once."""
+    with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.0)) as server:
+        yield server.url
 
 
 @pytest.fixture
-def workplace(tmp_path: Path) -> Workplace:
-    """Five rows, one of them without an identifier and two of one person, and a spec for them."""
+def workplace(tmp_path: Path, api_url: str) -> Workplace:
+    """Five rows, one of them without an identifier and two of one person; a spec, and an API for them."""
     write_customers(tmp_path)
     write_spec(tmp_path)
-    return Workplace(tmp_path)
+    variables = {
+        "MEMORY_API_URL": api_url,
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_API_KEY": USER,
+        "TWILIO_API_SECRET": PASSWORD,
+    }
+    return Workplace(tmp_path, variables)

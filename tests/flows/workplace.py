@@ -1,6 +1,7 @@
 """What the tests of the flows work with: a small input, a spec for it, and a run of them on an emulator."""
 
 import asyncio
+import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import yaml
 from rich.console import Console
 
 from flows.beginnings import Order
-from flows.pipeline import Ending, Performer, perform, run_import
+from flows.errors import StoppedBySignal
+from flows.pipeline import Ending, Performer, Work, perform, run_import
 from flows.progress import RunProgress
 
 STORE = "mem_store_00000000000000000000000001"
@@ -52,18 +54,22 @@ class Workplace:
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
 
+    def with_variables(self, **changes: str) -> "Workplace":
+        """The same folder in another environment; an empty value is as good as none."""
+        return Workplace(self.folder, {**self.variables, **changes})
+
     @property
     def state_dir(self) -> Path:
         """The state directory of all runs."""
         return self.folder / "state"
 
     def order(self, **changes: Any) -> Order:
-        """A new run of the spec on the emulator."""
+        """A new run of the spec."""
         return Order(
             **{
                 "state_dir": self.state_dir,
                 "spec_path": self.folder / "spec.yaml",
-                "emulator": True,
+                "wait_seconds": 30,
                 **changes,
             }
         )
@@ -83,3 +89,10 @@ def rows_of(ending: Ending) -> dict[str, int]:
     """The rows of a run by outcome, those that there are."""
     rows = ending.report["loads"]["profiles"]["rows"]
     return {outcome: count for outcome, count in rows.items() if count}
+
+
+async def stop_before_delivery(name: str, work: Work) -> None:
+    """A performer that plays a person who presses Ctrl-C once everything is staged."""
+    if name == "deliver profiles":
+        raise StoppedBySignal(signal.SIGINT)
+    await work()

@@ -70,6 +70,8 @@ def _draw_national(plan: PhoneMetadata, random: Random) -> str:
     place, digit = random.randrange(len(digits)), random.choice("0123456789")
     if chance < 0.93:
         return digits[:place] + random.choice([digit, "", digit * 2]) + digits[place + 1 :]
+    if chance > 0.99:
+        return "0" * len(digits)
     lengths = (
         *plan.general_desc.possible_length,
         *plan.general_desc.possible_length_local_only,

@@ -60,6 +60,7 @@ KEPT = {
     "vanity": ("1-800-FLOWERS", "US", "+18003569377", Change.PHONE_LETTERS_CHANGED),
     "apostrophe": ("'+442079460958", "GB", "+442079460958", Change.PHONE_APOSTROPHE_DROPPED),
     "full-width digits": ("＋４４２０７９４６０９５８", "US", "+442079460958", Change.PHONE_REFORMATTED),
+    "zeros alone": ("+992 000 000 000", None, "+992000000000", Change.PHONE_REFORMATTED),
     "toll-free of no region": ("+800 1234 5678", None, "+80012345678", Change.PHONE_REFORMATTED),
 }
 REFUSED = {
@@ -78,7 +79,8 @@ REFUSED = {
     "no area code": ("555-0123", "US", Reason.PHONE_NO_AREA_CODE),
     "a length between": ("+65 222 222 222", "SG", Reason.PHONE_INVALID_LENGTH),
     "unused area": ("+1 555-555-0123", "US", Reason.PHONE_INVALID),
-    "over 250 characters": ("0" * 251, "US", Reason.PHONE_TOO_LONG),
+    "over 250 digits": ("0" * 251, "US", Reason.PHONE_TOO_LONG),
+    "over 250 letters": ("x" * 251, "US", Reason.PHONE_TOO_LONG),
 }
 
 

@@ -29,7 +29,7 @@ UNKNOWN_CONSTRUCTS = {
     "word boundary": r"20\d{8}\b",
 }
 DERIVED = {"_mutable", "short_data", "same_mobile_and_fixed_line_pattern"}
-GERMAN_AND_BRITISH = pl.Series(["020 7946 0958", "+44 20 7946 0958", "030 901820", "+49 30 901820"])
+NUMBERS = pl.Series(["020 7946 0958", "+44 20 7946 0958", "030 901820", "+49 30 901820"])
 REGIONS = pl.Series(["GB", "FR", "DE", "FR"])
 E164 = ["+442079460958", "+442079460958", "+4930901820", "+4930901820"]
 
@@ -47,8 +47,10 @@ def _change(metadata: PhoneMetadata, changes: dict[str, object]) -> PhoneMetadat
     return PhoneMetadata(**parts | changes | {"register": False})
 
 
-def normalise(metadata: dict[int, list[PhoneMetadata]]) -> tuple[list[str | None], list[str]]:
-    """The E.164 forms, and the numbers that the library was asked about."""
+def normalise(
+    metadata: dict[int, list[PhoneMetadata]], numbers: pl.Series = NUMBERS, regions: pl.Series = REGIONS
+) -> tuple[list[str | None], list[str]]:
+    """The E.164 forms of the numbers, and those that the library was asked about."""
     rules = compile_rules(carry_territories(metadata), sorted(phonenumbers.SUPPORTED_REGIONS))
     asked: list[str] = []
 
@@ -56,7 +58,7 @@ def normalise(metadata: dict[int, list[PhoneMetadata]]) -> tuple[list[str | None
         asked.append(number)
         return judge_phone(number, region)
 
-    verdicts = normalise_by_rules(GERMAN_AND_BRITISH, REGIONS, rules, judge)
+    verdicts = normalise_by_rules(numbers, regions, rules, judge)
     return verdicts["e164"].to_list(), sorted(asked)
 
 
@@ -78,6 +80,13 @@ def test_a_prefix_with_an_unknown_construct_leaves_its_calling_code_to_the_libra
 
 def test_a_minor_territory_takes_its_whole_calling_code_along():
     assert normalise(plant("JE", leading_digits="(?=7)")) == (E164, ["+44 20 7946 0958", "020 7946 0958"])
+
+
+def test_the_first_territory_that_claims_a_number_decides():
+    christmas_island, no_region = pl.Series(["+61 8 9164 1234"]), pl.Series([None])
+    assert normalise(plant("CC"), christmas_island, no_region) == (["+61891641234"], [])
+    claimed_before = plant("CC", leading_digits="89164")
+    assert normalise(claimed_before, christmas_island, no_region) == ([None], [])
 
 
 @pytest.mark.parametrize(
