@@ -139,7 +139,9 @@ def check_schema(
 def _check_trait(schema: StoreSchema, use: TraitUse) -> list[str]:
     declared = schema.data_types.get(use.path)
     if declared is None:
-        return [f"The store does not declare {use.path}.{_nearest(use.path, schema.data_types)}"]
+        prefix = f"{use.group}."
+        names = [path.removeprefix(prefix) for path in schema.data_types if path.startswith(prefix)]
+        return [f"The store does not declare {use.path}.{_nearest(use.name, names)}"]
     if declared != use.data_type:
         return [f"The store declares {use.path} as {declared}; the spec sends {use.data_type}."]
     return []

@@ -44,7 +44,7 @@ from typing import cast
 
 import orjson
 
-from emulator import checks
+from emulator import checks, errors
 from emulator.checks import Json
 from emulator.errors import ApiError, UsageError
 from emulator.plan import Answer, Plan
@@ -266,7 +266,7 @@ def _add(plan: Plan, do: Json, now: float) -> None:
 
 
 def _operation_error(failure: Json) -> Json:
-    code = cast(int, failure.get("code", 520010))
+    code = cast(int, failure.get("code", errors.TRAIT_UPSERT_FAILED))
     return {
         "type": f"https://www.twilio.com/docs/api/errors/{code}",
         "title": "The operation failed",
@@ -275,12 +275,20 @@ def _operation_error(failure: Json) -> Json:
     }
 
 
-_DEFAULT_CODES = {401: 20003, 403: 20003, 404: 20404, 409: 20409, 412: 20412, 429: 20429, 503: 20503}
+_DEFAULT_CODES = {
+    401: errors.UNAUTHORISED,
+    403: errors.UNAUTHORISED,
+    404: errors.NOT_FOUND,
+    409: errors.CONFLICT,
+    412: errors.STALE,
+    429: errors.TOO_MANY_REQUESTS,
+    503: errors.UNAVAILABLE,
+}
 
 
 def _answer(do: Json, now: float) -> Answer:
     status = cast(int, do["status"])
-    code = cast(int, do.get("code", _DEFAULT_CODES.get(status, 20500)))
+    code = cast(int, do.get("code", _DEFAULT_CODES.get(status, errors.INTERNAL)))
     headers = dict(cast(dict[str, str], do.get("headers", {})))
     if "retry_after" in do:
         headers["Retry-After"] = _retry_after(str(do["retry_after"]), now)

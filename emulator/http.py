@@ -11,7 +11,15 @@ import orjson
 
 from emulator.account import Account
 from emulator.clock import read_moment
-from emulator.errors import OPERATION_ID_INVALID, STORE_NOT_ACTIVE, ApiError, invalid, not_found, stale
+from emulator.errors import (
+    OPERATION_ID_INVALID,
+    OPERATION_NOT_FOUND,
+    STORE_NOT_ACTIVE,
+    ApiError,
+    invalid,
+    not_found,
+    stale,
+)
 from emulator.ids import is_id
 from emulator.plan import Plan
 from emulator.state import Operation, Profile, Store
@@ -101,7 +109,9 @@ class Call:
         operation = self.account.find_operation(operation_id)
         if operation is None:
             raise ApiError(
-                404, 520052, "The operation was not found. It may have ended more than 7 days ago."
+                404,
+                OPERATION_NOT_FOUND,
+                "The operation was not found. It may have ended more than 7 days ago.",
             )
         return operation
 

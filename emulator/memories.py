@@ -145,7 +145,7 @@ def _read_filter(call: Call) -> Callable[[Memory], bool]:
             (source is None or memory.fields.get("source") == source)
             and (conversation_id is None or belongs_to(memory, conversation_id))
             and (after is None or memory.created_at >= after)
-            and (before is None or memory.created_at <= before)
+            and (before is None or memory.created_at < before)
         )
 
     return keep

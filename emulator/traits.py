@@ -167,7 +167,7 @@ def _string_check(rule: Json) -> TraitCheck:
 def _string_problem(value: object) -> str | None:
     if type(value) is not str:
         return "must be a string"
-    return None if len(value) <= 1024 else "has more than 1,024 characters"
+    return None if len(value) <= limits.MAX_STRING_CHARACTERS else "has more than 1,024 characters"
 
 
 def _number_check(rule: Json) -> TraitCheck:

@@ -1,0 +1,1 @@
+"""Synthetic customers: clean ones, messy ones with one documented problem in each row, and specs for them."""

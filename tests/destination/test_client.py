@@ -95,6 +95,12 @@ UNTIL_TAKEN: dict[str, tuple[list[httpx.Response | Exception], list[str], dict[s
         {"429": TRIES + 3, "202": 1},
         {"429": TRIES + 2, "202": 1},
     ),
+    "a failure after many waits": (
+        [*[THROTTLED] * TRIES, FAILED],
+        ["sending", "planned"] * TRIES + ["sending", "sending"],
+        {"429": TRIES, "503": 1, "202": 1},
+        {"429": TRIES - 1, "503": 1, "202": 1},
+    ),
     "never left": (
         [NEVER_LEFT],
         ["sending", "planned", "sending"],

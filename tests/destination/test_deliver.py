@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -62,7 +63,7 @@ async def test_the_body_is_the_staged_profiles_and_nothing_else(ledger: Ledger, 
 
 async def test_the_intent_is_on_disk_before_the_request_leaves(ledger: Ledger, tmp_path: Path) -> None:
     journey = begin(ledger, tmp_path, 40, per_batch=5)
-    seen = []
+    seen: list[BatchState] = []
 
     async def bulk(rows: list[int]) -> Reply:
         seen.extend(batch.state for batch in journey.batches if batch.start == rows[0])
@@ -88,7 +89,7 @@ async def test_senders_are_many_and_bounded(ledger: Ledger, tmp_path: Path) -> N
 @pytest.mark.parametrize("bad", [0, 1, 499, 500, 777, 999])
 @pytest.mark.parametrize("make", [refuses, fails], ids=["the request is refused", "the operation fails"])
 async def test_one_bad_profile_among_a_thousand_is_found_and_costs_nobody_else(
-    ledger: Ledger, tmp_path: Path, make: type[Service], bad: int
+    ledger: Ledger, tmp_path: Path, make: Callable[..., Service], bad: int
 ) -> None:
     journey, service = begin(ledger, tmp_path, 1_000), make(bad)
     await journey.deliver(service)
@@ -115,7 +116,7 @@ async def test_each_refusal_of_a_whole_batch_is_traced_to_its_rows(
 
 @pytest.mark.parametrize("make", [refuses, fails], ids=["the request is refused", "the operation fails"])
 async def test_a_load_that_is_all_bad_is_all_rejected(
-    ledger: Ledger, tmp_path: Path, make: type[Service]
+    ledger: Ledger, tmp_path: Path, make: Callable[..., Service]
 ) -> None:
     journey, service = begin(ledger, tmp_path, 8), make(*range(8))
     await journey.deliver(service)
@@ -154,7 +155,7 @@ async def test_what_the_server_says_about_rows_stays_out_of_the_database(
 async def test_a_413_teaches_a_size_that_later_batches_keep(ledger: Ledger, tmp_path: Path) -> None:
     journey = begin(ledger, tmp_path, 60 * 40, per_batch=40)
     limit_bytes = max(batch.body_bytes for batch in journey.batches) * 2 // 3
-    refused = []
+    refused: list[int] = []
 
     async def bulk(rows: list[int]) -> Reply:
         size = len(service.bodies[-1])

@@ -1,6 +1,7 @@
 """An operation is followed to its end, at the server's pace, for as long as we are patient."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -31,7 +32,7 @@ async def follow_one(
     clock: Clock | None = None,
     halt: Halt | None = None,
     age_seconds: float = 0.0,
-    first_wait_seconds: float = 1.0,
+    first_wait_seconds: float | None = 1.0,
     patience_seconds: float = 600.0,
 ) -> tuple[Verdict, Script]:
     script = Script(*answers)
@@ -145,21 +146,44 @@ async def test_what_is_done_when_patience_ends_is_seen() -> None:
 POLLS = {
     "seconds": ("5", 5.0),
     "at once": ("0", 0.2),
-    "nothing": (None, 1.0),
-    "words": ("soon", 1.0),
-    "a negative number": ("-3", 1.0),
+    "nothing": (None, None),
+    "words": ("soon", None),
+    "a negative number": ("-3", None),
 }
 
 
 @pytest.mark.parametrize(("header", "expected"), POLLS.values(), ids=POLLS)
-async def test_the_server_sets_the_pace_of_the_polls(header: str | None, expected: float) -> None:
+async def test_the_server_sets_the_pace_of_the_polls(header: str | None, expected: float | None) -> None:
     headers = {} if header is None else {"retry-after": header}
     assert poll_seconds(Answer(200, headers, b"{}")) == expected
 
     clock = Clock()
     running = httpx.Response(200, json={"status": "RUNNING"}, headers=headers)
     await follow_one(running, operation("COMPLETED"), clock=clock, first_wait_seconds=0)
-    assert clock.now - 1_000 == pytest.approx(expected)
+    assert clock.now - 1_000 == pytest.approx(0.25 if expected is None else expected)
+
+
+async def test_a_server_that_does_not_say_when_is_asked_soon_and_then_less_and_less() -> None:
+    clock = Clock()
+    arrivals: list[float] = []
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        arrivals.append(clock())
+        return httpx.Response(200, json={"status": "RUNNING"})
+
+    async with make_client(respond, pace=make_pace(clock)) as client:
+        verdict = await follow(
+            client,
+            "op_1",
+            age_seconds=0,
+            first_wait_seconds=None,
+            patience_seconds=60,
+            slots=asyncio.Semaphore(),
+        )
+    waits = [later - earlier for earlier, later in pairwise([1_000.0, *arrivals])]
+    assert verdict == StillOpen()
+    assert waits[:7] == pytest.approx([0.25, 0.25, 0.5, 1.0, 2.0, 4.0, 5.0])
+    assert max(waits) == pytest.approx(5.0)
 
 
 async def test_few_are_asked_for_at_once() -> None:

@@ -17,7 +17,7 @@ FAILURE = {"title": "Bulk trait upsert failed", "code": 520010, "detail": "a wro
 
 
 def begin(ledger: Ledger, folder: Path) -> Journey:
-    """Rows 0, 1, 2 are one person: 2 goes first, then 1, then the final profile of row 0. 3 to 5 are alone."""
+    """Rows 0, 1, 2 are one person: first 2, then 1, then the final profile of 0. Rows 3 to 5 are alone."""
     return begin_folded(ledger, folder, 6, [[2], [1], [0]])
 
 

@@ -223,6 +223,18 @@ def test_every_address_asks_for_a_key(asker: Asker, key: tuple[str, str] | None)
         assert (answer.status, answer.body["code"]) == (401, 20003)
 
 
+def test_a_key_goes_by_basic_authentication_alone(asker: Asker) -> None:
+    basic = "Basic dXNlcjpzZWNyZXQ="
+    schemes = {
+        basic: 200,
+        basic.replace("Basic", "Bearer"): 401,
+        "Basic user:secret": 401,
+        "Basic dXNlcg==": 401,
+    }
+    for header, status in schemes.items():
+        assert asker.ask("GET", CONTROL, key=None, headers={"authorization": header}).status == status
+
+
 def test_a_given_key_is_the_only_one() -> None:
     with Asker(api_key=KEY) as asker:
         assert asker.ask("GET", CONTROL, key=KEY).status == 200

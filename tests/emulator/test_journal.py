@@ -73,7 +73,7 @@ def test_a_line_that_was_cut_short_is_dropped(state: Path) -> None:
     with Asker(state_file=state) as asker:
         asker.bulk({"Contact": {"phone": "+12025550101"}})
     with state.open("ab") as file:
-        file.write(b'{"accepted": 99, "kind": "bu')
+        file.write(b'{"accepted": 99, "kind": "bulk", "payload": "' + b"x" * 10_000)
     for _ in range(2):
         with Asker(state_file=state) as asker:
             assert len(asker.profiles()) == 1
@@ -91,12 +91,19 @@ def test_the_file_is_the_oracle_log(state: Path) -> None:
         assert applied["effects"]["profiles"] == [profile["id"] for profile in asker.profiles()]
 
 
-def test_a_request_id_is_never_given_out_twice(state: Path) -> None:
-    seen = set()
-    for _ in range(2):
+def test_no_id_is_given_out_twice(state: Path) -> None:
+    mappings = [
+        {"columnName": name, "traitGroup": "Contact", "traitName": name} for name in ("phone", "firstName")
+    ]
+    seen = [FIRST_STORE_ID]
+    for number in range(2):
         with Asker(state_file=state) as asker:
-            seen |= {asker.ask("GET", STORES).headers["twilio-request-id"] for _ in range(2)}
-    assert len(seen) == 4
+            created = asker.ask("POST", STORES, {"displayName": f"store-{number}"})
+            body = {"filename": "people.csv", "fileSize": 1, "columnMappings": mappings}
+            seen += [created.headers["twilio-request-id"], created.headers["operation-id"]]
+            seen += [asker.ask("GET", created.body["statusUrl"]).body["result"]["id"]]
+            seen += [asker.ask("POST", f"{DATA}/Imports", body).body["importId"]]
+    assert len(set(seen)) == len(seen) == 9
 
 
 @pytest.mark.parametrize(

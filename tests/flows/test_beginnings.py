@@ -148,7 +148,7 @@ def test_a_second_run_is_refused_and_told_who_holds_the_folder(workplace: Workpl
 def test_a_state_directory_that_is_a_file_is_named(workplace: Workplace) -> None:
     workplace.state_dir.write_text("")
     with pytest.raises(
-        UsageProblem, match="state cannot be used: File exists. Give another one with --state-dir"
+        UsageProblem, match=r"state cannot be used: File exists\. Give another one with --state-dir"
     ):
         workplace.carry_out()
 

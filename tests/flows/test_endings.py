@@ -16,7 +16,6 @@ from destination.errors import (
 from flows.endings import as_problem, conclude, now, resume_command
 from flows.errors import (
     BudgetExceeded,
-    ImportProblem,
     InputChanged,
     NothingPending,
     StoppedBySignal,

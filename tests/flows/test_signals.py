@@ -28,9 +28,13 @@ def test_the_first_signal_asks_the_run_to_stop(number: signal.Signals, exit_code
 
 @pytest.mark.parametrize(("number", "exit_code"), SIGNALS)
 def test_the_second_signal_ends_the_process_at_once(number: signal.Signals, exit_code: ExitCode) -> None:
-    with pytest.raises(SystemExit) as ending, stop_on_signals(Halt()):
-        os.kill(os.getpid(), signal.SIGTERM)
-        os.kill(os.getpid(), number)
+    def receive_twice() -> None:
+        with stop_on_signals(Halt()):
+            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
+
+    with pytest.raises(SystemExit) as ending:
+        receive_twice()
     assert ending.value.code == exit_code
 
 

@@ -1,0 +1,148 @@
+"""The flow under Prefect: it shows what happens; the ledger decides, with Prefect's server dead or alive."""
+
+import asyncio
+import gc
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.testing.utilities import prefect_test_harness
+from pydantic import SecretStr
+
+from flows.credentials import TwilioCredentials
+from flows.errors import ImportProblem
+from flows.import_customers import import_customers, listener
+from flows.pipeline import Ending
+from tests.flows.conftest import PASSWORD, USER
+from tests.flows.workplace import Workplace, rows_of, stop_before_delivery
+
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # by Prefect's own client
+
+
+@pytest.fixture(scope="module", autouse=True)
+def prefect() -> Iterator[None]:
+    """A Prefect server of its own, with a database that is gone afterwards."""
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+    gc.collect()  # here, where the sockets that Prefect leaves open are forgiven
+
+
+@pytest.fixture
+def deployed(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace:
+    """A workplace whose variables are those of the process, as a deployment has them."""
+    for name, value in workplace.variables.items():
+        monkeypatch.setenv(name, value)
+    return workplace
+
+
+def call(workplace: Workplace, **parameters: object) -> tuple[State, Ending | ImportProblem]:
+    """Run the flow; its state and how it ended."""
+
+    async def orchestrate() -> tuple[State, Ending | ImportProblem]:
+        endings: list[Ending | ImportProblem] = []
+        token = listener.set(endings)
+        try:
+            state = await import_customers(
+                state_dir=str(workplace.state_dir), return_state=True, **parameters
+            )
+        finally:
+            listener.reset(token)
+        return state, endings[0]
+
+    return asyncio.run(orchestrate())
+
+
+def flow_run_id(state: State) -> UUID:
+    assert state.state_details.flow_run_id is not None
+    return state.state_details.flow_run_id
+
+
+async def read_task_runs(flow_run: UUID) -> list[TaskRun]:
+    async with get_client() as client:
+        return await client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[flow_run])))
+
+
+def test_a_run_is_shown_as_a_few_tasks_with_small_parameters_and_no_secret(deployed: Workplace) -> None:
+    state, ending = call(deployed, spec=str(deployed.folder / "spec.yaml"))
+    assert isinstance(ending, Ending)
+    assert rows_of(ending) == {"read": 5, "completed": 3, "merged": 1, "rejected": 1}
+    assert (state.name, state.message) == ("Completed", f"exit code 1: run {ending.report['run_id']}")
+
+    async def look() -> tuple[list[TaskRun], dict[str, object]]:
+        async with get_client() as client:
+            flow_run = await client.read_flow_run(flow_run_id(state))
+            return await read_task_runs(flow_run.id), flow_run.parameters
+
+    tasks, parameters = asyncio.run(look())
+    assert sorted(task.name.rsplit("-", 1)[0] for task in tasks) == [
+        "deliver profiles",
+        "read, prepare and stage profiles",
+        "report",
+    ]
+    assert len(json.dumps(parameters)) < 1_000
+    assert PASSWORD not in json.dumps(parameters)
+
+
+def test_a_run_that_cannot_begin_fails_with_its_exit_code(deployed: Workplace) -> None:
+    state, ending = call(deployed, spec=str(deployed.folder / "nowhere.yaml"))
+    assert isinstance(ending, ImportProblem)
+    assert state.is_failed()
+    assert (state.message or "").startswith("exit code 2: There is no spec file ")
+
+
+def test_a_run_over_its_budget_fails_with_a_report(deployed: Workplace) -> None:
+    state, ending = call(deployed, spec=str(deployed.folder / "spec.yaml"), max_errors="0")
+    assert isinstance(ending, Ending)
+    assert (Path(ending.folder) / "report.json").exists()
+    assert state.is_failed()
+    assert (state.message or "").startswith("exit code 3: ")
+
+
+def test_a_resume_deployment_goes_on_and_then_has_nothing_to_do(deployed: Workplace) -> None:
+    stopped = deployed.carry_out(performer=stop_before_delivery)
+    state, ending = call(deployed)
+    assert isinstance(ending, Ending)
+    assert state.is_completed()
+    assert ending.report["run_id"] == stopped.report["run_id"]
+    state, _ = call(deployed)
+    assert (state.is_completed(), state.message) == (True, "exit code 0: Nothing is unfinished.")
+
+
+def test_credentials_may_come_from_a_block_that_does_not_show_them(
+    deployed: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET"):
+        monkeypatch.delenv(name)
+    block = TwilioCredentials(user=USER, password=SecretStr(PASSWORD))
+    assert PASSWORD not in repr(block)
+    asyncio.run(block.asave("of-the-tests", overwrite=True))
+    state, ending = call(deployed, spec=str(deployed.folder / "spec.yaml"), credentials_block="of-the-tests")
+    assert isinstance(ending, Ending)
+    assert state.is_completed()
+
+
+def test_without_a_prefect_server_the_run_ends_just_as_well(workplace: Workplace, tmp_path: Path) -> None:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
+    dead = {"PREFECT_API_URL": "http://127.0.0.1:9/api", "PREFECT_HOME": str(tmp_path / "prefect")}
+    command = [sys.executable, "-m", "flows.cli", "run", "spec.yaml", "--output", "json"]
+    process = subprocess.run(
+        command,
+        cwd=workplace.folder,
+        env={**kept, **workplace.variables, **dead},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert process.returncode == 1, process.stderr
+    assert json.loads(process.stdout)["loads"]["profiles"]["rows"]["completed"] == 3
+    assert "Prefect is not available" in process.stderr
+    assert "Traceback" not in process.stderr
