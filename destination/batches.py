@@ -29,7 +29,7 @@ def plan_batches(
     sizes = payloads.str.len_bytes().cast(pl.Int64) + len(_BETWEEN)
     ends = sizes.cum_sum()
     owned_until = owned.cast(pl.Int64).cum_sum()
-    ceiling = BODY_BYTES - len(_OPEN) - len(_CLOSE)
+    ceiling = BODY_BYTES - len(_OPEN) - len(_CLOSE) + len(_BETWEEN)  # which the last entry lacks
     batches = []
     for start, stop in pairwise(_cuts(ends, ceiling)):
         before = (ends[start - 1], owned_until[start - 1]) if start else (0, 0)

@@ -33,10 +33,10 @@ wins. The same seed and the same requests give the same faults.
 """
 
 import math
+import re
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from email.utils import formatdate
 from fnmatch import fnmatchcase
 from pathlib import Path
 from random import Random
@@ -44,16 +44,14 @@ from typing import cast
 
 import orjson
 
-from emulator import checks, errors
+from emulator import checks
 from emulator.checks import Json
 from emulator.errors import ApiError, UsageError
-from emulator.plan import Answer, Plan
-
-HTML = b"<html><body>Something is wrong.</body></html>"
-"""What a proxy on the way might answer instead of the API."""
+from emulator.plan import Plan, extend_plan
 
 _COUNT = checks.integer(low=1)
 _SECONDS = checks.number(low=0)
+_DATE = re.compile(r"date:[+-]?\d{1,6}", re.ASCII)
 
 
 def _check_nth(value: object, place: str) -> None:
@@ -63,6 +61,12 @@ def _check_nth(value: object, place: str) -> None:
 def _check_scalar(value: object, place: str) -> None:
     if not isinstance(value, str | int | float | bool):
         raise ApiError(400, 400, f"{place} must be a string, a number or a boolean.")
+
+
+def _check_retry_after(value: object, place: str) -> None:
+    _check_scalar(value, place)
+    if str(value).startswith("date:") and not _DATE.fullmatch(str(value)):
+        raise ApiError(400, 400, f"{place} must give its date in seconds from now, as in date:+2.")
 
 
 _WHEN: dict[str, checks.Check] = {
@@ -83,7 +87,7 @@ _DO: dict[str, checks.Check] = {
     "status": checks.integer(low=200, high=599),
     "code": checks.integer(low=100, high=999999),
     "message": checks.text(),
-    "retry_after": _check_scalar,
+    "retry_after": _check_retry_after,
     "headers": checks.mapping(checks.text(), high=50),
     "body": checks.one_of("error", "empty", "html"),
     "delay_seconds": _SECONDS,
@@ -144,7 +148,7 @@ class Faults:
         plan = Plan()
         for rule in self._rules:
             if self._fits(rule, arrival):
-                _add(plan, rule.do, self._now())
+                extend_plan(plan, rule.do, self._now())
         return plan
 
     def finish(self, arrival: Arrival) -> None:
@@ -237,72 +241,3 @@ def _is_above_limits(rule: _Rule, arrival: Arrival) -> bool:
     rule.in_flight.add(arrival.number)
     rule.passed.append(arrival.at)
     return False
-
-
-def _add(plan: Plan, do: Json, now: float) -> None:
-    """Let ``plan`` also do what ``do`` says, where nothing before said otherwise."""
-    wanted: Json = {
-        name: do[name]
-        for name in (
-            "delay_seconds",
-            "drop",
-            "keep_bytes",
-            "drip_seconds",
-            "late_seconds",
-            "bulk_answer",
-            "store_status",
-        )
-        if name in do
-    }
-    if "status" in do:
-        wanted["answer"] = _answer(do, now)
-    elif do.get("body") in {"empty", "html"}:
-        wanted["body"] = do["body"]
-    if "fail_operation" in do:
-        wanted["error"] = _operation_error(cast(Json, do["fail_operation"]))
-    for name, value in wanted.items():
-        if getattr(plan, name) in (None, 0.0):
-            setattr(plan, name, value)
-
-
-def _operation_error(failure: Json) -> Json:
-    code = cast(int, failure.get("code", errors.TRAIT_UPSERT_FAILED))
-    return {
-        "type": f"https://www.twilio.com/docs/api/errors/{code}",
-        "title": "The operation failed",
-        "code": code,
-        "detail": failure.get("detail", "The operation failed as its script said."),
-    }
-
-
-_DEFAULT_CODES = {
-    401: errors.UNAUTHORISED,
-    403: errors.UNAUTHORISED,
-    404: errors.NOT_FOUND,
-    409: errors.CONFLICT,
-    412: errors.STALE,
-    429: errors.TOO_MANY_REQUESTS,
-    503: errors.UNAVAILABLE,
-}
-
-
-def _answer(do: Json, now: float) -> Answer:
-    status = cast(int, do["status"])
-    code = cast(int, do.get("code", _DEFAULT_CODES.get(status, errors.INTERNAL)))
-    headers = dict(cast(dict[str, str], do.get("headers", {})))
-    if "retry_after" in do:
-        headers["Retry-After"] = _retry_after(str(do["retry_after"]), now)
-    match do.get("body", "error"):
-        case "empty":
-            return Answer(status, None, headers)
-        case "html":
-            return Answer(status, HTML, {"Content-Type": "text/html", **headers})
-        case _:
-            error = ApiError(status, code, cast(str, do.get("message", "Refused by script.")))
-            return Answer(status, orjson.dumps(error.body()), {"Content-Type": "application/json", **headers})
-
-
-def _retry_after(written: str, now: float) -> str:
-    if not written.startswith("date:"):
-        return written
-    return formatdate(now + float(written.removeprefix("date:")), usegmt=True)

@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.account import Account
 from emulator.errors import UNAUTHORISED, ApiError
-from emulator.faults import HTML, Arrival, Faults
-from emulator.plan import Answer, Plan
+from emulator.faults import Arrival, Faults
+from emulator.plan import HTML, Answer, Plan
 
 Sleep = Callable[[float], Awaitable[None]]
 Validator = Callable[[str, str, str, dict[str, str], bytes], Sequence[str]]

@@ -1,9 +1,16 @@
 """What is to go wrong with one request. Decided by ``faults``, carried out by ``gate`` and the handlers."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from email.utils import formatdate
+from typing import Literal, cast
 
+import orjson
+
+from emulator import errors
 from emulator.checks import Json
+
+HTML = b"<html><body>Something is wrong.</body></html>"
+"""What a proxy on the way might answer instead of the API."""
 
 
 @dataclass(slots=True)
@@ -35,3 +42,72 @@ class Plan:
     bulk_answer: Literal["operation", "message"] | None = None
     error: Json | None = None
     store_status: str | None = None
+
+
+_AS_WRITTEN = (
+    "delay_seconds",
+    "drop",
+    "keep_bytes",
+    "drip_seconds",
+    "late_seconds",
+    "bulk_answer",
+    "store_status",
+)
+
+
+def extend_plan(plan: Plan, do: Json, now: float) -> None:
+    """Let ``plan`` also do what ``do`` says, where nothing before said otherwise."""
+    wanted: Json = {name: do[name] for name in _AS_WRITTEN if name in do}
+    if "status" in do:
+        wanted["answer"] = _answer(do, now)
+    elif do.get("body") in {"empty", "html"}:
+        wanted["body"] = do["body"]
+    if "fail_operation" in do:
+        wanted["error"] = _operation_error(cast(Json, do["fail_operation"]))
+    untouched = Plan()
+    for name, value in wanted.items():
+        if getattr(plan, name) == getattr(untouched, name):
+            setattr(plan, name, value)
+
+
+def _operation_error(failure: Json) -> Json:
+    code = cast(int, failure.get("code", errors.TRAIT_UPSERT_FAILED))
+    return {
+        "type": f"https://www.twilio.com/docs/api/errors/{code}",
+        "title": "The operation failed",
+        "code": code,
+        "detail": failure.get("detail", "The operation failed as its script said."),
+    }
+
+
+_DEFAULT_CODES = {
+    401: errors.UNAUTHORISED,
+    403: errors.UNAUTHORISED,
+    404: errors.NOT_FOUND,
+    409: errors.CONFLICT,
+    412: errors.STALE,
+    429: errors.TOO_MANY_REQUESTS,
+    503: errors.UNAVAILABLE,
+}
+
+
+def _answer(do: Json, now: float) -> Answer:
+    status = cast(int, do["status"])
+    code = cast(int, do.get("code", _DEFAULT_CODES.get(status, errors.INTERNAL)))
+    headers = dict(cast(dict[str, str], do.get("headers", {})))
+    if "retry_after" in do:
+        headers["Retry-After"] = _retry_after(str(do["retry_after"]), now)
+    match do.get("body", "error"):
+        case "empty":
+            return Answer(status, None, headers)
+        case "html":
+            return Answer(status, HTML, {"Content-Type": "text/html", **headers})
+        case _:
+            error = errors.ApiError(status, code, cast(str, do.get("message", "Refused by script.")))
+            return Answer(status, orjson.dumps(error.body()), {"Content-Type": "application/json", **headers})
+
+
+def _retry_after(written: str, now: float) -> str:
+    if not written.startswith("date:"):
+        return written
+    return formatdate(now + float(written.removeprefix("date:")), usegmt=True)

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
+from sqlalchemy.exc import DatabaseError
 
 from destination.pace import Halt
 from flows.budget import parse_budget
@@ -127,12 +128,25 @@ def _hold(state_dir: Path, purpose: str) -> Iterator[Ledger]:
             f"The state directory {state_dir} cannot be used: {error.strerror}. "
             "Give another one with --state-dir."
         ) from None
-    with exclusive(state_dir, purpose=purpose, since=now()):
+    with exclusive(state_dir, purpose=purpose, since=now()), open_ledger(state_dir) as ledger:
+        yield ledger
+
+
+@contextmanager
+def open_ledger(state_dir: Path) -> Iterator[Ledger]:
+    """The ledger of a state directory; `UsageProblem` when its file cannot be used."""
+    try:
         ledger = Ledger(open_database(state_dir))
-        try:
-            yield ledger
-        finally:
-            ledger.close()
+    except (OSError, DatabaseError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error.orig  # SQLite's words quote no data
+        raise UsageProblem(
+            f"{state_dir / 'ledger.sqlite3'} cannot be used: {reason}. "
+            "Put that right, or give another state directory with --state-dir."
+        ) from None
+    try:
+        yield ledger
+    finally:
+        ledger.close()
 
 
 @contextmanager

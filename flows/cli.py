@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from flows.beginnings import WAIT_SECONDS, Order
-from flows.endings import DEFAULT_STATE_DIR
+from flows.endings import DEFAULT_STATE_DIR, as_problem
 from flows.errors import ImportProblem
 from flows.exit_codes import ExitCode
 from flows.pipeline import Ending, run_import
@@ -117,8 +117,8 @@ def status(
 
     try:
         document, text = describe_run(state_dir, run_id) if run_id else list_runs(state_dir)
-    except ImportProblem as problem:
-        raise typer.Exit(_complain(problem, verbose=verbose)) from None
+    except Exception as error:
+        raise typer.Exit(_complain(as_problem(error), verbose=verbose)) from None
     print(json.dumps(document, indent=2) if output is Output.JSON else text)  # noqa: T201
 
 
@@ -164,38 +164,38 @@ async def _direct(order: Order) -> Ending:
 
 def _orchestrated(order: Order) -> Ending:
     """Run as a Prefect flow; where Prefect cannot, say so and run without it."""
-    from flows.import_customers import import_customers, listener
-
     endings: list[Ending | ImportProblem] = []
-    token = listener.set(endings)
-
-    async def orchestrate() -> None:
-        await import_customers(
-            spec=str(order.spec_path) if order.spec_path else None,
-            run_id=order.run_id,
-            state_dir=str(order.state_dir),
-            emulator=order.emulator,
-            dry_run=order.dry_run,
-            wait_seconds=order.wait_seconds,
-            max_errors=order.max_errors,
-            limit=order.limit,
-            return_state=True,
-        )
-
     try:
-        asyncio.run(orchestrate())
+        asyncio.run(_as_flow(order, endings))
     except Exception as error:
-        _say(
-            f"Prefect is not available ({type(error).__name__}); running without it. "
-            "--no-prefect avoids the wait."
-        )
-    finally:
-        listener.reset(token)
+        if not endings:
+            _say(
+                f"Prefect is not available ({type(error).__name__}); running without it. "
+                "--no-prefect avoids the wait."
+            )
     if not endings:
         return asyncio.run(_direct(order))
     if isinstance(endings[0], ImportProblem):
         raise endings[0]
     return endings[0]
+
+
+async def _as_flow(order: Order, endings: list[Ending | ImportProblem]) -> None:
+    """Call the flow, which adds to `endings` how it ended. Whatever Prefect cannot do is raised."""
+    from flows.import_customers import import_customers, listener
+
+    listener.set(endings)
+    await import_customers(
+        spec=str(order.spec_path) if order.spec_path else None,
+        run_id=order.run_id,
+        state_dir=str(order.state_dir),
+        emulator=order.emulator,
+        dry_run=order.dry_run,
+        wait_seconds=order.wait_seconds,
+        max_errors=order.max_errors,
+        limit=order.limit,
+        return_state=True,
+    )
 
 
 def _complain(problem: ImportProblem, *, verbose: bool) -> ExitCode:

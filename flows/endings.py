@@ -60,7 +60,7 @@ def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return
         case StoreUnfit():
             return UsageProblem(error.problems)
         case ServiceUnavailable():
-            return ServiceDown(str(error))
+            return ServiceDown(f"{error} What is not sent stays planned: resume when the API answers again.")
         case SourceError() | StateDirectoryBusy():
             return UsageProblem(str(error))
         case DeliveryError():

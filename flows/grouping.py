@@ -71,7 +71,7 @@ def _repeated_hashes(staging: Staging, plan: ProfilePlan, values: int) -> pl.Ser
 def _identifiers(
     staging: Staging, plan: ProfilePlan, condition: pl.Expr, value: pl.Expr | None = None
 ) -> pl.DataFrame:
-    """`_pos`, `value` of the identifiers that meet a condition; `value` may make another thing of the text."""
+    """`_pos`, `value` of the identifiers that meet a condition; `value` may make more of the text."""
     found = []
     for part in staging.parts:
         rows = staging.scan(part).select("_pos", *plan.identifier_columns).collect()

@@ -87,7 +87,9 @@ class ProfilesSpec(_Model):
     source: Source
     region: RegionSpec = Field(default_factory=RegionSpec)
     traits: dict[str, dict[str, Trait]] = Field(min_length=1)
-    identifiers: tuple[str, ...] | None = Field(default=None, description="Left out: read from the store.")
+    identifiers: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        default=None, description="Left out: read from the store."
+    )
 
 
 class Spec(_Model):

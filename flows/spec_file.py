@@ -1,7 +1,7 @@
 """Reads a spec file: YAML, `${NAME}` from the environment, and all its mistakes at once."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from transforms.times import check_time_format, check_timezone
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|API_KEY", re.IGNORECASE)
 _SHORTEST_SECRET = 16
+_CUSTOMER = re.compile(r"@|(?:[0-9][ ().+-]?){7}")  # an email address or a phone number
 _SECRET_VALUE = re.compile(r"\bSK[0-9a-f]{32}\b")
 
 
@@ -136,4 +137,11 @@ def _check_columns(profiles: ProfilesSpec, folder: Path) -> Iterator[str]:
     for column, place in columns_used(profiles).items():
         for file in source.files:
             if column not in source.columns_of[file]:
-                yield f"{place}: {file} has no column {column!r}{suggest(column, source.columns_of[file])}"
+                yield f"{place}: {file} has no column {column!r}{_hint(column, source.columns_of[file])}"
+
+
+def _hint(column: str, header: Sequence[str]) -> str:
+    """The column that was meant; of a header that may be a customer nothing is shown."""
+    if any(_CUSTOMER.search(name) for name in header):
+        return "; its first line looks like data: put a line with the column names before it."
+    return suggest(column, header)

@@ -1,8 +1,6 @@
 """The stages of a run, in order. Each leaves its work on disk; what it returns is small."""
 
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import polars as pl
@@ -16,6 +14,7 @@ from destination.store import StoreSchema, TraitUse, check_schema, fetch_schema
 from flows.endings import conclude, now, resume_command
 from flows.errors import BudgetExceeded, ImportProblem
 from flows.grouping import group_rows
+from flows.preparing import prepare_parts
 from flows.run import Run
 from flows.spec import DATA_TYPES, assumed_identifiers, profile_plan, source_options, trait_plans
 from ledger.account import settle_account
@@ -24,14 +23,9 @@ from ledger.records import LoadRecord, PlannedBatch
 from ledger.render import render_markdown
 from ledger.report import build_report
 from ledger.staging import Staging
-from sources.fingerprint import fingerprint
-from sources.frames import Batch, no_rejects, null_out
-from sources.tabular import Source, open_source
-from transforms.plan import IdentifierPlan, ProfilePlan
-from transforms.prepare import prepare_profiles
+from transforms.plan import IdentifierPlan
 
 PROFILES = "profiles"
-_ROWS_PER_PART = 50_000
 
 
 async def check_store(run: Run) -> tuple[IdentifierPlan, ...]:
@@ -82,92 +76,31 @@ def stage_profiles(run: Run, identifiers: tuple[IdentifierPlan, ...]) -> None:
     plan = profile_plan(run.spec.profiles, identifiers)
     staging = run.staging(PROFILES)
     staging.begin()
+    source = run.spec.profiles.source
+    options = source_options(source, run.spec_folder)
+    run.progress.begin("reading and preparing")
     with run.timed("prepare"):
-        columns, rows, changes = _prepare_parts(run, plan, staging)
+        prepared = prepare_parts(run, PROFILES, options, source.null_values, plan, staging)
+    run.progress.begin("grouping", prepared.rows)
     with run.timed("group"):
-        run.progress.begin("grouping", rows)
-        grouping = group_rows(staging, plan, rows)
-        changes["extra_identifier"] += grouping.extra_identifiers
+        grouping = group_rows(staging, plan, prepared.rows)
+    changes = prepared.changes + Counter(extra_identifier=grouping.extra_identifiers)
     with run.timed("stage"):
         staging.finish()
-        source = run.spec.profiles.source
         run.ledger.save_load(
             run.run_id,
             LoadRecord(
                 load=PROFILES,
                 identifiers={identifier.trait: identifier.id_type for identifier in identifiers},
-                columns=columns,
+                columns=prepared.columns,
                 delimiter=source.delimiter or ",",
                 with_bom=source.encoding.lower() not in {"utf-8", "utf8"},
-                rows_read=rows,
+                rows_read=prepared.rows,
                 rounds=grouping.rounds,
-                changes=dict(+changes),
+                changes=dict(changes),
             ),
             _plan(staging, grouping.rounds),
         )
-
-
-def _prepare_parts(
-    run: Run, plan: ProfilePlan, staging: Staging
-) -> tuple[tuple[str, ...], int, Counter[str]]:
-    """Write the prepared rows, part by part; the columns, the number of rows, the changes by code."""
-    options = source_options(run.spec.profiles.source, run.spec_folder)
-    null_values = run.spec.profiles.source.null_values
-    changes: Counter[str] = Counter()
-    rows = 0
-    run.progress.begin("reading and preparing")
-    with ThreadPoolExecutor(1) as aside:
-        digest = aside.submit(
-            lambda: run.ledger.note_input(run.run_id, PROFILES, fingerprint(options).to_json())
-        )
-        source = open_source(options)
-        for number, batch in enumerate(_batches(source)):
-            run.check_halt()
-            room = None if run.record.row_limit is None else run.record.row_limit - rows
-            part = _prepare(_first_rows(batch, room), plan, null_values, changes)
-            staging.write_part(
-                number, part.with_columns(_pos=pl.int_range(rows, rows + len(part), dtype=pl.Int64))
-            )
-            rows += len(part)
-            run.progress.advance(len(part), rejects=part["_payload"].null_count())
-            if room is not None and len(part) >= room:
-                break
-        digest.result()
-    return source.columns, rows, changes
-
-
-def _batches(source: Source) -> Iterator[Batch]:
-    """The batches of a source: one without rows when it has none, so that it is staged like any other."""
-    empty = no_rejects(source.columns)
-    batch = None
-    for batch in source.batches(_ROWS_PER_PART):
-        yield batch
-    if batch is None:
-        yield Batch(empty.drop("_error_code", "_error_message"), empty)
-
-
-def _prepare(
-    batch: Batch, plan: ProfilePlan, null_values: tuple[str, ...], changes: Counter[str]
-) -> pl.DataFrame:
-    """Every row of a batch in order, with its payload or the reasons why it has none.
-
-    The columns of the input stay as they were read, `null_values` and all.
-    """
-    prepared = prepare_profiles(null_out(batch.rows, null_values), plan)
-    changes.update(prepared.changes)
-    rows = prepared.frame.with_columns(batch.rows)
-    if batch.rejects.is_empty():
-        return rows
-    return pl.concat([rows, batch.rejects], how="diagonal").sort("_row")
-
-
-def _first_rows(batch: Batch, room: int | None) -> Batch:
-    """At most `room` rows of a batch."""
-    if room is None or len(batch.rows) + len(batch.rejects) <= room:
-        return batch
-    numbers = pl.concat([batch.rows["_row"], batch.rejects["_row"]]).sort()
-    within = pl.col("_row") < numbers[room]
-    return Batch(batch.rows.filter(within), batch.rejects.filter(within))
 
 
 def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from flows.beginnings import open_ledger
 from flows.endings import resume_command
 from flows.errors import UsageProblem
 from ledger.records import RunRecord
 from ledger.render import render_summary
-from ledger.store import Ledger, open_database
 
 
 def list_runs(state_dir: Path) -> tuple[Any, str]:
@@ -42,11 +42,8 @@ def _shown(exit_code: int | None) -> str:
 def _read(state_dir: Path) -> list[RunRecord]:
     if not (state_dir / "ledger.sqlite3").exists():
         return []
-    ledger = Ledger(open_database(state_dir))
-    try:
+    with open_ledger(state_dir) as ledger:
         return ledger.runs()
-    finally:
-        ledger.close()
 
 
 def _document(run: RunRecord, state_dir: Path) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def sync_directory(path: Path) -> None:
 def write_parquet(frame: pl.DataFrame, path: Path) -> None:
     """Write a frame as one whole Parquet file."""
     with whole_file(path) as stream:
-        frame.write_parquet(stream, compression="lz4", statistics=False)
+        frame.write_parquet(stream, compression="zstd", compression_level=1, statistics=False)
 
 
 def write_json(value: Any, path: Path) -> None:

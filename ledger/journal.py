@@ -52,7 +52,7 @@ class Journal:
         self._waiting.append((change, done))
         if self._flush is None:
             self._flush = asyncio.create_task(self._commit_waiting())
-        return await asyncio.shield(done)
+        return await done  # who no longer waits cancels this future, never the change
 
     async def _commit_waiting(self) -> None:
         loop = asyncio.get_running_loop()

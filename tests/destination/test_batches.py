@@ -85,7 +85,7 @@ def test_batches_are_as_few_as_the_bounds_allow(payloads: list[str]) -> None:
     for batch, after in pairwise(batches):
         is_full = batch.stop - batch.start == PROFILES_PER_REQUEST
         one_more = batch.body_bytes + len(payloads[after.start].encode()) + 1
-        assert is_full or one_more >= BODY_BYTES
+        assert is_full or one_more > BODY_BYTES
 
 
 @given(st.lists(st.text(max_size=8).map(json.dumps), max_size=50))
@@ -106,6 +106,16 @@ def test_an_entry_over_the_ceiling_travels_alone() -> None:
     giant = json.dumps("x" * BODY_BYTES)
     batches = plan(["1", giant, "2", "3"])
     assert [(batch.start, batch.stop) for batch in batches] == [(0, 1), (1, 2), (2, 4)]
+
+
+@pytest.mark.parametrize(("spare_bytes", "expected"), [(1, [3]), (0, [3]), (-1, [2, 1])])
+def test_a_body_may_be_exactly_as_large_as_allowed(spare_bytes: int, expected: list[int]) -> None:
+    small = ["{}", "{}"]
+    frame_bytes = len(build_body(pl.Series([*small, ""])))
+    filling = json.dumps("x" * (BODY_BYTES - frame_bytes - spare_bytes - 2))
+    batches = plan([*small, filling])
+    assert [batch.stop - batch.start for batch in batches] == expected
+    assert sum(batch.body_bytes for batch in batches[:1]) <= BODY_BYTES
 
 
 def test_bytes_are_counted_and_not_characters() -> None:

@@ -86,6 +86,7 @@ WRONG = {
     "status out of range": [{"do": {"status": 99}}],
     "zero": [{"when": {"nth": 0}, "do": {}}],
     "a string": "rules",
+    "a date that is none": [{"do": {"status": 429, "retry_after": "date:soon"}}],
 }
 
 

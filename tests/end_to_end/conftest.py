@@ -5,16 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from emulator.server import running
-from tests.end_to_end.workplace import PASSWORD, USER, Api, CommandLine
+from tests.end_to_end.workplace import Api, CommandLine, serving
 
 
 @pytest.fixture
 def api() -> Iterator[Api]:
     """A fresh emulator that knows the trait groups of the tests' spec."""
-    with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.1)) as server:
-        api = Api(server.url)
-        api.declare("Account")
+    with serving(delay_seconds=(0.0, 0.1)) as api:
         yield api
 
 

@@ -115,7 +115,7 @@ def test_a_store_that_lacks_what_the_spec_sends_is_one_error_with_everything_in_
         "no trait group 'Acount'",
         "Did you mean 'Account'?",
         "does not declare Contact.fristName",
-        "Did you mean 'Contact.firstName'?",
+        "Did you mean 'firstName'?",
         "declares Account.city as STRING; the spec sends BOOLEAN",
     ):
         assert part in finished.stderr

@@ -6,14 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from emulator.server import running
 from tests.end_to_end.workplace import (
-    PASSWORD,
     STORE,
-    USER,
     Api,
     CommandLine,
     make_customers,
+    serving,
     write_csv,
     write_spec,
 )
@@ -86,7 +84,7 @@ SPECS = {
                 "phone": {"column": ["Phone 1", "Phone 2"], "type": "phone"},
                 "email": {"column": "Email", "type": "email", "on_invalid": "reject"},
             },
-            "Account": {
+            "Company": {
                 "customerId": "Customer Id",
                 "company": "Company",
                 "city": "City",
@@ -119,8 +117,7 @@ SPECS = {
 @pytest.mark.parametrize("name", SPECS)
 def test_somebody_elses_customers_are_all_accounted_for_and_found(tmp_path: Path, name: str) -> None:
     spec = write_spec(tmp_path / "spec.yaml", DATA / name, **SPECS[name])
-    with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.05)) as server:
-        api = Api(server.url)
+    with serving(delay_seconds=(0.0, 0.05)) as api:
         for group in set(SPECS[name]["traits"]) - {"Contact"}:
             traits = {trait: {"dataType": "STRING"} for trait in SPECS[name]["traits"][group]}
             api.call(

@@ -1,16 +1,14 @@
-"""A server that pushes back, breaks off, or refuses: every row lands, or is named with the server's reason."""
+"""A server that pushes back, breaks off, or refuses: every row lands, or is named with its reason."""
 
 import csv
 import math
 from pathlib import Path
 
-from emulator.server import running
 from tests.end_to_end.workplace import (
-    PASSWORD,
-    USER,
     Api,
     CommandLine,
     make_customers,
+    serving,
     write_csv,
     write_spec,
 )
@@ -18,23 +16,25 @@ from tests.end_to_end.workplace import (
 BULK = {"path": "*/Profiles/Bulk"}
 
 
-def test_throttled_every_fifth_time_with_errors_and_dropped_connections_every_row_lands_and_nobody_leaves_early(
-    api: Api, command: CommandLine, tmp_path: Path
+def test_throttled_with_errors_and_dropped_connections_every_row_lands_and_nobody_leaves_early(
+    tmp_path: Path,
 ) -> None:
     rows = make_customers(10_000, repeats=0.0, bad=0.0)
     spec = write_spec(tmp_path / "spec.yaml", write_csv(rows, tmp_path / "customers.csv"))
-    api.set_faults(
-        {"when": {"every": 5}, "do": {"status": 429, "code": 20429, "retry_after": 2}},
-        {"when": {**BULK, "every": 4}, "do": {"status": 503, "code": 20503}},
-        {"when": {**BULK, "every": 3}, "do": {"drop": "after"}},
-        {"when": {**BULK, "every": 7}, "do": {"drop": "before"}},
-    )
-    seen_before = len(api.requests())
-    finished = command.run("run", spec)
+    with serving(delay_seconds=(0.0, 0.1), validator=None) as api:
+        api.set_faults(
+            {"when": {"every": 5}, "do": {"status": 429, "code": 20429, "retry_after": 2}},
+            {"when": {**BULK, "every": 4}, "do": {"status": 503, "code": 20503}},
+            {"when": {**BULK, "every": 3}, "do": {"drop": "after"}},
+            {"when": {**BULK, "every": 7}, "do": {"drop": "before"}},
+        )
+        seen_before = len(api.requests())
+        finished = CommandLine(tmp_path, api.url).run("run", spec)
+        requests = api.requests()[seen_before:]
+        profiles = api.profiles()
     assert finished.exit_code == 0, finished.stderr
     assert finished.report["loads"]["profiles"]["rows"]["completed"] == 10_000
-    assert len(api.profiles()) == 10_000
-    requests = api.requests()[seen_before:]
+    assert len(profiles) == 10_000
     throttled = [request["finished"] for request in requests if request["status"] == 429]
     assert throttled
     early = [
@@ -75,9 +75,7 @@ def test_one_profile_that_the_server_refuses_costs_one_row_and_a_few_requests(
 def test_a_failed_operation_is_divided_down_to_the_guilty_row(tmp_path: Path) -> None:
     rows = make_customers(2_000, repeats=0.0, bad=0.0)
     spec = write_spec(tmp_path / "spec.yaml", write_csv(rows, tmp_path / "customers.csv"))
-    with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.0)) as server:
-        api = Api(server.url)
-        api.declare("Account")
+    with serving(delay_seconds=(0.0, 0.0)) as api:
         api.set_faults(
             {
                 "when": {"trait": "Contact.email", "value": rows[700][5]},
@@ -94,9 +92,7 @@ def test_a_failed_operation_is_divided_down_to_the_guilty_row(tmp_path: Path) ->
 def test_without_an_operation_to_follow_rows_are_accepted_and_never_more(tmp_path: Path) -> None:
     rows = make_customers(3_000, repeats=0.2, bad=0.0)
     spec = write_spec(tmp_path / "spec.yaml", write_csv(rows, tmp_path / "customers.csv"))
-    with running(api_key=(USER, PASSWORD), bulk_answer="message", delay_seconds=(0.1, 0.5)) as server:
-        api = Api(server.url)
-        api.declare("Account")
+    with serving(bulk_answer="message", delay_seconds=(0.1, 0.5)) as api:
         finished = CommandLine(tmp_path, api.url).run("run", spec)
         counts = finished.report["loads"]["profiles"]["rows"]
         assert finished.exit_code == 0, finished.stderr

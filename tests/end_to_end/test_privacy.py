@@ -32,7 +32,10 @@ def test_nothing_personal_leaves_the_staged_files_and_the_rejected_rows(
         "report.md": (folder / "report.md").read_text(),
         "lock": (tmp_path / "state" / "lock").read_text(),
     }
-    secrets = {PASSWORD, *(value for row in rows for value in (row[1], row[2], row[3], row[5]) if len(value) > 5)}
+    secrets = {
+        PASSWORD,
+        *(value for row in rows for value in (row[1], row[2], row[3], row[5]) if len(value) > 5),
+    }
     secrets -= {"nobody"}
     for place, text in places.items():
         found = [secret for secret in secrets if secret in text]

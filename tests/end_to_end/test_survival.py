@@ -10,15 +10,13 @@ from random import Random
 
 import pytest
 
-from emulator.server import running
 from tests.end_to_end.workplace import (
-    PASSWORD,
-    USER,
     Api,
     CommandLine,
     Finished,
     kill_after,
     make_customers,
+    serving,
     wait,
     write_csv,
     write_spec,
@@ -70,9 +68,7 @@ def test_killed_at_twenty_random_moments_and_resumed_nothing_differs(tmp_path: P
 @contextmanager
 def slow_emulator() -> Iterator[Api]:
     """A fresh emulator that takes its time, so that there are moments to be killed in."""
-    with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.3)) as server:
-        api = Api(server.url)
-        api.declare("Account")
+    with serving(delay_seconds=(0.0, 0.3)) as api:
         api.set_faults(SLOW_BULK)
         yield api
 

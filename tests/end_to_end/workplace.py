@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -14,6 +16,11 @@ from typing import Any
 import httpx
 import yaml
 
+from emulator.server import running
+from tests.emulator.document import PATH as DOCUMENT
+from tests.emulator.document import request_validator
+
+ABOUT_REQUESTS = request_validator() if DOCUMENT.exists() else None
 STORE = "mem_store_00000000000000000000000001"
 USER, PASSWORD = "SK" + "0" * 32, "a-secret-of-the-tests"
 COLUMNS = ("Id", "First", "Last", "Phone", "Other Phone", "Email", "City")
@@ -112,6 +119,20 @@ class Api:
         body = {"idType": id_type, "value": value}
         found: list[str] = self.call("POST", f"/v1/Stores/{STORE}/Profiles/Lookup", body)["profiles"]
         return found
+
+
+@contextmanager
+def serving(**options: Any) -> Iterator[Api]:
+    """A fresh emulator that knows the trait groups of `TRAITS`.
+
+    Every request to it is held against the API's official document, where that lies beside the checkout,
+    unless `validator` is None: looking at a large Bulk takes time, and other requests wait meanwhile.
+    """
+    with running(**{"api_key": (USER, PASSWORD), "validator": ABOUT_REQUESTS, **options}) as server:
+        api = Api(server.url)
+        api.declare("Account")
+        yield api
+        assert api.call("GET", "/emulator/violations")["violations"] == []
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from flows.cli import app
 from flows.exit_codes import ExitCode
@@ -140,6 +139,16 @@ def test_status_lists_runs_and_shows_one(workplace: Workplace) -> None:
     assert listed["run_id"] == report["run_id"]
     assert json.loads(call(workplace, "status", report["run_id"], "--output", "json").stdout) == report
     assert report["run_id"] in call(workplace, "status").stdout
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["status", "x"], ["resume", "--no-prefect"]])
+def test_a_damaged_ledger_is_named(workplace: Workplace, arguments: list[str]) -> None:
+    workplace.state_dir.mkdir()
+    (workplace.state_dir / "ledger.sqlite3").write_text("not a database, but long enough to be looked at")
+    result = call(workplace, *arguments)
+    assert result.exit_code == ExitCode.USAGE
+    assert "ledger.sqlite3 cannot be used: file is not a database." in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_an_internal_error_is_told_without_a_traceback_and_with_one_when_asked(workplace: Workplace) -> None:

@@ -154,6 +154,13 @@ def test_a_second_import_of_the_same_rows_is_as_good_as_the_first(workplace: Wor
     assert rows_of(workplace.carry_out()) == rows_of(workplace.carry_out()) == OF_FIVE_ROWS
 
 
+def test_a_limit_counts_rows_that_the_reader_refuses(workplace: Workplace) -> None:
+    write_customers(workplace.folder, "too,short", ROWS[0], ROWS[1])
+    ending = workplace.carry_out(workplace.order(dry_run=True, limit=2))
+    assert rows_of(ending) == {"read": 2, "pending": 1, "rejected": 1}
+    assert ending.report["loads"]["profiles"]["reject_reasons"] == {"ragged_row": 1}
+
+
 def test_no_run_begins_with_a_spec_that_is_wrong(workplace: Workplace) -> None:
     write_spec(workplace.folder, source="nowhere.csv")
     with pytest.raises(UsageProblem, match="found nothing to read"):

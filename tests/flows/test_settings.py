@@ -9,7 +9,9 @@ from flows.settings import (
     Credentials,
     check_api_url,
     dry_target,
+    environment,
     live_target,
+    quiet_prefect,
     read_credentials,
 )
 
@@ -135,3 +137,10 @@ def test_any_other_address_is_refused_without_showing_a_password(address: str) -
     (problem,) = check_api_url(address)
     assert "it must be an https:// address" in problem
     assert "the-password" not in problem
+
+
+def test_prefect_is_quiet_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_LOGGING_LEVEL", "DEBUG")
+    monkeypatch.delenv("DO_NOT_TRACK", raising=False)
+    quiet_prefect()
+    assert (environment()["PREFECT_LOGGING_LEVEL"], environment()["DO_NOT_TRACK"]) == ("DEBUG", "1")

@@ -24,7 +24,7 @@ def load(folder: Path, text: str, *, is_emulator: bool = True, **variables: str)
 
 def problems_of(folder: Path, text: str, **variables: str) -> tuple[str, ...]:
     with pytest.raises(UsageProblem) as error:
-        load(folder, text, **variables)
+        load(folder, text, is_emulator=True, **variables)
     assert error.value.exit_code is ExitCode.USAGE
     assert all(problem.startswith("spec.yaml") for problem in error.value.problems)
     return tuple(problem.removeprefix("spec.yaml: ") for problem in error.value.problems)
@@ -116,6 +116,21 @@ def test_all_mistakes_are_named_at_once_each_with_the_nearest_right_choice(tmp_p
             HEAD + SOURCE + TRAITS + "  identifiers: [Contact.phon]\n",
             "profiles.identifiers: Contact.phon is not among the traits; did you mean 'Contact.phone'?",
             id="identifier",
+        ),
+        pytest.param(
+            HEAD + SOURCE + TRAITS + "  identifiers: []\n",
+            "profiles.identifiers is empty; expected at least one entry.",
+            id="no identifier",
+        ),
+        pytest.param(
+            HEAD + SOURCE + "  traits: {Contact: {phone: 5, email: Email}}\n  identifiers: [Contact.phone]\n",
+            "profiles.traits.Contact.phone is 5; expected a column or a mapping.",
+            id="an identifier that is wrong in itself",
+        ),
+        pytest.param(
+            HEAD + "  source: {path: customers.csv, null_values: [null]}\n" + TRAITS,
+            "profiles.source.null_values.0 is empty; expected a text.",
+            id="null without quotes",
         ),
         pytest.param(
             HEAD + SOURCE + "  traits: {Contact: {phone: [Phone]}}\n",
@@ -294,6 +309,14 @@ def test_a_column_must_be_in_every_file_of_the_source(tmp_path: Path) -> None:
     assert problems_of(tmp_path, HEAD + "  source: '*.csv'\n" + TRAITS) == (
         "profiles.traits.Contact.phone: other.csv has no column 'Phone'; did you mean 'Telephone'?",
     )
+
+
+@pytest.mark.parametrize("header", ["Ada,ada@example.com", "Ada,+1 202-555-0101", "Ada,(202) 555.0101"])
+def test_a_file_without_a_header_is_told_so_and_no_customer_shown(tmp_path: Path, header: str) -> None:
+    (tmp_path / "bare.csv").write_text(f"{header}\nBram,1\n")
+    (found,) = problems_of(tmp_path, HEAD + "  source: bare.csv\n" + TRAITS)
+    assert found.endswith("; its first line looks like data: put a line with the column names before it.")
+    assert not any(value in found for value in header.split(","))
 
 
 def test_columns_with_names_of_ours_are_refused_before_they_collide(tmp_path: Path) -> None:

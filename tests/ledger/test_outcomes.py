@@ -123,6 +123,27 @@ def test_the_final_entry_of_a_group_decides_about_its_survivor(
     assert outcomes(ledger, staging) == [expected, "merged", "merged"]
 
 
+@pytest.mark.parametrize(
+    ("early_state", "expected"),
+    [
+        (BatchState.COMPLETED, "completed"),
+        (BatchState.UNKNOWN, "completed"),
+        (BatchState.REJECTED, "rejected"),
+    ],
+    ids=str,
+)
+def test_a_survivor_whose_own_identifier_went_before_it_counts_once(
+    ledger: Ledger, tmp_path: Path, early_state: BatchState, expected: str
+) -> None:
+    folded = [{"_pos": 0, "_is_final": False}, {"_pos": 0, "_round": 1, "_is_final": True}]
+    staging = stage(tmp_path / "profiles", staged_rows(0, 2), groups={0: [1]}, folded=folded)
+    planned = [make_planned(row, row + 1, part=FOLDED, round=row, rows=row) for row in range(2)]
+    early, final = enter(ledger, make_load(2, rounds=2), planned)
+    drive(ledger, early, early_state)
+    drive(ledger, final, BatchState.COMPLETED)
+    assert outcomes(ledger, staging) == [expected, "merged"]
+
+
 def test_rows_of_a_group_with_too_many_identifiers_are_rejected_together(
     ledger: Ledger, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ import json
 import stat
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from ledger.staging import Staging, is_folded, part_name
@@ -52,6 +53,23 @@ def test_a_new_beginning_leaves_nothing_of_the_last_attempt(tmp_path: Path) -> N
     again = stage(tmp_path / "profiles", staged_rows(0, 1))
     assert again.parts == (PART,)
     assert again.refusals().is_empty()
+
+
+def test_rows_set_aside_come_back_in_the_order_of_the_input_until_the_groups_are_staged(
+    tmp_path: Path,
+) -> None:
+    staging = Staging(tmp_path / "profiles")
+    staging.begin()
+    for number in range(11):
+        staging.write_aside(number, staged_rows(2 * number, 2 * number + 2))
+    assert staging.scan_aside().collect()["_pos"].to_list() == list(range(22))
+    staging.write_members(members=pl.DataFrame(), excess=pl.DataFrame())
+    staging.finish()
+    assert {path.name for path in staging.folder.iterdir()} == {
+        "members.parquet",
+        "excess.parquet",
+        "manifest.json",
+    }
 
 
 def test_the_manifest_names_every_file_with_its_size(tmp_path: Path) -> None:

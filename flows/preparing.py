@@ -1,0 +1,115 @@
+"""From the source to prepared parts on disk: read ahead, prepare and write two parts at a time."""
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import polars as pl
+
+from flows.run import Run
+from ledger.staging import Staging
+from sources.fingerprint import fingerprint
+from sources.frames import Batch, no_rejects, null_out
+from sources.options import SourceOptions
+from sources.tabular import Source, open_source
+from transforms.plan import ProfilePlan
+from transforms.prepare import prepare_profiles
+
+_ROWS_PER_PART = 33_000
+_WORKERS = 2  # Polars lets go of the interpreter while it works
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedParts:
+    """What was staged: the input's columns, how many rows, and the changes made to kept rows, by code."""
+
+    columns: tuple[str, ...]
+    rows: int
+    changes: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch of the input; `position` is that of its first row in the whole load."""
+
+    number: int
+    position: int
+    batch: Batch
+
+    @property
+    def rows(self) -> int:
+        return len(self.batch.rows) + len(self.batch.rejects)
+
+
+def prepare_parts(
+    run: Run,
+    load: str,
+    options: SourceOptions,
+    null_values: tuple[str, ...],
+    plan: ProfilePlan,
+    staging: Staging,
+) -> PreparedParts:
+    """Read the source of a load to its end, and note in the ledger what it was.
+
+    Every row is staged in the order of the input, with its payload or the reasons why it has none.
+    """
+    changes: Counter[str] = Counter()
+    rows = 0
+    with ThreadPoolExecutor(1) as aside, ThreadPoolExecutor(_WORKERS) as workers:
+        digest = aside.submit(lambda: run.ledger.note_input(run.run_id, load, fingerprint(options).to_json()))
+        source = open_source(options)
+        under_way: deque[Future[tuple[int, int, Counter[str]]]] = deque()
+
+        def take_oldest() -> None:
+            part_rows, rejected, part_changes = under_way.popleft().result()
+            changes.update(part_changes)
+            run.progress.advance(part_rows, rejects=rejected)
+
+        for part in _parts(source, run.record.row_limit):
+            run.check_halt()
+            under_way.append(workers.submit(_stage, part, plan, null_values, staging))
+            rows += part.rows
+            if len(under_way) > _WORKERS:
+                take_oldest()
+        while under_way:
+            take_oldest()
+        digest.result()
+    return PreparedParts(source.columns, rows, changes)
+
+
+def _parts(source: Source, row_limit: int | None) -> Iterator[_Part]:
+    """The source in parts, up to `row_limit` rows; one without rows when there are none."""
+    position = number = 0
+    for batch in source.batches(_ROWS_PER_PART):
+        room = None if row_limit is None else row_limit - position
+        part = _Part(number, position, _first_rows(batch, room))
+        yield part
+        number, position = number + 1, position + part.rows
+        if position == row_limit:
+            return
+    if number == 0:
+        nothing = no_rejects(source.columns)
+        yield _Part(0, 0, Batch(nothing.drop("_error_code", "_error_message"), nothing))
+
+
+def _first_rows(batch: Batch, room: int | None) -> Batch:
+    """At most `room` rows of a batch."""
+    if room is None or len(batch.rows) + len(batch.rejects) <= room:
+        return batch
+    numbers = pl.concat([batch.rows["_row"], batch.rejects["_row"]]).sort()
+    within = pl.col("_row") < numbers[room]
+    return Batch(batch.rows.filter(within), batch.rejects.filter(within))
+
+
+def _stage(
+    part: _Part, plan: ProfilePlan, null_values: tuple[str, ...], staging: Staging
+) -> tuple[int, int, Counter[str]]:
+    """Prepare one part and write it; how many rows, how many of them rejected, the changes by code."""
+    prepared = prepare_profiles(null_out(part.batch.rows, null_values), plan)
+    frame = prepared.frame.with_columns(part.batch.rows)  # as they were read, `null_values` and all
+    if not part.batch.rejects.is_empty():
+        frame = pl.concat([frame, part.batch.rejects], how="diagonal").sort("_row")
+    positions = pl.int_range(part.position, part.position + len(frame), dtype=pl.Int64, eager=True)
+    staging.write_part(part.number, frame.with_columns(_pos=positions))
+    return len(frame), frame["_payload"].null_count(), Counter(prepared.changes)
