@@ -53,7 +53,9 @@ def make_customers(start: int, rows: int, *, seed: int) -> pl.DataFrame:
         "City": pl.format("City {}", chance % 4000),
         "Country": country,
         "Phone": phone,
-        "Other Phone": pl.when(chance % 3 == 0).then(pl.format("+1 212 {}-{}", pl.lit("555"), text.str.slice(3))),
+        "Other Phone": pl.when(chance % 3 == 0).then(
+            pl.format("+1 212 {}-{}", pl.lit("555"), text.str.slice(3))
+        ),
         "Email": pl.format("user.{}@example{}.com", person, person % 50),
         "Subscribed": pl.date(2020, 1, 1) + pl.duration(days=chance % 2000),
         "Website": pl.format("https://www.example{}.com/", chance % 9000),

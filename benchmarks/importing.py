@@ -120,7 +120,9 @@ def main(counts: list[int]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             measured = measure_import(rows, Path(folder))
         first = first or measured
-        outcomes = {name: count for name, count in measured.report["loads"]["profiles"]["rows"].items() if count}
+        outcomes = {
+            name: count for name, count in measured.report["loads"]["profiles"]["rows"].items() if count
+        }
         print(f"\n{rows:,} rows in {measured.seconds:.1f} s: {rows / measured.seconds:,.0f} rows a second")
         print(f"  CPU {measured.cpu_seconds:.1f} s, peak memory {measured.peak_bytes / 1e6:,.0f} MB", end="")
         print(f" ({measured.peak_bytes / first.peak_bytes:.2f} of the first)")

@@ -14,7 +14,14 @@ from typing import Any, Protocol
 from destination.batches import again, build_body, halve
 from destination.client import Client, Request
 from destination.entries import Entries
-from destination.errors import DeliveryError, Halted, ServiceUnavailable, StoreUnfit, UnexpectedAnswer
+from destination.errors import (
+    DeliveryError,
+    Halted,
+    ServiceUnavailable,
+    StagingChanged,
+    StoreUnfit,
+    UnexpectedAnswer,
+)
 from destination.limits import FOLLOWERS, SENDERS
 from destination.operations import (
     Completed,
@@ -125,9 +132,7 @@ class Carrier:
         body = build_body(entries["_payload"])
         body_hash = hashlib.sha256(body).hexdigest()
         if batch.body_hash not in {None, body_hash}:
-            raise RuntimeError(
-                f"Batch {batch.id} is not what it was when it was first sent: staged files changed."
-            )
+            raise StagingChanged(f"batch {batch.id} is not what was sent before")
         tries = batch.tries
 
         async def intend() -> None:

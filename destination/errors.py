@@ -4,7 +4,8 @@
     ├── AuthenticationRefused   put the credentials right
     ├── StoreUnfit              put the store, or the spec, right
     ├── ServiceUnavailable      wait and resume
-    └── UnexpectedAnswer        report it: the API did something that is not documented
+    ├── UnexpectedAnswer        report it: the API did something that is not documented
+    └── StagingChanged          start a new run: the staged files are not what they were
 
 `Halted` is not an error: the run was told to stop and does.
 """
@@ -55,6 +56,13 @@ class UnexpectedAnswer(DeliveryError):
             f"{method} {path} was answered with HTTP {status} (code {code}, twilio-request-id {request_id}), "
             "which is not documented for it."
         )
+
+
+class StagingChanged(DeliveryError):
+    """The staged files are not what they were when they were written or first sent."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The staged files of this run were changed: {what}. Start a new run of the spec.")
 
 
 class Halted(Exception):

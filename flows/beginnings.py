@@ -171,7 +171,9 @@ def _emulator(state_file: Path, credentials: Credentials) -> Iterator[str]:
         try:
             server = stack.enter_context(running(state_file=state_file, api_key=credentials.pair))
         except UsageError as error:
-            raise UsageProblem(str(error)) from error
+            raise UsageProblem(
+                f"The emulator cannot go on with {state_file}: {error} Or take another --state-dir."
+            ) from error
         yield server.url
 
 

@@ -18,7 +18,7 @@ from flows.errors import ImportProblem
 from flows.exit_codes import ExitCode
 from flows.pipeline import Ending, run_import
 from flows.progress import RunProgress
-from flows.settings import environment, read_credentials
+from flows.settings import environment, read_credentials, silence_prefect
 from ledger.render import render_summary
 
 app = typer.Typer(
@@ -93,14 +93,13 @@ def resume(
     run_id: Annotated[
         str | None, typer.Argument(metavar="RUN_ID", help="The last unfinished run, if left out.")
     ] = None,
-    wait: Wait = WAIT_SECONDS,
     state_dir: StateDir = _DEFAULT,
     output: OutputOption = Output.TEXT,
     no_prefect: NoPrefect = False,
     verbose: Verbose = False,
 ) -> None:
     """Go on with an unfinished run."""
-    order = Order(state_dir=state_dir, run_id=run_id, wait_seconds=wait)
+    order = Order(state_dir=state_dir, run_id=run_id)
     raise typer.Exit(_carry_out(order, output, no_prefect=no_prefect, verbose=verbose))
 
 
@@ -182,6 +181,7 @@ def _orchestrated(order: Order) -> Ending:
 
 async def _as_flow(order: Order, endings: list[Ending | ImportProblem]) -> None:
     """Call the flow, which adds to `endings` how it ended. Whatever Prefect cannot do is raised."""
+    silence_prefect()
     from flows.import_customers import import_customers, listener
 
     listener.set(endings)

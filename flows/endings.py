@@ -93,7 +93,7 @@ def conclude(
 def _status_of(problem: ImportProblem, *, is_staged: bool) -> RunStatus:
     if problem.exit_code is ExitCode.PENDING:
         return RunStatus.PENDING
-    if problem.exit_code is ExitCode.USAGE and not is_staged:
+    if problem.exit_code is ExitCode.BUDGET or (problem.exit_code is ExitCode.USAGE and not is_staged):
         return RunStatus.FAILED
     return RunStatus.STOPPED
 

@@ -57,7 +57,10 @@ async def run_import(
             async def settle() -> None:
                 report.update(write_report(run, problem))
 
-            await performer("report", settle)
+            try:
+                await performer("report", settle)
+            except Exception as error:
+                raise problem or as_problem(error) from error
             return Ending(report, str(run.folder), problem)
     except ImportProblem:
         raise

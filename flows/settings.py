@@ -47,7 +47,11 @@ def quiet_prefect() -> None:
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "60")
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+
+
+def silence_prefect() -> None:
+    """For the command line, which says itself what happens; to be called before Prefect is imported."""
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
 
 
 def read_credentials(variables: Mapping[str, str]) -> Credentials | None:

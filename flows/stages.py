@@ -9,7 +9,7 @@ from destination.batches import plan_batches
 from destination.client import Client
 from destination.declare import declare_traits
 from destination.deliver import ProfileDelivery
-from destination.errors import StoreUnfit
+from destination.errors import StagingChanged, StoreUnfit
 from destination.store import StoreSchema, TraitUse, check_schema, fetch_schema
 from flows.endings import conclude, now, resume_command
 from flows.errors import BudgetExceeded, ImportProblem
@@ -24,6 +24,7 @@ from ledger.render import render_markdown
 from ledger.report import build_report
 from ledger.staging import Staging
 from transforms.plan import IdentifierPlan
+from transforms.reasons import Change
 
 PROFILES = "profiles"
 
@@ -71,10 +72,12 @@ def stage_profiles(run: Run, identifiers: tuple[IdentifierPlan, ...]) -> None:
 
     Once the ledger has the load, the source is not needed any more.
     """
+    staging = run.staging(PROFILES)
     if run.ledger.load(run.run_id, PROFILES) is not None:
+        if changed := staging.changed_files():
+            raise StagingChanged(", ".join(changed))
         return
     plan = profile_plan(run.spec.profiles, identifiers)
-    staging = run.staging(PROFILES)
     staging.begin()
     source = run.spec.profiles.source
     options = source_options(source, run.spec_folder)
@@ -84,7 +87,7 @@ def stage_profiles(run: Run, identifiers: tuple[IdentifierPlan, ...]) -> None:
     run.progress.begin("grouping", prepared.rows)
     with run.timed("group"):
         grouping = group_rows(staging, plan, prepared.rows)
-    changes = prepared.changes + Counter(extra_identifier=grouping.extra_identifiers)
+    changes = prepared.changes + Counter({Change.EXTRA_IDENTIFIER.value: grouping.extra_identifiers})
     with run.timed("stage"):
         staging.finish()
         run.ledger.save_load(

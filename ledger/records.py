@@ -13,10 +13,10 @@ class RunStatus(StrEnum):
 
     RUNNING = "running"  # under way, or its process died
     PENDING = "pending"  # ended with rows whose outcome the server still owes, or that were not sent
-    STOPPED = "stopped"  # ended by a signal, a refused key or the error budget
+    STOPPED = "stopped"  # ended by a signal, a refused key or a store that is not fit
     FINISHED = "finished"
     DRY_RUN = "dry_run"
-    FAILED = "failed"  # the input, the spec or the store does not allow it
+    FAILED = "failed"  # going on would end the same way: the input, the spec or the error budget
 
 
 RESUMABLE = (RunStatus.RUNNING, RunStatus.PENDING, RunStatus.STOPPED)

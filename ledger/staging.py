@@ -73,6 +73,11 @@ class Staging:
         sizes = {path.name: path.stat().st_size for path in sorted(self.folder.glob("*.parquet"))}
         write_json({"files": sizes}, self.folder / "manifest.json")
 
+    def changed_files(self) -> list[str]:
+        """The files of the manifest that are missing or of another size than they were."""
+        sizes = json.loads((self.folder / "manifest.json").read_text())["files"]
+        return [name for name, size in sizes.items() if _size(self.folder / name) != size]
+
     @cached_property
     def parts(self) -> tuple[str, ...]:
         """The names of the staged parts, in the order of the input."""
@@ -152,6 +157,10 @@ def part_name(number: int) -> str:
 def is_folded(part: str) -> bool:
     """Whether a staged file holds what is sent for identity groups."""
     return part.startswith("folded-")
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.exists() else None
 
 
 def _whole_lines(path: Path) -> Iterator[dict[str, object]]:

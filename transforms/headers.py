@@ -14,8 +14,8 @@ from transforms.limits import (
 )
 
 LEAST_LIKENESS = 0.6
-RESERVED_PREFIX = "_"
-"""Columns of our own begin so: `_file`, `_row`, `_payload`, `_id.phone`, …"""
+RESERVED = re.compile(r"_file|_row|_pos|_payload|_error_(code|field|message)|_id\..*")
+"""Columns of our own are called so."""
 
 
 def nearest(name: str, choices: Iterable[str]) -> str | None:
@@ -69,7 +69,7 @@ def check_sizes(traits: Mapping[str, int]) -> list[str]:
 
 def find_reserved(columns: Iterable[str]) -> list[str]:
     """The source columns whose names could collide with the columns that preparing adds."""
-    return [column for column in columns if column.startswith(RESERVED_PREFIX)]
+    return [column for column in columns if RESERVED.fullmatch(column)]
 
 
 def _check_length(kind: str, name: str, limit: int) -> str | None:

@@ -66,6 +66,7 @@ class Change(StrEnum):
     EMAIL_TRIMMED = "email_trimmed"
     EMAIL_LOWERCASED = "email_lowercased"
     EMAIL_UNICODE_NORMALISED = "email_unicode_normalised"
+    EXTRA_IDENTIFIER = "extra_identifier"
     TEXT_TRIMMED = "text_trimmed"
     INVISIBLE_CHARACTERS_REMOVED = "invisible_characters_removed"
     INTEGER_FRACTION_DROPPED = "integer_fraction_dropped"
@@ -134,6 +135,7 @@ WORDING: dict[str, str] = {
     Change.EMAIL_TRIMMED: "whitespace around the email address was removed",
     Change.EMAIL_LOWERCASED: "capitals of the email address were lowered",
     Change.EMAIL_UNICODE_NORMALISED: "the email address was brought into its normal Unicode form",
+    Change.EXTRA_IDENTIFIER: "an earlier phone or email of the person was sent beside the one that counts",
     Change.TEXT_TRIMMED: "whitespace around the text was removed",
     Change.INVISIBLE_CHARACTERS_REMOVED: "invisible control characters were removed from the text",
     Change.INTEGER_FRACTION_DROPPED: "a fraction of zeros was dropped from a whole number",

@@ -99,7 +99,7 @@ def test_a_dry_run_is_never_pending(rows: dict[str, int], exit_code: ExitCode) -
         ),
         pytest.param(AuthenticationRefused(401), True, RunStatus.STOPPED, ExitCode.CREDENTIALS, id="401"),
         pytest.param(AuthenticationRefused(403), False, RunStatus.STOPPED, ExitCode.CREDENTIALS, id="403"),
-        pytest.param(BudgetExceeded("x"), True, RunStatus.STOPPED, ExitCode.BUDGET, id="budget"),
+        pytest.param(BudgetExceeded("x"), True, RunStatus.FAILED, ExitCode.BUDGET, id="budget"),
         pytest.param(StoppedBySignal(2), True, RunStatus.STOPPED, ExitCode.INTERRUPTED, id="Ctrl-C"),
         pytest.param(StoppedBySignal(15), False, RunStatus.STOPPED, ExitCode.TERMINATED, id="SIGTERM"),
         pytest.param(

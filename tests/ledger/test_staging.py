@@ -72,6 +72,15 @@ def test_rows_set_aside_come_back_in_the_order_of_the_input_until_the_groups_are
     }
 
 
+def test_files_that_are_not_what_the_manifest_says_are_named(tmp_path: Path) -> None:
+    staging = stage(tmp_path / "profiles", staged_rows(0, 4))
+    assert staging.changed_files() == []
+    (staging.folder / "members.parquet").unlink()
+    with (staging.folder / "part-00000.parquet").open("ab") as stream:
+        stream.write(b"more")
+    assert staging.changed_files() == ["members.parquet", "part-00000.parquet"]
+
+
 def test_the_manifest_names_every_file_with_its_size(tmp_path: Path) -> None:
     staging = stage(tmp_path / "profiles", staged_rows(0, 3), folded=[{"_pos": 0, "_is_final": True}])
     manifest = json.loads((staging.folder / "manifest.json").read_text())

@@ -69,7 +69,7 @@ def test_a_trait_name_is_suggested_that_the_api_accepts(text, suggestion):
 
 
 def test_columns_that_could_collide_with_ours_are_named():
-    assert find_reserved(["Email", "_file", "_payload", "a_b"]) == ["_file", "_payload"]
+    assert find_reserved(["Email", "_file", "_id.phone", "_id", "_note"]) == ["_file", "_id.phone"]
 
 
 def test_groups_and_traits_beyond_the_limits_are_named():

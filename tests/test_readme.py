@@ -1,0 +1,64 @@
+"""What the README says of commands, flags, exit codes, keys and outcomes is what the program has."""
+
+import re
+from pathlib import Path
+
+import yaml
+from typer.main import get_command
+
+from flows.cli import app
+from flows.exit_codes import ExitCode
+from flows.spec import ProfilesSpec, Spec, TraitSpec
+from ledger.account import REASON_SEPARATOR
+from ledger.outcomes import Outcome
+from transforms.refusals import SEPARATOR
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def section(title: str) -> str:
+    """The text under a heading of the second level."""
+    return README.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def test_its_first_two_commands_are_targets_of_the_makefile() -> None:
+    first_two = re.findall(r"^    (make \w+)", README, re.MULTILINE)[:2]
+    assert first_two == ["make demo", "make test"]
+    makefile = (ROOT / "Makefile").read_text()
+    for command in re.findall(r"make (\w+)", README):
+        assert re.search(rf"^{command}:", makefile, re.MULTILINE), f"make {command}"
+
+
+def test_it_lists_every_command_with_its_flags() -> None:
+    block = section("The command line")
+    everywhere = {"--state-dir", "--output", "--no-prefect", "--verbose"}
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        flags = {option for parameter in command.params for option in parameter.opts if option[:2] == "--"}
+        (line,) = [line for line in block.splitlines() if line.startswith(f"    memory-import {name}")]
+        assert set(re.findall(r"--[a-z-]+", line)) == flags - everywhere, name
+        if name != "emulator":
+            assert everywhere <= flags
+
+
+def test_it_explains_every_exit_code() -> None:
+    rows = re.findall(r"^\| ([\d, ]+) \|", section("The command line"), re.MULTILINE)
+    codes = {int(code) for row in rows for code in row.split(",")}
+    assert codes == {int(code) for code in ExitCode}
+
+
+def test_it_explains_every_outcome() -> None:
+    explained = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", README, re.MULTILINE))))
+    assert {outcome.value for outcome in Outcome} <= explained
+
+
+def test_its_spec_is_one_that_the_program_takes_and_its_table_has_every_key() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", section("Import your own data"), re.DOTALL)
+    assert Spec.model_validate(yaml.safe_load(example)).profiles.traits["Account"]["tags"].separator == ";"
+    table = section("The spec")
+    for key in (*Spec.model_fields, *ProfilesSpec.model_fields, *TraitSpec.model_fields):
+        assert key in table or key == "version", key
+
+
+def test_reasons_are_joined_the_same_way_where_they_are_written_and_where_they_are_counted() -> None:
+    assert REASON_SEPARATOR == SEPARATOR
