@@ -52,6 +52,7 @@ def quiet_prefect() -> None:
 def silence_prefect() -> None:
     """For the command line, which says itself what happens; to be called before Prefect is imported."""
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "1")  # the run does not depend on it
 
 
 def read_credentials(variables: Mapping[str, str]) -> Credentials | None:
