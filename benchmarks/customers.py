@@ -19,20 +19,26 @@ def make_customers(start: int, rows: int, *, seed: int) -> pl.DataFrame:
     """`rows` customers, numbered from `start`; the same for the same numbers and seed."""
     number = pl.int_range(start, start + rows, dtype=pl.Int64)
     chance = number.hash(seed)
-    person = pl.when(chance % 20 == 0).then(number - chance % 1000 % (number + 1)).otherwise(number)
-    digits = (number * 7919 + 1_000_003) % 10_000_000
-    text = digits.cast(pl.String).str.zfill(7)
+    person = pl.when(chance % 20 == 0).then(number - chance % pl.min_horizontal(number + 1, 1000))
+    person = person.otherwise(number)
+    digits = number * 7919 % 80_000_000  # every number once
+    text = digits.cast(pl.String).str.zfill(8)
+    area = pl.lit(pl.Series([202, 212, 305, 312, 415, 503, 617, 702, 713, 808])).gather(digits // 8_000_000)
     shape = chance // 7 % 10
     phone = (
         pl.when(shape < 4)
-        .then(pl.format("(202) {}-{}", text.str.slice(0, 3).str.replace("^[01]", "5"), text.str.slice(3)))
+        .then(
+            pl.format(
+                "({}) {}{}-{}", area, 2 + digits // 1_000_000 % 8, text.str.slice(2, 2), text.str.slice(4)
+            )
+        )
         .when(shape < 6)
-        .then(pl.format("0151 {}{}", (chance % 10).cast(pl.String), text))
+        .then(pl.format("0151 {}", text))
         .when(shape < 8)
-        .then(pl.format("+44 7400 {}", (digits % 1_000_000).cast(pl.String).str.zfill(6)))
+        .then(pl.format("+44 74{} {}", text.str.slice(0, 2), text.str.slice(2)))
         .when(shape < 9)
-        .then(pl.format("+33 6 {} {}", text.str.slice(0, 4), text.str.slice(3, 4)))
-        .otherwise(pl.format("{}x{}", text, (chance % 1000).cast(pl.String)))
+        .then(pl.format("+33 6 {} {}", text.str.slice(0, 4), text.str.slice(4)))
+        .otherwise(pl.format("{}x{}", text.str.slice(1), chance % 1000))
     )
     country = (
         pl.when(shape < 4)
@@ -54,7 +60,7 @@ def make_customers(start: int, rows: int, *, seed: int) -> pl.DataFrame:
         "Country": country,
         "Phone": phone,
         "Other Phone": pl.when(chance % 3 == 0).then(
-            pl.format("+1 212 {}-{}", pl.lit("555"), text.str.slice(3))
+            pl.format("+1 646 {}{}-{}", 2 + digits // 1_000_000 % 8, text.str.slice(2, 2), text.str.slice(4))
         ),
         "Email": pl.format("user.{}@example{}.com", person, person % 50),
         "Subscribed": pl.date(2020, 1, 1) + pl.duration(days=chance % 2000),
