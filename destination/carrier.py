@@ -11,6 +11,8 @@ import time
 from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol
 
+import polars as pl
+
 from destination.batches import again, build_body, halve
 from destination.client import Client, Request
 from destination.entries import Entries
@@ -129,8 +131,7 @@ class Carrier:
 
     async def _send(self, batch: Batch) -> Success | Refused:
         entries = await self._entries.of(batch)
-        body = build_body(entries["_payload"])
-        body_hash = hashlib.sha256(body).hexdigest()
+        body, body_hash = await asyncio.to_thread(_build, entries["_payload"])
         if batch.body_hash not in {None, body_hash}:
             raise StagingChanged(f"batch {batch.id} is not what was sent before")
         tries = batch.tries
@@ -238,3 +239,9 @@ class Carrier:
             batch, halve(batch, entries["_payload"], entries["_is_final"]), **facts
         )
         await self._carry_all(pieces)
+
+
+def _build(payloads: pl.Series) -> tuple[bytes, str]:
+    """The body and its SHA-256."""
+    body = build_body(payloads)
+    return body, hashlib.sha256(body).hexdigest()

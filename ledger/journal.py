@@ -1,6 +1,7 @@
 """What happens to batches, written from an event loop: many small changes, few commits."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from ledger.states import BatchState
 from ledger.store import Ledger, Transaction
 
 T = TypeVar("T")
+_COUNT_SECONDS = 1.0  # between two writes of the request counts
 
 
 class Journal:
@@ -19,8 +21,10 @@ class Journal:
     commit and not per batch.
     """
 
-    def __init__(self, ledger: Ledger, run_id: str) -> None:
+    def __init__(self, ledger: Ledger, run_id: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.requests = RequestCount()
+        self._clock = clock
+        self._next_count = clock() + _COUNT_SECONDS
         self._ledger = ledger
         self._run_id = run_id
         self._waiting: list[tuple[Callable[[Transaction], Any], asyncio.Future[Any]]] = []
@@ -42,6 +46,7 @@ class Journal:
 
     async def close(self) -> None:
         """Write the requests counted since the last change, and end the writing thread."""
+        self._next_count = float("-inf")
         try:
             await self._write(lambda _: None)
         finally:
@@ -58,7 +63,7 @@ class Journal:
         loop = asyncio.get_running_loop()
         while self._waiting:
             group, self._waiting = self._waiting, []
-            counts = self.requests.take()
+            counts = self._take_counts()
             try:
                 results = await loop.run_in_executor(self._thread, self._commit, group, counts)
             except BaseException as error:
@@ -70,6 +75,14 @@ class Journal:
                 if not done.done():
                     done.set_result(result)
         self._flush = None
+
+    def _take_counts(self) -> RequestCount:
+        """The requests counted so far, now and then: a commit for each change of them would cost more."""
+        now = self._clock()
+        if now < self._next_count:
+            return RequestCount()
+        self._next_count = now + _COUNT_SECONDS
+        return self.requests.take()
 
     def _commit(
         self, group: list[tuple[Callable[[Transaction], Any], asyncio.Future[Any]]], counts: RequestCount

@@ -134,13 +134,17 @@ async def test_a_split_that_is_not_allowed_leaves_no_pieces(
     assert len(ledger.batches(RUN_ID, "profiles", states=tuple(BatchState))) == BATCHES
 
 
-async def test_requests_are_counted_with_the_next_change_and_the_last_ones_at_the_end(
+async def test_requests_are_counted_now_and_then_with_a_change_and_the_last_ones_at_the_end(
     ledger: Ledger, batches: list[Batch]
 ) -> None:
-    journal = Journal(ledger, RUN_ID)
+    now = [0.0]
+    journal = Journal(ledger, RUN_ID, clock=lambda: now[0])
     journal.requests.add("429", is_retry=False)
-    journal.requests.add("202", is_retry=True)
     await journal.move(batches[0], BatchState.SENDING)
+    assert ledger.request_counts(RUN_ID) == RequestCount()
+    now[0] = 1.0
+    journal.requests.add("202", is_retry=True)
+    await journal.move(batches[1], BatchState.SENDING)
     assert ledger.request_counts(RUN_ID) == RequestCount({"429": 1, "202": 1}, {"429": 0, "202": 1})
     journal.requests.add("202", is_retry=False)
     await journal.close()
