@@ -1,5 +1,7 @@
 """The whole import, against a sink: rows a second by stage and in all, and the peak of memory.
 
+Beside it, in the same run, the script that one would write without this project.
+
 `python -m benchmarks.importing [ROWS ...]`, default 1,000,000 and 2,000,000.
 """
 
@@ -87,6 +89,18 @@ def measure_import(rows: int, folder: Path) -> Measured:
     return measured
 
 
+def measure_straightforward(rows: int, folder: Path) -> float:
+    """Seconds a million rows that the straightforward script needs, from so many rows."""
+    source = folder / "straightforward.csv"
+    write_customers(source, rows)
+    spec = yaml.safe_load(SPEC.format(path=source))
+    with sink(sink_schema(spec), folder) as url:
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "benchmarks.straightforward", str(source), url]
+        subprocess.run(command, check=True)
+        return (time.perf_counter() - began) * 1_000_000 / rows
+
+
 def _run(spec_path: Path, state_dir: Path, url: str) -> Measured:
     environment = {
         **os.environ,
@@ -114,16 +128,21 @@ def _peak_bytes(usage: resource.struct_rusage) -> int:
 
 
 def main(counts: list[int]) -> None:
-    """Measure imports of these sizes, one after another, and print what came out."""
+    """Measure imports of these sizes, one after another, beside the straightforward script."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain = measure_straightforward(20_000, Path(folder))
+    print(f"\nthe straightforward script: {plain:.0f} s a million rows")
     first: Measured | None = None
     for rows in counts:
         with tempfile.TemporaryDirectory() as folder:
             measured = measure_import(rows, Path(folder))
         first = first or measured
-        outcomes = {
-            name: count for name, count in measured.report["loads"]["profiles"]["rows"].items() if count
-        }
-        print(f"\n{rows:,} rows in {measured.seconds:.1f} s: {rows / measured.seconds:,.0f} rows a second")
+        outcomes = {name: n for name, n in measured.report["loads"]["profiles"]["rows"].items() if n}
+        print(
+            f"\n{rows:,} rows in {measured.seconds:.1f} s: {rows / measured.seconds:,.0f} rows a second, ",
+            end="",
+        )
+        print(f"{plain * rows / 1e6 / measured.seconds:.1f} times the straightforward script")
         print(f"  CPU {measured.cpu_seconds:.1f} s, peak memory {measured.peak_bytes / 1e6:,.0f} MB", end="")
         print(f" ({measured.peak_bytes / first.peak_bytes:.2f} of the first)")
         print(f"  outcomes: {outcomes}")

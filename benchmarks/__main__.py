@@ -1,0 +1,7 @@
+"""`python -m benchmarks`: everything that the README claims of speed and memory, measured in one go."""
+
+from benchmarks import importing, normalisation
+
+if __name__ == "__main__":
+    normalisation.main()
+    importing.main([1_000_000, 2_000_000])
