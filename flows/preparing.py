@@ -68,10 +68,10 @@ def prepare_parts(
 
         for part in _parts(source, run.record.row_limit):
             run.check_halt()
+            if len(under_way) == _WORKERS:
+                take_oldest()
             under_way.append(workers.submit(_stage, part, plan, null_values, staging))
             rows += part.rows
-            if len(under_way) > _WORKERS:
-                take_oldest()
         while under_way:
             take_oldest()
         digest.result()
