@@ -11,6 +11,8 @@ import httpx
 from destination.client import Client
 from destination.pace import Halt, Pace
 from ledger.records import RequestCount
+from tests.emulator.document import PATH as DOCUMENT
+from tests.emulator.document import request_validator
 
 URL = "http://127.0.0.1:8010"
 STORE = "mem_store_00000000000000000000000001"
@@ -40,6 +42,26 @@ def make_pace(clock: Clock, halt: Halt | None = None) -> Pace:
 Respond = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 
 
+def hold_against_document(respond: Respond) -> Respond:
+    """The same server; a request of the API that breaks its official document fails the test.
+
+    Where the document does not lie beside the checkout, nothing is looked at.
+    """
+    if not DOCUMENT.exists():
+        return respond
+    find_violations = request_validator()
+
+    def checked(request: httpx.Request) -> httpx.Response | Awaitable[httpx.Response]:
+        if request.url.path.startswith("/v1/"):
+            query = request.url.query.decode()
+            headers = dict(request.headers)
+            found = find_violations(request.method, request.url.path, query, headers, request.content)
+            assert list(found) == []
+        return respond(request)
+
+    return checked
+
+
 def make_client(respond: Respond, *, pace: Pace | None = None, counts: RequestCount | None = None) -> Client:
     """A client of a server that is a function. What it raises, the connection raises."""
     return Client(
@@ -47,7 +69,7 @@ def make_client(respond: Respond, *, pace: Pace | None = None, counts: RequestCo
         auth=AUTH,
         pace=pace or make_pace(Clock()),
         counts=counts or RequestCount(),
-        transport=httpx.MockTransport(respond),  # type: ignore[arg-type]
+        transport=httpx.MockTransport(hold_against_document(respond)),  # type: ignore[arg-type]
     )
 
 

@@ -40,24 +40,24 @@ class Intent:
 
     def request(self) -> Request:
         return Request(
-            method="PUT", path="/v1/x", content=b"{}", before=self.begin, unprocessed=self.take_back
+            method="PUT", path="/trial", content=b"{}", before=self.begin, unprocessed=self.take_back
         )
 
 
 async def call(client: Client, request: Request | None = None) -> Success | Refused:
     async with client:
-        return await client.call(request or Request(method="GET", path="/v1/x"))
+        return await client.call(request or Request(method="GET", path="/trial"))
 
 
 async def test_a_request_arrives_as_it_was_meant() -> None:
     script = Script(TAKEN)
-    path, content = "/v1/Stores/a/Profiles/Bulk", '{"é":1}'.encode()
+    path, content = "/trial/Stores/a/Profiles/Bulk", '{"é":1}'.encode()
     request = Request(method="PUT", path=path, content=content)
     decision = await call(make_client(script), request)
     [sent] = script.requests
     assert (sent.method, sent.url.path, sent.content) == (
         "PUT",
-        "/v1/Stores/a/Profiles/Bulk",
+        "/trial/Stores/a/Profiles/Bulk",
         '{"é":1}'.encode(),
     )
     assert sent.headers["content-type"] == "application/json"
@@ -68,7 +68,7 @@ async def test_a_request_arrives_as_it_was_meant() -> None:
 
 async def test_a_read_says_nothing_about_a_body_and_keeps_its_parameters() -> None:
     script = Script(TAKEN)
-    await call(make_client(script), Request(method="GET", path="/v1/x", params={"pageToken": "a b"}))
+    await call(make_client(script), Request(method="GET", path="/trial", params={"pageToken": "a b"}))
     assert script.requests[0].url.query == b"pageToken=a+b"
     assert "content-type" not in script.requests[0].headers
 
@@ -250,7 +250,7 @@ async def test_a_throttled_sender_holds_every_other_sender_back() -> None:
 
     async def send_some() -> None:
         for _ in range(10):
-            await client.call(Request(method="GET", path="/v1/x"))
+            await client.call(Request(method="GET", path="/trial"))
 
     async with client:
         await asyncio.gather(*(send_some() for _ in range(4)))
@@ -274,7 +274,7 @@ async def test_a_gate_that_closes_while_the_intent_is_written_holds_the_request_
         arrivals.append(clock())
         return TAKEN
 
-    await call(make_client(respond, pace=pace), Request(method="PUT", path="/v1/x", before=close))
+    await call(make_client(respond, pace=pace), Request(method="PUT", path="/trial", before=close))
     assert arrivals == [pytest.approx(1_012.0)]
 
 

@@ -19,6 +19,8 @@ from ledger.records import RequestCount
 from ledger.store import Ledger
 from tests.destination.journey import begin
 from tests.destination.servers import AUTH, STORE, URL
+from tests.emulator.document import PATH as DOCUMENT
+from tests.emulator.document import request_validator
 
 pytestmark = pytest.mark.anyio
 CONTACT = [
@@ -35,7 +37,13 @@ PROMOTIONS = {"Contact.email": "email", "Contact.phone": "phone", "Account.custo
 
 
 def make_app(**options: Any) -> Gate:
-    return create_app(api_key=AUTH, delay_seconds=(0.0, 0.01), operation_retry_after_seconds=0, **options)
+    return create_app(
+        api_key=AUTH,
+        delay_seconds=(0.0, 0.01),
+        operation_retry_after_seconds=0,
+        validator=request_validator() if DOCUMENT.exists() else None,
+        **options,
+    )
 
 
 class InProcess(httpx.ASGITransport):
@@ -54,6 +62,7 @@ async def connect(app: Gate) -> AsyncIterator[Client]:
         api_url=URL, auth=AUTH, pace=Pace(Halt()), counts=RequestCount(), transport=InProcess(app)
     ) as client:
         yield client
+    assert app.violations == []
 
 
 async def test_a_fresh_store_is_given_all_that_the_spec_sends() -> None:

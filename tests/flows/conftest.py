@@ -5,17 +5,27 @@ from pathlib import Path
 
 import pytest
 
-from emulator.server import running
+from emulator.server import Running, running
+from tests.emulator.document import PATH as DOCUMENT
+from tests.emulator.document import request_validator
 from tests.flows.workplace import Workplace, write_customers, write_spec
 
 USER, PASSWORD = "SK" + "0" * 32, "the-secret-of-the-tests"
 
 
 @pytest.fixture(scope="session")
-def api_url() -> Iterator[str]:
+def api() -> Iterator[Running]:
     """An API that all tests write to; it is done with a request at once."""
-    with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.0)) as server:
-        yield server.url
+    validator = request_validator() if DOCUMENT.exists() else None
+    with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.0), validator=validator) as server:
+        yield server
+
+
+@pytest.fixture
+def api_url(api: Running) -> Iterator[str]:
+    """Where the API is; no request to it breaks the official document."""
+    yield api.url
+    assert api.gate.violations == []
 
 
 @pytest.fixture
