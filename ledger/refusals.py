@@ -12,12 +12,16 @@ def refused_rows(ledger: Ledger, staging: Staging, run_id: str, load: str) -> pl
     """Every row that the server refused: `LATE_ERRORS_SCHEMA`, by `_pos`.
 
     A refused profile takes all rows with it that were folded into it: their values went with it. A refused
-    further identifier of a profile is the refusal of the row that gave it.
+    further identifier of a profile is the refusal of the row that gave it; where that row stands for the
+    profile, which may have landed all the same, nothing is refused.
     """
     rejected = ledger.batches(run_id, load, states=(BatchState.REJECTED,))
     if not rejected:
         return pl.DataFrame(schema=LATE_ERRORS_SCHEMA)
-    guilty = _guilty_entries(staging, rejected)
+    guilty = _guilty_entries(staging, rejected).join(
+        staging.members.select("_pos", "_survivor"), on="_pos", how="left", maintain_order="left"
+    )
+    guilty = guilty.filter(pl.col("_is_final") | (pl.col("_pos") != pl.col("_survivor"))).drop("_survivor")
     followers = (
         staging.members.filter(pl.col("_pos") != pl.col("_survivor"))
         .drop("_file", "_row")

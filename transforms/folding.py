@@ -4,10 +4,11 @@ The later row wins, trait by trait. The service finds a profile by every identif
 but one entry holds one value of each trait. So the values that lose go first, in entries of their own that
 hold nothing but identifiers, and the final profile goes last:
 
-    round 0   phone 1, email 3        every entry shares a value with an earlier one of its group,
-    round 1   phone 2, email 3        so that no round ever creates a second profile
-    round 2   phone 2, email 1
-    round 3   phone 3, email 3, …     the final profile: the last value of each trait ends as its value
+    round 0   phone 3, email 3        opens: every other entry shares one of these values,
+    round 1   phone 1, email 3        so that no round ever creates a second profile
+    round 2   phone 2, email 3
+    round 3   phone 3, email 1
+    round 4   phone 3, email 3, …     the final profile: the last value of each trait ends as its value
 
 Rounds of a group must follow each other: send one when the one before has been completed.
 """
@@ -106,7 +107,7 @@ def _write_early(early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """One entry for each group and round, of the identifiers that share the round."""
     promoted = [identifier.trait for identifier in plan.identifiers]
     entries = early.group_by("_survivor", "_round").agg(
-        pl.col("_pos").max(),
+        pl.col("_pos").max().fill_null(pl.col("_survivor").first()),
         *(pl.col("value").filter(pl.col("trait") == path).first().alias(path) for path in promoted),
     )
     absent = pl.repeat(None, entries.height, dtype=pl.String, eager=True)

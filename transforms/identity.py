@@ -36,16 +36,18 @@ def group_links(links: pl.DataFrame) -> pl.DataFrame:
     """`_pos`, `_survivor` of every row that has a link (`a`, `b`, of one integer type): the connected
     components.
 
-    The survivor is the smallest position of a component and is listed with itself; ordered by `_pos`. The
-    links are rewired towards the smallest neighbour, in turn from the larger and from the smaller side, until
-    each component is a star (the alternating algorithm of Kiveris et al., "Connected Components in MapReduce
-    and Beyond", 2014): a number of passes that grows with the logarithm of the longest chain.
+    The survivor is the last row of a component, the one whose values win, and is listed with itself; ordered
+    by `_pos`. The links are rewired towards the smallest neighbour, in turn from the larger and from the
+    smaller side, until each component is a star (the alternating algorithm of Kiveris et al., "Connected
+    Components in MapReduce and Beyond", 2014): a number of passes that grows with the logarithm of the
+    longest chain.
     """
     edges = _orient(links)
     while not _is_stars(edges):
         edges = _link_small(_link_large(edges))
     centres = edges.select(_pos="low", _survivor="low").unique()
-    return pl.concat([centres, edges.select(_pos="high", _survivor="low")]).sort("_pos")
+    members = pl.concat([centres, edges.select(_pos="high", _survivor="low")])
+    return members.with_columns(_survivor=pl.col("_pos").max().over("_survivor")).sort("_pos")
 
 
 def _orient(links: pl.DataFrame) -> pl.DataFrame:

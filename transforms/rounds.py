@@ -1,10 +1,10 @@
 """The order in which the identifier values of a group reach the store before its final profile.
 
-Of the traits that the group has identifiers in, the one with the fewest losing values is the anchor. The
-losing values of the other traits go first, each beside the anchor's last value, one of every trait in each
-round. The losing values of the anchor follow, each beside a value that is known by then. The final profile
-holds the anchor's last value, so it is recognised too. With two identifier traits no plan needs fewer
-entries: each entry after the first brings one value.
+Of the traits that the group has identifiers in, the one with the fewest losing values is the anchor, the
+next its partner. Where the anchor has losing values too, an opening entry makes the last values of both
+known. Then the losing values go, one of every trait in each round: those of other traits beside the anchor's
+last value, those of the anchor beside its partner's. Every entry is tied to values of the final profile, so
+that one the service refuses takes no other with it.
 """
 
 import polars as pl
@@ -35,35 +35,50 @@ def _find_extras(given: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
 
 
 def _choose_anchors(extras: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
-    """`_survivor`, `anchor` (a trait), `anchor_value` (its last value) of each group with losing values."""
+    """The two traits with the fewest losing values, of each group that has any, with their last values.
+
+    `_survivor`, `anchor`, `anchor_value`, `partner`, `partner_value` (null where there is one trait only),
+    and `opening`: 1 where the anchor has losing values too.
+    """
     losing = extras.group_by("_survivor", "trait").agg(losing=pl.len())
-    candidates = last.join(extras, on="_survivor", how="semi").join(
-        losing, on=["_survivor", "trait"], how="left"
+    candidates = (
+        last.join(extras, on="_survivor", how="semi")
+        .join(losing, on=["_survivor", "trait"], how="left")
+        .with_columns(pl.col("losing").fill_null(0))
+        .sort("losing", "trait")
     )
-    fewest = (
-        candidates.sort(pl.col("losing").fill_null(0), "trait").group_by("_survivor").agg(pl.all().first())
+    return candidates.group_by("_survivor").agg(
+        anchor=pl.col("trait").first(),
+        anchor_value=pl.col("value").first(),
+        partner=pl.col("trait").get(1, null_on_oob=True),
+        partner_value=pl.col("value").get(1, null_on_oob=True),
+        opening=(pl.col("losing").first() > 0).cast(pl.Int64),
     )
-    return fewest.select("_survivor", anchor="trait", anchor_value="value")
 
 
 def _place(extras: pl.DataFrame) -> pl.DataFrame:
-    """Losing values in their rounds, each round with the value that ties it to an earlier one."""
+    """Losing values in their rounds, each beside a last value that the opening entry, if any, made known."""
     of_anchor = pl.col("trait") == pl.col("anchor")
     first, second = extras.filter(~of_anchor), extras.filter(of_anchor)
-    known = first.sort("turn", "trait").group_by("_survivor").agg(pl.col("turn", "trait", "value").last())
-    second = second.join(known, on="_survivor", suffix="_known")
-    beside_anchor = first.select("_survivor", _round="turn", trait="anchor", value="anchor_value").unique()
-    late_round = pl.col("turn_known") + 1 + pl.col("turn")
-    beside_known = second.select("_survivor", _round=late_round, trait="trait_known", value="value_known")
-    return pl.concat(
+    used = first.group_by("_survivor").agg(used=pl.col("turn").max() + 1)
+    first = first.with_columns(_round=pl.col("turn") + pl.col("opening"))
+    second = second.join(used, on="_survivor").with_columns(
+        _round=pl.col("turn") + pl.col("used") + pl.col("opening")
+    )
+    opening = extras.filter(pl.col("opening") == 1).with_columns(_round=pl.lit(0, pl.Int64))
+    anchors = pl.concat(
         [
-            first.select("_survivor", "_pos", "trait", "value", _round="turn", is_extra=pl.lit(value=True)),
-            second.select(
-                "_survivor", "_pos", "trait", "value", _round=late_round, is_extra=pl.lit(value=True)
-            ),
-            pl.concat([beside_anchor, beside_known]).with_columns(
-                _pos=pl.lit(None, dtype=extras["_pos"].dtype), is_extra=pl.lit(value=False)
-            ),
-        ],
-        how="diagonal",
-    ).select(SCHEMA)
+            first.select("_survivor", "_round", trait="anchor", value="anchor_value"),
+            opening.select("_survivor", "_round", trait="anchor", value="anchor_value"),
+        ]
+    )
+    partners = pl.concat(
+        [f.select("_survivor", "_round", trait="partner", value="partner_value") for f in (second, opening)]
+    )
+    ties = (
+        pl.concat([anchors, partners])
+        .unique()
+        .with_columns(_pos=pl.lit(None, dtype=extras["_pos"].dtype), is_extra=pl.lit(value=False))
+    )
+    losers = pl.concat([f.select("_survivor", "_pos", "trait", "value", "_round") for f in (first, second)])
+    return pl.concat([losers.with_columns(is_extra=pl.lit(value=True)), ties], how="diagonal").select(SCHEMA)

@@ -128,7 +128,7 @@ def test_the_final_entry_of_a_group_decides_about_its_survivor(
     [
         (BatchState.COMPLETED, "completed"),
         (BatchState.UNKNOWN, "completed"),
-        (BatchState.REJECTED, "rejected"),
+        (BatchState.REJECTED, "completed"),
     ],
     ids=str,
 )

@@ -144,17 +144,32 @@ def test_rounds_are_safe_to_send(rows):
     assert folded.refused.is_empty()
 
 
-@given(draw_rows(TWO, 6))
-@settings(max_examples=150, deadline=None)
-def test_no_plan_with_two_identifiers_has_fewer_entries(rows):
-    prepared = prepare(rows, TWO)
-    _, folded = fold(prepared, TWO)
-    server = serve(folded, TWO)
+@pytest.mark.parametrize("plan", [TWO, MANY], ids=["two identifiers", "four identifiers of three types"])
+def test_an_early_entry_that_is_refused_takes_no_other_with_it(plan):
+    @given(draw_rows(plan, 3), st.randoms())
+    @settings(max_examples=150, deadline=None)
+    def check(rows, random):
+        prepared = prepare(rows, plan)
+        groups, folded = fold(prepared, plan)
+        early = folded.entries.with_row_index("at").filter(~pl.col("_is_final"))
+        if early.is_empty():
+            return
+        refused = random.choice(early["at"].to_list())
+        alone = ModelServer({identifier.trait: identifier.id_type for identifier in plan.identifiers})
+        alone.apply(folded.entries["_payload"][refused])
 
-    # An entry carries two values, and all but the first of a group share one: it brings one at most.
-    fewest = sum(max(1, len(profile.identifiers) - 1) for profile in server.profiles)
+        payloads = folded.entries["_payload"].to_list()
+        server = ModelServer(alone.id_types)
+        for payload in payloads[:refused] + payloads[refused + 1 :]:
+            server.apply(payload)
 
-    assert folded.entries.height == fewest
+        expected = expect_profiles(prepared, groups, plan)
+        found = set().union(*(profile.identifiers for profile in server.profiles))
+        wanted = set().union(*(identifiers for _, identifiers in expected.values()))
+        assert len(server.profiles) == len(expected)
+        assert wanted - found <= alone.profiles[0].identifiers
+
+    check()
 
 
 def make_members(rows):

@@ -20,7 +20,7 @@ def make_links(edges, dtype=pl.Int64):
 
 
 def find_components(edges):
-    """The smallest node of the component of every node that has an edge to another, by union-find."""
+    """The largest node of the component of every node that has an edge to another, by union-find."""
     parent = {node: node for edge in edges for node in edge}
 
     def find(node):
@@ -30,7 +30,7 @@ def find_components(edges):
 
     for a, b in edges:
         low, high = sorted((find(a), find(b)))
-        parent[high] = low
+        parent[low] = high
     linked = {node for a, b in edges if a != b for node in (a, b)}
     return sorted((node, find(node)) for node in linked)
 
@@ -46,14 +46,14 @@ def test_groups_are_the_connected_components(edges):
 def test_a_chain_in_any_order_is_one_group(order):
     links = make_links(list(pairwise(order)))
 
-    assert group_links(links).rows() == [(node, 0) for node in range(60)]
+    assert group_links(links).rows() == [(node, 59) for node in range(60)]
 
 
 @pytest.mark.parametrize("dtype", [pl.UInt32, pl.Int64])
 def test_positions_keep_their_type(dtype):
     groups = group_links(make_links([(7, 3)], dtype))
 
-    assert groups.rows() == [(3, 3), (7, 3)]
+    assert groups.rows() == [(3, 7), (7, 7)]
     assert groups.schema == {"_pos": dtype, "_survivor": dtype}
 
 
@@ -65,7 +65,7 @@ def test_a_chain_of_100_000_rows_takes_seconds(shuffled):
     started = time.process_time()
     groups = group_links(links)
 
-    assert groups["_survivor"].unique().to_list() == [0]
+    assert groups["_survivor"].unique().to_list() == [99_999]
     assert groups["_pos"].to_list() == list(range(100_000))
     assert time.process_time() - started < 20
 
