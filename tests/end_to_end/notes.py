@@ -94,6 +94,7 @@ def write_spec(path: Path, *, customers: Path | None = None, **loads: dict[str, 
     for name, load in {"observations": {}, **loads}.items():
         if load is not None:
             document[name] = {**(OBSERVATIONS if name == "observations" else {}), **load}
+            document[name] = {key: value for key, value in document[name].items() if value is not None}
     path.write_text(yaml.safe_dump(document, sort_keys=False))
     return path
 
