@@ -20,12 +20,12 @@ import polars as pl
 import yaml
 
 from destination.batches import build_body, plan_memory_batches
+from destination.limits import MEMORY_SENDERS
 from ledger.staging import Staging
 
 STORE = "mem_store_00000000000000000000000001"
 USER, PASSWORD = "SK0", "benchmark"
 PER_PROFILE = 10
-SENDERS = 8
 CONTENT = (
     "The customer asked when the replacement will arrive, and was told that it left the depot, number {}."
 )
@@ -120,7 +120,7 @@ async def send_plainly(requests: list[tuple[str, bytes]], url: str) -> float:
                 assert answer.status_code == 202
 
         began = time.perf_counter()
-        await asyncio.gather(*(send() for _ in range(SENDERS)))
+        await asyncio.gather(*(send() for _ in range(MEMORY_SENDERS)))
         return time.perf_counter() - began
 
 

@@ -15,8 +15,7 @@ _BETWEEN, _CLOSE = b",", b"]}"
 
 def build_body(payloads: pl.Series, load: str = "profiles") -> bytes:
     """The JSON body of one request from ready texts (String): the API calls the list as we call the load."""
-    joined: str = payloads.str.join(",").item()
-    return _open(load) + joined.encode() + _CLOSE
+    return _open(load) + ",".join(payloads.to_list()).encode() + _CLOSE
 
 
 def _open(load: str) -> bytes:

@@ -12,6 +12,7 @@ HTTP_CLIENTS = 4  # several small pools: one large pool is scanned for every req
 CONNECTIONS_PER_CLIENT = 3
 SENDERS = 8  # requests with customer data under way at once
 FOLLOWERS = 4  # reads under way at once: operations and lookups
+MEMORY_SENDERS = 12  # small requests, of observations and summaries; as many as there are connections
 LANES = 128  # profiles whose memories are under way at once, most of them between two requests
 LOOKUPS_AT_ONCE = 8
 GZIP_FROM_BYTES = 2_048  # below, a body fits into a packet or two anyway

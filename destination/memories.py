@@ -27,7 +27,7 @@ from destination.limits import (
     CLOCK_MARGIN_SECONDS,
     GZIP_FROM_BYTES,
     LANES,
-    SENDERS,
+    MEMORY_SENDERS,
     SETTLE_POLL_SECONDS,
     TRIES,
 )
@@ -103,7 +103,7 @@ class MemoryDelivery:
         self._on_unknown = on_unknown
         self._settle_seconds = settle_seconds
         self._observer = observer
-        self._slots = asyncio.Semaphore(SENDERS)
+        self._slots = asyncio.Semaphore(MEMORY_SENDERS)
         self._lane_slots = asyncio.Semaphore(LANES)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._lanes_of: defaultdict[str, list[_Lane]] = defaultdict(list)

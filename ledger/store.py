@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from sqlalchemy import (
     Engine,
     Integer,
     RowMapping,
+    Update,
+    bindparam,
     create_engine,
     delete,
     event,
@@ -249,11 +252,8 @@ class Transaction:
 
     def move(self, batch_id: int, target: BatchState, facts: Mapping[str, Any]) -> None:
         """Move a batch to `target` and note facts about it; `IllegalMove` when it is not where it must be."""
-        moved = self.connection.execute(
-            update(batches)
-            .where(batches.c.id == batch_id, batches.c.state.in_(origins(target)))
-            .values(state=target, **facts)
-        )
+        statement = _move(target, tuple(facts))
+        moved = self.connection.execute(statement, {"batch_id": batch_id, **facts})
         if moved.rowcount != 1:
             raise IllegalMove(f"Batch {batch_id} cannot move to {target} from where it is.")
 
@@ -284,6 +284,16 @@ class Transaction:
                 self.connection.execute(
                     insert(requests).values(run_id=run_id, status=status, count=count, retries=retries)
                 )
+
+
+@cache
+def _move(target: BatchState, facts: tuple[str, ...]) -> Update:
+    """The statement of a move. Made once: to make it takes longer than to carry it out."""
+    return (
+        update(batches)
+        .where(batches.c.id == bindparam("batch_id"), batches.c.state.in_(origins(target)))
+        .values(state=target, **{name: bindparam(name) for name in facts})
+    )
 
 
 def _found(row: RowMapping) -> FoundProfile:
