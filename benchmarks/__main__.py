@@ -1,7 +1,8 @@
 """`python -m benchmarks`: everything that the README claims of speed and memory, measured in one go."""
 
-from benchmarks import importing, normalisation
+from benchmarks import importing, normalisation, observations
 
 if __name__ == "__main__":
     normalisation.main()
     importing.main([1_000_000, 2_000_000])
+    observations.main()

@@ -1,20 +1,25 @@
 """How staged entries become batches: bounded by count and by bytes, the same every time."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from itertools import pairwise
 
 import polars as pl
 
-from destination.limits import BODY_BYTES, PROFILES_PER_REQUEST
+from destination.limits import BODY_BYTES, MEMORIES_PER_REQUEST, PROFILES_PER_REQUEST
 from ledger.records import Batch, PlannedBatch
+from ledger.states import BatchState
 
-_OPEN, _BETWEEN, _CLOSE = b'{"profiles":[', b",", b"]}"
+_BETWEEN, _CLOSE = b",", b"]}"
 
 
-def build_body(payloads: pl.Series) -> bytes:
-    """The JSON body of one Bulk request from ready profile texts (String)."""
-    joined: str = payloads.str.join(",").item()
-    return _OPEN + joined.encode() + _CLOSE
+def build_body(payloads: pl.Series, load: str = "profiles") -> bytes:
+    """The JSON body of one request from ready texts (String): the API calls the list as we call the load."""
+    return _open(load) + ",".join(payloads.to_list()).encode() + _CLOSE
+
+
+def _open(load: str) -> bytes:
+    return f'{{"{load}":['.encode()
 
 
 def plan_batches(
@@ -26,10 +31,11 @@ def plan_batches(
     outcome of an input row. An entry that alone is over the byte ceiling gets a batch of its own.
     `offset` is the position of the first entry in its file.
     """
+    frame_bytes = len(_open(load)) + len(_CLOSE)
     sizes = payloads.str.len_bytes().cast(pl.Int64) + len(_BETWEEN)
     ends = sizes.cum_sum()
     owned_until = owned.cast(pl.Int64).cum_sum()
-    ceiling = BODY_BYTES - len(_OPEN) - len(_CLOSE) + len(_BETWEEN)  # which the last entry lacks
+    ceiling = BODY_BYTES - frame_bytes + len(_BETWEEN)  # which the last entry lacks
     batches = []
     for start, stop in pairwise(_cuts(ends, ceiling)):
         before = (ends[start - 1], owned_until[start - 1]) if start else (0, 0)
@@ -41,7 +47,7 @@ def plan_batches(
                 start=offset + start,
                 stop=offset + stop,
                 rows=owned_until[stop - 1] - before[1],
-                body_bytes=ends[stop - 1] - before[0] - len(_BETWEEN) + len(_OPEN) + len(_CLOSE),
+                body_bytes=ends[stop - 1] - before[0] - len(_BETWEEN) + frame_bytes,
             )
         )
     return batches
@@ -59,28 +65,68 @@ def _cuts(ends: pl.Series, ceiling: int) -> list[int]:
     return cuts if count else []
 
 
+def plan_memory_batches(entries: pl.DataFrame, *, load: str, part: str) -> list[PlannedBatch]:
+    """Cut the entries of one sorted file into batches of at most ten of one profile.
+
+    `entries`: `_payload`, `_profile_id` String, `_is_final` Boolean, profile by profile in sending order. Ten
+    of the largest that the API takes are far from any size that is too large for a request.
+    """
+    frame_bytes = len(_open(load)) + len(_CLOSE)
+    is_new = (pl.col("_profile_id") != pl.col("_profile_id").shift(1)).fill_null(value=True)
+    numbered = entries.with_row_index("at").with_columns(profile=is_new.cum_sum())
+    slices = (
+        numbered.with_columns(nth=pl.int_range(pl.len()).over("profile") // MEMORIES_PER_REQUEST)
+        .group_by("profile", "nth", maintain_order=True)
+        .agg(
+            start=pl.col("at").first().cast(pl.Int64),
+            stop=pl.col("at").last().cast(pl.Int64) + 1,
+            rows=pl.col("_is_final").sum().cast(pl.Int64),
+            body_bytes=(pl.col("_payload").str.len_bytes().cast(pl.Int64) + len(_BETWEEN)).sum(),
+        )
+    )
+    return [
+        PlannedBatch(
+            load=load,
+            round=0,
+            part=part,
+            start=start,
+            stop=stop,
+            rows=rows,
+            body_bytes=body_bytes - len(_BETWEEN) + frame_bytes,
+        )
+        for start, stop, rows, body_bytes in slices.drop("profile", "nth").iter_rows()
+    ]
+
+
 def halve(batch: Batch, payloads: pl.Series, owned: pl.Series) -> list[PlannedBatch]:
     """The two halves of a batch; `payloads` and `owned` are its own entries."""
     middle = len(payloads) // 2
-    pieces = []
-    for start, stop in ((0, middle), (middle, len(payloads))):
-        texts = payloads[start:stop]
-        pieces.append(
-            PlannedBatch(
-                load=batch.load,
-                round=batch.round,
-                part=batch.part,
-                start=batch.start + start,
-                stop=batch.start + stop,
-                rows=int(owned[start:stop].sum()),
-                body_bytes=len(_OPEN) + len(_CLOSE) + int(texts.str.len_bytes().sum()) + len(texts) - 1,
-                parent_id=batch.id,
-            )
+    halves = [(0, middle, BatchState.PLANNED), (middle, len(payloads), BatchState.PLANNED)]
+    return carve(batch, payloads, owned, halves)
+
+
+def carve(
+    batch: Batch, payloads: pl.Series, owned: pl.Series, cuts: Sequence[tuple[int, int, BatchState]]
+) -> list[PlannedBatch]:
+    """Pieces of a batch: from where to where among its own entries, and what is known of each."""
+    frame_bytes = len(_open(batch.load)) + len(_CLOSE)
+    return [
+        PlannedBatch(
+            load=batch.load,
+            round=batch.round,
+            part=batch.part,
+            start=batch.start + start,
+            stop=batch.start + stop,
+            rows=int(owned[start:stop].sum()),
+            body_bytes=frame_bytes + int(payloads[start:stop].str.len_bytes().sum()) + stop - start - 1,
+            parent_id=batch.id,
+            state=state,
         )
-    return pieces
+        for start, stop, state in cuts
+    ]
 
 
 def again(batch: Batch) -> PlannedBatch:
     """The same entries once more, as a batch of their own."""
     facts = {field.name: getattr(batch, field.name) for field in fields(PlannedBatch)}
-    return PlannedBatch(**{**facts, "parent_id": batch.id})
+    return PlannedBatch(**{**facts, "parent_id": batch.id, "state": BatchState.PLANNED})

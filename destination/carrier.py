@@ -15,15 +15,9 @@ import polars as pl
 
 from destination.batches import again, build_body, halve
 from destination.client import Client, Request
+from destination.drain import guarded
 from destination.entries import Entries
-from destination.errors import (
-    DeliveryError,
-    Halted,
-    ServiceUnavailable,
-    StagingChanged,
-    StoreUnfit,
-    UnexpectedAnswer,
-)
+from destination.errors import ServiceUnavailable, StagingChanged, StoreUnfit, UnexpectedAnswer
 from destination.limits import FOLLOWERS, SENDERS
 from destination.operations import (
     Completed,
@@ -91,12 +85,7 @@ class Carrier:
 
     async def guard(self, work: Coroutine[Any, Any, None]) -> None:
         """Await work on a batch; what ends the delivery early halts it for everyone."""
-        try:
-            await work
-        except Halted:
-            return
-        except DeliveryError as error:
-            self._halt.call(error)
+        await guarded(self._halt, work)
 
     async def carry(self, batch: Batch) -> None:
         """Send one batch; its slot among the senders is taken already, and given back here."""

@@ -1,10 +1,12 @@
 """The HTTP client: sends a request until the server has taken or refused it."""
 
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from itertools import cycle
 from types import TracebackType
 from typing import Self
@@ -18,7 +20,20 @@ from destination.limits import (
     HTTP_CLIENTS,
     TIMEOUT_SECONDS,
 )
-from destination.outcomes import Answer, Forbidden, GiveUp, NoAnswer, Refused, Repeat, Success, decide
+from destination.outcomes import (
+    Answer,
+    DecisionOnce,
+    Forbidden,
+    GiveUp,
+    InDoubt,
+    Moved,
+    NoAnswer,
+    Refused,
+    Repeat,
+    Success,
+    decide,
+    decide_once,
+)
 from destination.pace import Pace
 from ledger.records import RequestCount
 
@@ -29,16 +44,27 @@ async def _nothing() -> None:
     return None
 
 
+async def _ignore(_canonical_id: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request. `before` is awaited before each sending, `unprocessed` when none had any effect so far."""
+    """One request. `before` is awaited before each sending, `unprocessed` when none had any effect so far.
+
+    Where the server says that the profile was merged, the request is repeated there once; before that `moved`
+    is told the profile's canonical id.
+    `is_gzipped` says that `content` is.
+    """
 
     method: str
     path: str
     content: bytes | None = None
+    is_gzipped: bool = False
     params: Mapping[str, str] = field(default_factory=dict)
     before: Callable[[], Awaitable[None]] = _nothing
     unprocessed: Callable[[], Awaitable[None]] = _nothing
+    moved: Callable[[str], Awaitable[None]] = _ignore
 
 
 class Client:
@@ -59,7 +85,9 @@ class Client:
     ) -> None:
         self.pace = pace
         self.requests = 0  # made so far
+        self.server_ahead_seconds = 0.0  # as of the last answer
         self._counts = counts
+        self._api_url = api_url
         is_secure = api_url.startswith("https://")
         verify = ssl.create_default_context() if is_secure else False
         self._clients = [
@@ -96,14 +124,37 @@ class Client:
 
         Raises `AuthenticationRefused`, `ServiceUnavailable` after too many failures, and `Halted`.
         """
+        decision = await self._send(request, decide)
+        assert not isinstance(decision, InDoubt)  # noqa: S101 - `decide` knows no doubt
+        return decision
+
+    async def call_once(self, request: Request) -> Success | Refused | InDoubt:
+        """Send a request that must not be processed twice; raises what `call` raises.
+
+        It is repeated only where it certainly was not processed. After an answer that was lost, or that says
+        nothing about it, it is in doubt.
+        """
+        return await self._send(request, decide_once)
+
+    async def _send(
+        self, request: Request, judge: Callable[..., DecisionOnce]
+    ) -> Success | Refused | InDoubt:
         failures = tries = 0
-        is_in_doubt = False
+        is_in_doubt = was_moved = False
         while True:
             await self._make_ready(request, is_in_doubt=is_in_doubt)
             outcome = await self._attempt(request, is_retry=tries > 0)
-            decision = decide(outcome, failures=failures, now=datetime.now(UTC))
-            if isinstance(decision, Success | Refused):
+            decision = judge(outcome, failures=failures, now=datetime.now(UTC))
+            if isinstance(decision, Success | Refused | InDoubt):
                 return decision
+            if isinstance(decision, Moved):
+                path = None if was_moved else self._path_here(decision.location)
+                if path is None:
+                    return decision.as_refusal
+                await request.moved(decision.canonical_id)
+                request = replace(request, path=path, params={} if "?" in path else request.params)
+                was_moved = True
+                continue
             is_in_doubt = is_in_doubt or not _had_no_effect(decision)
             if not is_in_doubt:
                 await request.unprocessed()
@@ -116,6 +167,12 @@ class Client:
                     await self._wait(outcome, after_seconds, tries)
             tries += 1
             failures += not _is_throttled(outcome)
+
+    def _path_here(self, location: str) -> str | None:
+        """Path and query of an address on the API's own host; None for any other: it gets no credentials."""
+        target, own = self._clients[0].base_url.join(location), self._clients[0].base_url
+        is_here = (target.scheme, target.host, target.port) == (own.scheme, own.host, own.port)
+        return target.raw_path.decode() if is_here else None
 
     async def _make_ready(self, request: Request, *, is_in_doubt: bool) -> None:
         """Return when the request may leave; what it does `before` is done by then."""
@@ -131,16 +188,30 @@ class Client:
     async def _attempt(self, request: Request, *, is_retry: bool) -> Answer | NoAnswer:
         self.requests += 1
         headers = {"content-type": "application/json"} if request.content is not None else {}
+        if request.is_gzipped:
+            headers["content-encoding"] = "gzip"
         try:
             response = await next(self._turns).request(
-                request.method, request.path, content=request.content, params=request.params, headers=headers
+                request.method,
+                self._api_url + request.path,  # whole: httpx takes three times as long to join addresses
+                content=request.content,
+                params=request.params or None,
+                headers=headers,
             )
         except httpx.RequestError as error:
             left_host = not isinstance(error, _NEVER_LEFT)
             self._counts.add("no_answer" if left_host else "not_sent", is_retry=is_retry)
             return NoAnswer(left_host, type(error).__name__)
         self._counts.add(str(response.status_code), is_retry=is_retry)
+        self._note_server_time(response.headers.get("date"))
         return Answer(response.status_code, response.headers, response.content)
+
+    def _note_server_time(self, date: str | None) -> None:
+        """Remember how far the server's clock is ahead of ours, to the second."""
+        try:
+            self.server_ahead_seconds = parsedate_to_datetime(date or "").timestamp() - time.time()
+        except ValueError:
+            return
 
     async def _wait(self, outcome: Answer | NoAnswer, after_seconds: float | None, tries: int) -> None:
         """Hold everyone back for as long as the server asks; a server that fails is given more time by us.

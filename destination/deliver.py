@@ -8,8 +8,8 @@ import asyncio
 
 from destination.carrier import Carrier, Observer
 from destination.client import Client
+from destination.drain import drained
 from destination.entries import Entries
-from destination.limits import DRAIN_SECONDS
 from destination.lookups import identifier_values, wait_until_found
 from ledger.journal import Journal
 from ledger.records import Batch, LoadRecord
@@ -57,24 +57,9 @@ class ProfileDelivery:
     async def run(self) -> None:
         """Deliver what is not delivered yet; raises the reason when the run was halted."""
         single = [batch for batch in self._open_batches() if not is_folded(batch.part)]
-        try:
-            async with asyncio.timeout(None) as deadline:
-                watcher = asyncio.create_task(self._limit_drain(deadline))
-                try:
-                    async with asyncio.TaskGroup() as group:
-                        group.create_task(self._carrier.guard(self._run_rounds()))
-                        await self._feed(single, group)
-                finally:
-                    watcher.cancel()
-        except TimeoutError:
-            pass  # what is still under way stays `sending`: nobody knows, and a resume will see to it
-        if self._halt.reason is not None:
-            raise self._halt.reason
-
-    async def _limit_drain(self, deadline: asyncio.Timeout) -> None:
-        while self._halt.reason is None:  # noqa: ASYNC110 - a signal handler can set no asyncio.Event
-            await asyncio.sleep(0.1)
-        deadline.reschedule(asyncio.get_running_loop().time() + DRAIN_SECONDS)
+        async with drained(self._halt), asyncio.TaskGroup() as group:
+            group.create_task(self._carrier.guard(self._run_rounds()))
+            await self._feed(single, group)
 
     async def _feed(self, batches: list[Batch], group: asyncio.TaskGroup) -> None:
         carrier = self._carrier

@@ -4,12 +4,18 @@ What is marked *documented* comes from the Memory API's OpenAPI document; the re
 """
 
 PROFILES_PER_REQUEST = 1_000  # documented: UpdateProfilesBulk, profiles.maxItems
+MEMORIES_PER_REQUEST = 10  # documented: CreateObservationsRequest and CreateSummariesRequest, maxItems
+MEMORIES_PER_PAGE = 50  # documented: pages hold no more, whatever pageSize says
 BODY_BYTES = 4 * 1024 * 1024  # no limit is published; a 413 teaches a smaller one
 
 HTTP_CLIENTS = 4  # several small pools: one large pool is scanned for every request
 CONNECTIONS_PER_CLIENT = 3
 SENDERS = 8  # requests with customer data under way at once
 FOLLOWERS = 4  # reads under way at once: operations and lookups
+MEMORY_SENDERS = 12  # small requests, of observations and summaries; as many as there are connections
+LANES = 128  # profiles whose memories are under way at once, most of them between two requests
+LOOKUPS_AT_ONCE = 8
+GZIP_FROM_BYTES = 2_048  # below, a body fits into a packet or two anyway
 
 TIMEOUT_SECONDS = 60.0
 CONNECT_TIMEOUT_SECONDS = 10.0
@@ -21,5 +27,8 @@ OPERATION_POLL_FIRST_SECONDS = 0.25  # when the server does not say; then twice 
 OPERATION_POLL_LONGEST_SECONDS = 5.0
 OPERATION_POLL_FLOOR_SECONDS = 0.2  # when the server says "at once"
 LOOKUP_POLL_SECONDS = 1.0
+READ_LAG_SECONDS = 60.0  # how long a profile that was accepted in this run may be nowhere to be found
+SETTLE_POLL_SECONDS = 0.5
+CLOCK_MARGIN_SECONDS = 5.0  # the server's clock is known to the second, and either clock may be set
 OPERATION_APPEARS_SECONDS = 60.0  # a new operation may not be readable at once
 DRAIN_SECONDS = 20.0  # for requests under way when a run is told to stop

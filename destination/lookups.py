@@ -1,4 +1,4 @@
-"""Waits until profiles can be found, where the server gave no operation to follow."""
+"""Asks which profiles an identifier leads to, and waits until profiles can be found."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -25,14 +25,15 @@ async def wait_until_found(
     """Look identifiers up, one by one, until each leads to a profile; False when patience ends first."""
     end = client.pace.clock() + patience_seconds
     for id_type, value in identifiers:
-        while not await _is_found(client, store_id, id_type, value):
+        while not await look_up(client, store_id, id_type, value):
             if client.pace.clock() >= end:
                 return False
             await client.pace.rest(LOOKUP_POLL_SECONDS)
     return True
 
 
-async def _is_found(client: Client, store_id: str, id_type: str, value: str) -> bool:
+async def look_up(client: Client, store_id: str, id_type: str, value: str) -> list[str]:
+    """The ids of the profiles that an identifier leads to."""
     decision = await client.call(
         Request(
             method="POST",
@@ -40,4 +41,5 @@ async def _is_found(client: Client, store_id: str, id_type: str, value: str) -> 
             content=json.dumps({"idType": id_type, "value": value}).encode(),
         )
     )
-    return isinstance(decision, Success) and bool(decision.answer.document.get("profiles"))
+    found = decision.answer.document.get("profiles") if isinstance(decision, Success) else None
+    return [str(profile_id) for profile_id in found or ()]

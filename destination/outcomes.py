@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 
 from destination.limits import RETRY_AFTER_LONGEST_SECONDS, TRIES
 
 STORE_NOT_ACTIVE = 520042
+_MOVED = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,29 @@ class GiveUp:
     was_processed: bool | None  # of the last sending, as in `Repeat`
 
 
-Decision = Success | Repeat | Refused | Forbidden | GiveUp
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The profile was merged into another one; the request was not processed and belongs to `location`."""
+
+    location: str
+    canonical_id: str
+    answer: Answer
+
+    @property
+    def as_refusal(self) -> Refused:
+        """What it is for a request that cannot follow."""
+        return Refused(self.answer.status, None, "The profile has moved.", self.answer.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """It may have been processed, or not, and sending it again may do it twice."""
+
+    reason: str
+
+
+Decision = Success | Repeat | Refused | Forbidden | GiveUp | Moved
+DecisionOnce = Decision | InDoubt
 
 
 def decide(  # noqa: PLR0911 - one return per decision reads as the table it is
@@ -111,8 +135,26 @@ def decide(  # noqa: PLR0911 - one return per decision reads as the table it is
         return Repeat(wait, was_processed=None)
     if outcome.status in {401, 403}:
         return Forbidden(outcome.status)
+    location, canonical_id = (outcome.headers.get(name) for name in ("location", "canonical-profile-id"))
+    if outcome.status in _MOVED and location and canonical_id:
+        return Moved(location, canonical_id, outcome)
     message = str(outcome.document.get("message") or "")
     return Refused(outcome.status, code, message, outcome.request_id)
+
+
+def decide_once(outcome: Answer | NoAnswer, *, failures: int, now: datetime) -> DecisionOnce:
+    """Decide about a request that must not be processed twice; the arguments are those of `decide`.
+
+    What certainly was not processed is repeated as any other: a 429, a store that is not active, a request
+    that never left the host. Where `decide` would repeat and nobody knows, it is in doubt at once.
+    """
+    decision = decide(outcome, failures=failures, now=now)
+    if isinstance(decision, Repeat | GiveUp) and decision.was_processed is None:
+        if isinstance(outcome, NoAnswer):
+            return InDoubt(outcome.reason)
+        if error_code(outcome) != STORE_NOT_ACTIVE:
+            return InDoubt(f"HTTP {outcome.status}")
+    return decision
 
 
 def error_code(answer: Answer) -> int | None:

@@ -83,6 +83,15 @@ async def fetch_schema(client: Client, store_id: str) -> StoreSchema:
     )
 
 
+async def store_exists(client: Client, store_id: str) -> bool:
+    """Whether the account has such a store."""
+    path = f"/v1/ControlPlane/Stores/{store_id}"
+    decision = await client.call(Request(method="GET", path=path))
+    if isinstance(decision, Refused) and decision.status != 404:
+        raise UnexpectedAnswer("GET", path, decision.status, decision.code, decision.request_id)
+    return not isinstance(decision, Refused)
+
+
 async def _read_groups(client: Client, path: str) -> list[Mapping[str, Any]]:
     groups: list[Mapping[str, Any]] = []
     params = {"includeTraits": "true", "pageSize": "100"}
@@ -106,6 +115,28 @@ async def _read(
     return decision.answer.document
 
 
+def check_status(schema: StoreSchema) -> list[str]:
+    """What keeps anything at all from being sent to this store."""
+    if schema.status == "ACTIVE":
+        return []
+    return [f"The store is {schema.status}; it must be ACTIVE before it takes anything."]
+
+
+def check_identifiers(schema: StoreSchema, id_types: Iterable[str], *, must_create: bool) -> list[str]:
+    """What keeps profiles from being found by these types or, with `must_create`, created by them."""
+    promoted = set(schema.promotions.values())
+    problems = []
+    for id_type in id_types:
+        if id_type not in schema.normalizations:
+            hint = _nearest(id_type, schema.normalizations)
+            problems.append(f"The store knows no identifier type {id_type!r}.{hint}")
+        elif must_create and id_type not in promoted:
+            problems.append(
+                f"The store promotes no trait to {id_type}: a profile cannot be created from one."
+            )
+    return problems
+
+
 def check_schema(
     schema: StoreSchema, uses: Sequence[TraitUse], identifiers: Sequence[str] | None
 ) -> list[str]:
@@ -113,9 +144,7 @@ def check_schema(
 
     `identifiers` are the traits that the spec calls identifiers, None when it leaves that to the store.
     """
-    problems = []
-    if schema.status != "ACTIVE":
-        problems.append(f"The store is {schema.status}; it must be ACTIVE before it takes profiles.")
+    problems = check_status(schema)
     missing_groups = sorted({use.group for use in uses} - schema.groups)
     problems += [
         f"The store has no trait group {group!r}.{_nearest(group, schema.groups)}" for group in missing_groups

@@ -20,7 +20,7 @@ wins. The same seed and the same requests give the same faults.
 
 - ``status``: answer so instead of applying; with ``code`` and ``message`` of the error body, ``retry_after``
   (sent as it stands, however odd, except that "date:+2" becomes the HTTP date in two seconds), ``headers``,
-  and ``body``: "error" (default), "empty" or "html"
+  and ``body``: "error" (default), "empty" or "html"; with ``applied``: true, answer so after applying
 - ``body`` without ``status``: "empty" or "html": apply, and lose the answer's body on the way
 - ``delay_seconds``: wait before anything else
 - ``drop``: "before" or "after": reset the connection before or after applying
@@ -58,6 +58,11 @@ def _check_nth(value: object, place: str) -> None:
     (checks.array(_COUNT, low=1) if isinstance(value, list) else _COUNT)(value, place)
 
 
+def _check_flag(value: object, place: str) -> None:
+    if not isinstance(value, bool):
+        raise ApiError(400, 400, f"{place} must be true or false.")
+
+
 def _check_scalar(value: object, place: str) -> None:
     if not isinstance(value, str | int | float | bool):
         raise ApiError(400, 400, f"{place} must be a string, a number or a boolean.")
@@ -85,6 +90,7 @@ _WHEN: dict[str, checks.Check] = {
 }
 _DO: dict[str, checks.Check] = {
     "status": checks.integer(low=200, high=599),
+    "applied": _check_flag,
     "code": checks.integer(low=100, high=999999),
     "message": checks.text(),
     "retry_after": _check_retry_after,

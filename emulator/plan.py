@@ -15,11 +15,15 @@ HTML = b"<html><body>Something is wrong.</body></html>"
 
 @dataclass(slots=True)
 class Answer:
-    """An answer given instead of the API's own; nothing is applied. ``body`` None is an empty one."""
+    """An answer given instead of the API's own, and of applying unless ``is_applied``.
+
+    ``body`` None is an empty one.
+    """
 
     status: int
     body: bytes | None
     headers: dict[str, str] = field(default_factory=dict)
+    is_applied: bool = False
 
 
 @dataclass(slots=True)
@@ -92,19 +96,20 @@ _DEFAULT_CODES = {
 
 
 def _answer(do: Json, now: float) -> Answer:
-    status = cast(int, do["status"])
+    status, is_applied = cast(int, do["status"]), cast(bool, do.get("applied", False))
     code = cast(int, do.get("code", _DEFAULT_CODES.get(status, errors.INTERNAL)))
     headers = dict(cast(dict[str, str], do.get("headers", {})))
     if "retry_after" in do:
         headers["Retry-After"] = _retry_after(str(do["retry_after"]), now)
     match do.get("body", "error"):
         case "empty":
-            return Answer(status, None, headers)
+            return Answer(status, None, headers, is_applied)
         case "html":
-            return Answer(status, HTML, {"Content-Type": "text/html", **headers})
+            return Answer(status, HTML, {"Content-Type": "text/html", **headers}, is_applied)
         case _:
             error = errors.ApiError(status, code, cast(str, do.get("message", "Refused by script.")))
-            return Answer(status, orjson.dumps(error.body()), {"Content-Type": "application/json", **headers})
+            headers = {"Content-Type": "application/json", **headers}
+            return Answer(status, orjson.dumps(error.body()), headers, is_applied)
 
 
 def _retry_after(written: str, now: float) -> str:

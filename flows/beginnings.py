@@ -26,7 +26,7 @@ from flows.settings import (
     live_target,
     read_credentials,
 )
-from flows.spec import Spec, source_options
+from flows.spec import SourceSpec, Spec, source_options
 from flows.spec_file import load_spec
 from ledger.files import private_directory
 from ledger.lock import exclusive
@@ -243,14 +243,19 @@ def _check_target(record: RunRecord, target: Target) -> None:
 
 def _check_input(ledger: Ledger, record: RunRecord) -> None:
     """Refuse an input that changed. One that is gone is not needed once its rows are staged."""
-    known = ledger.input(record.run_id, "profiles")
-    if known is None:
-        return
-    spec = Spec.model_validate(record.spec)
+    for load, source in Spec.model_validate(record.spec).sources.items():
+        known = ledger.input(record.run_id, load)
+        if known is not None:
+            _check_source(ledger, record, load, source, known)
+
+
+def _check_source(
+    ledger: Ledger, record: RunRecord, load: str, source: SourceSpec, known: Mapping[str, Any]
+) -> None:
     try:
-        current = fingerprint(source_options(spec.profiles.source, Path(record.spec_path).parent))
+        current = fingerprint(source_options(source, Path(record.spec_path).parent))
     except SourceError:
-        if ledger.load(record.run_id, "profiles") is None:
+        if ledger.load(record.run_id, load) is None:
             raise
         return
     differences = Fingerprint.from_json(known).differences(current)

@@ -107,6 +107,11 @@ def resume_command(run: RunRecord, folder: Path) -> str | None:
     return f"memory-import resume {run.run_id}{where}"
 
 
+def seconds_now() -> float:
+    """The time, in seconds since the epoch."""
+    return datetime.now(UTC).timestamp()
+
+
 def now() -> str:
     """The time, RFC 3339 in UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

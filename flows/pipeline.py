@@ -2,17 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from destination.errors import Halted
 from destination.pace import Halt
 from flows.beginnings import Order, begin
+from flows.checking import StoreFacts, check_store
 from flows.endings import as_problem
 from flows.errors import ImportProblem
 from flows.progress import RunProgress
 from flows.run import Run
 from flows.signals import stop_on_signals
-from flows.stages import check_budget, check_store, deliver_profiles, stage_profiles, write_report
+from flows.stages import deliver_load, stage_load, write_report
+from flows.watch import check_budget
 
 Work = Callable[[], Awaitable[None]]
 
@@ -79,12 +82,21 @@ async def _attempt(run: Run, performer: Performer) -> ImportProblem | None:
 
 
 async def _go_through(run: Run, performer: Performer) -> None:
-    async def read_and_prepare() -> None:
-        stage_profiles(run, await check_store(run))
+    """All loads are staged before anything is sent: from then on no source is needed."""
+    store = StoreFacts()
 
-    async def deliver() -> None:
+    async def stage(load: str) -> None:
+        nonlocal store
+        if load == loads[0]:
+            store = await check_store(run)
+        stage_load(run, load, store)
+
+    async def deliver(load: str) -> None:
         check_budget(run)
-        await deliver_profiles(run)
+        await deliver_load(run, load, store)
 
-    await performer("read, prepare and stage profiles", read_and_prepare)
-    await performer("deliver profiles", deliver)
+    loads = list(run.spec.sources)
+    for load in loads:
+        await performer(f"read, prepare and stage {load}", partial(stage, load))
+    for load in loads:
+        await performer(f"deliver {load}", partial(deliver, load))

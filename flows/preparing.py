@@ -1,20 +1,19 @@
 """From the source to prepared parts on disk: read ahead, prepare and write two parts at a time."""
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
 
 from flows.run import Run
+from flows.spec import SourceSpec, source_options
 from ledger.staging import Staging
 from sources.fingerprint import fingerprint
 from sources.frames import Batch, no_rejects, null_out
-from sources.options import SourceOptions
 from sources.tabular import Source, open_source
-from transforms.plan import ProfilePlan
-from transforms.prepare import prepare_profiles
+from transforms.prepare import Prepared
 
 _ROWS_PER_PART = 33_000
 _WORKERS = 2  # Polars lets go of the interpreter while it works
@@ -45,20 +44,20 @@ class _Part:
 def prepare_parts(
     run: Run,
     load: str,
-    options: SourceOptions,
-    null_values: tuple[str, ...],
-    plan: ProfilePlan,
+    source: SourceSpec,
+    prepare: Callable[[pl.DataFrame], Prepared],
     staging: Staging,
 ) -> PreparedParts:
     """Read the source of a load to its end, and note in the ledger what it was.
 
     Every row is staged in the order of the input, with its payload or the reasons why it has none.
     """
+    options = source_options(source, run.spec_folder)
     changes: Counter[str] = Counter()
     rows = 0
     with ThreadPoolExecutor(1) as aside, ThreadPoolExecutor(_WORKERS) as workers:
         digest = aside.submit(lambda: run.ledger.note_input(run.run_id, load, fingerprint(options).to_json()))
-        source = open_source(options)
+        opened = open_source(options)
         under_way: deque[Future[tuple[int, int, Counter[str]]]] = deque()
 
         def take_oldest() -> None:
@@ -66,16 +65,16 @@ def prepare_parts(
             changes.update(part_changes)
             run.progress.advance(part_rows, rejects=rejected)
 
-        for part in _parts(source, run.record.row_limit):
+        for part in _parts(opened, run.record.row_limit):
             run.check_halt()
             if len(under_way) == _WORKERS:
                 take_oldest()
-            under_way.append(workers.submit(_stage, part, plan, null_values, staging))
+            under_way.append(workers.submit(_stage, part, prepare, source.null_values, staging))
             rows += part.rows
         while under_way:
             take_oldest()
         digest.result()
-    return PreparedParts(source.columns, rows, changes)
+    return PreparedParts(opened.columns, rows, changes)
 
 
 def _parts(source: Source, row_limit: int | None) -> Iterator[_Part]:
@@ -103,10 +102,10 @@ def _first_rows(batch: Batch, room: int | None) -> Batch:
 
 
 def _stage(
-    part: _Part, plan: ProfilePlan, null_values: tuple[str, ...], staging: Staging
+    part: _Part, prepare: Callable[[pl.DataFrame], Prepared], null_values: tuple[str, ...], staging: Staging
 ) -> tuple[int, int, Counter[str]]:
     """Prepare one part and write it; how many rows, how many of them rejected, the changes by code."""
-    prepared = prepare_profiles(null_out(part.batch.rows, null_values), plan)
+    prepared = prepare(null_out(part.batch.rows, null_values))
     frame = prepared.frame.with_columns(part.batch.rows)  # as they were read, `null_values` and all
     if not part.batch.rejects.is_empty():
         frame = pl.concat([frame, part.batch.rejects], how="diagonal").sort("_row")

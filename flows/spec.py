@@ -25,6 +25,9 @@ DATA_TYPES: dict[TraitType, str] = {
     TraitType.EMAIL: "STRING",
 }
 
+PROFILE_ID = "id"  # in place of an identifier type: the column holds the profile's own id
+MemoryLoad = Literal["observations", "summaries"]
+
 SCHEMA_FILE = Path(__file__).with_name("spec.schema.json")
 
 _ID_TYPES: dict[TraitType, Literal["phone", "email"]] = {TraitType.PHONE: "phone", TraitType.EMAIL: "email"}
@@ -50,6 +53,11 @@ class SourceSpec(_Model):
     )
     encoding: str = "utf-8"
     null_values: tuple[str, ...] = ("",)
+
+    @property
+    def has_bom(self) -> bool:
+        """Whether a file for the same readers begins with a byte order mark."""
+        return self.encoding.lower() not in {"utf-8", "utf8"}
 
 
 class RegionSpec(_Model):
@@ -92,12 +100,90 @@ class ProfilesSpec(_Model):
     )
 
 
+class MomentSpec(_Model):
+    """When something happened."""
+
+    column: str
+    format: str | None = Field(default=None, description="strftime codes; ISO 8601 when left out.")
+    timezone: str | None = Field(default=None, description="For times that state no offset.")
+
+
+class ConversationsSpec(_Model):
+    """The conversations that something belongs to."""
+
+    column: str
+    separator: str | None = Field(default=None, min_length=1)
+
+
+class _MemoriesSpec(_Model):
+    source: Source
+    profile: dict[str, str] = Field(
+        min_length=1, description="Columns that find the profile, by identifier type, tried in order; or id."
+    )
+    region: RegionSpec = Field(default_factory=RegionSpec)
+    content: str
+    too_long: Literal["reject", "split"] = Field(
+        default="reject", description="What becomes of content that is longer than the API accepts."
+    )
+    occurred_at: Annotated[MomentSpec, _expand("column", MomentSpec)]
+    missing_profile: Literal["reject", "create"] = "reject"
+    over_limit: Literal["keep_newest", "keep_oldest"] = Field(
+        default="keep_newest", description="Which 500 of a profile are sent when the input holds more."
+    )
+    on_unknown: Literal["reconcile", "hold", "resend"] = Field(
+        default="reconcile", description="What to do when nobody knows whether a request was processed."
+    )
+    settle_seconds: float = Field(
+        default=10.0, ge=0, description="How long what was sent may take until it can be read back."
+    )
+
+    @property
+    def owner(self) -> dict[str, str]:
+        """The columns of identifiers by type, in order; none where the profile's own id is given."""
+        return {} if PROFILE_ID in self.profile else self.profile
+
+
+class ObservationsSpec(_MemoriesSpec):
+    """The load of observations."""
+
+    observation_source: str = Field(description="What the API calls `source`.")
+    conversation_ids: Annotated[ConversationsSpec, _expand("column", ConversationsSpec)] | None = None
+
+
+class SummariesSpec(_MemoriesSpec):
+    """The load of conversation summaries."""
+
+    observation_source: str | None = Field(default=None, description="What the API calls `source`.")
+    conversation_id: str
+
+
+MemoriesSpec = ObservationsSpec | SummariesSpec
+
+
 class Spec(_Model):
     """A whole spec."""
 
     version: Literal[1]
     store: str | None = None
-    profiles: ProfilesSpec
+    profiles: ProfilesSpec | None = None
+    observations: ObservationsSpec | None = None
+    summaries: SummariesSpec | None = None
+
+    @property
+    def memories(self) -> dict[MemoryLoad, MemoriesSpec]:
+        """The loads of observations and summaries, by name and in order."""
+        found: dict[MemoryLoad, MemoriesSpec] = {}
+        if self.observations is not None:
+            found["observations"] = self.observations
+        if self.summaries is not None:
+            found["summaries"] = self.summaries
+        return found
+
+    @property
+    def sources(self) -> dict[str, SourceSpec]:
+        """The source of every load, by name and in order."""
+        of_profiles = {} if self.profiles is None else {"profiles": self.profiles.source}
+        return {**of_profiles, **{name: load.source for name, load in self.memories.items()}}
 
 
 def source_options(source: SourceSpec, spec_folder: Path) -> SourceOptions:

@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from flows.errors import UsageProblem
-from flows.spec import ProfilesSpec, Spec, columns_used, source_options, trait_plans
+from flows.spec import (
+    ProfilesSpec,
+    RegionSpec,
+    SourceSpec,
+    Spec,
+    columns_used,
+    source_options,
+    trait_plans,
+)
+from flows.spec_memories import check_memories, memory_columns_used
 from flows.spec_shape import check_shape, suggest
 from flows.spec_yaml import parse_yaml
 from sources.errors import SourceError
@@ -40,8 +49,8 @@ def load_spec(
     spec, mistakes = check_shape(_interpolate(document, variables, problems))
     problems += mistakes
     if spec is not None:
-        problems += _check_profiles(spec.profiles)
-        problems += _check_columns(spec.profiles, path.parent) if with_source else ()
+        problems += _check_values(spec)
+        problems += _check_columns(spec, path.parent) if with_source else ()
     if problems or spec is None:
         raise UsageProblem([f"{path.name}: {problem}" for problem in problems])
     return spec
@@ -92,6 +101,24 @@ def _check_secrets(text: str, variables: Mapping[str, str]) -> None:
         raise UsageProblem("The spec holds a secret; secrets belong into the environment: take it out.")
 
 
+def _check_values(spec: Spec) -> Iterator[str]:
+    if not spec.sources:
+        yield "there is nothing to import; expected profiles, observations or summaries."
+    if spec.profiles is not None:
+        yield from _check_profiles(spec.profiles)
+        yield from _check_region("profiles", spec.profiles.region)
+    for name, load in spec.memories.items():
+        yield from check_memories(name, load)
+        yield from _check_region(name, load.region)
+
+
+def _check_region(load: str, region: RegionSpec) -> Iterator[str]:
+    if region.default is not None and find_region(region.default) is None:
+        yield (
+            f"{load}.region.default is {region.default!r}; expected a country's name or ISO code, such as US."
+        )
+
+
 def _check_profiles(profiles: ProfilesSpec) -> Iterator[str]:
     for group, traits in profiles.traits.items():
         if problem := check_group_name(group):
@@ -104,9 +131,6 @@ def _check_profiles(profiles: ProfilesSpec) -> Iterator[str]:
         if identifier not in paths:
             yield f"profiles.identifiers: {identifier} is not among the traits{suggest(identifier, paths)}"
     yield from _check_trait_options(profiles)
-    default = profiles.region.default
-    if default is not None and find_region(default) is None:
-        yield f"profiles.region.default is {default!r}; expected a country's name or ISO code, such as US."
 
 
 def _check_trait_options(profiles: ProfilesSpec) -> Iterator[str]:
@@ -126,15 +150,22 @@ def _check_trait_options(profiles: ProfilesSpec) -> Iterator[str]:
             yield f"profiles.traits.{plan.path}: {problem}."
 
 
-def _check_columns(profiles: ProfilesSpec, folder: Path) -> Iterator[str]:
+def _check_columns(spec: Spec, folder: Path) -> Iterator[str]:
+    if spec.profiles is not None:
+        yield from _check_source("profiles", spec.profiles.source, columns_used(spec.profiles), folder)
+    for name, load in spec.memories.items():
+        yield from _check_source(name, load.source, memory_columns_used(name, load), folder)
+
+
+def _check_source(load: str, spec: SourceSpec, used: Mapping[str, str], folder: Path) -> Iterator[str]:
     try:
-        source = open_source(source_options(profiles.source, folder))
+        source = open_source(source_options(spec, folder))
     except SourceError as error:
-        yield f"profiles.source: {error}"
+        yield f"{load}.source: {error}"
         return
     for column in find_reserved(source.columns):
-        yield f"profiles.source: the column {column!r} has a name of ours; rename it to begin without '_'."
-    for column, place in columns_used(profiles).items():
+        yield f"{load}.source: the column {column!r} has a name of ours; rename it to begin without '_'."
+    for column, place in used.items():
         for file in source.files:
             if column not in source.columns_of[file]:
                 yield f"{place}: {file} has no column {column!r}{_hint(column, source.columns_of[file])}"

@@ -88,7 +88,8 @@ def _remove(document: Any, place: Place) -> None:
 
 def _without_mistakes(document: dict[str, Any], places: Sequence[Place]) -> Spec | None:
     for place in places:
-        depth = _DEPTH_OF_PARTS.get(place[1], 2) if len(place) > 1 else 1
+        is_of_profiles = len(place) > 1 and place[0] == "profiles"
+        depth = _DEPTH_OF_PARTS.get(place[1], 2) if is_of_profiles else 1
         _remove(document, place[:depth])
     if any(place[:2] == ("profiles", "traits") for place in places):
         _remove(document, ("profiles", "identifiers"))  # they may name a trait that was taken out
@@ -125,8 +126,10 @@ def _describe(details: Any, place: Place) -> str:
 
 
 def _expected(kind: str, place: Place, message: str) -> str:
-    if kind == "model_type" and (len(place) == 4 or place[-1] == "source"):
-        return "a column or a mapping" if len(place) == 4 else "a path or a mapping"
+    if kind == "model_type" and place[-1] == "source":
+        return "a path or a mapping"
+    if kind == "model_type" and (len(place) == 4 or place[-1] in {"occurred_at", "conversation_ids"}):
+        return "a column or a mapping"
     if kind == "tuple_type" and place[-1] == "column":
         return "a column or a list of columns"
     return _EXPECTED.get(kind, message.removeprefix("Input should be "))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from ledger.records import Batch, PlannedBatch, RequestCount
+from ledger.records import Batch, FoundProfile, PlannedBatch, RequestCount
 from ledger.states import BatchState
 from ledger.store import Ledger, Transaction
 
@@ -43,6 +43,16 @@ class Journal:
             return transaction.plan(self._run_id, pieces)
 
         return await self._write(change)
+
+    async def remember(self, load: str, found: FoundProfile) -> None:
+        """Keep what a lookup found."""
+        await self._write(lambda transaction: transaction.remember(self._run_id, load, found))
+
+    async def replace_profile(self, profile_id: str, canonical_id: str) -> None:
+        """Remember that a profile was merged into another one."""
+        await self._write(
+            lambda transaction: transaction.replace_profile(self._run_id, profile_id, canonical_id)
+        )
 
     async def close(self) -> None:
         """Write the requests counted since the last change, and end the writing thread."""

@@ -29,10 +29,13 @@ _OUTCOME_OF = {
     BatchState.PLANNED: Outcome.PENDING,
     BatchState.SENDING: Outcome.PENDING,
     BatchState.COMPLETED: Outcome.COMPLETED,
+    BatchState.VERIFIED: Outcome.VERIFIED,
     BatchState.UNKNOWN: Outcome.UNKNOWN,
     BatchState.REJECTED: Outcome.REJECTED,
 }
+_WORST_FIRST = pl.Enum(["rejected", "unknown", "pending", "accepted", "completed", "verified"])
 _BATCH_SCHEMA = {"start": pl.UInt32, "stop": pl.UInt32, "part": pl.String, "outcome": pl.String}
+_NOTHING_DECIDED = pl.DataFrame(schema={"_pos": pl.Int64, "outcome": pl.String})
 
 
 def outcome_of(batch: Batch) -> Outcome:
@@ -58,33 +61,50 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
         schema=_BATCH_SCHEMA,
     )
     late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess])
-    survivors = _survivors(staging, batches)
+    together = pl.concat([_survivors(staging, batches), _memories(staging, batches)])
+    record = ledger.load(run_id, load)
+    is_planned = record is not None and record.planned_at is not None
     for part in staging.parts:
-        single = _decided(staging.entries(part), batches, part)
-        yield _judge(staging.scan(part), single, survivors, staging.members, late_errors)
+        single = _final(_decided(staging, batches, part))
+        rows = _judge(staging.scan(part), pl.concat([single, together]), staging.members, late_errors)
+        yield rows if is_planned else rows.with_columns(pl.col("outcome").fill_null(Outcome.PENDING.value))
 
 
 def _survivors(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
     """`_pos`, `outcome` of the rows that stand for an identity group."""
-    decided = [_decided(staging.entries(part), batches, part) for part in staging.folded_parts]
-    return pl.concat(decided) if decided else pl.DataFrame(schema={"_pos": pl.Int64, "outcome": pl.String})
-
-
-def _decided(entries: pl.DataFrame, batches: pl.DataFrame, part: str) -> pl.DataFrame:
-    """`_pos`, `outcome` of the rows that the entries of one file decide about, from their batches."""
-    of_part = batches.filter(pl.col("part") == part).sort("start").select("start", "stop", "outcome")
-    return (
-        entries.with_row_index("index")
-        .join_asof(of_part, left_on="index", right_on="start", strategy="backward")
-        .filter("_is_final")
-        .select("_pos", outcome=pl.when(pl.col("index") < pl.col("stop")).then("outcome"))
+    return pl.concat(
+        [_NOTHING_DECIDED, *(_final(_decided(staging, batches, part)) for part in staging.folded_parts)]
     )
+
+
+def _memories(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `outcome` of rows that are sent profile by profile: the worst of all their parts."""
+    decided = [_decided(staging, batches, part).drop("_is_final") for part in staging.sorted_parts]
+    worst = pl.col("outcome").cast(_WORST_FIRST)
+    return pl.concat([_NOTHING_DECIDED, *decided]).sort(worst, nulls_last=False).unique("_pos", keep="first")
+
+
+def _decided(staging: Staging, batches: pl.DataFrame, part: str) -> pl.DataFrame:
+    """`_pos`, `_is_final`, `outcome` of the entries of one file, from their batches."""
+    of_part = batches.filter(pl.col("part") == part).sort("start").select("start", "stop", "outcome")
+    if of_part.is_empty():  # nothing is sent from this file
+        return _NOTHING_DECIDED.with_columns(_is_final=True)
+    return (
+        staging.entries(part)
+        .with_row_index("index")
+        .join_asof(of_part, left_on="index", right_on="start", strategy="backward")
+        .select("_pos", "_is_final", outcome=pl.when(pl.col("index") < pl.col("stop")).then("outcome"))
+    )
+
+
+def _final(decided: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `outcome` of the entries that decide about their rows."""
+    return decided.filter("_is_final").select("_pos", "outcome")
 
 
 def _judge(
     rows: pl.LazyFrame,
-    single: pl.DataFrame,
-    survivors: pl.DataFrame,
+    decided: pl.DataFrame,
     members: pl.DataFrame,
     late_errors: pl.DataFrame,
 ) -> pl.DataFrame:
@@ -101,7 +121,7 @@ def _judge(
         rows.select("_pos", "_file", "_row", *errors)
         .join(late_errors.lazy(), on="_pos", how="left", suffix=":late", maintain_order="left")
         .with_columns(pl.coalesce(name, f"{name}:late") for name in errors)
-        .join(pl.concat([single, survivors]).lazy(), on="_pos", how="left", maintain_order="left")
+        .join(decided.lazy(), on="_pos", how="left", maintain_order="left")
         .join(into.lazy(), on="_pos", how="left", maintain_order="left")
         .select(
             "_file",

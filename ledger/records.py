@@ -50,7 +50,9 @@ class RunRecord:
 class LoadRecord:
     """One load of a run, once its rows are staged.
 
-    `delimiter` and `with_bom` (a UTF-8 byte order mark) are for the file of rejected rows.
+    `delimiter` and `with_bom` (a UTF-8 byte order mark) are for the file of rejected rows. `planned_at`
+    (seconds since the epoch) is when its batches were entered; None while nobody has found the profiles that
+    its rows belong to. `lookups` says what finding them took; None where nothing was to be found.
     """
 
     load: str
@@ -61,11 +63,31 @@ class LoadRecord:
     rows_read: int
     rounds: int
     changes: Mapping[str, int]
+    planned_at: float | None
+    lookups: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundProfile:
+    """What a lookup found: how many profiles have the identifier, and the id where it is one alone.
+
+    `key` stands for the identifier: a keyed hash, see `ledger.lookups`. `tries` is how many requests it took.
+    `is_created`: there was none, and one was created.
+    """
+
+    key: str
+    matches: int
+    profile_id: str | None
+    tries: int
+    is_created: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedBatch:
-    """A slice `[start, stop)` of one staged file. `rows`: how many input rows have their outcome from it."""
+    """A slice `[start, stop)` of one staged file. `rows`: how many input rows have their outcome from it.
+
+    A piece of a batch that was divided may be known from the start to have landed: `state` says so.
+    """
 
     load: str
     round: int
@@ -75,6 +97,7 @@ class PlannedBatch:
     rows: int
     body_bytes: int
     parent_id: int | None = None
+    state: BatchState = BatchState.PLANNED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +105,6 @@ class Batch(PlannedBatch):
     """A batch as the ledger knows it."""
 
     id: int
-    state: BatchState
     tries: int
     body_hash: str | None
     http_status: int | None

@@ -1,4 +1,4 @@
-"""Which input rows the server refused, found from the batches that were split down to a single entry."""
+"""Which input rows the server refused, found from the batches that were split down to the guilty entries."""
 
 import polars as pl
 
@@ -34,7 +34,11 @@ def refused_rows(ledger: Ledger, staging: Staging, run_id: str, load: str) -> pl
 
 def _guilty_entries(staging: Staging, rejected: list[Batch]) -> pl.DataFrame:
     batches = pl.DataFrame(
-        [{"batch_id": b.id, "part": b.part, "index": b.start, "status": b.http_status} for b in rejected],
+        [
+            {"batch_id": b.id, "part": b.part, "index": index, "status": b.http_status}
+            for b in rejected
+            for index in range(b.start, b.stop)
+        ],
         schema={"batch_id": pl.Int64, "part": pl.String, "index": pl.UInt32, "status": pl.Int64},
     ).join(staging.refusals(), on="batch_id", how="left")
     entries = [
@@ -51,5 +55,5 @@ def _guilty_entries(staging: Staging, rejected: list[Batch]) -> pl.DataFrame:
         _error_field=pl.lit(None, pl.String),
         _error_message=pl.when(pl.col("message") != "")
         .then("message")
-        .otherwise(pl.lit("The server refused the profile without a reason.")),
+        .otherwise(pl.lit("The server refused it without a reason.")),
     )

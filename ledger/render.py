@@ -32,8 +32,11 @@ def render_markdown(report: Mapping[str, Any]) -> str:
         lines += ["", f"## {name.capitalize()}", "", *_outcome_table(load["rows"])]
         lines += _count_table("Why rows were rejected", "reason", load["reject_reasons"])
         lines += _count_table("What was changed on the way", "change", load["changes"])
+        if load.get("lookups"):
+            made, spared = load["lookups"]["made"], load["lookups"]["spared"]
+            lines += ["", f"{made:,} lookups found the profiles; {spared:,} more were spared."]
         batches = {state: count for state, count in load["batches"].items() if count}
-        lines += ["", f"{load['sent']:,} profiles were sent; batches: {_listed(batches)}."]
+        lines += ["", f"{load['sent']:,} {name} were sent; batches: {_listed(batches)}."]
     requests = report["requests"]
     seconds = ", ".join(f"{stage} {spent:.1f}" for stage, spent in report["timing"].items())
     lines += [

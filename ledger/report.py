@@ -9,7 +9,7 @@ from ledger.records import LoadRecord, RunRecord
 from ledger.states import BatchState
 from ledger.store import Ledger
 
-_TAKEN = frozenset({BatchState.ACCEPTED, BatchState.COMPLETED, BatchState.UNKNOWN})
+_TAKEN = frozenset({BatchState.ACCEPTED, BatchState.COMPLETED, BatchState.VERIFIED, BatchState.UNKNOWN})
 
 
 def build_report(
@@ -59,4 +59,5 @@ def _load_section(ledger: Ledger, run_id: str, load: LoadRecord, account: Accoun
         },
         "reject_reasons": dict(account.reasons),
         "changes": dict(sorted(load.changes.items())),
+        **({} if load.lookups is None else {"lookups": dict(load.lookups)}),
     }

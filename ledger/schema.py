@@ -53,6 +53,21 @@ loads = Table(
     Column("rows_read", Integer, nullable=False),
     Column("rounds", Integer, nullable=False),
     Column("changes", JSON, nullable=False),
+    Column("planned_at", Float),
+    Column("lookups", JSON),
+)
+
+lookups = Table(
+    "lookups",
+    metadata,
+    Column("run_id", String, ForeignKey("runs.run_id"), primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("load", String, nullable=False),
+    Column("matches", Integer, nullable=False),
+    Column("profile_id", String),
+    Column("tries", Integer, nullable=False),
+    Column("is_created", Boolean, nullable=False),
+    Index("lookups_by_profile", "run_id", "profile_id"),
 )
 
 batches = Table(

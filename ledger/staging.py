@@ -7,6 +7,10 @@
         profiles/excess.parquet       rows of groups that hold more identifiers than one profile can keep
         profiles/refusals.jsonl       the server's words about rows it refused
         profiles/manifest.json        written last
+        observations/…, summaries/…   the same parts; then, once the profiles they belong to are found:
+        observations/sorted-00000.parquet  what is sent, profile by profile, in the order of time
+        observations/excess.parquet   rows that have no profile, or one that is full
+        lookups.key                   what makes hashes of identifiers mean something; see `ledger.lookups`
         report.json  report.md  rejects.csv  outcomes.parquet
 
 `_pos` is the position of a row in the whole load, counted from 0.
@@ -64,9 +68,22 @@ class Staging:
     def write_members(self, *, members: pl.DataFrame, excess: pl.DataFrame) -> None:
         """Stage which rows share an identifier value, and which of them are refused for it."""
         write_parquet(members, self.folder / "members.parquet")
-        write_parquet(excess, self.folder / "excess.parquet")
+        self.write_excess(excess)
         for path in self.folder.glob("aside-*.parquet"):
             path.unlink()
+
+    def write_excess(self, excess: pl.DataFrame) -> None:
+        """Stage which rows are refused after all, in place of what was staged before."""
+        write_parquet(excess, self.folder / "excess.parquet")
+
+    def begin_sorting(self) -> None:
+        """Start without sorted files, whatever an earlier attempt left behind."""
+        for path in self.folder.glob("sorted-*.parquet"):
+            path.unlink()
+
+    def write_sorted(self, number: int, entries: pl.DataFrame) -> None:
+        """Stage what is sent for some of the profiles, in sending order."""
+        write_parquet(entries, self.folder / f"sorted-{number:05d}.parquet")
 
     def finish(self) -> None:
         """Write the manifest: the names and sizes of all files that make up this load."""
@@ -87,6 +104,11 @@ class Staging:
     def folded_parts(self) -> tuple[str, ...]:
         """The names of the files with what is sent for identity groups."""
         return tuple(path.name for path in sorted(self.folder.glob("folded-*.parquet")))
+
+    @cached_property
+    def sorted_parts(self) -> tuple[str, ...]:
+        """The names of the files with what is sent profile by profile."""
+        return tuple(path.name for path in sorted(self.folder.glob("sorted-*.parquet")))
 
     def scan(self, part: str) -> pl.LazyFrame:
         """One staged part, lazily."""
@@ -117,9 +139,10 @@ class Staging:
         """What is sent from one file, in sending order: `_pos`, `_is_final` and the asked columns.
 
         From a part: its rows that were neither refused nor folded. From a folded part: every entry of every
-        round. `_is_final` (Boolean) tells whether the entry decides the outcome of the row at `_pos`.
+        round. From a sorted part: every entry; `_profile_id` may be asked for. `_is_final` (Boolean) tells
+        whether the entry is the last one for the row at `_pos`.
         """
-        if is_folded(part):
+        if not part.startswith("part-"):
             return self.scan(part).select("_pos", "_is_final", *columns).collect()
         return (
             self.scan(part)

@@ -2,8 +2,8 @@
 
     planned -> sending -> accepted -> completed
                   |           |-> rejected | split | unknown
-                  |-> rejected | split | unknown
-                  |-> planned        (a 429, or a request that never left the host)
+                  |-> verified | rejected | split | unknown
+                  |-> planned        (a 429, a request that never left the host, or read back and not there)
 
 Everything else moves forward only.
 """
@@ -18,6 +18,7 @@ class BatchState(StrEnum):
     SENDING = "sending"
     ACCEPTED = "accepted"
     COMPLETED = "completed"
+    VERIFIED = "verified"
     REJECTED = "rejected"
     SPLIT = "split"
     UNKNOWN = "unknown"
@@ -30,6 +31,7 @@ MOVES: dict[BatchState, frozenset[BatchState]] = {
             BatchState.SENDING,  # repeated after a lost answer or a restart: same body, same effect
             BatchState.PLANNED,
             BatchState.ACCEPTED,
+            BatchState.VERIFIED,  # the answer was lost, and what was sent was read back and found equal
             BatchState.REJECTED,
             BatchState.SPLIT,
             BatchState.UNKNOWN,
@@ -39,6 +41,7 @@ MOVES: dict[BatchState, frozenset[BatchState]] = {
         {BatchState.COMPLETED, BatchState.REJECTED, BatchState.SPLIT, BatchState.UNKNOWN}
     ),
     BatchState.COMPLETED: frozenset(),
+    BatchState.VERIFIED: frozenset(),
     BatchState.REJECTED: frozenset(),
     BatchState.SPLIT: frozenset(),
     BatchState.UNKNOWN: frozenset(),

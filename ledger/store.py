@@ -3,13 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     Engine,
+    Integer,
     RowMapping,
+    Update,
+    bindparam,
     create_engine,
     delete,
     event,
@@ -21,8 +25,17 @@ from sqlalchemy import (
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ledger.records import RESUMABLE, Batch, LoadRecord, PlannedBatch, RequestCount, RunRecord, RunStatus
-from ledger.schema import batches, inputs, loads, metadata, requests, runs, timings
+from ledger.records import (
+    RESUMABLE,
+    Batch,
+    FoundProfile,
+    LoadRecord,
+    PlannedBatch,
+    RequestCount,
+    RunRecord,
+    RunStatus,
+)
+from ledger.schema import batches, inputs, loads, lookups, metadata, requests, runs, timings
 from ledger.states import BatchState, IllegalMove, origins
 
 
@@ -118,6 +131,15 @@ class Ledger:
             transaction.connection.execute(insert(loads).values(run_id=run_id, **asdict(load)))
             transaction.plan(run_id, planned)
 
+    def plan_load(self, run_id: str, load: LoadRecord, planned: Iterable[PlannedBatch]) -> None:
+        """Enter all batches of a load that was staged without them, and what is known of it by now."""
+        facts = {"planned_at": load.planned_at, "changes": dict(load.changes), "lookups": load.lookups}
+        with self.transaction() as transaction:
+            transaction.connection.execute(
+                update(loads).where(loads.c.run_id == run_id, loads.c.load == load.load).values(**facts)
+            )
+            transaction.plan(run_id, planned)
+
     def load(self, run_id: str, load: str) -> LoadRecord | None:
         """A staged load, or None when its rows are not all staged yet."""
         query = select(loads).where(loads.c.run_id == run_id, loads.c.load == load)
@@ -167,6 +189,23 @@ class Ledger:
                 for state, followed, count, entries, rows in connection.execute(query)
             }
 
+    # Lookups
+
+    def found_profiles(self, run_id: str) -> dict[str, FoundProfile]:
+        """All that the run has looked up, by key."""
+        query = select(lookups).where(lookups.c.run_id == run_id)
+        with self._engine.connect() as connection:
+            return {row["key"]: _found(row) for row in connection.execute(query).mappings()}
+
+    def lookup_counts(self, run_id: str, load: str) -> tuple[int, int, int]:
+        """The identifiers that a load looked up, the requests that took, and the profiles it created."""
+        query = select(
+            func.count(), func.sum(lookups.c.tries), func.sum(lookups.c.is_created.cast(Integer))
+        ).where(lookups.c.run_id == run_id, lookups.c.load == load)
+        with self._engine.connect() as connection:
+            keys, tries, created = connection.execute(query).one()
+        return keys, tries or 0, created or 0
+
     # Requests and time
 
     def request_counts(self, run_id: str) -> RequestCount:
@@ -204,10 +243,8 @@ class Transaction:
         self.connection = connection
 
     def plan(self, run_id: str, planned: Iterable[PlannedBatch]) -> list[Batch]:
-        """Enter new batches in state `planned`."""
-        rows = [
-            {**asdict(batch), "run_id": run_id, "state": BatchState.PLANNED, "tries": 0} for batch in planned
-        ]
+        """Enter new batches."""
+        rows = [{**asdict(batch), "run_id": run_id, "tries": 0} for batch in planned]
         if not rows:
             return []
         statement = insert(batches).returning(batches, sort_by_parameter_order=True)
@@ -215,13 +252,24 @@ class Transaction:
 
     def move(self, batch_id: int, target: BatchState, facts: Mapping[str, Any]) -> None:
         """Move a batch to `target` and note facts about it; `IllegalMove` when it is not where it must be."""
-        moved = self.connection.execute(
-            update(batches)
-            .where(batches.c.id == batch_id, batches.c.state.in_(origins(target)))
-            .values(state=target, **facts)
-        )
+        statement = _move(target, tuple(facts))
+        moved = self.connection.execute(statement, {"batch_id": batch_id, **facts})
         if moved.rowcount != 1:
             raise IllegalMove(f"Batch {batch_id} cannot move to {target} from where it is.")
+
+    def remember(self, run_id: str, load: str, found: FoundProfile) -> None:
+        """Keep what a lookup found, in place of what was known before."""
+        of_key = (lookups.c.run_id == run_id, lookups.c.key == found.key)
+        self.connection.execute(delete(lookups).where(*of_key))
+        self.connection.execute(insert(lookups).values(run_id=run_id, load=load, **asdict(found)))
+
+    def replace_profile(self, run_id: str, profile_id: str, canonical_id: str) -> None:
+        """Remember that a profile was merged into another one."""
+        self.connection.execute(
+            update(lookups)
+            .where(lookups.c.run_id == run_id, lookups.c.profile_id == profile_id)
+            .values(profile_id=canonical_id)
+        )
 
     def count_requests(self, run_id: str, counts: RequestCount) -> None:
         """Add requests to the run's counts."""
@@ -236,6 +284,20 @@ class Transaction:
                 self.connection.execute(
                     insert(requests).values(run_id=run_id, status=status, count=count, retries=retries)
                 )
+
+
+@cache
+def _move(target: BatchState, facts: tuple[str, ...]) -> Update:
+    """The statement of a move. Made once: to make it takes longer than to carry it out."""
+    return (
+        update(batches)
+        .where(batches.c.id == bindparam("batch_id"), batches.c.state.in_(origins(target)))
+        .values(state=target, **{name: bindparam(name) for name in facts})
+    )
+
+
+def _found(row: RowMapping) -> FoundProfile:
+    return FoundProfile(**{name: row[name] for name in row if name not in {"run_id", "load"}})
 
 
 def _batch(row: RowMapping) -> Batch:

@@ -8,7 +8,7 @@ from typer.main import get_command
 
 from flows.cli import app
 from flows.exit_codes import ExitCode
-from flows.spec import ProfilesSpec, Spec, TraitSpec
+from flows.spec import ObservationsSpec, ProfilesSpec, Spec, SummariesSpec, TraitSpec
 from ledger.account import REASON_SEPARATOR
 from ledger.outcomes import Outcome
 from transforms.refusals import SEPARATOR
@@ -54,10 +54,23 @@ def test_it_explains_every_outcome() -> None:
 
 def test_its_spec_is_one_that_the_program_takes_and_its_table_has_every_key() -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", section("Import your own data"), re.DOTALL)
-    assert Spec.model_validate(yaml.safe_load(example)).profiles.traits["Account"]["tags"].separator == ";"
+    profiles = Spec.model_validate(yaml.safe_load(example)).profiles
+    assert profiles is not None
+    assert profiles.traits["Account"]["tags"].separator == ";"
     table = section("The spec")
     for key in (*Spec.model_fields, *ProfilesSpec.model_fields, *TraitSpec.model_fields):
         assert key in table or key == "version", key
+
+
+def test_its_memories_are_loads_that_the_program_takes_with_every_key_explained() -> None:
+    text = section("Observations and summaries")
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert list(Spec.model_validate({"version": 1, **yaml.safe_load(example)}).memories) == [
+        "observations",
+        "summaries",
+    ]
+    for key in (*ObservationsSpec.model_fields, *SummariesSpec.model_fields):
+        assert key in text, key
 
 
 def test_reasons_are_joined_the_same_way_where_they_are_written_and_where_they_are_counted() -> None:

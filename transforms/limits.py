@@ -1,4 +1,4 @@
-"""What the Memory API accepts of a profile, as far as it can be checked before sending.
+"""What the Memory API accepts of profiles and memories, as far as it can be checked before sending.
 
 LIMITS_PAGE states the sizes; the Memory API OpenAPI document states the patterns of names.
 """
@@ -37,3 +37,20 @@ TRAIT_NAME: Final = r"[a-z][a-zA-Z0-9]*"
 GROUPS_PER_STORE: Final = 50
 TRAITS_PER_GROUP: Final = 95
 """LIMITS_PAGE, trait groups per store and traits per group."""
+
+CONTENT_CHARACTERS: Final = 4_096
+"""The OpenAPI document, schema ObservationCore, content; the same for summaries."""
+
+CONVERSATIONS_PER_OBSERVATION: Final = 10
+"""The OpenAPI document, schema ObservationCore, conversationIds."""
+
+MEMORIES_PER_PROFILE: Final = 500
+"""LIMITS_PAGE, observations per profile, and as many summaries; beyond it the service keeps the newest."""
+
+SOURCE_CHARACTERS: Final = 100
+SOURCE: Final = r"[a-zA-Z0-9 _.\-]+"
+"""The OpenAPI document, schema ObservationCore, source."""
+
+PROFILE_ID: Final = r"^mem_profile_[0-7][0-9a-z]{25}$"
+CONVERSATION_ID: Final = r"^conv_conversation_[0-7][0-9a-z]{25}$"
+"""The OpenAPI document, schemas ProfileID and ConversationID."""

@@ -1,4 +1,4 @@
-"""What the spec asks for, as the values that `prepare_profiles` and `fold_groups` work from."""
+"""What the spec asks for, as the values that the preparation of rows works from."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -94,3 +94,31 @@ class ProfilePlan:
     @cached_property
     def _traits_by_path(self) -> dict[str, TraitPlan]:
         return {trait.path: trait for trait in self.traits}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryPlan:
+    """All that an observation or a conversation summary is made of.
+
+    `kind` is the name of the load. Whose memory it is say the identifiers of `owner`, tried in plan order, or
+    `profile_id`, the column that holds the profile's own id; one of the two is None. `format` and `timezone`
+    are those of the time, as in `TraitPlan`. `source` is what the API calls so, the same for every row.
+    `conversations` is the column of one conversation id, or of several with a `separator` between them.
+    """
+
+    kind: Literal["observations", "summaries"]
+    owner: ProfilePlan | None
+    profile_id: str | None
+    content: str
+    too_long: Literal["reject", "split"]
+    occurred_at: str
+    format: str | None
+    timezone: str | None
+    source: str | None
+    conversations: str | None
+    separator: str | None
+
+    @property
+    def owner_columns(self) -> tuple[str, ...]:
+        """The columns of prepared rows that say whose memory it is, in the order in which they are tried."""
+        return ("_profile_id",) if self.owner is None else tuple(self.owner.identifier_columns)

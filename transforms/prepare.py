@@ -8,7 +8,7 @@ been dropped included; what is dropped from or repaired in a row that is kept is
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -48,12 +48,8 @@ def prepare_profiles(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
 
     Raises ColumnNotFoundError when the plan names a column that the rows do not have.
     """
-    regions, region_codes = _resolve_regions(rows, plan)
     promoted = {identifier.trait for identifier in plan.identifiers}
-    judged = {
-        trait.path: judge_trait(rows, trait, regions, is_identifier=trait.path in promoted)
-        for trait in plan.traits
-    }
+    judged, region_codes = _judge_traits(rows, plan)
     has_identifier = _any_of((judged[path].values.is_not_null() for path in promoted), rows.height)
     refusing = (trait.is_refused for trait in judged.values() if trait.trait.on_invalid == "reject")
     rejected = ~has_identifier | _any_of(refusing, rows.height)
@@ -61,9 +57,42 @@ def prepare_profiles(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
     return Prepared(
         frame=pl.concat([rows, _write_profiles(judged, plan, rejected), reasons.columns], how="horizontal"),
         reasons=reasons.counts,
-        changes=_count_changes(judged.values(), region_codes, ~rejected),
+        changes=count_changes(judged.values(), region_codes, ~rejected),
         rejected=int(rejected.sum()),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadIdentifiers:
+    """`columns`: the identifier columns of a plan, as in `Prepared`, for rejected rows too. `judged`: the
+    traits they were read from, in plan order. `region_codes`: the codes of countries that are not known."""
+
+    columns: pl.DataFrame
+    judged: tuple[JudgedTrait, ...]
+    region_codes: pl.Series
+
+
+def read_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> ReadIdentifiers:
+    """Reads what identifies a person, and nothing else, from rows as `prepare_profiles` takes them."""
+    promoted = {identifier.trait for identifier in plan.identifiers}
+    identifying = replace(plan, traits=tuple(trait for trait in plan.traits if trait.path in promoted))
+    judged, region_codes = _judge_traits(rows, identifying)
+    values = pl.DataFrame({path: trait.values for path, trait in judged.items()})
+    columns = values.select(
+        _normalise(identifier).alias(column) for column, identifier in plan.identifier_columns.items()
+    )
+    return ReadIdentifiers(columns=columns, judged=tuple(judged.values()), region_codes=region_codes)
+
+
+def _judge_traits(rows: pl.DataFrame, plan: ProfilePlan) -> tuple[dict[str, JudgedTrait], pl.Series]:
+    """What was read for each trait, by its path, and the codes of countries that are not known."""
+    regions, region_codes = _resolve_regions(rows, plan)
+    promoted = {identifier.trait for identifier in plan.identifiers}
+    judged = {
+        trait.path: judge_trait(rows, trait, regions, is_identifier=trait.path in promoted)
+        for trait in plan.traits
+    }
+    return judged, region_codes
 
 
 def _resolve_regions(rows: pl.DataFrame, plan: ProfilePlan) -> tuple[pl.Series, pl.Series]:
@@ -111,7 +140,8 @@ def _list_reasons(
     return [*listed, RowReasons(field=", ".join(columns), codes=missing)]
 
 
-def _count_changes(judged: Iterable[JudgedTrait], region_codes: pl.Series, kept: pl.Series) -> dict[str, int]:
+def count_changes(judged: Iterable[JudgedTrait], region_codes: pl.Series, kept: pl.Series) -> dict[str, int]:
+    """What was repaired in or left out of kept rows (Boolean), as `Prepared.changes`."""
     counts = Counter(_count(region_codes, kept))
     for trait in judged:
         counts.update(_count(trait.changes, kept))

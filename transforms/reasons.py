@@ -8,10 +8,13 @@ from enum import StrEnum
 
 from transforms.limits import (
     ARRAY_ITEMS,
+    CONTENT_CHARACTERS,
+    CONVERSATIONS_PER_OBSERVATION,
     IDENTIFIER_CHARACTERS,
     IDENTIFIERS_PER_TYPE,
     INTEGER_MAX,
     INTEGER_MIN,
+    MEMORIES_PER_PROFILE,
     STRING_CHARACTERS,
 )
 
@@ -51,6 +54,17 @@ class Reason(StrEnum):
     IDENTIFIER_TOO_LONG = "identifier_too_long"
     NO_IDENTIFIER = "no_identifier"
     TOO_MANY_IDENTIFIERS = "too_many_identifiers"
+    CONTENT_MISSING = "content_missing"
+    CONTENT_TOO_LONG = "content_too_long"
+    OCCURRED_AT_MISSING = "occurred_at_missing"
+    PROFILE_ID_INVALID = "profile_id_invalid"
+    CONVERSATION_ID_INVALID = "conversation_id_invalid"
+    CONVERSATION_ID_MISSING = "conversation_id_missing"
+    TOO_MANY_CONVERSATIONS = "too_many_conversations"
+    TOO_MANY_FOR_PROFILE = "too_many_for_profile"
+    PROFILE_NOT_FOUND = "profile_not_found"
+    PROFILE_AMBIGUOUS = "profile_ambiguous"
+    PROFILE_REJECTED = "profile_rejected"
 
 
 class Change(StrEnum):
@@ -71,6 +85,8 @@ class Change(StrEnum):
     INVISIBLE_CHARACTERS_REMOVED = "invisible_characters_removed"
     INTEGER_FRACTION_DROPPED = "integer_fraction_dropped"
     DATETIME_EARLIER_TAKEN = "datetime_earlier_taken"
+    CONTENT_SPLIT = "content_split"
+    PROFILE_CREATED = "profile_created"
     COUNTRY_UNKNOWN = "country_unknown"
 
 
@@ -125,6 +141,26 @@ WORDING: dict[str, str] = {
         f"rows linked by shared identifiers hold more values of one type than a profile can keep "
         f"({IDENTIFIERS_PER_TYPE}); most likely they share a value of no one person, such as a switchboard"
     ),
+    Reason.CONTENT_MISSING: "there is no content; the API needs at least one character",
+    Reason.CONTENT_TOO_LONG: (
+        f"the content is longer than the {CONTENT_CHARACTERS:,} characters that the API accepts; "
+        "`too_long: split` sends it in numbered parts"
+    ),
+    Reason.OCCURRED_AT_MISSING: "there is no time; the API needs to know when it happened",
+    Reason.PROFILE_ID_INVALID: "not the id of a profile; expected mem_profile_ and 26 characters",
+    Reason.CONVERSATION_ID_INVALID: (
+        "not the id of a conversation; expected conv_conversation_ and 26 characters"
+    ),
+    Reason.CONVERSATION_ID_MISSING: "there is no conversation; the API needs to know which one is summed up",
+    Reason.TOO_MANY_CONVERSATIONS: (
+        f"more than the {CONVERSATIONS_PER_OBSERVATION} conversations that the API accepts"
+    ),
+    Reason.TOO_MANY_FOR_PROFILE: (
+        f"the input holds more for this profile than the {MEMORIES_PER_PROFILE} that the API keeps"
+    ),
+    Reason.PROFILE_NOT_FOUND: "no profile in the store has any of the row's identifiers",
+    Reason.PROFILE_AMBIGUOUS: "several profiles in the store have this identifier",
+    Reason.PROFILE_REJECTED: "the row that holds this profile was rejected in the same run",
     Change.PHONE_EXTENSION_DROPPED: "the extension was left out of the phone number",
     Change.PHONE_LETTERS_CHANGED: "letters in the phone number were turned into digits or left out",
     Change.PHONE_APOSTROPHE_DROPPED: "the apostrophe before the phone number was left out",
@@ -140,5 +176,7 @@ WORDING: dict[str, str] = {
     Change.INVISIBLE_CHARACTERS_REMOVED: "invisible control characters were removed from the text",
     Change.INTEGER_FRACTION_DROPPED: "a fraction of zeros was dropped from a whole number",
     Change.DATETIME_EARLIER_TAKEN: "the local time came twice as clocks were set back; the earlier was taken",
+    Change.CONTENT_SPLIT: "content that was too long was split into numbered parts",
+    Change.PROFILE_CREATED: "a profile was created from its identifier, as there was none",
     Change.COUNTRY_UNKNOWN: "no country has this name; phone numbers were read with the default region",
 }

@@ -11,10 +11,10 @@ import pytest
 from destination.client import Client, Request
 from destination.errors import AuthenticationRefused, Halted, ServiceUnavailable
 from destination.limits import TRIES
-from destination.outcomes import Refused, Success
+from destination.outcomes import InDoubt, Refused, Success
 from destination.pace import Halt
 from ledger.records import RequestCount
-from tests.destination.servers import AUTH, Clock, Script, make_client, make_pace, refusal
+from tests.destination.servers import AUTH, URL, Clock, Script, make_client, make_pace, refusal
 
 pytestmark = pytest.mark.anyio
 TAKEN = httpx.Response(202, json={"message": "accepted"}, headers={"twilio-request-id": "RQ-taken"})
@@ -353,3 +353,59 @@ def test_nothing_tells_the_secret() -> None:
     client = make_client(Script(TAKEN))
     shown: Sequence[str] = [repr(client), str(AuthenticationRefused(401)), str(AuthenticationRefused(403))]
     assert not any(AUTH[1] in text for text in shown)
+
+
+def moved_to(location: str) -> httpx.Response:
+    return httpx.Response(308, headers={"location": location, "canonical-profile-id": "new"})
+
+
+@pytest.mark.parametrize("host", ["", URL], ids=["a path", "an address"])
+async def test_what_goes_to_a_merged_profile_is_repeated_where_it_went_and_its_new_id_is_told(
+    host: str,
+) -> None:
+    told: list[str] = []
+
+    async def move(canonical_id: str) -> None:
+        told.append(canonical_id)
+
+    requests: list[httpx.Request] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return moved_to(f"{host}/v1/new") if request.url.path == "/v1/old" else httpx.Response(202)
+
+    decision = await call(
+        make_client(respond), Request(method="POST", path="/v1/old", content=b"{}", moved=move)
+    )
+    assert isinstance(decision, Success)
+    assert [(request.url.path, request.content) for request in requests] == [
+        ("/v1/old", b"{}"),
+        ("/v1/new", b"{}"),
+    ]
+    assert told == ["new"]
+
+
+@pytest.mark.parametrize(
+    "location", ["https://elsewhere.example.com/v1/new", "/v1/old"], ids=["another host", "in a circle"]
+)
+async def test_a_move_is_followed_once_and_to_the_same_host_only(location: str) -> None:
+    hosts: list[str] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        hosts.append(request.url.host)
+        return moved_to(location)
+
+    decision = await call(make_client(respond), Request(method="POST", path="/v1/old", content=b"{}"))
+    assert isinstance(decision, Refused)
+    assert set(hosts) == {"127.0.0.1"}
+    assert len(hosts) <= 2
+
+
+@pytest.mark.parametrize("status", [500, 503], ids=str)
+async def test_what_must_not_be_done_twice_is_in_doubt_at_once(status: int) -> None:
+    script = Script(httpx.Response(status), TAKEN)
+    client = make_client(script)
+    async with client:
+        decision = await client.call_once(Request(method="POST", path="/v1/x", content=b"{}"))
+    assert decision == InDoubt(f"HTTP {status}")
+    assert len(script.requests) == 1

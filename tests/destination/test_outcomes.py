@@ -13,13 +13,17 @@ from destination.limits import TRIES
 from destination.outcomes import (
     Answer,
     Decision,
+    DecisionOnce,
     Forbidden,
     GiveUp,
+    InDoubt,
+    Moved,
     NoAnswer,
     Refused,
     Repeat,
     Success,
     decide,
+    decide_once,
     retry_after_seconds,
 )
 
@@ -166,3 +170,56 @@ def test_retry_after_in_all_its_forms(value: str | None, expected: float | None)
 def test_no_retry_after_is_too_odd(value: str) -> None:
     seconds = retry_after_seconds(value, NOW)
     assert seconds is None or 0 <= seconds <= 3_600
+
+
+ONCE: dict[str, tuple[Answer | NoAnswer, DecisionOnce]] = {
+    "202": (TAKEN, Success(TAKEN)),
+    "no answer": (NoAnswer(True, "ReadTimeout"), InDoubt("ReadTimeout")),
+    "never left": (NoAnswer(False, "ConnectError"), UNPROCESSED),
+    "429": (answer(429, 20429), UNPROCESSED),
+    "408": (answer(408), InDoubt("HTTP 408")),
+    "500": (answer(500, 20500), InDoubt("HTTP 500")),
+    "503 with seconds": (answer(503, 20503, retry_after="3"), InDoubt("HTTP 503")),
+    "the store is not active": (answer(409, 520042), SOON),
+    "400": (answer(400, 20001), Refused(400, 20001, REFUSED_TEXT, "RQ1")),
+    "401": (answer(401, 20003), Forbidden(401)),
+}
+
+
+@pytest.mark.parametrize(("outcome", "decision"), ONCE.values(), ids=ONCE.keys())
+def test_what_must_not_be_done_twice_is_repeated_only_where_it_certainly_was_not_done(
+    outcome: Answer | NoAnswer, decision: DecisionOnce
+) -> None:
+    assert decide_once(outcome, failures=0, now=NOW) == decision
+
+
+@pytest.mark.parametrize(
+    ("outcome", "decision"),
+    [
+        (NoAnswer(True, "ReadTimeout"), InDoubt("ReadTimeout")),
+        (answer(500), InDoubt("HTTP 500")),
+        (NoAnswer(False, "ConnectError"), GiveUp("ConnectError", was_processed=False)),
+    ],
+    ids=["no answer", "500", "never left"],
+)
+def test_the_last_try_leaves_no_less_doubt_than_the_first(
+    outcome: Answer | NoAnswer, decision: DecisionOnce
+) -> None:
+    assert decide_once(outcome, failures=TRIES - 1, now=NOW) == decision
+
+
+MOVES = {
+    "301": (301, {"location": "/v1/x", "canonical-profile-id": "p"}, True),
+    "308": (308, {"location": "/v1/x", "canonical-profile-id": "p"}, True),
+    "308 to nowhere": (308, {"canonical-profile-id": "p"}, False),
+    "308 that is not about a profile": (308, {"location": "/v1/x"}, False),
+    "302": (302, {"location": "/v1/x", "canonical-profile-id": "p"}, False),
+}
+
+
+@pytest.mark.parametrize(("status", "headers", "is_moved"), MOVES.values(), ids=MOVES.keys())
+def test_a_profile_has_moved_when_the_server_says_where_and_which(
+    status: int, headers: dict[str, str], is_moved: bool
+) -> None:
+    decision = decide(Answer(status, headers, b""), failures=0, now=NOW)
+    assert isinstance(decision, Moved) is is_moved

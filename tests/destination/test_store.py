@@ -100,7 +100,7 @@ def test_a_store_that_is_not_active_takes_nothing(status: str) -> None:
         normalizations=SCHEMA.normalizations,
     )
     assert check_schema(schema, [EMAIL], None) == [
-        f"The store is {status}; it must be ACTIVE before it takes profiles."
+        f"The store is {status}; it must be ACTIVE before it takes anything."
     ]
 
 

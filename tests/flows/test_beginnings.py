@@ -59,7 +59,7 @@ def test_a_spec_that_only_looks_different_is_the_same(workplace: Workplace, stop
 
 def test_a_spec_that_is_wrong_now_is_named_as_such(workplace: Workplace, stopped: Ending) -> None:
     (workplace.folder / "spec.yaml").write_text("version: 1\n")
-    with pytest.raises(UsageProblem, match=r"spec\.yaml: profiles is missing\."):
+    with pytest.raises(UsageProblem, match=r"spec\.yaml: there is nothing to import"):
         workplace.carry_out(workplace.resumption())
 
 

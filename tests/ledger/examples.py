@@ -20,6 +20,7 @@ ROUTES: dict[BatchState, tuple[BatchState, ...]] = {
     BatchState.SENDING: (BatchState.SENDING,),
     BatchState.ACCEPTED: (BatchState.SENDING, BatchState.ACCEPTED),
     BatchState.COMPLETED: (BatchState.SENDING, BatchState.ACCEPTED, BatchState.COMPLETED),
+    BatchState.VERIFIED: (BatchState.SENDING, BatchState.VERIFIED),
     BatchState.REJECTED: (BatchState.SENDING, BatchState.REJECTED),
     BatchState.SPLIT: (BatchState.SENDING, BatchState.SPLIT),
     BatchState.UNKNOWN: (BatchState.SENDING, BatchState.UNKNOWN),
@@ -55,6 +56,7 @@ def make_load(rows_read: int = 0, **facts: Any) -> LoadRecord:
         "with_bom": False,
         "rounds": 1,
         "changes": {},
+        "planned_at": 0.0,
     }
     return LoadRecord(rows_read=rows_read, **{**usual, **facts})
 

@@ -209,7 +209,7 @@ def test_when_both_are_refused_each_row_is_rejected_once(
     assert frame.row(2, named=True)["_error_message"] == "round 0"
 
 
-UNSAID = "The server refused the profile without a reason."
+UNSAID = "The server refused it without a reason."
 WORDS = {
     "code and words": (400, (520010, "wrong type"), ("520010", "wrong type")),
     "words alone": (422, (None, "wrong type"), ("http_422", "wrong type")),

@@ -61,6 +61,7 @@ def test_the_section_of_a_load_counts_rows_batches_and_what_was_taken(ledger: Le
             "sending": 0,
             "accepted": 1,
             "completed": 1,
+            "verified": 0,
             "rejected": 1,
             "split": 1,
             "unknown": 1,

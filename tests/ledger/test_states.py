@@ -10,9 +10,10 @@ from tests.ledger.examples import drive, enter, find, make_load, make_planned
 
 ALLOWED = {
     "planned": {"sending", "split"},
-    "sending": {"sending", "planned", "accepted", "rejected", "split", "unknown"},
+    "sending": {"sending", "planned", "accepted", "verified", "rejected", "split", "unknown"},
     "accepted": {"completed", "rejected", "split", "unknown"},
     "completed": set(),
+    "verified": set(),
     "rejected": set(),
     "split": set(),
     "unknown": set(),

@@ -1,0 +1,73 @@
+"""Is the store what the spec takes it for?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from destination.client import Client
+from destination.declare import declare_traits
+from destination.errors import StoreUnfit
+from destination.store import (
+    StoreSchema,
+    TraitUse,
+    check_identifiers,
+    check_schema,
+    check_status,
+    fetch_schema,
+)
+from flows.run import Run
+from flows.spec import DATA_TYPES, ProfilesSpec, assumed_identifiers, trait_plans
+from transforms.plan import IdentifierPlan
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What the store makes identifiers of: the spec's traits that are, and for each type the first trait."""
+
+    identifiers: tuple[IdentifierPlan, ...] = ()
+    promoted: Mapping[str, str] | None = None
+
+
+async def check_store(run: Run) -> StoreFacts:
+    """Ask the store whether it takes what the spec sends, and what it promotes to identifiers.
+
+    Raises `StoreUnfit` with everything that is missing. A dry run asks nobody: there the identifiers are
+    those that the spec names, or its phone and email traits.
+    """
+    profiles = run.spec.profiles
+    if run.record.dry_run:
+        return StoreFacts(assumed_identifiers(profiles) if profiles else ())
+    with run.timed("check"):
+        async with run.connection() as (client, _):
+            return await _ask_store(run, client, profiles)
+
+
+async def _ask_store(run: Run, client: Client, profiles: ProfilesSpec | None) -> StoreFacts:
+    uses = _trait_uses(profiles) if profiles else []
+    if profiles and run.target.is_emulator:
+        promotions = {identifier.trait: identifier.id_type for identifier in assumed_identifiers(profiles)}
+        await declare_traits(client, run.target.store_id, uses, promotions)
+    schema = await fetch_schema(client, run.target.store_id)
+    problems = check_schema(schema, uses, profiles.identifiers) if profiles else check_status(schema)
+    for load in run.spec.memories.values():
+        must_create = load.missing_profile == "create"
+        problems += check_identifiers(schema, load.owner, must_create=must_create)
+    if problems:
+        raise StoreUnfit(list(dict.fromkeys(problems)))
+    promoted = {id_type: trait for trait, id_type in reversed(list(schema.promotions.items()))}
+    return StoreFacts(_identifier_plans(schema, uses), promoted)
+
+
+def _trait_uses(profiles: ProfilesSpec) -> list[TraitUse]:
+    return [
+        TraitUse(group=plan.group, name=plan.name, data_type=DATA_TYPES[plan.type])
+        for plan in trait_plans(profiles)
+    ]
+
+
+def _identifier_plans(schema: StoreSchema, uses: list[TraitUse]) -> tuple[IdentifierPlan, ...]:
+    return tuple(
+        IdentifierPlan(
+            trait=identifier.trait, id_type=identifier.id_type, normalization=identifier.normalization
+        )
+        for identifier in schema.identifiers(uses)
+    )

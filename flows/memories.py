@@ -1,0 +1,136 @@
+"""The loads of observations and summaries: staged row by row, then by profile, then sent."""
+
+from collections import Counter
+
+import polars as pl
+
+from destination.errors import StagingChanged
+from destination.memories import MemoryDelivery
+from flows.checking import StoreFacts
+from flows.endings import seconds_now
+from flows.ordering import order_by_profile
+from flows.owners import find_owners
+from flows.preparing import prepare_parts
+from flows.profiles import PROFILES
+from flows.run import Run
+from flows.spec import MemoriesSpec, MemoryLoad
+from flows.spec_memories import memory_plan
+from flows.watch import Watch, check_budget
+from ledger.records import LoadRecord
+from ledger.staging import LATE_ERRORS_SCHEMA
+from ledger.states import BatchState
+from transforms.memories import prepare_memories
+from transforms.reasons import Change
+
+_UNFINISHED = (BatchState.PLANNED, BatchState.SENDING)
+_NO_MEMBERS = pl.DataFrame(
+    schema={"_pos": pl.Int64, "_survivor": pl.Int64, "_file": pl.String, "_row": pl.Int64}
+)
+
+
+def stage_memories(run: Run, name: MemoryLoad, spec: MemoriesSpec) -> None:
+    """Read and prepare a load, unless that was done before; whose its rows are is found when they are sent.
+
+    Once the ledger has the load, the source is not needed any more.
+    """
+    staging = run.staging(name)
+    load = run.ledger.load(run.run_id, name)
+    if load is not None:
+        if load.planned_at is not None and (changed := staging.changed_files()):
+            raise StagingChanged(", ".join(changed))
+        return
+    plan = memory_plan(name, spec)
+    staging.begin()
+    run.progress.begin("reading and preparing")
+    with run.timed("prepare"):
+        prepared = prepare_parts(run, name, spec.source, lambda rows: prepare_memories(rows, plan), staging)
+    with run.timed("stage"):
+        staging.write_members(members=_NO_MEMBERS, excess=pl.DataFrame(schema=LATE_ERRORS_SCHEMA))
+        staging.finish()
+        run.ledger.save_load(
+            run.run_id,
+            LoadRecord(
+                load=name,
+                identifiers={},
+                columns=prepared.columns,
+                delimiter=spec.source.delimiter or ",",
+                with_bom=spec.source.has_bom,
+                rows_read=prepared.rows,
+                rounds=1,
+                changes=dict(prepared.changes),
+                planned_at=None,
+            ),
+            [],
+        )
+
+
+async def deliver_memories(run: Run, name: MemoryLoad, spec: MemoriesSpec, store: StoreFacts) -> None:
+    """Find the profiles, then send what is not sent; raises the reason when it had to end early.
+
+    While profiles of the same run are not finished, their memories wait for a resume.
+    """
+    load = run.ledger.load(run.run_id, name)
+    if load is None or run.record.dry_run:
+        return
+    if load.planned_at is None:
+        if _has_unfinished_profiles(run):
+            return
+        load = await _plan(run, load, name, spec, store)
+        check_budget(run)
+    run.progress.begin(f"sending {name}", load.rows_read)
+    with run.timed(f"deliver {name}"):
+        async with run.connection() as (client, journal):
+            await MemoryDelivery(
+                client=client,
+                journal=journal,
+                ledger=run.ledger,
+                staging=run.staging(name),
+                run_id=run.run_id,
+                store_id=run.target.store_id,
+                load=load,
+                source=spec.observation_source,
+                on_unknown=spec.on_unknown,
+                settle_seconds=spec.settle_seconds,
+                observer=Watch(run, client),
+            ).run()
+
+
+def _has_unfinished_profiles(run: Run) -> bool:
+    totals = run.ledger.totals(run.run_id, PROFILES)
+    return any(
+        state in _UNFINISHED or (state is BatchState.ACCEPTED and is_followed)
+        for state, is_followed in totals
+    )
+
+
+async def _plan(
+    run: Run, load: LoadRecord, name: MemoryLoad, spec: MemoriesSpec, store: StoreFacts
+) -> LoadRecord:
+    """Find whose each row is, order the rows by profile, and enter the batches."""
+    run.progress.begin("finding profiles", load.rows_read)
+    with run.timed(f"find profiles of {name}"):
+        owners = await find_owners(run, name, spec, store)
+    with run.timed("stage"):
+        batches = order_by_profile(run.staging(name), name, spec, owners)
+        run.staging(name).finish()
+        identifiers, requests, created = run.ledger.lookup_counts(run.run_id, name)
+        changes = Counter(load.changes) + Counter({Change.PROFILE_CREATED.value: created})
+        run.ledger.plan_load(
+            run.run_id,
+            LoadRecord(
+                load=name,
+                identifiers={},
+                columns=load.columns,
+                delimiter=load.delimiter,
+                with_bom=load.with_bom,
+                rows_read=load.rows_read,
+                rounds=1,
+                changes=dict(changes),
+                planned_at=seconds_now(),
+                lookups={"made": requests, "spared": owners.asked - identifiers} if spec.owner else None,
+            ),
+            batches,
+        )
+    planned = run.ledger.load(run.run_id, name)
+    assert planned is not None  # noqa: S101 - it was entered just now
+    return planned

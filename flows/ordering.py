@@ -1,0 +1,68 @@
+"""Memories in the order in which they are sent: profile by profile, each profile's by time."""
+
+import polars as pl
+
+from destination.batches import plan_memory_batches
+from flows.owners import Owners, refuse
+from flows.spec import MemoriesSpec, MemoryLoad
+from ledger.records import PlannedBatch
+from ledger.staging import LATE_ERRORS_SCHEMA, Staging
+from transforms.limits import MEMORIES_PER_PROFILE
+from transforms.reasons import Reason
+
+_ENTRIES_PER_FILE = 50_000
+
+
+def order_by_profile(
+    staging: Staging, load: MemoryLoad, spec: MemoriesSpec, owners: Owners
+) -> list[PlannedBatch]:
+    """Stage what is sent for each profile, and the rows that are refused after all; the batches to send."""
+    kept, surplus = _limit(owners.rows, is_newest_kept=spec.over_limit == "keep_newest")
+    too_many = refuse(surplus, Reason.TOO_MANY_FOR_PROFILE)
+    staging.write_excess(pl.concat([owners.refused, too_many]).select(list(LATE_ERRORS_SCHEMA)))
+    staging.begin_sorting()
+    batches: list[PlannedBatch] = []
+    for (number,), rows in _number_files(kept).group_by("file", maintain_order=True):
+        staging.write_sorted(int(str(number)), _collect_entries(staging, rows))
+    for part in Staging(staging.folder).sorted_parts:
+        entries = staging.entries(part, "_payload", "_profile_id")
+        batches += plan_memory_batches(entries, load=load, part=part)
+    return batches
+
+
+def _limit(rows: pl.DataFrame, *, is_newest_kept: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that a profile has room for, ordered, and the others.
+
+    `rows`: `_pos`, `_profile_id`, `_moment` and `_pieces`, the number of entries that a row is sent as.
+    """
+    ordered = rows.sort("_profile_id", "_moment", "_pos")
+    used = pl.col("_pieces").cum_sum(reverse=is_newest_kept).over("_profile_id")
+    fits = ordered.select(used <= MEMORIES_PER_PROFILE).to_series()
+    return ordered.filter(fits), ordered.filter(~fits)
+
+
+def _number_files(rows: pl.DataFrame) -> pl.DataFrame:
+    """Adds `file`: a profile is in one file, and a file holds so many entries that it can be worked on."""
+    per_profile = rows.group_by("_profile_id", maintain_order=True).agg(pl.col("_pieces").sum())
+    files = per_profile.select(
+        "_profile_id", file=(pl.col("_pieces").cum_sum() - pl.col("_pieces")) // _ENTRIES_PER_FILE
+    )
+    return rows.join(files, on="_profile_id", maintain_order="left")
+
+
+def _collect_entries(staging: Staging, rows: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `_payload`, `_profile_id`, `_is_final` of every entry of these rows, in sending order."""
+    positions = rows.select("_pos")
+    payloads = pl.concat(
+        [
+            staging.scan(part).select("_pos", "_payload").collect().join(positions, on="_pos", how="semi")
+            for part in staging.parts
+        ]
+    )
+    entries = (
+        rows.select("_pos", "_profile_id")
+        .join(payloads, on="_pos", maintain_order="left")
+        .explode("_payload")
+    )
+    is_final = (pl.col("_pos") != pl.col("_pos").shift(-1)).fill_null(value=True)
+    return entries.with_columns(_is_final=is_final)

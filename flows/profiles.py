@@ -1,0 +1,105 @@
+"""The load of profiles: from its source to staged identity groups and batches, and into the store."""
+
+from collections import Counter
+
+import polars as pl
+
+from destination.batches import plan_batches
+from destination.deliver import ProfileDelivery
+from destination.errors import StagingChanged
+from flows.endings import seconds_now
+from flows.grouping import group_rows
+from flows.preparing import prepare_parts
+from flows.run import Run
+from flows.spec import ProfilesSpec, profile_plan
+from flows.watch import Watch
+from ledger.records import LoadRecord, PlannedBatch
+from ledger.staging import Staging
+from transforms.plan import IdentifierPlan
+from transforms.prepare import prepare_profiles
+from transforms.reasons import Change
+
+PROFILES = "profiles"
+
+
+def stage_profiles(run: Run, spec: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]) -> None:
+    """Read, prepare, group and plan the load of profiles, unless that was done before.
+
+    Once the ledger has the load, the source is not needed any more.
+    """
+    staging = run.staging(PROFILES)
+    if run.ledger.load(run.run_id, PROFILES) is not None:
+        if changed := staging.changed_files():
+            raise StagingChanged(", ".join(changed))
+        return
+    plan = profile_plan(spec, identifiers)
+    staging.begin()
+    run.progress.begin("reading and preparing")
+    with run.timed("prepare"):
+        prepared = prepare_parts(
+            run, PROFILES, spec.source, lambda rows: prepare_profiles(rows, plan), staging
+        )
+    run.progress.begin("grouping", prepared.rows)
+    with run.timed("group"):
+        grouping = group_rows(staging, plan, prepared.rows)
+    changes = prepared.changes + Counter({Change.EXTRA_IDENTIFIER.value: grouping.extra_identifiers})
+    with run.timed("stage"):
+        staging.finish()
+        run.ledger.save_load(
+            run.run_id,
+            LoadRecord(
+                load=PROFILES,
+                identifiers={identifier.trait: identifier.id_type for identifier in identifiers},
+                columns=prepared.columns,
+                delimiter=spec.source.delimiter or ",",
+                with_bom=spec.source.has_bom,
+                rows_read=prepared.rows,
+                rounds=grouping.rounds,
+                changes=dict(changes),
+                planned_at=seconds_now(),
+            ),
+            _plan(staging, grouping.rounds),
+        )
+
+
+def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:
+    """All batches of the load. Identity groups come first: their later rounds wait for the earlier ones."""
+    batches = []
+    for part in staging.folded_parts:
+        entries = staging.entries(part, "_payload", "_round")
+        for number in range(rounds):
+            of_round = entries.with_row_index("at").filter(pl.col("_round") == number)
+            if not of_round.is_empty():
+                batches += plan_batches(
+                    of_round["_payload"],
+                    of_round["_is_final"],
+                    load=PROFILES,
+                    round=number,
+                    part=part,
+                    offset=of_round["at"][0],
+                )
+    for part in staging.parts:
+        entries = staging.entries(part, "_payload")
+        batches += plan_batches(entries["_payload"], entries["_is_final"], load=PROFILES, round=0, part=part)
+    return batches
+
+
+async def deliver_profiles(run: Run) -> None:
+    """Send what is not sent and follow what is not finished; raises the reason when it had to end early."""
+    load = run.ledger.load(run.run_id, PROFILES)
+    if load is None or run.record.dry_run:
+        return
+    run.progress.begin("sending", load.rows_read)
+    with run.timed("deliver"):
+        async with run.connection() as (client, journal):
+            await ProfileDelivery(
+                client=client,
+                journal=journal,
+                ledger=run.ledger,
+                staging=run.staging(PROFILES),
+                run_id=run.run_id,
+                store_id=run.target.store_id,
+                load=load,
+                wait_seconds=run.wait_seconds,
+                observer=Watch(run, client),
+            ).run()
