@@ -31,6 +31,7 @@ from destination.outcomes import (
     Refused,
     Repeat,
     Success,
+    as_documented,
     decide,
     decide_once,
 )
@@ -204,7 +205,8 @@ class Client:
             return NoAnswer(left_host, type(error).__name__)
         self._counts.add(str(response.status_code), is_retry=is_retry)
         self._note_server_time(response.headers.get("date"))
-        return Answer(response.status_code, response.headers, response.content)
+        answer = Answer(response.status_code, response.headers, response.content)
+        return as_documented(answer, request.method)
 
     def _note_server_time(self, date: str | None) -> None:
         """Remember how far the server's clock is ahead of ours, to the second."""

@@ -30,11 +30,15 @@ class Answer:
     @property
     def document(self) -> Mapping[str, Any]:
         """The JSON object of the body; empty when the body holds none."""
-        try:
-            document = json.loads(self.body)
-        except ValueError:
-            return {}
-        return document if isinstance(document, dict) else {}
+        return _read_object(self.body) or {}
+
+
+def _read_object(body: bytes) -> dict[str, Any] | None:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,20 @@ class InDoubt:
     """It may have been processed, or not, and sending it again may do it twice."""
 
     reason: str
+
+
+def as_documented(answer: Answer, method: str) -> Answer | NoAnswer:
+    """The answer, or none where it says success in a way that the API does not: a proxy's page, say.
+
+    A read is answered with 200 and a JSON object, a write with 202; a POST may be either.
+    """
+    if answer.status >= 300:
+        return answer
+    is_read = answer.status == 200 and method in {"GET", "POST"} and _read_object(answer.body) is not None
+    is_write = answer.status == 202 and method != "GET"
+    if is_read or is_write:
+        return answer
+    return NoAnswer(left_host=True, reason=f"HTTP {answer.status} that is not the API's")
 
 
 Decision = Success | Repeat | Refused | Forbidden | GiveUp | Moved

@@ -34,6 +34,7 @@ from ledger.records import RunRecord, RunStatus
 from ledger.store import Ledger, open_database
 from sources.errors import SourceError
 from sources.fingerprint import Fingerprint, fingerprint
+from sources.remote_files import without_secrets
 
 WAIT_SECONDS = 600.0
 
@@ -91,7 +92,7 @@ def _begin_again(
         spec = _load_again(record, variables)
         with _reach(order, spec, variables, is_emulator=record.emulator) as target:
             _check_target(record, target)
-            _check_input(ledger, record)
+            _check_input(ledger, record, spec)
             ledger.set_status(record.run_id, RunStatus.RUNNING, exit_code=None, finished_at=None)
             yield _assemble(order, record, spec, target, ledger, halt, progress)
 
@@ -184,7 +185,7 @@ def _enter(ledger: Ledger, order: Order, spec_path: Path, spec: Spec, target: Ta
     record = RunRecord(
         run_id=f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:-3] + "Z-" + secrets.token_hex(2),
         spec_path=str(spec_path.resolve()),
-        spec=spec.model_dump(mode="json"),
+        spec=_as_recorded(spec),
         api_url=target.api_url,
         store_id=target.store_id,
         emulator=target.is_emulator,
@@ -198,6 +199,15 @@ def _enter(ledger: Ledger, order: Order, spec_path: Path, spec: Spec, target: Ta
     )
     ledger.create_run(record)
     return record
+
+
+def _as_recorded(spec: Spec) -> dict[str, Any]:
+    """The spec for the ledger: an address loses what may be a password or a signature."""
+    document = spec.model_dump(mode="json")
+    for load, source in spec.sources.items():
+        if "://" in source.path:
+            document[load]["source"]["path"] = without_secrets(source.path)
+    return document
 
 
 # A run that goes on
@@ -214,20 +224,22 @@ def _find(ledger: Ledger, run_id: str | None) -> RunRecord:
         raise UsageProblem(f"There is no run {run_id} here; `memory-import status` lists all runs.")
     if not record.is_resumable:
         raise UsageProblem(f"Run {run_id} is {record.status.value}: there is nothing to go on with.")
+    later = ledger.superseding(record)
+    if later is not None:
+        raise UsageProblem(f"Run {run_id} is out of date: run {later.run_id} of the same spec came after it.")
     return record
 
 
 def _load_again(record: RunRecord, variables: Mapping[str, str]) -> Spec:
     """The run's spec; what the file says now, if it is still there, must be what it said then."""
     path = Path(record.spec_path)
-    then = Spec.model_validate(record.spec)
     if not path.exists():
-        return then
+        return Spec.model_validate(record.spec)
     spec = load_spec(path, variables, is_emulator=record.emulator, with_source=False)
-    differences = _compare(record.spec, spec.model_dump(mode="json"), "")
+    differences = _compare(record.spec, _as_recorded(spec), "")
     if differences:
         raise _changed("The spec", differences)
-    return then
+    return spec
 
 
 def _check_target(record: RunRecord, target: Target) -> None:
@@ -241,9 +253,9 @@ def _check_target(record: RunRecord, target: Target) -> None:
         raise _changed("The target", differences)
 
 
-def _check_input(ledger: Ledger, record: RunRecord) -> None:
+def _check_input(ledger: Ledger, record: RunRecord, spec: Spec) -> None:
     """Refuse an input that changed. One that is gone is not needed once its rows are staged."""
-    for load, source in Spec.model_validate(record.spec).sources.items():
+    for load, source in spec.sources.items():
         known = ledger.input(record.run_id, load)
         if known is not None:
             _check_source(ledger, record, load, source, known)

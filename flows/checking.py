@@ -14,9 +14,10 @@ from destination.store import (
     check_status,
     fetch_schema,
 )
+from flows.errors import UsageProblem
 from flows.run import Run
 from flows.spec import DATA_TYPES, ProfilesSpec, assumed_identifiers, trait_plans
-from transforms.plan import IdentifierPlan
+from transforms.plan import IdentifierPlan, TraitType
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,20 @@ async def check_store(run: Run) -> StoreFacts:
     """
     profiles = run.spec.profiles
     if run.record.dry_run:
-        return StoreFacts(assumed_identifiers(profiles) if profiles else ())
+        return StoreFacts(_assume_identifiers(profiles) if profiles else ())
     with run.timed("check"):
         async with run.connection() as (client, _):
             return await _ask_store(run, client, profiles)
+
+
+def _assume_identifiers(profiles: ProfilesSpec) -> tuple[IdentifierPlan, ...]:
+    assumed = assumed_identifiers(profiles)
+    if not assumed:
+        raise UsageProblem(
+            "A dry run does not ask the store which traits identify a person, and the spec has no phone or "
+            "email trait: name them in profiles.identifiers."
+        )
+    return assumed
 
 
 async def _ask_store(run: Run, client: Client, profiles: ProfilesSpec | None) -> StoreFacts:
@@ -48,6 +59,8 @@ async def _ask_store(run: Run, client: Client, profiles: ProfilesSpec | None) ->
         await declare_traits(client, run.target.store_id, uses, promotions)
     schema = await fetch_schema(client, run.target.store_id)
     problems = check_schema(schema, uses, profiles.identifiers) if profiles else check_status(schema)
+    if profiles:
+        problems += _check_phones(schema, profiles)
     for load in run.spec.memories.values():
         must_create = load.missing_profile == "create"
         problems += check_identifiers(schema, load.owner, must_create=must_create)
@@ -55,6 +68,17 @@ async def _ask_store(run: Run, client: Client, profiles: ProfilesSpec | None) ->
         raise StoreUnfit(list(dict.fromkeys(problems)))
     promoted = {id_type: trait for trait, id_type in reversed(list(schema.promotions.items()))}
     return StoreFacts(_identifier_plans(schema, uses), promoted)
+
+
+def _check_phones(schema: StoreSchema, profiles: ProfilesSpec) -> list[str]:
+    """A phone that identifies has to be compared in one form, so it has to be read as a phone."""
+    return [
+        f"{plan.path} identifies by phone in this store, but the spec reads it as {plan.type.value}; "
+        "give it type: phone."
+        for plan in trait_plans(profiles)
+        if schema.normalizations.get(schema.promotions.get(plan.path, "")) == "phone"
+        and plan.type is not TraitType.PHONE
+    ]
 
 
 def _trait_uses(profiles: ProfilesSpec) -> list[TraitUse]:

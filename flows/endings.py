@@ -1,20 +1,24 @@
 """How a run ends: its status, its exit code, and how to go on."""
 
+import errno
 import shlex
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+
 from destination.errors import (
     AuthenticationRefused,
     DeliveryError,
     ServiceUnavailable,
+    StagingChanged,
     StoreUnfit,
 )
 from flows.errors import ImportProblem, UsageProblem
 from flows.exit_codes import ExitCode
-from ledger.account import Account
+from ledger.account import Account, ConservationError
 from ledger.lock import StateDirectoryBusy
 from ledger.outcomes import Outcome
 from ledger.records import RunRecord, RunStatus
@@ -61,8 +65,15 @@ def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return
             return UsageProblem(error.problems)
         case ServiceUnavailable():
             return ServiceDown(f"{error} What is not sent stays planned: resume when the API answers again.")
-        case SourceError() | StateDirectoryBusy():
+        case SourceError() | StateDirectoryBusy() | StagingChanged():
             return UsageProblem(str(error))
+        case ConservationError():
+            return InternalFault(str(error))
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT) | OperationalError():
+            return ServiceDown(
+                "The state directory cannot be written: is the disk full? Make room and resume; "
+                "what was done before is in the ledger."
+            )
         case DeliveryError():
             return InternalFault(str(error))
         case _:

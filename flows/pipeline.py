@@ -9,13 +9,14 @@ from destination.errors import Halted
 from destination.pace import Halt
 from flows.beginnings import Order, begin
 from flows.checking import StoreFacts, check_store
-from flows.endings import as_problem
+from flows.endings import as_problem, now
 from flows.errors import ImportProblem
 from flows.progress import RunProgress
 from flows.run import Run
 from flows.signals import stop_on_signals
 from flows.stages import deliver_load, stage_load, write_report
 from flows.watch import check_budget
+from ledger.records import RunStatus
 
 Work = Callable[[], Awaitable[None]]
 
@@ -55,16 +56,21 @@ async def run_import(
     try:
         with stop_on_signals(halt), progress, begin(order, variables, halt, progress) as run:
             problem = await _attempt(run, performer)
-            report: dict[str, Any] = {}
+            endings: list[Ending] = []
 
             async def settle() -> None:
-                report.update(write_report(run, problem))
+                report, reason = write_report(run, problem)
+                endings.append(Ending(report, str(run.folder), reason))
 
             try:
                 await performer("report", settle)
             except Exception as error:
-                raise problem or as_problem(error) from error
-            return Ending(report, str(run.folder), problem)
+                ending = problem or as_problem(error)
+                run.ledger.set_status(
+                    run.run_id, RunStatus.FAILED, exit_code=ending.exit_code, finished_at=now()
+                )
+                raise ending from error
+            return endings[0]
     except ImportProblem:
         raise
     except Exception as error:

@@ -56,7 +56,9 @@ def prepare_parts(
     changes: Counter[str] = Counter()
     rows = 0
     with ThreadPoolExecutor(1) as aside, ThreadPoolExecutor(_WORKERS) as workers:
-        digest = aside.submit(lambda: run.ledger.note_input(run.run_id, load, fingerprint(options).to_json()))
+        digest = aside.submit(
+            lambda: run.ledger.note_input(run.run_id, load, fingerprint(options, run.check_halt).to_json())
+        )
         opened = open_source(options)
         under_way: deque[Future[tuple[int, int, Counter[str]]]] = deque()
 

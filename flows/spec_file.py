@@ -1,7 +1,7 @@
 """Reads a spec file: YAML, `${NAME}` from the environment, and all its mistakes at once."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from flows.spec_shape import check_shape, suggest
 from flows.spec_yaml import parse_yaml
 from sources.errors import SourceError
 from sources.tabular import open_source
-from transforms.headers import check_group_name, check_trait_name, find_reserved
+from transforms.headers import check_group_name, check_trait_name, find_reserved, nearest
 from transforms.plan import TraitType
 from transforms.regions import find_region
 from transforms.times import check_time_format, check_timezone
@@ -168,11 +168,17 @@ def _check_source(load: str, spec: SourceSpec, used: Mapping[str, str], folder: 
     for column, place in used.items():
         for file in source.files:
             if column not in source.columns_of[file]:
-                yield f"{place}: {file} has no column {column!r}{_hint(column, source.columns_of[file])}"
+                hint = _hint(column, source.columns_of[file], used)
+                yield f"{place}: {file} has no column {column!r}{hint}"
 
 
-def _hint(column: str, header: Sequence[str]) -> str:
-    """The column that was meant; of a header that may be a customer nothing is shown."""
+def _hint(column: str, header: Sequence[str], used: Collection[str]) -> str:
+    """The column that was meant; of a first line that may be a customer nothing is shown."""
     if any(_CUSTOMER.search(name) for name in header):
         return "; its first line looks like data: put a line with the column names before it."
-    return suggest(column, header)
+    if set(header) & set(used):
+        return suggest(column, header)
+    match = nearest(column, header)
+    if match:
+        return f"; did you mean {match!r}?"
+    return ", nor any other that the spec names: is its first line a line of column names?"

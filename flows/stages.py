@@ -1,5 +1,6 @@
 """The stages of a run, in order. Each leaves its work on disk; what it returns is small."""
 
+from dataclasses import replace
 from typing import Any
 
 from flows.checking import StoreFacts
@@ -8,6 +9,7 @@ from flows.errors import ImportProblem
 from flows.memories import deliver_memories, stage_memories
 from flows.profiles import PROFILES, deliver_profiles, stage_profiles
 from flows.run import Run
+from flows.watch import find_excess
 from ledger.account import settle_account
 from ledger.files import write_json, write_text
 from ledger.render import render_markdown
@@ -32,8 +34,11 @@ async def deliver_load(run: Run, load: str, store: StoreFacts) -> None:
             await deliver_memories(run, name, spec, store)
 
 
-def write_report(run: Run, problem: ImportProblem | None) -> dict[str, Any]:
-    """Settle the accounts, say in the ledger how the run ended, and write the report; returns it."""
+def write_report(run: Run, problem: ImportProblem | None) -> tuple[dict[str, Any], ImportProblem | None]:
+    """Settle the accounts, write the report, and say in the ledger how the run ended, in this order.
+
+    Returns the report and what ended the run early: `problem`, or that too many rows were rejected.
+    """
     accounts = {}
     with run.timed("report"):
         for name in run.spec.sources:
@@ -41,10 +46,11 @@ def write_report(run: Run, problem: ImportProblem | None) -> dict[str, Any]:
             if load is not None:
                 account = settle_account(run.ledger, run.staging(name), run.run_id, load, run.folder)
                 accounts[name] = (load, account)
+    problem = problem or find_excess(run, [account for _, account in accounts.values()])
     status, exit_code = conclude(run.record, [account for _, account in accounts.values()], problem)
-    run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=now())
-    record = run.ledger.run(run.run_id) or run.record
+    record = replace(run.record, status=status, exit_code=exit_code, finished_at=now())
     document = build_report(run.ledger, record, accounts, resume_command(record, run.folder))
     write_json(document, run.folder / "report.json")
     write_text(render_markdown(document), run.folder / "report.md")
-    return document
+    run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
+    return document, problem

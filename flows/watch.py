@@ -1,8 +1,12 @@
 """What a delivery tells a run: how far it is, and when more was refused than the run allows."""
 
+from collections.abc import Sequence
+
 from destination.client import Client
 from flows.errors import BudgetExceeded
 from flows.run import Run
+from ledger.account import Account
+from ledger.outcomes import Outcome
 
 
 class Watch:
@@ -44,6 +48,13 @@ def check_budget(run: Run) -> None:
     rejected, read = count_rejected(run)
     if not run.budget.allows(rejected, read):
         raise _over_budget(rejected, read)
+
+
+def find_excess(run: Run, accounts: Sequence[Account]) -> BudgetExceeded | None:
+    """The same for a run that has come to its end, by the accounts of its loads."""
+    rejected = sum(account.rows[Outcome.REJECTED] for account in accounts)
+    read = sum(sum(account.rows.values()) for account in accounts)
+    return None if run.budget.allows(rejected, read) else _over_budget(rejected, read)
 
 
 def _over_budget(rejected: int, read: int) -> BudgetExceeded:

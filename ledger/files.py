@@ -11,9 +11,9 @@ import polars as pl
 
 
 def private_directory(path: Path) -> Path:
-    """Create `path` and its parents where they are missing; `path` itself gets mode 0700."""
-    path.mkdir(parents=True, exist_ok=True)
-    path.chmod(0o700)
+    """`path`, made with mode 0700 where it is missing; one that is there keeps the mode it has."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 

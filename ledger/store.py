@@ -100,8 +100,21 @@ class Ledger:
         return self._runs()
 
     def last_resumable(self) -> RunRecord | None:
-        """The newest run that `resume` may go on with."""
-        return next(iter(self._runs(runs.c.status.in_(RESUMABLE), runs.c.dry_run.is_(False))), None)
+        """The newest run that `resume` may go on with; one that a later run has superseded is none."""
+        open_runs = self._runs(runs.c.status.in_(RESUMABLE), runs.c.dry_run.is_(False))
+        return next((run for run in open_runs if self.superseding(run) is None), None)
+
+    def superseding(self, run: RunRecord) -> RunRecord | None:
+        """A later run of the same spec into the same store: `run` would bring older data back."""
+        later = self._runs(
+            runs.c.run_id > run.run_id,
+            runs.c.spec_path == run.spec_path,
+            runs.c.store_id == run.store_id,
+            runs.c.emulator == run.emulator,
+            runs.c.dry_run.is_(False),
+            runs.c.status != RunStatus.FAILED,
+        )
+        return next(iter(later), None)
 
     def _runs(self, *conditions: Any) -> list[RunRecord]:
         query = select(runs).where(*conditions).order_by(runs.c.run_id.desc())

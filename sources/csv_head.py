@@ -2,7 +2,6 @@
 
 import csv
 import re
-from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
@@ -19,7 +18,6 @@ _CONTROL_BYTES = bytes({*range(32), 127} - {*b"\t\n\v\f\r"})
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _FEW_CONTROL_BYTES = 8
 _MOST_CONTROL_SHARE = 0.05
-_LONGEST_NAME_SHOWN = 40
 
 _FORMATS = {
     b"PK\x03\x04": "a ZIP archive or Excel workbook",
@@ -118,6 +116,9 @@ def _list_blanks(names: tuple[str, ...]) -> list[str]:
 
 
 def _list_duplicates(names: tuple[str, ...]) -> list[str]:
-    repeated = [name for name, count in Counter(names).items() if count > 1 and name]
-    shown = ", ".join(repr(name[:_LONGEST_NAME_SHOWN]) for name in repeated)
-    return [f"the name {shown} more than once"] if repeated else []
+    """By their positions: where a header is missing, the names are a customer's values."""
+    places: dict[str, list[str]] = {}
+    for position, name in enumerate(names, start=1):
+        places.setdefault(name, []).append(str(position))
+    repeated = [" and ".join(found) for name, found in places.items() if name and len(found) > 1]
+    return [f"the same name for columns {', '.join(repeated)}"] if repeated else []

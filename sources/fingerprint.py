@@ -1,7 +1,7 @@
 """What an input was: enough to tell later whether it is still the same, and if not, what differs."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -67,25 +67,28 @@ class Fingerprint:
         return cls(files, value["delimiter"], value["encoding"], tuple(value["null_values"]))
 
 
-def fingerprint(options: SourceOptions) -> Fingerprint:
+def fingerprint(options: SourceOptions, between_blocks: Callable[[], None] = lambda: None) -> Fingerprint:
     """Reads every byte of the input, remote ones too: a download of its own.
+
+    `between_blocks` is called again and again meanwhile; what it raises ends the reading.
 
     A single file goes by its last name, so that it may move; several by their names within the folder they
     share. Raises SourceError when a file is not there or cannot be read to its end.
     """
     check_options(options)
     locations = locate(options.path)
-    files = tuple(_hash(location, is_alone=len(locations) == 1) for location in locations)
+    files = tuple(_hash(location, between_blocks, is_alone=len(locations) == 1) for location in locations)
     return Fingerprint(files, options.delimiter, options.encoding, options.null_values)
 
 
-def _hash(location: Location, *, is_alone: bool) -> FileFingerprint:
+def _hash(location: Location, between_blocks: Callable[[], None], *, is_alone: bool) -> FileFingerprint:
     digest = hashlib.sha256()
     size = 0
     with closing(location.open()) as stream:
         while block := stream.read(_BLOCK_BYTES):
             digest.update(block)
             size += len(block)
+            between_blocks()
     name = location.name.rpartition("/")[2] if is_alone else location.name
     return FileFingerprint(name, size, digest.hexdigest())
 

@@ -46,7 +46,7 @@ class Intent:
 
 async def call(client: Client, request: Request | None = None) -> Success | Refused:
     async with client:
-        return await client.call(request or Request(method="GET", path="/trial"))
+        return await client.call(request or Request(method="POST", path="/trial"))
 
 
 async def test_a_request_arrives_as_it_was_meant() -> None:
@@ -68,13 +68,13 @@ async def test_a_request_arrives_as_it_was_meant() -> None:
 
 async def test_a_read_says_nothing_about_a_body_and_keeps_its_parameters() -> None:
     script = Script(TAKEN)
-    await call(make_client(script), Request(method="GET", path="/trial", params={"pageToken": "a b"}))
+    await call(make_client(script), Request(method="POST", path="/trial", params={"pageToken": "a b"}))
     assert script.requests[0].url.query == b"pageToken=a+b"
     assert "content-type" not in script.requests[0].headers
 
 
 async def test_a_redirect_is_not_followed() -> None:
-    script = Script(httpx.Response(308, headers={"location": "https://elsewhere.example.com/v1/x"}))
+    script = Script(httpx.Response(308, headers={"location": "https://elsewhere.example.com/trial/x"}))
     decision = await call(make_client(script))
     assert isinstance(decision, Refused)
     assert decision.status == 308
@@ -250,7 +250,7 @@ async def test_a_throttled_sender_holds_every_other_sender_back() -> None:
 
     async def send_some() -> None:
         for _ in range(10):
-            await client.call(Request(method="GET", path="/trial"))
+            await client.call(Request(method="POST", path="/trial"))
 
     async with client:
         await asyncio.gather(*(send_some() for _ in range(4)))
@@ -345,7 +345,7 @@ async def test_many_senders_work_at_once(senders: int) -> None:
         return TAKEN
 
     async with make_client(respond) as client:
-        await asyncio.gather(*(client.call(Request(method="GET", path="/")) for _ in range(senders)))
+        await asyncio.gather(*(client.call(Request(method="POST", path="/")) for _ in range(senders)))
     assert most == senders
 
 
@@ -372,21 +372,21 @@ async def test_what_goes_to_a_merged_profile_is_repeated_where_it_went_and_its_n
 
     def respond(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        return moved_to(f"{host}/v1/new") if request.url.path == "/v1/old" else httpx.Response(202)
+        return moved_to(f"{host}/trial/new") if request.url.path == "/trial/old" else httpx.Response(202)
 
     decision = await call(
-        make_client(respond), Request(method="POST", path="/v1/old", content=b"{}", moved=move)
+        make_client(respond), Request(method="POST", path="/trial/old", content=b"{}", moved=move)
     )
     assert isinstance(decision, Success)
     assert [(request.url.path, request.content) for request in requests] == [
-        ("/v1/old", b"{}"),
-        ("/v1/new", b"{}"),
+        ("/trial/old", b"{}"),
+        ("/trial/new", b"{}"),
     ]
     assert told == ["new"]
 
 
 @pytest.mark.parametrize(
-    "location", ["https://elsewhere.example.com/v1/new", "/v1/old"], ids=["another host", "in a circle"]
+    "location", ["https://elsewhere.example.com/trial/new", "/trial/old"], ids=["another host", "in a circle"]
 )
 async def test_a_move_is_followed_once_and_to_the_same_host_only(location: str) -> None:
     hosts: list[str] = []
@@ -395,7 +395,7 @@ async def test_a_move_is_followed_once_and_to_the_same_host_only(location: str) 
         hosts.append(request.url.host)
         return moved_to(location)
 
-    decision = await call(make_client(respond), Request(method="POST", path="/v1/old", content=b"{}"))
+    decision = await call(make_client(respond), Request(method="POST", path="/trial/old", content=b"{}"))
     assert isinstance(decision, Refused)
     assert set(hosts) == {"127.0.0.1"}
     assert len(hosts) <= 2
@@ -406,6 +406,6 @@ async def test_what_must_not_be_done_twice_is_in_doubt_at_once(status: int) -> N
     script = Script(httpx.Response(status), TAKEN)
     client = make_client(script)
     async with client:
-        decision = await client.call_once(Request(method="POST", path="/v1/x", content=b"{}"))
+        decision = await client.call_once(Request(method="POST", path="/trial/x", content=b"{}"))
     assert decision == InDoubt(f"HTTP {status}")
     assert len(script.requests) == 1

@@ -54,8 +54,8 @@ def test_two_emails_and_three_phones_end_as_one_profile_found_by_all_five(
     assert len(found) == 1
     (state,) = (tmp_path / "state" / "runs").iterdir()
     outcomes = pl.read_parquet(state / "outcomes.parquet")
-    assert outcomes["outcome"].to_list() == ["completed", "completed", "merged", "merged", "merged"]
-    assert outcomes["merged_into_row"].to_list() == [None, None, 1, 1, 1]
+    assert outcomes["outcome"].to_list() == ["merged", "completed", "merged", "merged", "completed"]
+    assert outcomes["merged_into_row"].to_list() == [5, None, 5, 5, None]
 
 
 def test_no_request_ever_holds_one_person_twice_and_none_overtakes_another(

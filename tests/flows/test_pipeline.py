@@ -39,8 +39,8 @@ def test_every_row_has_its_outcome(workplace: Workplace) -> None:
     assert exit_code(ending) == ExitCode.REJECTS
     assert ending.report["loads"]["profiles"]["reject_reasons"] == {"no_identifier": 1, "phone_too_short": 1}
     outcomes = pl.read_parquet(Path(ending.folder) / "outcomes.parquet")
-    assert outcomes["outcome"].to_list() == ["completed", "completed", "completed", "rejected", "merged"]
-    assert outcomes["merged_into_row"].to_list() == [None, None, None, None, 3]
+    assert outcomes["outcome"].to_list() == ["completed", "completed", "merged", "rejected", "completed"]
+    assert outcomes["merged_into_row"].to_list() == [None, None, 5, None, None]
 
 
 def test_the_report_on_disk_is_the_one_that_is_returned(workplace: Workplace) -> None:

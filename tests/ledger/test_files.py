@@ -58,11 +58,12 @@ def test_files_are_for_their_owner_whatever_the_umask_and_whatever_was_there(tmp
     assert mode(tmp_path / "runs" / "one") == 0o700
 
 
-def test_a_directory_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
+def test_a_directory_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     folder.mkdir(mode=0o755)
     assert private_directory(folder) == folder
-    assert mode(folder) == 0o700
+    assert mode(folder) == 0o755
+    assert mode(private_directory(folder / "runs")) == 0o700
 
 
 def test_json_comes_back_and_can_be_read_by_people(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,10 +58,31 @@ def test_only_an_unfinished_run_that_sends_can_be_resumed(
 def test_the_newest_resumable_run_is_the_one_that_resume_takes(ledger: Ledger) -> None:
     ledger.create_run(make_run("1", status=RunStatus.PENDING))
     ledger.create_run(make_run("2", status=RunStatus.STOPPED))
-    ledger.create_run(make_run("3", status=RunStatus.FINISHED))
+    ledger.create_run(make_run("3", status=RunStatus.FINISHED, spec_path="/another.yaml"))
     last = ledger.last_resumable()
     assert last is not None
     assert last.run_id == "2"
+
+
+@pytest.mark.parametrize(
+    ("later", "is_superseded"),
+    [
+        ({"status": RunStatus.FINISHED}, True),
+        ({"status": RunStatus.RUNNING}, True),
+        ({"status": RunStatus.FAILED}, False),
+        ({"status": RunStatus.FINISHED, "dry_run": True}, False),
+        ({"status": RunStatus.FINISHED, "store_id": "mem_store_other"}, False),
+        ({"status": RunStatus.FINISHED, "spec_path": "/another.yaml"}, False),
+    ],
+    ids=["finished", "running", "failed", "dry", "another store", "another spec"],
+)
+def test_a_run_is_out_of_date_once_a_later_one_of_its_spec_wrote_to_its_store(
+    ledger: Ledger, later: dict[str, Any], is_superseded: bool
+) -> None:
+    first, second = make_run("1", status=RunStatus.STOPPED), make_run("2", **later)
+    ledger.create_run(first)
+    ledger.create_run(second)
+    assert ledger.superseding(first) == (second if is_superseded else None)
 
 
 def test_a_load_comes_back_as_it_was_entered(ledger: Ledger) -> None:
