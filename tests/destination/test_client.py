@@ -372,21 +372,21 @@ async def test_what_goes_to_a_merged_profile_is_repeated_where_it_went_and_its_n
 
     def respond(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        return moved_to(f"{host}/v1/new") if request.url.path == "/v1/old" else httpx.Response(202)
+        return moved_to(f"{host}/trial/new") if request.url.path == "/trial/old" else httpx.Response(202)
 
     decision = await call(
-        make_client(respond), Request(method="POST", path="/v1/old", content=b"{}", moved=move)
+        make_client(respond), Request(method="POST", path="/trial/old", content=b"{}", moved=move)
     )
     assert isinstance(decision, Success)
     assert [(request.url.path, request.content) for request in requests] == [
-        ("/v1/old", b"{}"),
-        ("/v1/new", b"{}"),
+        ("/trial/old", b"{}"),
+        ("/trial/new", b"{}"),
     ]
     assert told == ["new"]
 
 
 @pytest.mark.parametrize(
-    "location", ["https://elsewhere.example.com/v1/new", "/v1/old"], ids=["another host", "in a circle"]
+    "location", ["https://elsewhere.example.com/trial/new", "/trial/old"], ids=["another host", "in a circle"]
 )
 async def test_a_move_is_followed_once_and_to_the_same_host_only(location: str) -> None:
     hosts: list[str] = []
@@ -395,7 +395,7 @@ async def test_a_move_is_followed_once_and_to_the_same_host_only(location: str) 
         hosts.append(request.url.host)
         return moved_to(location)
 
-    decision = await call(make_client(respond), Request(method="POST", path="/v1/old", content=b"{}"))
+    decision = await call(make_client(respond), Request(method="POST", path="/trial/old", content=b"{}"))
     assert isinstance(decision, Refused)
     assert set(hosts) == {"127.0.0.1"}
     assert len(hosts) <= 2
@@ -406,6 +406,6 @@ async def test_what_must_not_be_done_twice_is_in_doubt_at_once(status: int) -> N
     script = Script(httpx.Response(status), TAKEN)
     client = make_client(script)
     async with client:
-        decision = await client.call_once(Request(method="POST", path="/v1/x", content=b"{}"))
+        decision = await client.call_once(Request(method="POST", path="/trial/x", content=b"{}"))
     assert decision == InDoubt(f"HTTP {status}")
     assert len(script.requests) == 1

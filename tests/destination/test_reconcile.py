@@ -14,7 +14,7 @@ from tests.destination.servers import STORE, make_client
 
 A, B = ("a", 1, ""), ("b", 1, "")
 THERE, MISSING, UNKNOWABLE = BatchState.VERIFIED, BatchState.PLANNED, BatchState.UNKNOWN
-PATH = f"/v1/Stores/{STORE}/Profiles/mem_profile_0/Observations"
+PATH = f"/v1/Stores/{STORE}/Profiles/mem_profile_{26 * '0'}/Observations"
 
 
 @pytest.mark.parametrize(
