@@ -9,10 +9,9 @@ import asyncio
 import gzip
 import hashlib
 import time
-from collections import Counter, defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal
 
 import polars as pl
@@ -23,6 +22,7 @@ from destination.client import Client, Request
 from destination.drain import drained, guarded
 from destination.entries import Entries
 from destination.errors import ServiceUnavailable, StagingChanged, StoreUnfit, UnexpectedAnswer
+from destination.lanes import LANDED, OPEN, Lane, Lanes, Move
 from destination.limits import (
     CLOCK_MARGIN_SECONDS,
     GZIP_FROM_BYTES,
@@ -43,29 +43,7 @@ from ledger.store import Ledger
 OnUnknown = Literal["reconcile", "hold", "resend"]
 
 RESOURCES = {"observations": "Observations", "summaries": "ConversationSummaries"}
-_OPEN = (BatchState.PLANNED, BatchState.SENDING)
-_LANDED = (BatchState.ACCEPTED, BatchState.VERIFIED)
 _DIVISIBLE = frozenset({400, 413, 422})
-
-
-@dataclass(slots=True, eq=False)
-class _Lane:
-    """What goes to one profile: still to be sent, certainly there, perhaps there; doubts in a row so far."""
-
-    profile_id: str
-    waiting: deque[Batch] = field(default_factory=deque)
-    landed: list[Batch] = field(default_factory=list)
-    unknown: list[Batch] = field(default_factory=list)
-    doubts: int = 0
-
-    def take_up(self, batch: Batch) -> None:
-        """Remember a batch by what the ledger knows of it."""
-        if batch.state in _OPEN:
-            self.waiting.append(batch)
-        elif batch.state in _LANDED:
-            self.landed.append(batch)
-        elif batch.state is BatchState.UNKNOWN:
-            self.unknown.append(batch)
 
 
 class MemoryDelivery:
@@ -105,18 +83,14 @@ class MemoryDelivery:
         self._observer = observer
         self._slots = asyncio.Semaphore(MEMORY_SENDERS)
         self._lane_slots = asyncio.Semaphore(LANES)
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._lanes_of: defaultdict[str, list[_Lane]] = defaultdict(list)
+        self._lanes = Lanes(journal)
 
     async def run(self) -> None:
         """Deliver what is not delivered yet; raises the reason when the run was halted."""
         for profile_id, batch in self._batches_by_profile():
-            if not self._lanes_of[profile_id]:
-                self._lanes_of[profile_id].append(_Lane(profile_id))
-            self._lanes_of[profile_id][0].take_up(batch)
-        lanes = [lane for lanes in self._lanes_of.values() for lane in lanes if lane.waiting]
+            self._lanes.take_up(profile_id, batch)
         async with drained(self._halt), asyncio.TaskGroup() as group:
-            for lane in lanes:
+            for lane in self._lanes.unfinished():
                 await self._lane_slots.acquire()
                 if self._halt.reason is not None:
                     return
@@ -124,7 +98,7 @@ class MemoryDelivery:
 
     def _batches_by_profile(self) -> Iterable[tuple[str, Batch]]:
         """Every batch that has or may have something in the store, with its profile, in sending order."""
-        states = (*_OPEN, *_LANDED, BatchState.UNKNOWN)
+        states = (*OPEN, *LANDED, BatchState.UNKNOWN)
         batches = self._ledger.batches(self._run_id, self._load.load, states=states)
         profiles = {
             part: self._staging.entries(part, "_profile_id")["_profile_id"]
@@ -133,36 +107,22 @@ class MemoryDelivery:
         for batch in sorted(batches, key=lambda batch: (batch.part, batch.start)):
             yield profiles[batch.part][batch.start], batch
 
-    async def _run_lane(self, lane: _Lane) -> None:
+    async def _run_lane(self, lane: Lane) -> None:
         try:
             while lane.waiting:
                 batch = lane.waiting.popleft()
-                async with AsyncExitStack() as held:
-                    await held.enter_async_context(self._locks[lane.profile_id])
-                    pieces = await self._carry(lane, batch, self._mover(lane, held))
+                async with self._lanes.hold(lane) as move:
+                    pieces = await self._carry(lane, batch, move)
                 lane.waiting.extendleft(reversed(pieces))
         finally:
             self._lane_slots.release()
 
-    def _mover(self, lane: _Lane, held: AsyncExitStack) -> Callable[[str], Awaitable[None]]:
-        """Takes a lane to another profile, whose own lane then waits for it."""
-
-        async def move(canonical_id: str) -> None:
-            if canonical_id == lane.profile_id:
-                return
-            await held.enter_async_context(self._locks[canonical_id])
-            await self._journal.replace_profile(lane.profile_id, canonical_id)
-            lane.profile_id = canonical_id
-            self._lanes_of[canonical_id].append(lane)
-
-        return move
-
-    async def _carry(self, lane: _Lane, batch: Batch, moved: Callable[[str], Awaitable[None]]) -> list[Batch]:
+    async def _carry(self, lane: Lane, batch: Batch, move: Move) -> list[Batch]:
         """Bring one batch as far as it goes; what has to be carried in its place."""
         entries = await self._entries.of(batch)
         if batch.state is BatchState.SENDING:
-            return await self._clear_up(lane, batch, entries, moved, "it was under way when a run ended")
-        decision, tries = await self._send(lane, batch, entries, moved)
+            return await self._clear_up(lane, batch, entries, move, "it was under way when a run ended")
+        decision, tries = await self._send(lane, batch, entries, move)
         batch = replace(batch, tries=tries)
         match decision:
             case Success(answer):
@@ -171,16 +131,16 @@ class MemoryDelivery:
                 self._note_landed(lane, batch)
                 return []
             case InDoubt(reason):
-                return await self._clear_up(lane, batch, entries, moved, reason)
+                return await self._clear_up(lane, batch, entries, move, reason)
             case Refused():
                 return await self._refuse(batch, entries, decision)
 
     async def _send(
         self,
-        lane: _Lane,
+        lane: Lane,
         batch: Batch,
         entries: pl.DataFrame,
-        moved: Callable[[str], Awaitable[None]],
+        move: Move,
     ) -> tuple[Success | Refused | InDoubt, int]:
         body = build_body(entries["_payload"], batch.load)
         body_hash = hashlib.sha256(body).hexdigest()
@@ -204,15 +164,15 @@ class MemoryDelivery:
             is_gzipped=content is not body,
             before=intend,
             unprocessed=take_back,
-            moved=moved,
+            moved=move,
         )
         async with self._slots:
             return await self._client.call_once(request), tries
 
-    def _path(self, lane: _Lane) -> str:
+    def _path(self, lane: Lane) -> str:
         return f"/v1/Stores/{self._store_id}/Profiles/{lane.profile_id}/{RESOURCES[self._load.load]}"
 
-    def _note_landed(self, lane: _Lane, batch: Batch) -> None:
+    def _note_landed(self, lane: Lane, batch: Batch) -> None:
         lane.doubts = 0
         lane.landed.append(batch)
         self._observer.sent(batch.rows)
@@ -220,10 +180,10 @@ class MemoryDelivery:
 
     async def _clear_up(
         self,
-        lane: _Lane,
+        lane: Lane,
         batch: Batch,
         entries: pl.DataFrame,
-        moved: Callable[[str], Awaitable[None]],
+        move: Move,
         reason: str,
     ) -> list[Batch]:
         """A batch is in doubt: find out, as far as the spec lets us; what is to be sent again."""
@@ -234,7 +194,7 @@ class MemoryDelivery:
             case "resend":
                 states = [BatchState.PLANNED] * len(entries)
             case "reconcile":
-                states = await self._read_back(lane, entries, moved)
+                states = await self._read_back(lane, entries, move)
         pieces = await self._divide(lane, batch, entries, states)
         if not pieces:
             lane.doubts = 0
@@ -244,9 +204,7 @@ class MemoryDelivery:
             await self._client.pace.rest(self._client.pace.backoff_seconds(lane.doubts))
         return pieces
 
-    async def _read_back(
-        self, lane: _Lane, entries: pl.DataFrame, moved: Callable[[str], Awaitable[None]]
-    ) -> list[BatchState]:
+    async def _read_back(self, lane: Lane, entries: pl.DataFrame, move: Move) -> list[BatchState]:
         """What became of each entry, asked until all are there or have had their time to appear."""
         sent = read_keys(entries["_payload"])
         end = self._client.pace.clock() + self._settle_seconds
@@ -258,11 +216,11 @@ class MemoryDelivery:
                 self._load.load,
                 source=self._source,
                 created_after=self._began_at,
-                moved=moved,
+                moved=move,
             )
             if listed is None:
                 return [BatchState.UNKNOWN] * len(sent)
-            lanes = self._lanes_of[lane.profile_id]
+            lanes = self._lanes.sharing(lane)
             others = await self._keys_of(batch for each in lanes for batch in each.landed)
             doubtful = await self._keys_of(batch for each in lanes for batch in each.unknown)
             states = tell_apart(sent, others, doubtful, listed)
@@ -282,7 +240,7 @@ class MemoryDelivery:
         return keys
 
     async def _divide(
-        self, lane: _Lane, batch: Batch, entries: pl.DataFrame, states: list[BatchState]
+        self, lane: Lane, batch: Batch, entries: pl.DataFrame, states: list[BatchState]
     ) -> list[Batch]:
         """Write down what became of each entry; the pieces that are to be sent."""
         cuts = runs_of(states)

@@ -32,6 +32,11 @@ def _key(memory: Mapping[str, Any]) -> Key:
     return str(memory["content"]), int(moment * 1_000 // 1), str(memory.get("conversationId") or "")
 
 
+def _is_since(memory: Mapping[str, Any], created_after: float) -> bool:
+    created_at = memory.get("createdAt")
+    return created_at is None or _seconds(created_at) >= created_after
+
+
 def _seconds(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp()
 
@@ -95,7 +100,7 @@ async def list_memories(
         keys.update(
             _key(memory)
             for memory in page.get(load, ())
-            if memory.get("source") == source and _seconds(memory["createdAt"]) >= created_after - 1
+            if source in {None, memory.get("source")} and _is_since(memory, created_after)
         )
         token = (page.get("meta") or {}).get("nextToken")
         if not token:

@@ -14,7 +14,7 @@ from tests.destination.servers import STORE, make_client
 
 A, B = ("a", 1, ""), ("b", 1, "")
 THERE, MISSING, UNKNOWABLE = BatchState.VERIFIED, BatchState.PLANNED, BatchState.UNKNOWN
-PATH = f"/v1/Stores/{STORE}/Profiles/mem_profile_00000000000000000000000000/Observations"
+PATH = f"/v1/Stores/{STORE}/Profiles/mem_profile_{26 * '0'}/Observations"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import sqlite3
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -27,6 +28,7 @@ from tests.end_to_end.workplace import (
     kill_after,
     make_customers,
     serving,
+    wait,
     write_csv,
 )
 
@@ -312,3 +314,52 @@ def test_what_is_held_stays_unknown_and_is_never_sent_again(
     assert finished.report["loads"]["observations"]["rows"]["unknown"] == unknown
     api.settle()
     assert recorded(api).total() == 2 - unknown
+
+
+def test_nothing_of_what_is_noted_leaves_the_staged_files_and_the_rejected_rows(
+    api: Api, command: CommandLine, tmp_path: Path, people: Path
+) -> None:
+    notes = make_notes(200, 12)
+    write_notes(tmp_path, notes)
+    api.set_faults(*LOSSES)
+    finished = wait(
+        command.start("run", write_spec(tmp_path / "spec.yaml", customers=people), "--no-prefect", "-v")
+    )
+    assert finished.exit_code == 1, finished.stderr
+    (folder,) = (tmp_path / "state" / "runs").iterdir()
+    places = {
+        "stdout": finished.stdout,
+        "stderr": finished.stderr,
+        "ledger": "\n".join(sqlite3.connect(tmp_path / "state" / "ledger.sqlite3").iterdump()),
+        "report.json": (folder / "report.json").read_text(),
+    }
+    personal = {value for note in notes for value in (*note.row[:2], note.content) if value}
+    for place, text in places.items():
+        assert [value for value in personal if value in text] == [], place
+    assert (folder / "lookups.key").stat().st_mode & 0o077 == 0
+
+
+def test_while_profiles_are_not_finished_their_observations_wait_for_a_resume(
+    api: Api, command: CommandLine, tmp_path: Path, people: Path
+) -> None:
+    write_rows(tmp_path / "notes-1.csv", [row(0, "one"), row(1, "two")])
+    api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"late_seconds": 2}})
+    spec = write_spec(tmp_path / "spec.yaml", customers=people)
+    early = command.run("run", spec, "--wait", "0")
+    assert early.exit_code == 5, early.stderr
+    assert early.report["loads"]["observations"]["rows"]["pending"] == 2
+    resumed = command.run("resume")
+    assert resumed.exit_code == 0, resumed.stderr
+    assert resumed.report["loads"]["observations"]["rows"]["accepted"] == 2
+
+
+def test_a_resume_repeats_no_lookup(api: Api, command: CommandLine, tmp_path: Path, people: Path) -> None:
+    write_rows(tmp_path / "notes-1.csv", [row(number, "noted") for number in range(10)])
+    api.set_faults({"when": SENDING, "do": {"status": 401, "code": 20003}})
+    stopped = command.run("run", write_spec(tmp_path / "spec.yaml", customers=people))
+    assert stopped.exit_code == 4, stopped.stderr
+    api.set_faults()
+    resumed = command.run("resume")
+    assert resumed.exit_code == 0, resumed.stderr
+    assert sum(request["path"].endswith("/Lookup") for request in api.requests()) == 10
+    assert resumed.report["loads"]["observations"]["lookups"] == {"made": 10, "spared": 0}

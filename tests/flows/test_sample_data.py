@@ -219,3 +219,11 @@ def test_nobody_can_be_called_or_written_to() -> None:
     assert customers["Email"].str.ends_with("@example.com").all()
     assert customers["Country"].n_unique() == 7
     assert {len(set(numbers)), customers["Email"].n_unique()} == {len(numbers), 120}
+
+
+def test_every_note_of_the_demo_has_the_outcome_that_its_first_column_tells(tmp_path: Path) -> None:
+    ending = import_sample(tmp_path, "demo.yaml", emulator=True)
+    outcomes = pl.read_parquet(Path(ending.folder) / "outcomes-observations.parquet")["outcome"].to_list()
+    problems = pl.read_csv(SAMPLES / "notes.csv", infer_schema=False)["Problem"].fill_null("").to_list()
+    told = ["rejected" if problem.endswith(": rejected") else "accepted" for problem in problems]
+    assert outcomes == told
