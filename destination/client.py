@@ -141,11 +141,19 @@ class Client:
         self, request: Request, judge: Callable[..., DecisionOnce]
     ) -> Success | Refused | InDoubt:
         failures = tries = 0
+        unthrottled_at = self.pace.clock()
         is_in_doubt = was_moved = False
         while True:
             await self._make_ready(request, is_in_doubt=is_in_doubt)
             outcome = await self._attempt(request, is_retry=tries > 0)
-            decision = judge(outcome, failures=failures, now=datetime.now(UTC))
+            if not _is_throttled(outcome):
+                unthrottled_at = self.pace.clock()
+            decision = judge(
+                outcome,
+                failures=failures,
+                now=datetime.now(UTC),
+                throttled_seconds=self.pace.clock() - unthrottled_at,
+            )
             if isinstance(decision, Success | Refused | InDoubt):
                 return decision
             if isinstance(decision, Moved):

@@ -5,19 +5,19 @@ begins when the one before has ended, so that no two requests about one person a
 """
 
 import asyncio
+import time
 
 from destination.carrier import Carrier, Observer
 from destination.client import Client
 from destination.drain import drained
 from destination.entries import Entries
+from destination.limits import VISIBLE_SECONDS
 from destination.lookups import identifier_values, wait_until_found
 from ledger.journal import Journal
 from ledger.records import Batch, LoadRecord
 from ledger.staging import Staging, is_folded
-from ledger.states import BatchState
+from ledger.states import OPEN, BatchState
 from ledger.store import Ledger
-
-_OPEN = (BatchState.PLANNED, BatchState.SENDING, BatchState.ACCEPTED)
 
 
 class ProfileDelivery:
@@ -38,6 +38,7 @@ class ProfileDelivery:
     ) -> None:
         self._client = client
         self._halt = client.pace.halt
+        self._journal = journal
         self._ledger = ledger
         self._entries = Entries(staging)
         self._run_id = run_id
@@ -81,7 +82,7 @@ class ProfileDelivery:
                 return
 
     def _open_batches(self, round: int | None = None) -> list[Batch]:
-        return self._ledger.batches(self._run_id, self._load.load, states=_OPEN, round=round)
+        return self._ledger.batches(self._run_id, self._load.load, states=OPEN, round=round)
 
     def _open_folded(self, round: int) -> list[Batch]:
         return [batch for batch in self._open_batches(round) if is_folded(batch.part)]
@@ -89,14 +90,22 @@ class ProfileDelivery:
     async def _is_settled(self, number: int) -> bool:
         """Whether the next round may begin: nothing of this round that a later entry builds on is open.
 
-        Where the server gave no operation to follow, the round is settled when its identifiers are found.
+        Where the server gave no operation to follow, the round is settled when its identifiers are found; a
+        batch that does not show for too long is unknown, and the others go on.
         """
         unsettled = self._open_folded(number)
         if any(batch.state is not BatchState.ACCEPTED or batch.operation_id for batch in unsettled):
             return False
         if number == self._load.rounds - 1:
             return True
-        return all([await self._is_visible(batch) for batch in unsettled])
+        return all([await self._is_visible(batch) or await self._is_lost(batch) for batch in unsettled])
+
+    async def _is_lost(self, batch: Batch) -> bool:
+        """Whether a batch had time enough to show; then nobody can say what became of it."""
+        if time.time() - (batch.answered_at or 0.0) < VISIBLE_SECONDS:
+            return False
+        await self._journal.move(batch, BatchState.UNKNOWN)
+        return True
 
     async def _is_visible(self, batch: Batch) -> bool:
         payloads = (await self._entries.of(batch))["_payload"]

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-from destination.limits import RETRY_AFTER_LONGEST_SECONDS, TRIES
+from destination.limits import RETRY_AFTER_LONGEST_SECONDS, THROTTLED_LONGEST_SECONDS, TRIES
 
 STORE_NOT_ACTIVE = 520042
 _MOVED = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
@@ -129,12 +129,13 @@ DecisionOnce = Decision | InDoubt
 
 
 def decide(  # noqa: PLR0911 - one return per decision reads as the table it is
-    outcome: Answer | NoAnswer, *, failures: int, now: datetime
+    outcome: Answer | NoAnswer, *, failures: int, now: datetime, throttled_seconds: float = 0.0
 ) -> Decision:
     """Decide about a request that may be repeated without harm.
 
     `failures` is how often this request has failed before; waiting for a 429 to pass is not failing, for
-    such a request was never processed. `now` turns a Retry-After date into seconds.
+    such a request was never processed. `throttled_seconds` is how long it has been answered so. `now` turns a
+    Retry-After date into seconds.
     """
     if isinstance(outcome, NoAnswer):
         was_processed = None if outcome.left_host else False
@@ -145,6 +146,8 @@ def decide(  # noqa: PLR0911 - one return per decision reads as the table it is
     if outcome.status < 300:
         return Success(outcome)
     if outcome.status == 429:
+        if throttled_seconds >= THROTTLED_LONGEST_SECONDS:
+            return GiveUp("HTTP 429 again and again", was_processed=False)
         return Repeat(wait, was_processed=False)
     code = error_code(outcome)
     if outcome.status >= 500 or outcome.status == 408 or code == STORE_NOT_ACTIVE:
@@ -160,13 +163,15 @@ def decide(  # noqa: PLR0911 - one return per decision reads as the table it is
     return Refused(outcome.status, code, message, outcome.request_id)
 
 
-def decide_once(outcome: Answer | NoAnswer, *, failures: int, now: datetime) -> DecisionOnce:
+def decide_once(
+    outcome: Answer | NoAnswer, *, failures: int, now: datetime, throttled_seconds: float = 0.0
+) -> DecisionOnce:
     """Decide about a request that must not be processed twice; the arguments are those of `decide`.
 
     What certainly was not processed is repeated as any other: a 429, a store that is not active, a request
     that never left the host. Where `decide` would repeat and nobody knows, it is in doubt at once.
     """
-    decision = decide(outcome, failures=failures, now=now)
+    decision = decide(outcome, failures=failures, now=now, throttled_seconds=throttled_seconds)
     if isinstance(decision, Repeat | GiveUp) and decision.was_processed is None:
         if isinstance(outcome, NoAnswer):
             return InDoubt(outcome.reason)

@@ -29,6 +29,7 @@ from flows.exit_codes import ExitCode
 from flows.pipeline import Ending, Work, run_import
 from flows.progress import RunProgress, stderr_progress
 from flows.settings import environment
+from ledger.lock import StateDirectoryBusy
 from ledger.render import render_markdown
 
 _ARTIFACT_SECONDS = 5.0
@@ -74,6 +75,8 @@ async def import_customers(
             ending = await run_import(order, environment(), progress, _perform_as_task)
     except ImportProblem as problem:
         _tell(problem)
+        if spec is None and isinstance(problem.__cause__, StateDirectoryBusy):
+            return Completed(message="A run is under way: there is nothing to go on with.")
         return _state(problem.exit_code, problem.problems[0])
     _tell(ending)
     with contextlib.suppress(Exception):  # best effort: the report is on disk

@@ -15,6 +15,7 @@ from flows.spec import ProfilesSpec, profile_plan
 from flows.watch import Watch
 from ledger.records import LoadRecord, PlannedBatch
 from ledger.staging import Staging
+from ledger.states import OPEN
 from transforms.plan import IdentifierPlan
 from transforms.prepare import prepare_profiles
 from transforms.reasons import Change
@@ -89,7 +90,8 @@ async def deliver_profiles(run: Run) -> None:
     load = run.ledger.load(run.run_id, PROFILES)
     if load is None or run.record.dry_run:
         return
-    run.progress.begin("sending", load.rows_read)
+    undecided = run.ledger.batches(run.run_id, PROFILES, states=OPEN)
+    run.progress.begin("sending", sum(batch.rows for batch in undecided))
     with run.timed("deliver"):
         async with run.connection() as (client, journal):
             await ProfileDelivery(

@@ -24,6 +24,9 @@ class BatchState(StrEnum):
     UNKNOWN = "unknown"
 
 
+OPEN = (BatchState.PLANNED, BatchState.SENDING, BatchState.ACCEPTED)
+"""Not at their end, as far as it is known."""
+
 MOVES: dict[BatchState, frozenset[BatchState]] = {
     BatchState.PLANNED: frozenset({BatchState.SENDING, BatchState.SPLIT}),
     BatchState.SENDING: frozenset(

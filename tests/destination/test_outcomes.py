@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from destination.limits import TRIES
+from destination.limits import THROTTLED_LONGEST_SECONDS, TRIES
 from destination.outcomes import (
     Answer,
     Decision,
@@ -22,6 +22,7 @@ from destination.outcomes import (
     Refused,
     Repeat,
     Success,
+    as_documented,
     decide,
     decide_once,
     retry_after_seconds,
@@ -223,3 +224,45 @@ def test_a_profile_has_moved_when_the_server_says_where_and_which(
 ) -> None:
     decision = decide(Answer(status, headers, b""), failures=0, now=NOW)
     assert isinstance(decision, Moved) is is_moved
+
+
+@pytest.mark.parametrize(
+    ("throttled_seconds", "expected"),
+    [
+        (THROTTLED_LONGEST_SECONDS - 1, Repeat(1.0, was_processed=False)),
+        (THROTTLED_LONGEST_SECONDS, GiveUp("HTTP 429 again and again", was_processed=False)),
+    ],
+    ids=["for a while", "for too long"],
+)
+def test_a_server_that_only_ever_throttles_is_given_up(
+    throttled_seconds: float, expected: Repeat | GiveUp
+) -> None:
+    outcome = Answer(429, {"retry-after": "1"}, b"")
+    assert decide(outcome, failures=0, now=NOW, throttled_seconds=throttled_seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "method", "is_one"),
+    [
+        (200, b"{}", "GET", True),
+        (200, b'{"profiles": []}', "POST", True),
+        (202, b"", "PUT", True),
+        (202, b"<html>", "POST", True),
+        (200, b"<html>", "PUT", False),
+        (200, b"{}", "PUT", False),
+        (200, b"<html>", "GET", False),
+        (200, b"[]", "GET", False),
+        (202, b"{}", "GET", False),
+        (204, b"", "PUT", False),
+        (404, b"<html>", "GET", True),
+    ],
+)
+def test_a_success_counts_only_as_the_api_words_it(
+    status: int, body: bytes, method: str, is_one: bool
+) -> None:
+    answer = Answer(status, {}, body)
+    found = as_documented(answer, method)
+    if is_one:
+        assert found is answer
+    else:
+        assert found == NoAnswer(left_host=True, reason=f"HTTP {status} that is not the API's")

@@ -49,7 +49,8 @@ def test_twenty_thousand_for_profiles_of_the_same_run_are_there_once_each_and_in
     write_notes(tmp_path, notes, kind=kind)
     customers = write_csv(make_customers(3_000, repeats=0.0, bad=0.0), tmp_path / "customers.csv")
     spec = write_spec(tmp_path / "spec.yaml", customers=customers)
-    with serving(delay_seconds=(0.0, 0.1), read_lag_seconds=0.2, validator=None) as api:
+    # One delay for all: what came first is applied first, and the order is the order of the requests.
+    with serving(delay_seconds=(0.05, 0.05), read_lag_seconds=0.2, validator=None) as api:
         finished = CommandLine(tmp_path, api.url).run("run", spec)
         assert finished.exit_code == 0, finished.stderr
         load = finished.report["loads"]["observations"]
@@ -73,7 +74,7 @@ def test_with_answers_lost_and_the_process_killed_again_and_again_none_is_missin
     spec = write_spec(tmp_path / "spec.yaml", customers=customers, observations={"on_unknown": on_unknown})
     seed = 20_261_122
     random = Random(seed)
-    with serving(delay_seconds=(0.0, 0.1), validator=None) as api:
+    with serving(delay_seconds=(0.05, 0.05), validator=None) as api:
         api.set_faults(*LOSSES, {"when": SENDING, "do": {"delay_seconds": 0.25}}, seed=seed)
         command = CommandLine(tmp_path, api.url)
         moments: list[str] = []
