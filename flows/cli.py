@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from flows.beginnings import WAIT_SECONDS, Order
 from flows.endings import DEFAULT_STATE_DIR, as_problem
 from flows.errors import ImportProblem
 from flows.exit_codes import ExitCode
 from flows.pipeline import Ending, run_import
-from flows.progress import RunProgress
+from flows.progress import stderr_progress
 from flows.settings import environment, read_credentials, silence_prefect
 from ledger.render import render_summary
 
@@ -158,7 +157,7 @@ def _carry_out(order: Order, output: Output, *, no_prefect: bool, verbose: bool)
 
 
 async def _direct(order: Order) -> Ending:
-    return await run_import(order, environment(), RunProgress(Console(stderr=True)))
+    return await run_import(order, environment(), stderr_progress())
 
 
 def _orchestrated(order: Order) -> Ending:
