@@ -18,7 +18,7 @@ _EXPECTED = {
     "tuple_type": "a list",
     "too_short": "at least one entry",
 }
-_DEPTH_OF_PARTS = {"traits": 4, "source": 3}
+_DEEPEST_PLACE = 7  # an entry of a list of columns, counted from the document down
 
 Place = tuple[Any, ...]
 
@@ -87,16 +87,39 @@ def _remove(document: Any, place: Place) -> None:
 
 
 def _without_mistakes(document: dict[str, Any], places: Sequence[Place]) -> Spec | None:
-    for place in places:
-        is_of_profiles = len(place) > 1 and place[0] == "profiles"
-        depth = _DEPTH_OF_PARTS.get(place[1], 2) if is_of_profiles else 1
-        _remove(document, place[:depth])
-    if any(place[:2] == ("profiles", "traits") for place in places):
-        _remove(document, ("profiles", "identifiers"))  # they may name a trait that was taken out
-    try:
-        return Spec.model_validate({"version": 1, **document})
-    except ValidationError:
-        return None
+    """The spec in what is left when the mistakes are taken out, and then whatever cannot be without them."""
+    traits = _names_of_traits(document)
+    for _ in range(_DEEPEST_PLACE):
+        for place in places:
+            _leave_out(document, place)
+        if _names_of_traits(document) != traits:
+            _remove(document, ("profiles", "identifiers"))  # they may name a trait that was taken out
+        try:
+            spec = Spec.model_validate({"version": 1, **document})
+        except ValidationError as error:
+            places = [_place(details)[:-1] for details in error.errors()]
+        else:
+            return spec if spec.sources else None
+    return None
+
+
+def _leave_out(document: dict[str, Any], place: Place) -> None:
+    """Take a mistake out; with it go all options of its trait, whose meaning may hang on it."""
+    if place[-1:] == ("[key]",):
+        _remove(document, place[:-1])
+    elif place[:2] == ("profiles", "traits") and len(place) == 5 and place[4] != "column":
+        trait = document["profiles"]["traits"][place[2]][place[3]]
+        for option in trait.keys() - {"column"}:
+            del trait[option]
+    elif place:
+        _remove(document, place)
+
+
+def _names_of_traits(document: dict[str, Any]) -> set[Place]:
+    profiles = document.get("profiles")
+    traits = profiles.get("traits") if isinstance(profiles, dict) else None
+    groups = traits.items() if isinstance(traits, dict) else ()
+    return {(group, name) for group, names in groups if isinstance(names, dict) for name in names}
 
 
 def _is_first_arm(details: Any) -> bool:

@@ -53,7 +53,14 @@ profiles:
       since: {column: Since, type: date, format: "%Q"}
       at: {column: Since, type: datetime, timezone: Europe/Berlim}
       tags: {column: Name, separator: ";"}
-      note: {column: Name, on_invalid: ignore}
+      note: {column: Nmae, on_invalid: ignore}
+observations:
+  source: customers.csv
+  profile: {phone: Phome}
+  content: Name
+  occurred_at: {column: Sinc}
+  observation_source: crm
+  over_limit: none
 """
 FOUND = """
 unknown key stor; did you mean 'store'?
@@ -62,6 +69,7 @@ unknown key profiles.traits.Contact.phone.colum; did you mean 'column'?
 profiles.traits.Contact.phone.column is missing.
 profiles.traits.Contact.born.type is 'dat'; did you mean 'date'?
 profiles.traits.Contact.note.on_invalid is 'ignore'; expected 'drop' or 'reject'.
+observations.over_limit is 'none'; expected 'keep_newest' or 'keep_oldest'.
 profiles.traits.Con tact: the group name 'Con tact' may hold only letters
 profiles.traits.Contact.First Name: the trait name 'First Name' must be lowerCamelCase
 profiles.traits.Contact.since: the format '%Q' does not describe a date
@@ -69,7 +77,10 @@ profiles.traits.Contact.at: 'Europe/Berlim' is not a time zone
 profiles.traits.Contact.tags.separator is for type array, not for string.
 profiles.region.default is 'Atlantis'; expected a country's name or ISO code, such as US.
 profiles.traits.Contact.email: customers.csv has no column 'Emial'; did you mean 'Email'?
+profiles.traits.Contact.note: customers.csv has no column 'Nmae'; did you mean 'Name'?
 profiles.region.column: customers.csv has no column 'Contry'; expected one of: Name, Phone, Email, Since.
+observations.profile.phone: customers.csv has no column 'Phome'; did you mean 'Phone'?
+observations.occurred_at: customers.csv has no column 'Sinc'; did you mean 'Since'?
 """
 
 
