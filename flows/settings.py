@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from flows.errors import UsageProblem
 
 LIVE_URL = "https://memory.twilio.com"
 EMULATOR_STORE_ID = "mem_store_00000000000000000000000001"
+_STORE_ID = re.compile(r"mem_(?:store|service)_[0-7][0-9a-z]{25}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def live_target(
     store_id = spec_store or variables.get("MEMORY_STORE_ID")
     if not store_id:
         problems.append("No store: set `store` in the spec, or MEMORY_STORE_ID.")
+    problems += check_store_id(store_id)
     if credentials is None:
         problems.append(
             "No credentials: set TWILIO_ACCOUNT_SID with TWILIO_API_KEY and TWILIO_API_SECRET "
@@ -106,13 +109,24 @@ def live_target(
 
 
 def dry_target(variables: Mapping[str, str], spec_store: str | None) -> Target:
-    """Where a dry run would write to; it asks nobody and needs no credentials."""
+    """Where a dry run would write to; it asks nobody and needs neither credentials nor a store."""
     store_id = spec_store or variables.get("MEMORY_STORE_ID", "")
+    if problems := check_store_id(store_id):
+        raise UsageProblem(problems)
     return Target(_api_url(variables), store_id, Credentials("", SecretStr("")), is_emulator=False)
 
 
 def _api_url(variables: Mapping[str, str]) -> str:
     return (variables.get("MEMORY_API_URL") or LIVE_URL).rstrip("/")
+
+
+def check_store_id(store_id: str | None) -> list[str]:
+    """What is wrong with the id of a store, where there is one."""
+    if not store_id or _STORE_ID.fullmatch(store_id):
+        return []
+    return [
+        f"The store is {store_id!r}; expected its id: mem_store_ or mem_service_ and 26 digits or small letters."
+    ]
 
 
 def check_api_url(api_url: str) -> list[str]:
@@ -128,11 +142,12 @@ def check_api_url(api_url: str) -> list[str]:
 def _is_acceptable(api_url: str) -> bool:
     try:
         parts = urlsplit(api_url)
+        is_complete = bool(parts.hostname) and parts.port != 0  # a port that is none raises
     except ValueError:
         return False
-    if not parts.hostname or "@" in parts.netloc:
+    if not is_complete or "@" in parts.netloc or re.search(r"\s", api_url):
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
 
 
 def _is_loopback(host: str) -> bool:

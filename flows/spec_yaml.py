@@ -1,5 +1,6 @@
 """YAML as people mean it: no key twice, `NO` is Norway, and where it breaks is said without a traceback."""
 
+import json
 import re
 from collections.abc import Hashable
 from typing import Any
@@ -47,6 +48,16 @@ def parse_yaml(text: str, name: str) -> dict[str, Any]:
         raise UsageProblem(f"{name} is not valid YAML at {where}: {error.problem}.") from None
     except yaml.YAMLError:
         raise UsageProblem(f"{name} is not a YAML text file.") from None
+    if _is_endless(document):
+        raise UsageProblem(f"{name} holds an alias (*name) inside of what it stands for: write it out.")
     if not isinstance(document, dict):
         raise UsageProblem(f"{name} holds no mapping; a spec begins with `version: 1`.")
     return document
+
+
+def _is_endless(document: object) -> bool:
+    try:
+        json.dumps(document, skipkeys=True, default=str)
+    except ValueError:
+        return True
+    return False

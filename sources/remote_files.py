@@ -4,7 +4,7 @@ import re
 import urllib.error
 import urllib.request
 from typing import BinaryIO, Protocol, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import pyarrow as pa
 from pyarrow import fs
@@ -31,8 +31,8 @@ def is_http(address: str) -> bool:
 
 
 def check_address(address: str) -> None:
-    """Raises SourceError for an address of a kind that is not read, or not encrypted."""
-    parts = urlsplit(address)
+    """Raises SourceError for an address that is none, of a kind that is not read, or not encrypted."""
+    parts = _split(address)
     shown = without_secrets(address)
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise SourceError(
@@ -50,6 +50,21 @@ def check_address(address: str) -> None:
             f"{shown}: found {parts.scheme}://, expected a path or a URL with https, s3, gs or abfss; "
             "correct the source's path"
         )
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        parts = urlsplit(address)
+        is_address = parts.port != 0 and not re.search(r"\s", parts.netloc)  # a port that is none raises
+    except ValueError:
+        is_address = False
+    if not is_address:
+        scheme = address.partition("://")[0]
+        raise SourceError(
+            f"{scheme}://…: found an address with a host or port that cannot be, expected "
+            f"{scheme}://HOST/PATH; correct the source's path"
+        )
+    return parts
 
 
 def without_secrets(address: str) -> str:

@@ -1,5 +1,7 @@
 """Credentials and the address of the API, as the environment has them."""
 
+from functools import partial
+
 import pytest
 from pydantic import SecretStr
 
@@ -112,6 +114,21 @@ def test_a_target_is_made_of_spec_and_environment(
 
 
 @pytest.mark.parametrize(
+    "store",
+    [
+        pytest.param("my-store", id="a name"),
+        pytest.param(f"{STORE}/../x", id="a path"),
+        pytest.param(STORE.upper(), id="capitals"),
+        pytest.param("mem_profile_00000000000000000000000001", id="the id of something else"),
+    ],
+)
+def test_a_store_that_is_no_id_is_refused_before_anybody_is_asked(store: str) -> None:
+    for target in (partial(live_target, credentials=Credentials(KEY, SecretStr(SECRET))), dry_target):
+        with pytest.raises(UsageProblem, match="expected its id"):
+            target({}, store)
+
+
+@pytest.mark.parametrize(
     "address",
     ["https://memory.twilio.com", "http://localhost:8010", "http://127.0.0.1:8010", "http://[::1]:8010"],
 )
@@ -129,6 +146,8 @@ def test_https_is_accepted_everywhere_and_http_on_loopback(address: str) -> None
         pytest.param("memory.twilio.com", id="no protocol"),
         pytest.param("https://", id="no host"),
         pytest.param("https://[::1", id="broken"),
+        pytest.param("https://memory.twilio.com:99999", id="no such port"),
+        pytest.param("https://memory twilio.com", id="a space in it"),
         pytest.param("https://key:the-password@memory.twilio.com", id="a user in it"),
         pytest.param("http://key:the-password@127.0.0.1", id="a user in it, on loopback"),
     ],

@@ -204,6 +204,11 @@ def test_a_file_without_a_mapping_is_told_how_a_spec_begins(tmp_path: Path, text
     assert problems_of(tmp_path, text) == ("spec.yaml holds no mapping; a spec begins with `version: 1`.",)
 
 
+def test_an_alias_inside_of_what_it_stands_for_is_refused(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, "version: 1\nprofiles: &all\n  traits: *all\n")
+    assert problem == "spec.yaml holds an alias (*name) inside of what it stands for: write it out."
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match=r"There is no spec file .*nowhere\.yaml"):
         load_spec(tmp_path / "nowhere.yaml", {}, is_emulator=True)

@@ -91,6 +91,9 @@ def test_a_bad_answer_is_one_line_of_explanation(server, path, message):
 ADDRESSES = {
     "nobody there": ("http://127.0.0.1:9/a.csv", "cannot be read"),
     "not encrypted": ("http://example.com/a.csv", "expected https://"),
+    "no such port": ("https://example.com:99999/a.csv", "expected https://HOST/PATH"),
+    "half a host": ("https://[::1/a.csv", "expected https://HOST/PATH"),
+    "a space in the host": ("https://exa mple.com/a.csv", "expected https://HOST/PATH"),
     "unknown scheme": ("ftp://example.com/a.csv", "expected a path or a URL"),
     "azure without an account": ("az://container/a.csv", "abfss://"),
 }
