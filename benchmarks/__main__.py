@@ -4,5 +4,5 @@ from benchmarks import importing, normalisation, observations
 
 if __name__ == "__main__":
     normalisation.main()
-    importing.main([1_000_000, 2_000_000])
+    importing.main([1_000_000, 10_000_000])
     observations.main()

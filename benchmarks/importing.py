@@ -2,7 +2,7 @@
 
 Beside it, in the same run, the script that one would write without this project.
 
-`python -m benchmarks.importing [ROWS ...]`, default 1,000,000 and 2,000,000.
+`python -m benchmarks.importing [ROWS ...]`, default 1,000,000 and 10,000,000.
 """
 
 import json
@@ -151,4 +151,4 @@ def main(counts: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main([int(argument) for argument in sys.argv[1:]] or [1_000_000, 2_000_000])
+    main([int(argument) for argument in sys.argv[1:]] or [1_000_000, 10_000_000])

@@ -125,7 +125,8 @@ def check_store_id(store_id: str | None) -> list[str]:
     if not store_id or _STORE_ID.fullmatch(store_id):
         return []
     return [
-        f"The store is {store_id!r}; expected its id: mem_store_ or mem_service_ and 26 digits or small letters."
+        f"The store is {store_id!r}; expected its id: mem_store_ or mem_service_ and 26 digits or small "
+        "letters."
     ]
 
 
