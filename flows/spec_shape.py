@@ -94,9 +94,10 @@ def _without_mistakes(document: dict[str, Any], places: Sequence[Place]) -> Spec
     if any(place[:2] == ("profiles", "traits") for place in places):
         _remove(document, ("profiles", "identifiers"))  # they may name a trait that was taken out
     try:
-        return Spec.model_validate({"version": 1, **document})
+        spec = Spec.model_validate({"version": 1, **document})
     except ValidationError:
         return None
+    return spec if spec.sources else None
 
 
 def _is_first_arm(details: Any) -> bool:

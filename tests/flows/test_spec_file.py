@@ -13,6 +13,10 @@ from tests.flows.workplace import write_customers
 HEAD = "version: 1\nprofiles:\n"
 SOURCE = "  source: customers.csv\n"
 TRAITS = "  traits: {Contact: {phone: {column: Phone, type: phone}}}\n"
+NOTES = (
+    "version: 1\nobservations:\n  source: customers.csv\n  content: Name\n  occurred_at: Since\n"
+    "  observation_source: crm\n"
+)
 NOTHING_TO_IMPORT = "there is nothing to import; expected profiles, observations or summaries."
 
 
@@ -155,6 +159,11 @@ def test_all_mistakes_are_named_at_once_each_with_the_nearest_right_choice(tmp_p
             HEAD + SOURCE + "  traits: {Contact: {str: 2024-01-31}}\n",
             "profiles.traits.Contact.str is 2024-01-31; expected a column or a mapping.",
             id="a date, under the name of a type",
+        ),
+        pytest.param(
+            NOTES.replace("  content: Name\n", "") + "  profile: {phone: Phone}\n",
+            "observations.content is missing.",
+            id="the only load without its content",
         ),
         pytest.param(
             HEAD + SOURCE + "  traits: {2024: {a: Name}}\n",
