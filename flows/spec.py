@@ -30,6 +30,10 @@ MemoryLoad = Literal["observations", "summaries"]
 
 SCHEMA_FILE = Path(__file__).with_name("spec.schema.json")
 
+_REPAIR = (
+    "For phones: restore the plus or the zero that a spreadsheet took, where only one number comes of it."
+)
+
 _ID_TYPES: dict[TraitType, Literal["phone", "email"]] = {TraitType.PHONE: "phone", TraitType.EMAIL: "email"}
 
 
@@ -78,6 +82,7 @@ class TraitSpec(_Model):
     format: str | None = None
     timezone: str | None = None
     separator: str | None = Field(default=None, min_length=1)
+    repair: bool = Field(default=False, strict=True, description=_REPAIR)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -108,6 +113,13 @@ class MomentSpec(_Model):
     timezone: str | None = Field(default=None, description="For times that state no offset.")
 
 
+class OwnerSpec(_Model):
+    """A column that finds the profile."""
+
+    column: str
+    repair: bool = Field(default=False, strict=True, description=_REPAIR)
+
+
 class ConversationsSpec(_Model):
     """The conversations that something belongs to."""
 
@@ -117,7 +129,7 @@ class ConversationsSpec(_Model):
 
 class _MemoriesSpec(_Model):
     source: Source
-    profile: dict[str, str] = Field(
+    profile: dict[str, Annotated[OwnerSpec, _expand("column", OwnerSpec)]] = Field(
         min_length=1, description="Columns that find the profile, by identifier type, tried in order; or id."
     )
     region: RegionSpec = Field(default_factory=RegionSpec)
@@ -138,7 +150,7 @@ class _MemoriesSpec(_Model):
     )
 
     @property
-    def owner(self) -> dict[str, str]:
+    def owner(self) -> dict[str, OwnerSpec]:
         """The columns of identifiers by type, in order; none where the profile's own id is given."""
         return {} if PROFILE_ID in self.profile else self.profile
 
@@ -205,6 +217,7 @@ def trait_plans(profiles: ProfilesSpec) -> tuple[TraitPlan, ...]:
             format=trait.format,
             timezone=trait.timezone,
             separator=trait.separator,
+            repair=trait.repair,
         )
         for group, traits in profiles.traits.items()
         for name, trait in traits.items()

@@ -138,10 +138,11 @@ def _check_trait_options(profiles: ProfilesSpec) -> Iterator[str]:
         "format": (TraitType.DATE, TraitType.DATETIME),
         "timezone": (TraitType.DATETIME,),
         "separator": (TraitType.ARRAY,),
+        "repair": (TraitType.PHONE,),
     }
     for plan in trait_plans(profiles):
         for option, kinds in belongs.items():
-            if getattr(plan, option) is not None and plan.type not in kinds:
+            if getattr(plan, option) not in {None, False} and plan.type not in kinds:
                 names = " or ".join(kind.value for kind in kinds)
                 yield f"profiles.traits.{plan.path}.{option} is for type {names}, not for {plan.type.value}."
         if plan.format is not None and (problem := check_time_format(plan.format)):

@@ -19,7 +19,7 @@ def memory_plan(kind: MemoryLoad, spec: MemoriesSpec) -> MemoryPlan:
     return MemoryPlan(
         kind=kind,
         owner=_owner_plan(spec) if spec.owner else None,
-        profile_id=spec.profile.get(PROFILE_ID),
+        profile_id=spec.profile[PROFILE_ID].column if PROFILE_ID in spec.profile else None,
         content=spec.content,
         too_long=spec.too_long,
         occurred_at=spec.occurred_at.column,
@@ -44,9 +44,13 @@ def _owner_plan(spec: MemoriesSpec) -> ProfilePlan:
     return ProfilePlan(
         traits=tuple(
             TraitPlan(
-                group="profile", name=id_type, columns=(column,), type=types.get(id_type, TraitType.STRING)
+                group="profile",
+                name=id_type,
+                columns=(owner.column,),
+                type=types.get(id_type, TraitType.STRING),
+                repair=owner.repair,
             )
-            for id_type, column in spec.owner.items()
+            for id_type, owner in spec.owner.items()
         ),
         identifiers=tuple(
             IdentifierPlan(trait=f"profile.{id_type}", id_type=id_type, normalization=normalization(id_type))
@@ -67,7 +71,7 @@ def memory_columns_used(load: MemoryLoad, spec: MemoriesSpec) -> dict[str, str]:
     conversations = _conversations(spec)
     key = "conversation_id" if isinstance(spec, SummariesSpec) else "conversation_ids"
     named = {
-        **{f"{load}.profile.{id_type}": column for id_type, column in spec.profile.items()},
+        **{f"{load}.profile.{id_type}": owner.column for id_type, owner in spec.profile.items()},
         f"{load}.content": spec.content,
         f"{load}.occurred_at": spec.occurred_at.column,
         f"{load}.{key}": conversations.column if conversations else None,
@@ -86,6 +90,9 @@ def check_memories(load: MemoryLoad, spec: MemoriesSpec) -> Iterator[str]:
     for id_type in spec.owner:
         if len(id_type) not in _ID_TYPE_CHARACTERS:
             yield f"{load}.profile.{id_type} is no identifier type: those have 2 to 30 characters."
+    for id_type, owner in spec.profile.items():
+        if owner.repair and id_type != "phone":
+            yield f"{load}.profile.{id_type}.repair is for phone, not for {id_type}."
     source = spec.observation_source
     if source is not None and not (re.fullmatch(SOURCE, source) and len(source) <= SOURCE_CHARACTERS):
         yield (

@@ -11,6 +11,7 @@ from transforms.headers import nearest
 
 _EXPECTED = {
     "string_type": "a text",
+    "bool_type": "true or false",
     "string_too_short": "a text",
     "string_too_long": "one character",
     "model_type": "a mapping",
@@ -18,6 +19,7 @@ _EXPECTED = {
     "tuple_type": "a list",
     "too_short": "at least one entry",
 }
+_SHORT_FORMS = {"occurred_at", "conversation_ids"}
 _DEEPEST_PLACE = 7  # an entry of a list of columns, counted from the document down
 
 Place = tuple[Any, ...]
@@ -151,7 +153,8 @@ def _describe(details: Any, place: Place) -> str:
 def _expected(kind: str, place: Place, message: str) -> str:
     if kind == "model_type" and place[-1] == "source":
         return "a path or a mapping"
-    if kind == "model_type" and (len(place) == 4 or place[-1] in {"occurred_at", "conversation_ids"}):
+    has_short_form = len(place) == 4 or "profile" in place[1:2] or place[-1] in _SHORT_FORMS
+    if kind == "model_type" and has_short_form:
         return "a column or a mapping"
     if kind == "tuple_type" and place[-1] == "column":
         return "a column or a list of columns"

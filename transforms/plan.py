@@ -31,7 +31,8 @@ class TraitPlan:
 
     Of several columns the first that holds a valid value counts. `format` (strftime codes) belongs to date
     and datetime; None is ISO 8601. `timezone` (IANA name) belongs to datetimes that state no offset.
-    `separator` and `items` belong to arrays; None makes a whole cell one item.
+    `separator` and `items` belong to arrays; None makes a whole cell one item. `repair` belongs to phones:
+    whether they are read by `repair_phones`; what that restores is a valid value.
     """
 
     group: str
@@ -43,6 +44,7 @@ class TraitPlan:
     timezone: str | None = None
     separator: str | None = None
     items: ItemType = TraitType.STRING
+    repair: bool = False
 
     @property
     def path(self) -> str:

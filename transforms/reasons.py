@@ -77,6 +77,9 @@ class Change(StrEnum):
     PHONE_PLUS_ADDED = "phone_plus_added"
     PHONE_INTERNATIONAL_PREFIX_REPLACED = "phone_international_prefix_replaced"
     PHONE_REFORMATTED = "phone_reformatted"
+    PHONE_FIGURE_UNDONE = "phone_figure_undone"
+    PHONE_PLUS_RESTORED = "phone_plus_restored"
+    PHONE_LEADING_ZERO_RESTORED = "phone_leading_zero_restored"
     EMAIL_TRIMMED = "email_trimmed"
     EMAIL_LOWERCASED = "email_lowercased"
     EMAIL_UNICODE_NORMALISED = "email_unicode_normalised"
@@ -168,6 +171,9 @@ WORDING: dict[str, str] = {
     Change.PHONE_PLUS_ADDED: "the plus was added to an international phone number",
     Change.PHONE_INTERNATIONAL_PREFIX_REPLACED: "the dialling prefix of the phone number became a plus",
     Change.PHONE_REFORMATTED: "spaces, punctuation or a national prefix were taken out of the phone number",
+    Change.PHONE_FIGURE_UNDONE: "a figure that a spreadsheet had made of the phone number was undone",
+    Change.PHONE_PLUS_RESTORED: "the plus that the phone number had lost was restored",
+    Change.PHONE_LEADING_ZERO_RESTORED: "the zero that the phone number had lost at its start was restored",
     Change.EMAIL_TRIMMED: "whitespace around the email address was removed",
     Change.EMAIL_LOWERCASED: "capitals of the email address were lowered",
     Change.EMAIL_UNICODE_NORMALISED: "the email address was brought into its normal Unicode form",

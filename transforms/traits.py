@@ -10,6 +10,7 @@ from transforms.emails import normalise_emails
 from transforms.judgements import judgements_from_codes
 from transforms.limits import IDENTIFIER_CHARACTERS
 from transforms.numerals import judge_booleans, judge_integers, judge_numbers
+from transforms.phone_repair import repair_phones
 from transforms.phones import normalise_phones
 from transforms.plan import TraitPlan, TraitType
 from transforms.reasons import Reason
@@ -73,7 +74,9 @@ JUDGES: dict[TraitType, Callable[[pl.Series, TraitPlan, pl.Series], pl.DataFrame
     TraitType.DATE: lambda texts, trait, _regions: judge_dates(texts, trait.format),
     TraitType.DATETIME: lambda texts, trait, _regions: judge_datetimes(texts, trait.format, trait.timezone),
     TraitType.ARRAY: lambda texts, trait, _regions: judge_arrays(texts, trait.separator, trait.items),
-    TraitType.PHONE: lambda texts, _trait, regions: judgements_from_codes(*normalise_phones(texts, regions)),
+    TraitType.PHONE: lambda texts, trait, regions: judgements_from_codes(
+        *(repair_phones if trait.repair else normalise_phones)(texts, regions)
+    ),
     TraitType.EMAIL: lambda texts, _trait, _regions: judgements_from_codes(*normalise_emails(texts)),
 }
 

@@ -18,6 +18,7 @@ from flows.spec import (
     source_options,
     trait_plans,
 )
+from flows.spec_memories import memory_plan
 from flows.spec_yaml import parse_yaml
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
@@ -83,6 +84,42 @@ def test_without_a_store_the_identifiers_are_those_named_else_phones_and_emails(
     assert [(identifier.trait, identifier.id_type) for identifier in found] == assumed
 
 
+@pytest.mark.parametrize("repair", [None, False, True], ids=["left out", "off", "on"])
+def test_phones_are_repaired_only_where_the_spec_says_so(repair: bool | None) -> None:
+    stated = {} if repair is None else {"repair": repair}
+    (plan,) = trait_plans(profiles({"C": {"phone": {"column": "A", "type": "phone", **stated}}}))
+    assert plan.repair is bool(repair)
+
+
+OWNERS = [
+    pytest.param({"phone": "A"}, True, id="a column"),
+    pytest.param({"phone": {"column": "A"}}, True, id="a mapping"),
+    pytest.param({"phone": {"column": "A", "repair": True}, "email": "B"}, True, id="a repair"),
+    pytest.param({"phone": {"repair": True}}, False, id="no column"),
+    pytest.param({"phone": {"column": "A", "repair": "yes"}}, False, id="neither true nor false"),
+    pytest.param({"phone": {"column": "A", "type": "phone"}}, False, id="unknown key"),
+]
+
+
+@pytest.mark.parametrize(("profile", "is_valid"), OWNERS)
+def test_what_finds_a_profile_is_a_column_or_a_mapping(profile: dict[str, Any], is_valid: bool) -> None:
+    load = {"source": "a", "profile": profile, "content": "C", "occurred_at": "D", "observation_source": "e"}
+    document = {"version": 1, "observations": load}
+    assert Draft202012Validator(json_schema()).is_valid(document) is is_valid
+    if is_valid:
+        spec = Spec.model_validate(document).observations
+        assert spec is not None
+        owner = memory_plan("observations", spec).owner
+        assert owner is not None
+        assert [trait.columns[0] for trait in owner.traits] == ["A", "B"][: len(profile)]
+        assert [trait.repair for trait in owner.traits] == [
+            "repair" in str(column) for column in profile.values()
+        ]
+    else:
+        with pytest.raises(ValueError, match="validation error"):
+            Spec.model_validate(document)
+
+
 @pytest.mark.parametrize("country", ["DE", "de", "DEU", "Germany", "Federal Republic of Germany"])
 def test_the_default_region_may_be_a_name_or_a_code(country: str) -> None:
     plan = profile_plan(profiles(CONTACT, region={"default": country}), ())
@@ -139,6 +176,16 @@ def test_the_sample_specs_keep_to_the_schema(name: str) -> None:
             {"source": "a.csv", "traits": {"C": {"a": {"column": "A", "type": "x"}}}},
             False,
             id="unknown type",
+        ),
+        pytest.param(
+            {"source": "a.csv", "traits": {"C": {"a": {"column": "A", "type": "phone", "repair": True}}}},
+            True,
+            id="a repair",
+        ),
+        pytest.param(
+            {"source": "a.csv", "traits": {"C": {"a": {"column": "A", "type": "phone", "repair": "yes"}}}},
+            False,
+            id="a repair that is neither true nor false",
         ),
     ],
 )

@@ -13,6 +13,10 @@ from tests.flows.workplace import write_customers
 HEAD = "version: 1\nprofiles:\n"
 SOURCE = "  source: customers.csv\n"
 TRAITS = "  traits: {Contact: {phone: {column: Phone, type: phone}}}\n"
+NOTES = (
+    "version: 1\nobservations:\n  source: customers.csv\n  content: Name\n  occurred_at: Since\n"
+    "  observation_source: crm\n"
+)
 NOTHING_TO_IMPORT = "there is nothing to import; expected profiles, observations or summaries."
 
 
@@ -54,6 +58,7 @@ profiles:
       at: {column: Since, type: datetime, timezone: Europe/Berlim}
       tags: {column: Name, separator: ";"}
       note: {column: Nmae, on_invalid: ignore}
+      fax: {column: Phone, repair: true}
 observations:
   source: customers.csv
   profile: {phone: Phome}
@@ -75,6 +80,7 @@ profiles.traits.Contact.First Name: the trait name 'First Name' must be lowerCam
 profiles.traits.Contact.since: the format '%Q' does not describe a date
 profiles.traits.Contact.at: 'Europe/Berlim' is not a time zone
 profiles.traits.Contact.tags.separator is for type array, not for string.
+profiles.traits.Contact.fax.repair is for type phone, not for string.
 profiles.region.default is 'Atlantis'; expected a country's name or ISO code, such as US.
 profiles.traits.Contact.email: customers.csv has no column 'Emial'; did you mean 'Email'?
 profiles.traits.Contact.note: customers.csv has no column 'Nmae'; did you mean 'Name'?
@@ -166,6 +172,41 @@ def test_all_mistakes_are_named_at_once_each_with_the_nearest_right_choice(tmp_p
             HEAD + SOURCE + "  traits: {Contact: {str: 2024-01-31}}\n",
             "profiles.traits.Contact.str is 2024-01-31; expected a column or a mapping.",
             id="a date, under the name of a type",
+        ),
+        pytest.param(
+            HEAD + SOURCE + "  traits: {Contact: {phone: {column: Phone, type: phone, repair: yes}}}\n",
+            "profiles.traits.Contact.phone.repair is 'yes'; expected true or false.",
+            id="a repair that is neither true nor false",
+        ),
+        pytest.param(
+            HEAD + SOURCE + "  traits: {Contact: {phone: {column: Phone, type: phone, repare: true}}}\n",
+            "unknown key profiles.traits.Contact.phone.repare; did you mean 'repair'?",
+            id="a key that is nearly one",
+        ),
+        pytest.param(
+            NOTES + "  profile: {phone: 5}\n",
+            "observations.profile.phone is 5; expected a column or a mapping.",
+            id="a column of an identifier",
+        ),
+        pytest.param(
+            NOTES + "  profile: {phone: {column: Phone, repare: true}}\n",
+            "unknown key observations.profile.phone.repare; did you mean 'repair'?",
+            id="a key of an identifier that is nearly one",
+        ),
+        pytest.param(
+            NOTES + "  profile: {email: {column: Email, repair: true}}\n",
+            "observations.profile.email.repair is for phone, not for email.",
+            id="a repair of an email",
+        ),
+        pytest.param(
+            NOTES + "  profile: {id: {column: Name, repair: true}}\n",
+            "observations.profile.id.repair is for phone, not for id.",
+            id="a repair of an id",
+        ),
+        pytest.param(
+            NOTES.replace("  content: Name\n", "") + "  profile: {phone: Phone}\n",
+            "observations.content is missing.",
+            id="the only load without its content",
         ),
         pytest.param(
             HEAD + SOURCE + "  traits: {2024: {a: Name}}\n",
@@ -332,6 +373,16 @@ def test_a_file_without_a_header_is_told_so_and_no_customer_shown(tmp_path: Path
     (found,) = problems_of(tmp_path, HEAD + "  source: bare.csv\n" + TRAITS)
     assert found.endswith("; its first line looks like data: put a line with the column names before it.")
     assert not any(value in found for value in header.split(","))
+
+
+def test_a_column_that_finds_a_profile_must_be_in_the_file_in_its_long_form_too(tmp_path: Path) -> None:
+    (tmp_path / "notes.csv").write_text("Telephone,Name,Since\n")
+    text = (
+        NOTES.replace("customers.csv", "'notes*.csv'") + "  profile: {phone: {column: Phone, repair: true}}\n"
+    )
+    assert problems_of(tmp_path, text) == (
+        f"observations.profile.phone: {tmp_path}/notes.csv has no column 'Phone'; did you mean 'Telephone'?",
+    )
 
 
 def test_columns_with_names_of_ours_are_refused_before_they_collide(tmp_path: Path) -> None:

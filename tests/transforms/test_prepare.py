@@ -112,6 +112,50 @@ def test_the_first_valid_value_of_a_column_list_counts(first, second, value, cha
     assert prepared.changes == changes
 
 
+SPREADSHEET_PHONES = [
+    {"phone": "4915112345678"},
+    {"phone": "4.915112345679E+12"},
+    {"phone": "2025550123.0"},
+    {"phone": "4.91511E+12"},
+    {"phone": "5555550123"},
+    {"phone": PHONE_NUMBER},
+]
+REPAIRS = {
+    "on": (
+        True,
+        ["+4915112345678", "+4915112345679", PHONE_NUMBER, None, None, PHONE_NUMBER],
+        {"phone_figure_undone": 1, "phone_plus_restored": 2},
+        {"phone_invalid_for_region": 1, "phone_spreadsheet_damage": 1},
+    ),
+    "off": (
+        False,
+        [None, None, None, None, None, PHONE_NUMBER],
+        {},
+        {"phone_invalid_for_region": 1, "phone_spreadsheet_damage": 3, "phone_too_long": 1},
+    ),
+}
+
+
+@pytest.mark.parametrize(("repair", "values", "changes", "dropped"), REPAIRS.values(), ids=REPAIRS)
+def test_phones_are_repaired_where_the_plan_says_so_and_counted(repair, values, changes, dropped):
+    phone = make_trait("Contact.phone", TraitType.PHONE, repair=repair)
+    plan = ProfilePlan(traits=(phone, EMAIL), identifiers=(PHONE_ID, EMAIL_ID), region_default="US")
+
+    prepared = prepare_profiles(make_rows(*SPREADSHEET_PHONES, email=EMAIL_ADDRESS), plan)
+
+    assert prepared.frame["_id.phone"].to_list() == values
+    assert prepared.changes == changes | {f"dropped_{code}": count for code, count in dropped.items()}
+
+
+def test_a_repaired_phone_counts_before_the_next_column():
+    phone = make_trait("Contact.phone", TraitType.PHONE, "Phone 1", "Phone 2", repair=True)
+    plan = ProfilePlan(traits=(phone,), identifiers=(PHONE_ID,), region_default="US")
+
+    row, _ = prepare_one(plan, **{"Phone 1": "4915112345678", "Phone 2": PHONE_NUMBER})
+
+    assert row["_id.phone"] == "+4915112345678"
+
+
 def test_a_trait_that_may_not_be_invalid_rejects_the_row():
     plan = make_plan(make_trait("Account.since", TraitType.DATE, on_invalid="reject"))
 
