@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ from sqlalchemy.exc import DatabaseError
 
 from destination.pace import Halt
 from flows.budget import parse_budget
-from flows.endings import DEFAULT_STATE_DIR, now
+from flows.endings import now
 from flows.errors import InputChanged, NothingPending, UsageProblem
+from flows.orders import Order
 from flows.progress import RunProgress
 from flows.run import Run
 from flows.settings import (
@@ -35,26 +35,6 @@ from ledger.store import Ledger, open_database
 from sources.errors import SourceError
 from sources.fingerprint import Fingerprint, fingerprint
 from sources.remote_files import without_secrets
-
-WAIT_SECONDS = 600.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What a person, or a scheduler, asks for: a new run of `spec_path`, or to go on with `run_id`.
-
-    With neither, the last unfinished run is gone on with. `credentials` None takes those of the environment.
-    """
-
-    state_dir: Path = Path(DEFAULT_STATE_DIR)
-    spec_path: Path | None = None
-    run_id: str | None = None
-    emulator: bool = False
-    dry_run: bool = False
-    wait_seconds: float = WAIT_SECONDS
-    max_errors: str | None = None
-    limit: int | None = None
-    credentials: Credentials | None = None
 
 
 def begin(

@@ -18,13 +18,12 @@ from destination.errors import (
 )
 from flows.errors import ImportProblem, UsageProblem
 from flows.exit_codes import ExitCode
+from flows.orders import DEFAULT_STATE_DIR
 from ledger.account import Account, ConservationError
 from ledger.lock import StateDirectoryBusy
 from ledger.outcomes import Outcome
 from ledger.records import RunRecord, RunStatus
 from sources.errors import SourceError
-
-DEFAULT_STATE_DIR = ".memory-import"
 
 
 class CredentialsRefused(ImportProblem):

@@ -21,11 +21,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.beginnings import WAIT_SECONDS, Order
 from flows.credentials import load_credentials
-from flows.endings import DEFAULT_STATE_DIR
 from flows.errors import ImportProblem
 from flows.exit_codes import ExitCode
+from flows.orders import DEFAULT_STATE_DIR, WAIT_SECONDS, Order
 from flows.pipeline import Ending, Work, run_import
 from flows.progress import RunProgress, stderr_progress
 from flows.settings import environment

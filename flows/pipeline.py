@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 from destination.errors import Halted
 from destination.pace import Halt
-from flows.beginnings import Order, begin
+from flows.beginnings import begin
 from flows.checking import StoreFacts, check_store
 from flows.endings import as_problem, now
 from flows.errors import ImportProblem
+from flows.orders import Order
 from flows.progress import RunProgress
 from flows.run import Run
 from flows.signals import stop_on_signals

@@ -11,12 +11,12 @@ import polars as pl
 from sources.csv_head import read_head
 from sources.csv_pieces import Piece, PieceCutter, Reject
 from sources.errors import SourceError
-from sources.frames import REPORT_COLUMNS, Batch, concat_batches, no_rejects, null_out, select_columns
+from sources.frames import REPORT_COLUMNS, Batch, no_rejects, null_out, select_columns
 from sources.locations import Location
 from sources.options import SourceOptions, canonical_encoding
 from sources.text_encoding import Utf8Stream
 
-_BYTES_PER_FRAME = 1 << 23
+_BYTES_PER_FRAME = 1 << 25
 _GROUPS_AHEAD = 2
 
 
@@ -36,9 +36,10 @@ class CsvFile:
             frames = _CsvFrames(
                 self.location.name, head.names, head.shape.delimiter, tuple(columns), self.options
             )
-            groups = _join(cutter.cut(head.shape, head.end, head.lines))
+            groups = _join(cutter.cut(head.shape, head.end, head.lines), rows_per_batch)
             with closing(_parse_ahead(frames.to_batch, groups)) as batches:
-                yield from _regroup(batches, rows_per_batch)
+                for batch in batches:
+                    yield from _split(batch, rows_per_batch)
 
 
 def open_csv(location: Location, options: SourceOptions) -> CsvFile:
@@ -53,16 +54,18 @@ def _open_text(location: Location, options: SourceOptions) -> Utf8Stream:
     return Utf8Stream(location, canonical_encoding(options.encoding))
 
 
-def _join(pieces: Iterator[Piece]) -> Iterator[list[Piece]]:
-    """Consecutive pieces, so many that together they are worth a call of Polars."""
+def _join(pieces: Iterator[Piece], most_rows: int) -> Iterator[list[Piece]]:
+    """Consecutive pieces that are parsed together: as many as make `most_rows` at most, or else one."""
     joined: list[Piece] = []
-    size = 0
+    rows = size = 0
     for piece in pieces:
-        joined.append(piece)
-        size += len(piece.text)
-        if size >= _BYTES_PER_FRAME:
+        if joined and (rows + piece.rows > most_rows or size >= _BYTES_PER_FRAME):
             yield joined
-            joined, size = [], 0
+            joined, rows, size = [], 0, 0
+        if piece.rows:
+            joined.append(piece)
+            rows += piece.rows
+            size += len(piece.text)
     if joined:
         yield joined
 
@@ -81,28 +84,16 @@ def _parse_ahead(
             yield waiting.popleft().result()
 
 
-def _regroup(batches: Iterator[Batch], rows_per_batch: int) -> Iterator[Batch]:
-    """The same rows in batches of `rows_per_batch`, rejects counted; the last one may hold fewer."""
-    gathered: list[Batch] = []
-    rows, last_row = 0, rows_per_batch
-    for batch in batches:
-        gathered.append(batch)
-        rows += batch.rows.height + batch.rejects.height
-        while rows >= rows_per_batch:
-            whole = concat_batches(gathered)
-            (rows_now, rows_later), (rejects_now, rejects_later) = (
-                _split_after(frame, last_row) for frame in (whole.rows, whole.rejects)
-            )
-            yield Batch(rows_now, rejects_now)
-            gathered = [Batch(rows_later, rejects_later)]
-            rows, last_row = rows - rows_per_batch, last_row + rows_per_batch
-    if rows:
-        yield concat_batches(gathered)
-
-
-def _split_after(frame: pl.DataFrame, row: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    count = frame["_row"].search_sorted(row, side="right")
-    return frame.head(count), frame.slice(count)
+def _split(batch: Batch, most_rows: int) -> Iterator[Batch]:
+    """The same rows, at most `most_rows` in a batch, rejects counted."""
+    numbers = pl.concat([batch.rows["_row"], batch.rejects["_row"]])
+    if numbers.len() <= most_rows:
+        yield batch
+        return
+    first = numbers.min()
+    part = (pl.col("_row") - first) // most_rows
+    for number in range(-(-numbers.len() // most_rows)):
+        yield Batch(batch.rows.filter(part == number), batch.rejects.filter(part == number))
 
 
 @dataclass(frozen=True, slots=True)

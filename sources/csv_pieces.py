@@ -44,6 +44,11 @@ class Piece:
     rejects: Sequence[Reject]
     has_quoted_empty: bool
 
+    @property
+    def rows(self) -> int:
+        """How many rows it is about, rejects counted."""
+        return len(self.row_numbers) + len(self.rejects)
+
 
 class Utf8Source(Protocol):
     """Text as bytes; fewer than asked for come only at the end."""

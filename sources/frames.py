@@ -27,13 +27,6 @@ class Batch:
     rejects: pl.DataFrame
 
 
-def concat_batches(batches: Sequence[Batch]) -> Batch:
-    """The batches of one file, at least one, as a single one."""
-    return Batch(
-        pl.concat([batch.rows for batch in batches]), pl.concat([batch.rejects for batch in batches])
-    )
-
-
 def select_columns(frame: pl.DataFrame, file: str, columns: Sequence[str]) -> pl.DataFrame:
     """`frame` (`_row` and String columns) as `_file`, `_row` and `columns`; those it lacks are null."""
     return frame.select(

@@ -10,7 +10,7 @@ import phonenumbers
 import polars as pl
 import pytest
 
-from flows.beginnings import Order
+from flows.orders import Order
 from flows.pipeline import Ending
 from tests.flows.workplace import Workplace, rows_of
 

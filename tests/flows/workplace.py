@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from flows.beginnings import Order
 from flows.errors import StoppedBySignal
+from flows.orders import Order
 from flows.pipeline import Ending, Performer, Work, perform, run_import
 from flows.progress import RunProgress
 
