@@ -47,7 +47,7 @@ class Numbers(NamedTuple):
 
 
 def _join(parts: Iterable[Numbers]) -> Numbers:
-    return Numbers(*map(pl.concat, zip(*parts, strict=True)))
+    return Numbers(*(pl.concat(columns, rechunk=True) for columns in zip(*parts, strict=True)))
 
 
 def read_numbers(rules: PhoneRules, plain: PlainNumbers, regions: pl.Series) -> Numbers:

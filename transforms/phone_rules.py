@@ -22,33 +22,35 @@ FITS, SHORT, LONG, LOCAL, BETWEEN = range(5)  # what a number's length says, as 
 class PhoneRules:
     """The compiled numbering plans.
 
-    By territory index: `calling_codes` (String), `code_digits` (UInt32: how many those have), `main` (index of the main territory of the calling code),
-    `is_shared` (whether the calling code has other territories), `constants` (String: what is put before the
-    digits that a national prefix captured; null where it captures none) and `claims_by_digits` (whether
-    leading digits alone claim a number). By region index (the physical value of `regions`):
-    `territory_of_region`, null where the library has to decide. By a number's first three digits: `called`,
-    the main territory, null where there is none. By `territory * LENGTHS + digits`: `subject_starts` and
-    `fits`.
+    By territory index: `calling_codes` (String), `code_digits` (UInt32: how many those have), `main` (index
+    of the main territory of the calling code), `constants` (String: what is put before the digits that a
+    national prefix captured; null where it captures none) and `claims_by_digits` (whether leading digits
+    alone claim a number). By region index (the physical value of `regions`): `territory_of_region`, null
+    where the library has to decide. By a number's first three digits: `called`, the main territory, null
+    where there is none. By `territory * LENGTHS + digits`: `subject_starts`, `fits` and `fits_later` (whether
+    the length is possible in some territory of the same calling code after the main one).
 
     `later_claimants` has the territories that may claim a number after the main one: `main`, `contested`
     (Boolean), `turn` and `claimant`.
 
     The patterns are asked about subjects (see `transforms.phone_patterns`): `general` and `numbers` of whole
     numbers, the others of their beginning. `contested` tells of a main territory's number that the leading
-    digits of some territory of the same calling code match.
+    digits of some territory of the same calling code match. `start_and_prefix` is what to cut off for the
+    digits behind a national prefix, or for all digits; `rewriting` is the same for territories with a
+    constant, and of its groups (`captures`) at most one takes part.
     """
 
     regions: pl.Enum
     calling_codes: pl.Series
     code_digits: pl.Series
     main: pl.Series
-    is_shared: pl.Series
     constants: pl.Series
     claims_by_digits: pl.Series
     territory_of_region: pl.Series
     called: pl.Series
     subject_starts: pl.Series
     fits: pl.Series
+    fits_later: pl.Series
     later_claimants: pl.DataFrame
     general: str
     numbers: str
@@ -78,7 +80,6 @@ def _compile_installed_rules() -> PhoneRules:
 def compile_rules(plans: list[list[Territory]], regions: list[str]) -> PhoneRules:
     """Rules from the territories of each calling code, main one first, and all regions the library knows."""
     territories = [territory for plan in plans for territory in plan]
-    shared = [len(plan) > 1 for plan in plans for _ in plan]
     index = {territory.tag: number for number, territory in enumerate(territories)}
     rewritings = [(number, t.rewriting) for number, t in enumerate(territories) if t.rewriting]
     mains = {territory.tag: index[plan[0].tag] for plan in plans for territory in plan}
@@ -89,13 +90,13 @@ def compile_rules(plans: list[list[Territory]], regions: list[str]) -> PhoneRule
         calling_codes=pl.Series(calling_codes, dtype=pl.String),
         code_digits=pl.Series(map(len, calling_codes), dtype=pl.UInt32),
         main=pl.Series([mains[territory.tag] for territory in territories], dtype=pl.UInt32),
-        is_shared=pl.Series(shared, dtype=pl.Boolean),
         constants=pl.Series([t.rewriting and t.rewriting.constant for t in territories], dtype=pl.String),
         claims_by_digits=pl.Series([t.leading_digits is not None for t in territories], dtype=pl.Boolean),
         territory_of_region=pl.Series([index.get(region) for region in regions], dtype=pl.UInt32),
         called=_table_calling_codes({plan[0].calling_code: index[plan[0].tag] for plan in plans}),
         subject_starts=_table_subject_starts(len(territories)),
         fits=_table_lengths(territories),
+        fits_later=_table_later_lengths(plans),
         later_claimants=_order_later_claimants(plans, index),
         general=_join(territories, lambda territory: territory.general),
         numbers=_join(territories, lambda territory: territory.numbers),
@@ -155,6 +156,11 @@ def _judge_length(territory: Territory, length: int) -> int:
     return LONG if length > max(territory.possible_lengths) else BETWEEN
 
 
+def _table_later_lengths(plans: list[list[Territory]]) -> pl.Series:
+    possible = [{n for later in plan[1:] for n in later.possible_lengths} for plan in plans for _ in plan]
+    return pl.Series([length in lengths for lengths in possible for length in range(LENGTHS)])
+
+
 def _order_later_claimants(plans: list[list[Territory]], index: dict[str, int]) -> pl.DataFrame:
     """The territories of each calling code after the main one, in the library's order.
 
@@ -178,4 +184,9 @@ def ask_about(rules: PhoneRules, territory: pl.Series, digits: pl.Series) -> pl.
 
 def measure(rules: PhoneRules, territory: pl.Series, subject: pl.Series) -> pl.Series:
     """What the lengths (FITS, SHORT, ...) of the numbers in these subjects say in these territories."""
-    return rules.fits[territory * LENGTHS + (subject.str.len_bytes() - START_BYTES)]
+    return rules.fits[index_length(territory, subject)]
+
+
+def index_length(territory: pl.Series, subject: pl.Series) -> pl.Series:
+    """Where the tables by territory and length have these subjects."""
+    return territory * LENGTHS + (subject.str.len_bytes() - START_BYTES)

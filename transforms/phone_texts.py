@@ -32,6 +32,8 @@ _EXTENSION_AT_END = rf"{_EXTENSION}{_END}$"
 
 _APOSTROPHE = r"^[ \t\r\n\x{A0}]*'"
 _SPREADSHEET_DAMAGE = r"^[ \t\r\n\x{A0}]*'?[0-9]+(?:(?:[.,][0-9]+)?[eE]\+?[0-9]+|\.0)[ \t\r\n\x{A0}]*$"
+# Nothing that can begin a number; or a power of ten, for no number has a plus inside.
+_NO_NUMBER = rf"^(?:{_NO_START}|[0-9]+(?:[.,][0-9]+)?[eE]\+[0-9]+)$"
 
 
 class PlainNumbers(NamedTuple):
@@ -57,14 +59,18 @@ def read_digits(numbers: pl.Series) -> PlainNumbers:
     is_bare = _match_short(numbers, _BARE)
     bare, others = numbers.filter(is_bare), numbers.filter(~is_bare)
     is_dressed = _match_short(others, _DRESSED)
-    read = pl.concat([_undress_bare(bare), _undress(others.filter(is_dressed))])
-    digits = pl.col("digits").str.strip_chars_start("+")
-    plus = pl.col("digits").str.starts_with("+")
-    is_e164 = pl.col("number").str.len_bytes() == digits.str.len_bytes() + 1
-    is_reformatted = pl.col("change").is_null() & plus & ~is_e164
-    change = pl.when(is_reformatted).then(pl.lit(Change.PHONE_REFORMATTED, CODES)).otherwise("change")
+    texts = pl.concat([_undress_bare(bare), _undress(others.filter(is_dressed))], rechunk=True)
+    digits, plus = texts.select_seq(
+        pl.col("digits").str.strip_chars_start("+"), plus=pl.col("digits").str.starts_with("+")
+    )
+    is_e164 = plus & (texts["number"].str.len_bytes() == digits.str.len_bytes() + 1)
+    change = texts.select_seq(
+        pl.when(plus & ~is_e164)
+        .then(pl.col("change").fill_null(pl.lit(Change.PHONE_REFORMATTED, CODES)))
+        .otherwise("change")
+    ).to_series()
     rows = pl.concat([row.filter(is_bare), row.filter(~is_bare).filter(is_dressed)])
-    return PlainNumbers(rows, *read.select_seq(digits, plus=plus, change=change))
+    return PlainNumbers(rows, digits, plus, change)
 
 
 def _match_short(numbers: pl.Series, pattern: str) -> pl.Series:
@@ -96,8 +102,8 @@ def _undress(numbers: pl.Series) -> pl.DataFrame:
 
 
 def holds_no_number(numbers: pl.Series) -> pl.Series:
-    """Whether nothing in each text (String) can begin a number: true is certain, false is not."""
-    return (numbers.str.len_bytes() <= _LONGEST_TEXT) & numbers.str.contains(rf"^{_NO_START}$")
+    """Whether nothing in each text (String) can be a number: true is certain, false is not."""
+    return (numbers.str.len_bytes() <= _LONGEST_TEXT) & numbers.str.contains(_NO_NUMBER)
 
 
 def is_spreadsheet_damage(numbers: pl.Series) -> pl.Series:

@@ -7,14 +7,16 @@ decides. A territory claims by its leading digits, or, where it has none, by hav
 import polars as pl
 
 from transforms.phone_patterns import START_BYTES
-from transforms.phone_rules import FITS, PhoneRules, ask_about, measure
+from transforms.phone_rules import FITS, PhoneRules, ask_about, index_length, measure
 
 
 def find_valid(rules: PhoneRules, territory: pl.Series, subject: pl.Series) -> pl.Series:
     """Whether each number is valid, by the main territory of its calling code and its subject there."""
     claimed, valid = _ask(rules, territory, subject)
     valid &= claimed
-    later = (~claimed & rules.is_shared[territory]).arg_true()
+    later = (~claimed & rules.fits_later[index_length(territory, subject)]).arg_true()
+    if later.is_empty():
+        return valid
     return valid.scatter(_find_valid_later(rules, later, territory[later], subject[later]), True)
 
 

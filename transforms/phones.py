@@ -57,12 +57,10 @@ def normalise_by_rules(
     is_open = pl.repeat(True, len(numbers), eager=True).scatter(decided["row"], False)
     others = _state_rows(numbers, regions, is_open.arg_true())
     holds_none = holds_no_number(others["number"])
-    verdicts = [
-        decided,
-        _refuse(others["row"].filter(holds_none), Reason.PHONE_NOT_A_NUMBER),
-        _judge_each(others.filter(~holds_none), judge),
-    ]
-    return align_verdicts(pl.concat(verdicts), len(numbers))
+    refused = _refuse(others["row"].filter(holds_none), Reason.PHONE_NOT_A_NUMBER)
+    decided = _spot_damage(pl.concat([decided, refused]), numbers)
+    judged = _judge_each(others.filter(~holds_none), judge)
+    return align_verdicts(pl.concat([decided, judged]), len(numbers))
 
 
 def _state_rows(numbers: pl.Series, regions: pl.Series, row: pl.Series) -> pl.DataFrame:
@@ -77,19 +75,19 @@ def _decide(rules: PhoneRules, numbers: pl.Series, regions: pl.Series) -> pl.Dat
     plain = read_digits(numbers)
     homeless = plain.row.filter(~plain.plus & region[plain.row].is_null())
     judged = judge_numbers(rules, read_numbers(rules, plain, region))
-    is_kept = judged["e164"].is_not_null()
-    refused = pl.concat([judged.filter(~is_kept), _refuse(homeless, Reason.PHONE_NO_REGION)])
-    return pl.concat([judged.filter(is_kept), _spot_damage(refused, numbers)])
+    return pl.concat([judged, _refuse(homeless, Reason.PHONE_NO_REGION)])
 
 
 def _refuse(row: pl.Series, reason: Reason) -> pl.DataFrame:
     return pl.select(row=row, e164=pl.lit(None, pl.String), code=pl.lit(reason.value, CODES))
 
 
-def _spot_damage(refused: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
-    is_damaged = is_spreadsheet_damage(numbers[refused["row"]])
-    damage = pl.lit(Reason.PHONE_SPREADSHEET_DAMAGE.value, CODES)
-    return refused.with_columns_seq(code=pl.when(is_damaged).then(damage).otherwise("code"))
+def _spot_damage(decided: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
+    """Names a spreadsheet's damage as the reason where a refused number shows it."""
+    refused = decided["e164"].is_null().arg_true()
+    damaged = refused.filter(is_spreadsheet_damage(numbers[decided["row"][refused]]))
+    code = decided["code"].scatter(damaged, Reason.PHONE_SPREADSHEET_DAMAGE.value)
+    return decided.with_columns_seq(code=code)
 
 
 def _judge_each(rows: pl.DataFrame, judge: Judge) -> pl.DataFrame:
