@@ -10,4 +10,4 @@ def align_verdicts(found: pl.DataFrame, height: int) -> pl.DataFrame:
     """
     places = pl.repeat(None, height, dtype=pl.UInt32, eager=True)
     places = places.scatter(found["row"], pl.int_range(found.height, dtype=pl.UInt32, eager=True))
-    return found.select(pl.exclude("row").gather(places))
+    return pl.DataFrame([column[places] for column in found.drop("row")])

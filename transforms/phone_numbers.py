@@ -1,14 +1,14 @@
-"""From digits to verdicts in columns: `phonenumbers.parse` and `is_valid_number` for plain numbers.
+"""From digits to verdicts in columns: `phonenumbers.parse` and `is_valid_number` for plain numbers."""
 
-Frames here have a `row` that names the input row; they keep no order. `territory` is the index of the plan
-that reads the digits.
-"""
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import polars as pl
 
 from transforms.phone_judge import CODES
-from transforms.phone_rules import FITS, LONG, PhoneRules, ask_about, is_viable, measure
-from transforms.phone_territories import Transform
+from transforms.phone_patterns import START_BYTES
+from transforms.phone_rules import FITS, LONG, PhoneRules, ask_about, measure
+from transforms.phone_texts import PlainNumbers
 from transforms.phone_validity import find_valid
 from transforms.reasons import Change, Reason
 
@@ -25,136 +25,149 @@ _REASON_OF_LENGTH = pl.Series(
 _LONGEST_NATIONAL_NUMBER = 17  # digits; more are refused before the territory's lengths are asked
 
 
-def read_numbers(rules: PhoneRules, rows: pl.DataFrame) -> pl.DataFrame:
-    """Splits numbers into territory and national number.
+class Numbers(NamedTuple):
+    """Numbers in no order.
 
-    Takes what `transforms.phone_texts.read_digits` gives, with `row` and `region` (UInt32: the region's
-    index, or null). Gives `row`, `territory`, `digits` (now the national number), `is_e164` and `change`.
-    Left out are numbers without a region, with an unassigned calling code, or of territories that could not
-    be carried.
+    `row` (UInt32) names the input row, `territory` (UInt32) the plan that reads the number, `subject`
+    (String) is the number as its patterns want it, and `change` (CODES) what was done to it so far. A number
+    that no territory reads has neither territory nor subject; the next test of the subject leaves it out.
     """
-    plus, local = rows.filter("plus").drop("region", "plus"), rows.filter(~pl.col("plus")).drop("plus")
-    local = local.with_columns(territory=rules.territory_of_region.gather(local["region"]))
-    local = local.drop("region").drop_nulls("territory")
-    dialled, local = _split_dialled(rules, local)
-    prefixed, national = _split_own_calling_code(rules, local)
-    readings = [
-        _note(_split_calling_code(rules, plus), Change.PHONE_REFORMATTED),
-        _note(_split_calling_code(rules, dialled), Change.PHONE_INTERNATIONAL_PREFIX_REPLACED),
-        _note(prefixed, Change.PHONE_PLUS_ADDED),
-        _note(national, Change.PHONE_COUNTRY_CODE_ADDED),
-    ]
-    columns = ["row", "territory", "digits", "is_e164", "change"]
-    numbers = pl.concat([reading.select(columns) for reading in readings])
-    return _strip_where_possible(rules, numbers.sort("territory"))  # neighbours share what the patterns cache
+
+    row: pl.Series
+    territory: pl.Series
+    subject: pl.Series
+    change: pl.Series
+
+    def where(self, mask: pl.Series) -> "Numbers":
+        return Numbers(*(column.filter(mask) for column in self))
+
+    def note(self, change: Change) -> "Numbers":
+        """Names the change where none is named."""
+        return self._replace(change=self.change.fill_null(pl.lit(change, CODES)))
 
 
-def judge_numbers(rules: PhoneRules, numbers: pl.DataFrame) -> pl.DataFrame:
+def _join(parts: Iterable[Numbers]) -> Numbers:
+    return Numbers(*(pl.concat(columns, rechunk=True) for columns in zip(*parts, strict=True)))
+
+
+def read_numbers(rules: PhoneRules, plain: PlainNumbers, regions: pl.Series) -> Numbers:
+    """Splits plain numbers into territory and national number.
+
+    `regions` (UInt32) has the index of each row's region, or null. Left out, or null, are numbers without a
+    region, with an unassigned calling code, or of territories that could not be carried.
+    """
+    plus, local = plain.where(plain.plus), plain.where(~plain.plus)
+    territory = rules.territory_of_region[regions[local.row]]
+    subject = ask_about(rules, territory, local.digits)
+    readings = _read_local(rules, Numbers(local.row, territory, subject, local.change))
+    readings.append(_split_calling_code(rules, plus.row, plus.digits, plus.change))
+    return _strip_where_possible(rules, _join(readings))
+
+
+def judge_numbers(rules: PhoneRules, numbers: Numbers) -> pl.DataFrame:
     """`row`, `e164` and `code` of the numbers read; those the library has to decide are left out."""
-    has_length = pl.col("digits").str.len_bytes().is_between(2, _LONGEST_NATIONAL_NUMBER)
-    numbers = numbers.with_columns(territory=rules.main.gather(numbers["territory"])).filter(has_length)
-    valid, invalid = find_valid(rules, numbers)
-    fits = measure(rules, invalid["territory"], invalid["digits"])
-    codes = rules.calling_codes.gather(valid["territory"])
-    changes = pl.when(~pl.col("is_e164")).then("change")
-    return pl.concat(
-        [
-            valid.select("row", e164=pl.concat_str(pl.lit("+"), codes, "digits"), code=changes),
-            invalid.select("row", e164=pl.lit(None, pl.String), code=_REASON_OF_LENGTH.gather(fits)),
-        ]
+    digits = numbers.subject.str.len_bytes() - START_BYTES
+    numbers = numbers.where((digits >= 2) & (digits <= _LONGEST_NATIONAL_NUMBER))
+    row, territory, subject, change = _turn_to_main(rules, numbers)
+    valid = find_valid(rules, territory, subject)
+    reason = _REASON_OF_LENGTH[measure(rules, territory, subject)]
+    e164 = "+" + rules.calling_codes[territory] + subject.str.slice(START_BYTES)
+    return pl.select(
+        row=row, e164=pl.when(valid).then(e164), code=pl.when(valid).then(change).otherwise(reason)
     )
 
 
-def _note(rows: pl.DataFrame, change: Change) -> pl.DataFrame:
-    return rows.with_columns(change=pl.col("change").fill_null(pl.lit(change, CODES)))
+def _turn_to_main(rules: PhoneRules, numbers: Numbers) -> Numbers:
+    """The numbers put to the main territories of their calling codes."""
+    main = rules.main[numbers.territory]
+    is_main = main == numbers.territory
+    others, main = numbers.where(~is_main), main.filter(~is_main)
+    subject = ask_about(rules, main, others.subject.str.slice(START_BYTES))
+    return _join([numbers.where(is_main), others._replace(territory=main, subject=subject)])
 
 
-def _split_calling_code(rules: PhoneRules, rows: pl.DataFrame) -> pl.DataFrame:
-    """Numbers that begin with a calling code; those whose code is unknown are left out."""
-    start = rows["digits"].str.slice(0, 3).cast(pl.UInt32)
-    rows = rows.with_columns(territory=rules.called.gather(start)).drop_nulls("territory")
-    code_digits = rules.calling_codes.gather(rows["territory"]).str.len_bytes()
-    return rows.with_columns(digits=pl.col("digits").str.slice(code_digits))
+def _split_calling_code(rules: PhoneRules, row: pl.Series, digits: pl.Series, change: pl.Series) -> Numbers:
+    """Reads digits that begin with a calling code."""
+    territory = rules.called[digits.str.slice(0, 3).cast(pl.UInt32)]
+    subject = ask_about(rules, territory, digits.str.slice(rules.code_digits[territory]))
+    return Numbers(row, territory, subject, change)
 
 
-def _split_dialled(rules: PhoneRules, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Numbers behind the region's international prefix (which is removed), and the others.
+def _read_local(rules: PhoneRules, numbers: Numbers) -> list[Numbers]:
+    """Reads the subjects as they are dialled in their territories: abroad, or with or without its own
+    calling code."""
+    dialled, numbers = _split_dialled(rules, numbers)
+    digits, code = numbers.subject.str.slice(START_BYTES), rules.calling_codes[numbers.territory]
+    begins = digits.str.starts_with(pl.lit(code))
+    prefixed, national = _split_own_calling_code(rules, numbers.where(begins))
+    return [
+        dialled.note(Change.PHONE_INTERNATIONAL_PREFIX_REPLACED),
+        prefixed.note(Change.PHONE_PLUS_ADDED),
+        national.note(Change.PHONE_COUNTRY_CODE_ADDED),
+        numbers.where(~begins).note(Change.PHONE_COUNTRY_CODE_ADDED),
+    ]
+
+
+def _split_dialled(rules: PhoneRules, numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """Numbers behind their territory's international prefix, read from there on, and the others.
 
     A calling code never begins with 0, so a prefix before a 0 is none. What is too short for a calling code
     is in neither.
     """
-    subject = ask_about(rules, rows["territory"], rows["digits"])
-    may_be_dialled = subject.str.contains(rules.international_prefix)
-    candidates = rows.filter(may_be_dialled).with_columns(
-        rest=subject.filter(may_be_dialled).str.replace(rules.international_prefix, "")
-    )
-    is_dialled = ~pl.col("rest").str.starts_with("0")
-    dialled = candidates.filter(is_dialled & (pl.col("rest").str.len_bytes() > 2))
-    others = pl.concat([rows.filter(~may_be_dialled), candidates.filter(~is_dialled).drop("rest")])
-    return dialled.with_columns(digits="rest"), others
+    may_be_dialled = numbers.subject.str.contains(rules.international_prefix)
+    candidates = numbers.where(may_be_dialled)
+    rest = candidates.subject.str.replace(rules.international_prefix, "")
+    is_dialled = ~rest.str.starts_with("0")
+    is_read = is_dialled & (rest.str.len_bytes() > 2)
+    dialled = candidates.where(is_read)
+    others = _join([numbers.where(~may_be_dialled), candidates.where(~is_dialled)])
+    return _split_calling_code(rules, dialled.row, rest.filter(is_read), dialled.change), others
 
 
-def _split_own_calling_code(rules: PhoneRules, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Numbers that begin with their region's calling code without a plus (which is removed), and the others.
+def _split_own_calling_code(rules: PhoneRules, numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """Of numbers that begin with their territory's calling code: those behind it, and the national ones.
 
-    The digits are taken for a calling code where only what follows it looks like a number of the region, or
-    where the whole is too long for one.
+    The digits are taken for a calling code where only what follows it looks like a number of the territory,
+    or where the whole is too long for one.
     """
-    codes = rules.calling_codes.gather(rows["territory"])
-    begins = pl.select(pl.lit(rows["digits"]).str.starts_with(pl.lit(codes))).to_series()
-    candidates = rows.filter(begins).with_columns(
-        whole="digits", digits=pl.col("digits").str.slice(codes.filter(begins).str.len_bytes())
-    )
-    candidates = _strip_national_prefix(rules, candidates)
-    territory, whole = candidates["territory"], candidates["whole"]
-    gains = ~is_viable(rules, territory, whole) & is_viable(rules, territory, candidates["digits"])
+    territory, whole = numbers.territory, numbers.subject
+    after = whole.str.slice(rules.code_digits[territory] + START_BYTES)
+    after = _strip_national_prefix(rules, territory, ask_about(rules, territory, after))
+    gains = ~whole.str.contains(rules.general) & after.str.contains(rules.general)
     is_prefixed = gains | (measure(rules, territory, whole) == LONG)
-    prefixed = candidates.filter(is_prefixed)
-    prefixed = prefixed.with_columns(territory=rules.main.gather(prefixed["territory"]))
-    national = candidates.filter(~is_prefixed).with_columns(digits="whole")
-    return prefixed, pl.concat([rows.filter(~begins), national.drop("whole")])
+    prefixed = numbers._replace(subject=after).where(is_prefixed)
+    return _turn_to_main(rules, prefixed), numbers.where(~is_prefixed)
 
 
-def _strip_where_possible(rules: PhoneRules, numbers: pl.DataFrame) -> pl.DataFrame:
+def _strip_where_possible(rules: PhoneRules, numbers: Numbers) -> Numbers:
     """Removes the national prefix unless what remains has a length that is too short or local."""
-    stripped = _strip_national_prefix(rules, numbers.with_columns(whole="digits"))
-    fits = measure(rules, stripped["territory"], stripped["digits"])
-    goes = (fits == FITS) | (fits == LONG)
-    stripped = stripped.with_columns(digits=pl.when(goes).then("digits").otherwise("whole"))
-    is_whole = pl.col("digits") == pl.col("whole")
-    return stripped.with_columns(is_e164=pl.col("is_e164") & is_whole).drop("whole")
+    begins = numbers.subject.str.contains(rules.national_prefix)
+    others, numbers = numbers.where(~begins), numbers.where(begins)
+    rest = _strip_national_prefix(rules, numbers.territory, numbers.subject)
+    fits = measure(rules, numbers.territory, rest)
+    goes = ((fits == FITS) | (fits == LONG)) & (rest != numbers.subject)
+    stripped = numbers._replace(subject=rest).where(goes).note(Change.PHONE_REFORMATTED)
+    return _join([others, numbers.where(~goes), stripped])
 
 
-def _strip_national_prefix(rules: PhoneRules, rows: pl.DataFrame) -> pl.DataFrame:
-    """Removes or rewrites the national prefix unless that would spoil a number that looked right before."""
-    subject = ask_about(rules, rows["territory"], rows["digits"])
-    begins = subject.str.contains(rules.national_prefix)
-    subject = subject.filter(begins)
-    candidates = rows.filter(begins).with_columns(rest=subject.str.replace(rules.national_prefix, ""))
-    candidates = _rewrite(rules, candidates)
-    territory = candidates["territory"]
-    spoils = ~is_viable(rules, territory, candidates["rest"])
-    suspects = candidates.filter(spoils)
-    keeps = is_viable(rules, suspects["territory"], suspects["digits"])
-    stripped = pl.concat([candidates.filter(~spoils), suspects.filter(~keeps)])
-    return pl.concat(
-        [
-            rows.filter(~begins),
-            suspects.filter(keeps).drop("rest"),
-            stripped.with_columns(digits="rest").drop("rest"),
-        ]
-    )
+def _strip_national_prefix(rules: PhoneRules, territory: pl.Series, subject: pl.Series) -> pl.Series:
+    """The subjects without the national prefix, removed or rewritten, unless that would spoil a number that
+    looked right before."""
+    rest = ask_about(rules, territory, _cut_national_prefix(rules, territory, subject))
+    looks_right = subject.str.contains(rules.general)
+    spoils = ~rest.filter(looks_right).str.contains(rules.general)
+    keeps = looks_right.clone().scatter(looks_right.arg_true(), spoils)
+    return subject.zip_with(keeps, rest)
 
 
-def _rewrite(rules: PhoneRules, candidates: pl.DataFrame) -> pl.DataFrame:
-    """Puts the digits that a prefix captured, and the territory's constant, before the rest."""
-    rewrites = rules.rewrites.gather(candidates["territory"])
-    parts = candidates.filter(rewrites).partition_by("territory")
-    rewritten = [_rewrite_part(rules.transforms[part["territory"][0]], part) for part in parts]
-    return pl.concat([candidates.filter(~rewrites), *rewritten])
-
-
-def _rewrite_part(transform: Transform, part: pl.DataFrame) -> pl.DataFrame:
-    captured = pl.col("digits").str.extract(transform.pattern, transform.group)
-    rewritten = pl.concat_str(pl.lit(transform.constant), captured, "rest")  # null where nothing was captured
-    return part.with_columns(rest=pl.coalesce(rewritten, "rest"))
+def _cut_national_prefix(rules: PhoneRules, territory: pl.Series, subject: pl.Series) -> pl.Series:
+    """The digits behind the prefix. Those that it captured stay, behind the territory's constant."""
+    rest = subject.str.replace(rules.start_and_prefix, "")
+    constant = rules.constants[territory]
+    rewrites = constant.is_not_null()
+    if not rewrites.any():
+        return rest
+    captured = subject.filter(rewrites).str.replace(rules.rewriting, rules.captures)
+    is_rewritten = captured.str.len_bytes() > rest.filter(rewrites).str.len_bytes()
+    rewritten = (constant.filter(rewrites) + captured).zip_with(is_rewritten, captured)
+    return rest.scatter(rewrites.arg_true(), rewritten)

@@ -4,17 +4,19 @@ Both engines give the same match for the few constructs the metadata uses: digit
 alternation (first alternative wins), greedy repetition and the end of the text. A pattern with anything else
 is not carried, and what depends on it is left to the library.
 
-A subject is the text that the joined patterns are asked about: the tag of a territory, one letter for the
-number of digits (`a` = 0), and the digits. It lets one automaton hold the rules of every territory, lengths
-included.
+A subject is the text that the joined patterns are asked about: the index of a territory in three digits, the
+number of digits in two, and the digits. It lets one automaton hold the rules of every territory, lengths
+included; with no more than ten characters its table of states stays small.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 
 NEVER = r"[^\s\S]"
-LONGEST_LENGTH = 25  # subjects of more digits share its letter; no possible length comes near
+START_BYTES = 5  # of a subject, before the digits
+LONGEST_LENGTH = 25  # longer subjects say the same; no possible length comes near
 
+_ANY_LENGTH = "[0-9][0-9]"
 _DIGIT = r"(?:\\d|[0-9]|\[(?:[0-9](?:-[0-9])?)+\])(?:[?*+]|\{[0-9]+(?:,[0-9]*)?\})?"
 _GROUP_END = r"\)(?:\?|\{[0-9]+\})?"  # the engines may differ on groups that repeat and match nothing
 _CARRIABLE = re.compile(rf"(?:{_DIGIT}|\((?:\?:)?|{_GROUP_END}|\||\$)*")
@@ -39,28 +41,51 @@ def drop_captures(pattern: str) -> str:
     return re.sub(r"\((?!\?)", "(?:", pattern)
 
 
-def length_letter(length: int) -> str:
-    """The letter that stands for a number of digits in a subject."""
-    return chr(ord("a") + min(length, LONGEST_LENGTH))
+def keep_last_capture(pattern: str) -> str:
+    """The same language with its last capturing group alone.
+
+    Raises UncarriedPatternError where that group may match nothing: then nobody could tell that it did.
+    """
+    start = max(group.end() for group in re.finditer(r"\((?!\?)", pattern))
+    ends = (end for end in range(start, len(pattern)) if pattern[end] == ")")
+    end = next(end for end in ends if _is_balanced(pattern[start:end]))
+    if re.fullmatch(pattern[start:end], ""):
+        raise UncarriedPatternError(f"the last group of {pattern!r} may match nothing")
+    return f"{drop_captures(pattern[: start - 1])}({pattern[start:end]}){drop_captures(pattern[end + 1 :])}"
+
+
+def _is_balanced(pattern: str) -> bool:
+    return pattern.count("(") == pattern.count(")")
+
+
+def subject_start(territory: int, length: int) -> str:
+    """What a subject has before that many digits."""
+    return f"{territory:03}{min(length, LONGEST_LENGTH):02}"
 
 
 def whole_number(lengths: Sequence[int], pattern: str) -> str:
-    """A subject's part after the tag: one of these lengths, and digits that match as a whole.
+    """A subject's part after the territory: one of these lengths, and digits that match as a whole.
 
     No lengths at all restrict nothing; -1 is the metadata's word for a kind of number that does not exist.
     """
-    letters = "".join(length_letter(length) for length in lengths if 0 <= length < LONGEST_LENGTH)
-    if lengths and not letters:
+    stated = [f"{length:02}" for length in lengths if 0 <= length < LONGEST_LENGTH]
+    if lengths and not stated:
         return NEVER
-    return f"[{letters or 'a-z'}](?:{drop_captures(pattern)})$"
+    return f"(?:{'|'.join(stated) or _ANY_LENGTH})(?:{drop_captures(pattern)})$"
 
 
 def number_start(pattern: str) -> str:
-    """A subject's part after the tag: any length, and digits that begin with a match."""
-    return f"[a-z](?:{drop_captures(pattern)})"
+    """A subject's part after the territory: any length, and digits that begin with a match."""
+    return f"{_ANY_LENGTH}(?:{pattern})"
 
 
-def join_by_tag(rules: Iterable[tuple[str, str]]) -> str:
-    """One pattern for subjects of all tags, from pairs of tag and rule; never matches if there are none."""
-    alternatives = [f"{re.escape(tag)}(?:{rule})" for tag, rule in rules]
+def join_by_territory(rules: Iterable[tuple[int, str]]) -> str:
+    """One pattern for subjects of all territories, from pairs of index and rule; never matches if there are
+    none."""
+    alternatives = [f"{territory:03}(?:{rule})" for territory, rule in rules]
     return f"^(?:{'|'.join(alternatives)})" if alternatives else NEVER
+
+
+def or_start(pattern: str) -> str:
+    """The pattern, or where it does not match, what every subject has before the digits."""
+    return f"{pattern}|^[0-9]{{{START_BYTES}}}"

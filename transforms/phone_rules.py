@@ -11,8 +11,8 @@ from threading import Lock
 import phonenumbers
 import polars as pl
 
-from transforms.phone_patterns import join_by_tag, length_letter
-from transforms.phone_territories import Territory, Transform, carry_territories, read_metadata
+from transforms.phone_patterns import START_BYTES, join_by_territory, or_start, subject_start
+from transforms.phone_territories import Territory, carry_territories, read_metadata
 
 LENGTHS = 64  # of digits, from 0, that the tables know
 FITS, SHORT, LONG, LOCAL, BETWEEN = range(5)  # what a number's length says, as `is_possible_number` would
@@ -22,37 +22,45 @@ FITS, SHORT, LONG, LOCAL, BETWEEN = range(5)  # what a number's length says, as 
 class PhoneRules:
     """The compiled numbering plans.
 
-    By territory index: `calling_codes` (String), `main` (index of the main territory of the calling code),
-    `rewrites` (whether it is in `transforms`) and `claims_by_digits` (whether leading digits alone claim a
-    number). By region index (the physical value of `regions`): `territory_of_region`, null where the library
-    has to decide. By a number's first three digits: `called`, the main territory, null where there is none.
-    By `territory * LENGTHS + digits`: `subject_starts` and `fits`.
+    By territory index: `calling_codes` (String), `code_digits` (UInt32: how many those have), `main` (index
+    of the main territory of the calling code), `constants` (String: what is put before the digits that a
+    national prefix captured; null where it captures none) and `claims_by_digits` (whether leading digits
+    alone claim a number). By region index (the physical value of `regions`): `territory_of_region`, null
+    where the library has to decide. By a number's first three digits: `called`, the main territory, null
+    where there is none. By `territory * LENGTHS + digits`: `subject_starts`, `fits` and `fits_later` (whether
+    the length is possible in some territory of the same calling code after the main one).
 
     `later_claimants` has the territories that may claim a number after the main one: `main`, `contested`
     (Boolean), `turn` and `claimant`.
 
     The patterns are asked about subjects (see `transforms.phone_patterns`): `general` and `numbers` of whole
     numbers, the others of their beginning. `contested` tells of a main territory's number that the leading
-    digits of some territory of the same calling code match.
+    digits of some territory of the same calling code match. `start_and_prefix` is what to cut off for the
+    digits behind a national prefix, or for all digits; `rewriting` is the same for territories with a
+    constant, and of its groups (`captures`) at most one takes part.
     """
 
     regions: pl.Enum
     calling_codes: pl.Series
+    code_digits: pl.Series
     main: pl.Series
-    rewrites: pl.Series
+    constants: pl.Series
     claims_by_digits: pl.Series
     territory_of_region: pl.Series
     called: pl.Series
     subject_starts: pl.Series
     fits: pl.Series
+    fits_later: pl.Series
     later_claimants: pl.DataFrame
     general: str
     numbers: str
     international_prefix: str
     national_prefix: str
+    start_and_prefix: str
     leading_digits: str
     contested: str
-    transforms: dict[int, Transform]
+    rewriting: str
+    captures: str
 
 
 _compiling = Lock()
@@ -73,37 +81,46 @@ def compile_rules(plans: list[list[Territory]], regions: list[str]) -> PhoneRule
     """Rules from the territories of each calling code, main one first, and all regions the library knows."""
     territories = [territory for plan in plans for territory in plan]
     index = {territory.tag: number for number, territory in enumerate(territories)}
+    rewritings = [(number, t.rewriting) for number, t in enumerate(territories) if t.rewriting]
     mains = {territory.tag: index[plan[0].tag] for plan in plans for territory in plan}
+    calling_codes = [str(territory.calling_code) for territory in territories]
+    national_prefix = _join(territories, lambda territory: territory.national_prefix)
     return PhoneRules(
         regions=pl.Enum(regions),
-        calling_codes=pl.Series([str(territory.calling_code) for territory in territories], dtype=pl.String),
+        calling_codes=pl.Series(calling_codes, dtype=pl.String),
+        code_digits=pl.Series(map(len, calling_codes), dtype=pl.UInt32),
         main=pl.Series([mains[territory.tag] for territory in territories], dtype=pl.UInt32),
-        rewrites=pl.Series([territory.transform is not None for territory in territories], dtype=pl.Boolean),
+        constants=pl.Series([t.rewriting and t.rewriting.constant for t in territories], dtype=pl.String),
         claims_by_digits=pl.Series([t.leading_digits is not None for t in territories], dtype=pl.Boolean),
         territory_of_region=pl.Series([index.get(region) for region in regions], dtype=pl.UInt32),
         called=_table_calling_codes({plan[0].calling_code: index[plan[0].tag] for plan in plans}),
-        subject_starts=_table_subject_starts(territories),
+        subject_starts=_table_subject_starts(len(territories)),
         fits=_table_lengths(territories),
+        fits_later=_table_later_lengths(plans),
         later_claimants=_order_later_claimants(plans, index),
         general=_join(territories, lambda territory: territory.general),
         numbers=_join(territories, lambda territory: territory.numbers),
         international_prefix=_join(territories, lambda territory: territory.international_prefix),
-        national_prefix=_join(territories, lambda territory: territory.national_prefix),
+        national_prefix=national_prefix,
+        start_and_prefix=or_start(national_prefix),
         leading_digits=_join(territories, lambda territory: territory.leading_digits),
-        contested=join_by_tag(
-            (plan[0].tag, territory.leading_digits)
+        contested=join_by_territory(
+            (index[plan[0].tag], territory.leading_digits)
             for plan in plans
             if len(plan) > 1
             for territory in plan
             if territory.leading_digits
         ),
-        transforms={index[t.tag]: t.transform for t in territories if t.transform},
+        rewriting=or_start(join_by_territory((number, rewriting.prefix) for number, rewriting in rewritings)),
+        captures="".join(
+            f"${{{group}}}" for group in range(1, 1 + sum(t.rewriting is not None for t in territories))
+        ),
     )
 
 
 def _join(territories: list[Territory], rule_of: Callable[[Territory], str | None]) -> str:
-    rules = ((territory.tag, rule_of(territory)) for territory in territories)
-    return join_by_tag((tag, rule) for tag, rule in rules if rule)
+    rules = enumerate(map(rule_of, territories))
+    return join_by_territory((territory, rule) for territory, rule in rules if rule)
 
 
 def _table_calling_codes(mains: dict[int, int]) -> pl.Series:
@@ -117,8 +134,8 @@ def _find_called(start: str, mains: dict[int, int]) -> int | None:
     return next((mains[code] for code in codes if code in mains), None)
 
 
-def _table_subject_starts(territories: list[Territory]) -> pl.Series:
-    starts = [territory.tag + length_letter(length) for territory in territories for length in range(LENGTHS)]
+def _table_subject_starts(territories: int) -> pl.Series:
+    starts = [subject_start(index, length) for index in range(territories) for length in range(LENGTHS)]
     return pl.Series(starts, dtype=pl.String)
 
 
@@ -139,6 +156,11 @@ def _judge_length(territory: Territory, length: int) -> int:
     return LONG if length > max(territory.possible_lengths) else BETWEEN
 
 
+def _table_later_lengths(plans: list[list[Territory]]) -> pl.Series:
+    possible = [{n for later in plan[1:] for n in later.possible_lengths} for plan in plans for _ in plan]
+    return pl.Series([length in lengths for lengths in possible for length in range(LENGTHS)])
+
+
 def _order_later_claimants(plans: list[list[Territory]], index: dict[str, int]) -> pl.DataFrame:
     """The territories of each calling code after the main one, in the library's order.
 
@@ -157,19 +179,14 @@ def _order_later_claimants(plans: list[list[Territory]], index: dict[str, int]) 
 
 def ask_about(rules: PhoneRules, territory: pl.Series, digits: pl.Series) -> pl.Series:
     """The subjects (String) to ask the patterns about: numbers as these territories would read them."""
-    starts = rules.subject_starts.gather(_index_length(territory, digits))
-    return pl.select(pl.concat_str(starts, digits)).to_series()
+    return rules.subject_starts[territory * LENGTHS + digits.str.len_bytes()] + digits
 
 
-def measure(rules: PhoneRules, territory: pl.Series, digits: pl.Series) -> pl.Series:
-    """What the lengths (FITS, SHORT, ...) of national numbers say in these territories."""
-    return rules.fits.gather(_index_length(territory, digits))
+def measure(rules: PhoneRules, territory: pl.Series, subject: pl.Series) -> pl.Series:
+    """What the lengths (FITS, SHORT, ...) of the numbers in these subjects say in these territories."""
+    return rules.fits[index_length(territory, subject)]
 
 
-def is_viable(rules: PhoneRules, territory: pl.Series, digits: pl.Series) -> pl.Series:
-    """Whether the digits look like a number of the territory at all: `general_desc`, without its lengths."""
-    return ask_about(rules, territory, digits).str.contains(rules.general)
-
-
-def _index_length(territory: pl.Series, digits: pl.Series) -> pl.Series:
-    return territory * LENGTHS + digits.str.len_bytes()
+def index_length(territory: pl.Series, subject: pl.Series) -> pl.Series:
+    """Where the tables by territory and length have these subjects."""
+    return territory * LENGTHS + (subject.str.len_bytes() - START_BYTES)

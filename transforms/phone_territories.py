@@ -1,6 +1,6 @@
 """The numbering plans of the installed `phonenumbers`, each as patterns that Polars can run.
 
-A territory is a region (`GB`) or a calling code that belongs to no region (tag `001-800`). Territories that
+A territory is a region (`GB`) or a calling code that belongs to no region (tag `800`). Territories that
 share a calling code stand or fall together: one pattern that cannot be carried leaves the whole calling code
 to the library.
 """
@@ -13,7 +13,15 @@ import phonenumbers
 from phonenumbers import PhoneMetadata
 from phonenumbers.phonemetadata import REGION_CODE_FOR_NON_GEO_ENTITY, PhoneNumberDesc
 
-from transforms.phone_patterns import NEVER, UncarriedPatternError, carry_pattern, number_start, whole_number
+from transforms.phone_patterns import (
+    NEVER,
+    UncarriedPatternError,
+    carry_pattern,
+    drop_captures,
+    keep_last_capture,
+    number_start,
+    whole_number,
+)
 
 _NUMBER_TYPES = (
     "premium_rate",
@@ -30,17 +38,16 @@ _NUMBER_TYPES = (
 
 
 @dataclass(frozen=True)
-class Transform:
-    """How a prefix is rewritten where its last group took part: the constant, that group, the rest."""
+class Rewriting:
+    """How a prefix is rewritten where its one group took part: the constant, that group, the rest."""
 
-    pattern: str
+    prefix: str
     constant: str
-    group: int
 
 
 @dataclass(frozen=True)
 class Territory:
-    """One numbering plan. Its patterns are for the part of a subject after the tag; None: no such rule."""
+    """One numbering plan. Its patterns are for the part of a subject after the index; None: no such rule."""
 
     tag: str
     calling_code: int
@@ -50,7 +57,7 @@ class Territory:
     local_lengths: tuple[int, ...]
     international_prefix: str | None
     national_prefix: str | None
-    transform: Transform | None
+    rewriting: Rewriting | None
     leading_digits: str | None
 
 
@@ -96,14 +103,14 @@ def _carry_territory(calling_code: int, metadata: PhoneMetadata) -> Territory:
         local_lengths=tuple(general.possible_length_local_only),
         international_prefix=_carry_start(metadata.international_prefix),
         national_prefix=_carry_start(metadata.national_prefix_for_parsing),
-        transform=_carry_transform(metadata),
+        rewriting=_carry_rewriting(metadata),
         leading_digits=_carry_start(metadata.leading_digits),
     )
 
 
 def _tag(calling_code: int, metadata: PhoneMetadata) -> str:
     is_region = metadata.id != REGION_CODE_FOR_NON_GEO_ENTITY
-    return metadata.id if is_region else f"{REGION_CODE_FOR_NON_GEO_ENTITY}-{calling_code}"
+    return metadata.id if is_region else str(calling_code)
 
 
 def _read_general(metadata: PhoneMetadata) -> PhoneNumberDesc:
@@ -127,10 +134,10 @@ def _carry_numbers(pattern: str | None, lengths: Sequence[int]) -> str:
 
 
 def _carry_start(pattern: str | None) -> str | None:
-    return number_start(carry_pattern(pattern)) if pattern else None
+    return number_start(drop_captures(carry_pattern(pattern))) if pattern else None
 
 
-def _carry_transform(metadata: PhoneMetadata) -> Transform | None:
+def _carry_rewriting(metadata: PhoneMetadata) -> Rewriting | None:
     """The rule of a plan that rewrites numbers, where it is digits and then the last group of the prefix."""
     rule, prefix = metadata.national_prefix_transform_rule, metadata.national_prefix_for_parsing
     if not rule or not prefix:
@@ -138,4 +145,4 @@ def _carry_transform(metadata: PhoneMetadata) -> Transform | None:
     form = re.fullmatch(r"([0-9]*)\\([1-9])", rule)
     if form is None or int(form[2]) != re.compile(prefix).groups:
         raise UncarriedPatternError(f"no known equivalent in Polars for the prefix rule {rule!r}")
-    return Transform(f"^(?:{carry_pattern(prefix)})", form[1], int(form[2]))
+    return Rewriting(number_start(keep_last_capture(carry_pattern(prefix))), form[1])

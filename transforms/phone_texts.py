@@ -6,6 +6,8 @@ cannot belong to a number. Letters among the digits, other scripts' digits, `;ph
 like are left to the library.
 """
 
+from typing import NamedTuple
+
 import polars as pl
 
 from transforms.phone_judge import CODES
@@ -15,7 +17,7 @@ LONGEST_PLAIN_BYTES = 56  # longer texts are rare, and more digits would outgrow
 _LONGEST_TEXT = 250  # characters; the library refuses longer texts for another reason
 
 _SEPARATORS = " \u00a0‐‑‒–—―./()[]-"
-_REMOVED = [*_SEPARATORS, *"\t\r\n,:+"]
+_REMOVED = [*_SEPARATORS, *"\t\r\n,:"]
 _SEPARATOR = r"[ \x{A0}\x{2010}-\x{2015}./()\[\]-]"
 _DIGITS = rf"\+*{_SEPARATOR}*[0-9](?:{_SEPARATOR}*[0-9]){{2,}}"
 _AROUND = r"[ \t\r\n\x{A0}\x{2010}-\x{2015}./()\[\],:-]*"
@@ -30,36 +32,67 @@ _EXTENSION_AT_END = rf"{_EXTENSION}{_END}$"
 
 _APOSTROPHE = r"^[ \t\r\n\x{A0}]*'"
 _SPREADSHEET_DAMAGE = r"^[ \t\r\n\x{A0}]*'?[0-9]+(?:(?:[.,][0-9]+)?[eE]\+?[0-9]+|\.0)[ \t\r\n\x{A0}]*$"
+# Nothing that can begin a number; or a power of ten, for no number has a plus inside.
+_NO_NUMBER = rf"^(?:{_NO_START}|[0-9]+(?:[.,][0-9]+)?[eE]\+[0-9]+)$"
 
 
-def read_digits(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What was read from the plain texts of `rows` (`number`: String, no nulls), and the other rows.
+class PlainNumbers(NamedTuple):
+    """What was read from plain texts.
 
-    In the place of `number`: `digits` (String: of the number alone, at least three), `plus` (Boolean),
-    `is_e164` (Boolean: one plus and the digits are all there was) and `change` (CODES: what the writing calls
-    for whatever the number is, or null). Order is not kept.
+    `row` (UInt32: the place of the text), `digits` (String: of the number alone, at least three), `plus`
+    (Boolean) and `change` (CODES: what the writing calls for whatever the number is; null where it is digits
+    behind one plus, and where a number without a plus has nothing but separators).
     """
-    is_short = rows["number"].str.len_bytes() <= LONGEST_PLAIN_BYTES
-    is_bare = is_short & rows["number"].str.contains(_BARE)
-    bare, others, is_short = rows.filter(is_bare), rows.filter(~is_bare), is_short.filter(~is_bare)
-    bare = bare.with_columns(
-        digits=pl.col("number").str.replace_many(_REMOVED, [""]), change=pl.lit(None, CODES)
+
+    row: pl.Series
+    digits: pl.Series
+    plus: pl.Series
+    change: pl.Series
+
+    def where(self, mask: pl.Series) -> "PlainNumbers":
+        return PlainNumbers(*(column.filter(mask) for column in self))
+
+
+def read_digits(numbers: pl.Series) -> PlainNumbers:
+    """Reads the plain ones of the texts (String). Order is not kept."""
+    row = pl.int_range(len(numbers), dtype=pl.UInt32, eager=True)
+    is_bare = _match_short(numbers, _BARE)
+    bare, others = numbers.filter(is_bare), numbers.filter(~is_bare)
+    is_dressed = _match_short(others, _DRESSED)
+    texts = pl.concat([_undress_bare(bare), _undress(others.filter(is_dressed))], rechunk=True)
+    digits, plus = texts.select_seq(
+        pl.col("digits").str.strip_chars_start("+"), plus=pl.col("digits").str.starts_with("+")
     )
-    is_dressed = is_short & others["number"].str.contains(_DRESSED)
-    plain = pl.concat([bare, _undress(others.filter(is_dressed))])
-    plain = plain.with_columns(plus=pl.col("number").str.contains("+", literal=True))
-    is_e164 = pl.col("plus") & (pl.col("number").str.len_bytes() == pl.col("digits").str.len_bytes() + 1)
-    return plain.with_columns(is_e164=is_e164).drop("number"), others.filter(~is_dressed)
+    is_e164 = plus & (texts["number"].str.len_bytes() == digits.str.len_bytes() + 1)
+    change = texts.select_seq(
+        pl.when(plus & ~is_e164)
+        .then(pl.col("change").fill_null(pl.lit(Change.PHONE_REFORMATTED, CODES)))
+        .otherwise("change")
+    ).to_series()
+    rows = pl.concat([row.filter(is_bare), row.filter(~is_bare).filter(is_dressed)])
+    return PlainNumbers(rows, digits, plus, change)
 
 
-def _undress(rows: pl.DataFrame) -> pl.DataFrame:
-    rows = rows.with_columns(is_extended=pl.col("number").str.contains(_EXTENDED))
+def _match_short(numbers: pl.Series, pattern: str) -> pl.Series:
+    return (numbers.str.len_bytes() <= LONGEST_PLAIN_BYTES) & numbers.str.contains(pattern)
+
+
+def _undress_bare(numbers: pl.Series) -> pl.DataFrame:
+    """`number`, `digits` with the pluses before them, and `change`."""
     number = pl.col("number")
-    bare = pl.when("is_extended").then(number.str.replace(_EXTENSION_AT_END, "")).otherwise(number)
-    return rows.select(
-        pl.exclude("is_extended"),
-        digits=bare.str.replace_all("[^0-9]+", ""),
-        change=pl.when("is_extended")
+    digits = number.str.replace_many(_REMOVED, [""])
+    return numbers.to_frame("number").select_seq(number, digits=digits, change=pl.lit(None, CODES))
+
+
+def _undress(numbers: pl.Series) -> pl.DataFrame:
+    """The same of texts with letters, an extension or an apostrophe."""
+    number = pl.col("number")
+    is_extended = numbers.str.contains(_EXTENDED)
+    bare = pl.when(is_extended).then(number.str.replace(_EXTENSION_AT_END, "")).otherwise(number)
+    return numbers.to_frame("number").select_seq(
+        number,
+        digits=bare.str.replace_all("[^0-9+]+", ""),
+        change=pl.when(is_extended)
         .then(pl.lit(Change.PHONE_EXTENSION_DROPPED, CODES))
         .when(number.str.contains("[A-Za-z]"))
         .then(pl.lit(Change.PHONE_LETTERS_CHANGED, CODES))
@@ -68,10 +101,9 @@ def _undress(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def holds_no_number() -> pl.Expr:
-    """Whether nothing in `number` can begin one: true is certain, false is not."""
-    is_short = pl.col("number").str.len_bytes() <= _LONGEST_TEXT
-    return is_short & pl.col("number").str.contains(rf"^{_NO_START}$")
+def holds_no_number(numbers: pl.Series) -> pl.Series:
+    """Whether nothing in each text (String) can be a number: true is certain, false is not."""
+    return (numbers.str.len_bytes() <= _LONGEST_TEXT) & numbers.str.contains(_NO_NUMBER)
 
 
 def is_spreadsheet_damage(numbers: pl.Series) -> pl.Series:

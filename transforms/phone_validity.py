@@ -6,36 +6,38 @@ decides. A territory claims by its leading digits, or, where it has none, by hav
 
 import polars as pl
 
-from transforms.phone_rules import FITS, PhoneRules, ask_about, measure
+from transforms.phone_patterns import START_BYTES
+from transforms.phone_rules import FITS, PhoneRules, ask_about, index_length, measure
 
 
-def find_valid(rules: PhoneRules, numbers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Valid and invalid numbers, by `territory` (the main one of the calling code) and national `digits`."""
-    claimed, valid = _ask(rules, numbers["territory"], numbers["digits"])
-    unclaimed = numbers.filter(~claimed)
-    is_valid_later = unclaimed["row"].is_in(_find_valid_later(rules, unclaimed).implode())
-    return (
-        pl.concat([numbers.filter(claimed & valid), unclaimed.filter(is_valid_later)]),
-        pl.concat([numbers.filter(claimed & ~valid), unclaimed.filter(~is_valid_later)]),
-    )
+def find_valid(rules: PhoneRules, territory: pl.Series, subject: pl.Series) -> pl.Series:
+    """Whether each number is valid, by the main territory of its calling code and its subject there."""
+    claimed, valid = _ask(rules, territory, subject)
+    valid &= claimed
+    later = (~claimed & rules.fits_later[index_length(territory, subject)]).arg_true()
+    if later.is_empty():
+        return valid
+    return valid.scatter(_find_valid_later(rules, later, territory[later], subject[later]), True)
 
 
-def _find_valid_later(rules: PhoneRules, unclaimed: pl.DataFrame) -> pl.Series:
-    """The `row`s of numbers that a territory after the main one claims and has."""
-    contested = ask_about(rules, unclaimed["territory"], unclaimed["digits"]).str.contains(rules.contested)
-    asked = unclaimed.select("row", "digits", main="territory", contested=contested).join(
-        rules.later_claimants, on=["main", "contested"]
-    )
-    claimed, valid = _ask(rules, asked["claimant"], asked["digits"])
-    claims = asked.select("row", "turn", valid=valid).filter(claimed)
-    return claims.sort("turn").unique("row", keep="first", maintain_order=True).filter("valid")["row"]
+def _find_valid_later(rules: PhoneRules, place: pl.Series, main: pl.Series, subject: pl.Series) -> pl.Series:
+    """The places of the numbers that a territory after the main one claims and has."""
+    contested = subject.str.contains(rules.contested)
+    digits = subject.str.slice(START_BYTES)
+    unclaimed = pl.DataFrame({"place": place, "main": main, "digits": digits, "contested": contested})
+    asked = unclaimed.join(rules.later_claimants, on=["main", "contested"])
+    subject = ask_about(rules, asked["claimant"], asked["digits"])
+    claimed, valid = _ask(rules, asked["claimant"], subject)
+    claims = asked.select_seq("place", "turn", valid=valid).filter(claimed)
+    return claims.sort("turn").unique("place", keep="first", maintain_order=True).filter("valid")["place"]
 
 
-def _ask(rules: PhoneRules, territory: pl.Series, digits: pl.Series) -> tuple[pl.Series, pl.Series]:
+def _ask(rules: PhoneRules, territory: pl.Series, subject: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Whether each territory claims the number, and whether it has such a number."""
-    subject = ask_about(rules, territory, digits)
-    fits = measure(rules, territory, digits) == FITS
+    fits = measure(rules, territory, subject) == FITS
     valid = fits & subject.str.contains(rules.general) & subject.str.contains(rules.numbers)
-    by_digits = rules.claims_by_digits.gather(territory)
+    by_digits = rules.claims_by_digits[territory]
+    if not by_digits.any():
+        return valid, valid
     claims = subject.filter(by_digits).str.contains(rules.leading_digits)
     return valid.clone().scatter(by_digits.arg_true(), claims), valid

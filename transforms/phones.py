@@ -42,7 +42,9 @@ def normalise_phones(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
 
 def _normalise_chunk(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
     if len(numbers) < FEWEST_ROWS_TO_COMPILE_FOR:
-        return align_verdicts(_judge_each(_state_rows(numbers, regions), judge_phone), len(numbers))
+        everywhere = pl.int_range(len(numbers), dtype=pl.UInt32, eager=True)
+        rows = _state_rows(numbers.cast(pl.String), regions.cast(pl.String), everywhere)
+        return align_verdicts(_judge_each(rows, judge_phone), len(numbers))
     return normalise_by_rules(numbers, regions, installed_rules(), judge_phone)
 
 
@@ -50,45 +52,42 @@ def normalise_by_rules(
     numbers: pl.Series, regions: pl.Series, rules: PhoneRules, judge: Judge
 ) -> pl.DataFrame:
     """`normalise_phones` by these rules; `judge` (number, region -> e164, code) decides what is left open."""
-    rows = _state_rows(numbers, regions)
-    decided = _decide(rules, rows, numbers)
-    is_open = pl.repeat(True, len(numbers), eager=True).scatter(decided["row"], False).gather(rows["row"])
-    return align_verdicts(pl.concat([decided, _judge_each(rows.filter(is_open), judge)]), len(numbers))
+    numbers, regions = numbers.cast(pl.String), regions.cast(pl.String)
+    decided = _decide(rules, numbers, regions)
+    is_open = pl.repeat(True, len(numbers), eager=True).scatter(decided["row"], False)
+    others = _state_rows(numbers, regions, is_open.arg_true())
+    holds_none = holds_no_number(others["number"])
+    refused = _refuse(others["row"].filter(holds_none), Reason.PHONE_NOT_A_NUMBER)
+    decided = _spot_damage(pl.concat([decided, refused]), numbers)
+    judged = _judge_each(others.filter(~holds_none), judge)
+    return align_verdicts(pl.concat([decided, judged]), len(numbers))
 
 
-def _state_rows(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
-    """The rows that state a number: `row`, `number` and `region_code`."""
-    rows = pl.DataFrame(
-        [numbers.cast(pl.String).alias("number"), regions.cast(pl.String).alias("region_code")]
-    )
-    return rows.with_row_index("row").filter(pl.col("number").str.strip_chars() != "")
+def _state_rows(numbers: pl.Series, regions: pl.Series, row: pl.Series) -> pl.DataFrame:
+    """Of these rows, those that state a number: `row`, `number` and `region_code`."""
+    rows = pl.DataFrame({"row": row, "number": numbers[row], "region_code": regions[row]})
+    return rows.filter(pl.col("number").str.strip_chars() != "")
 
 
-def _decide(rules: PhoneRules, rows: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
+def _decide(rules: PhoneRules, numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
     """`row`, `e164` and `code` of the rows that need no library."""
-    region = rows["region_code"].cast(rules.regions, strict=False).to_physical().cast(pl.UInt32)
-    plain, others = read_digits(rows.select("row", "number", region=region))
-    needs_region = plain.filter(~pl.col("plus") & pl.col("region").is_null())
-    judged = judge_numbers(rules, read_numbers(rules, plain))
-    is_kept = judged["e164"].is_not_null()
-    refused = pl.concat(
-        [
-            judged.filter(~is_kept),
-            _refuse(needs_region, Reason.PHONE_NO_REGION),
-            _refuse(others.filter(holds_no_number()), Reason.PHONE_NOT_A_NUMBER),
-        ]
-    )
-    return pl.concat([judged.filter(is_kept), _spot_damage(refused, numbers)])
+    region = regions.cast(rules.regions, strict=False).to_physical().cast(pl.UInt32)
+    plain = read_digits(numbers)
+    homeless = plain.row.filter(~plain.plus & region[plain.row].is_null())
+    judged = judge_numbers(rules, read_numbers(rules, plain, region))
+    return pl.concat([judged, _refuse(homeless, Reason.PHONE_NO_REGION)])
 
 
-def _refuse(rows: pl.DataFrame, reason: Reason) -> pl.DataFrame:
-    return rows.select("row", e164=pl.lit(None, pl.String), code=pl.lit(reason.value, CODES))
+def _refuse(row: pl.Series, reason: Reason) -> pl.DataFrame:
+    return pl.select(row=row, e164=pl.lit(None, pl.String), code=pl.lit(reason.value, CODES))
 
 
-def _spot_damage(refused: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
-    is_damaged = is_spreadsheet_damage(numbers.gather(refused["row"]))
-    damage = pl.lit(Reason.PHONE_SPREADSHEET_DAMAGE.value, CODES)
-    return refused.with_columns(code=pl.when(is_damaged).then(damage).otherwise("code"))
+def _spot_damage(decided: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
+    """Names a spreadsheet's damage as the reason where a refused number shows it."""
+    refused = decided["e164"].is_null().arg_true()
+    damaged = refused.filter(is_spreadsheet_damage(numbers[decided["row"][refused]]))
+    code = decided["code"].scatter(damaged, Reason.PHONE_SPREADSHEET_DAMAGE.value)
+    return decided.with_columns_seq(code=code)
 
 
 def _judge_each(rows: pl.DataFrame, judge: Judge) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from tests.fuzz.comparison import compare_phones
 from tests.fuzz.numbers import generate_numbers
 from transforms.phone_patterns import number_start, whole_number
 from transforms.phone_rules import compile_rules, installed_rules
-from transforms.phone_territories import Transform, carry_territories, read_metadata
+from transforms.phone_territories import Rewriting, carry_territories, read_metadata
 
 SEEDS = [20_261_121, 20_261_122]
 
@@ -22,7 +22,7 @@ WRONG_RULES = {
     "another international prefix": ("JP", {"international_prefix": number_start("00")}),
     "a prefix rewritten to other digits": (
         "BS",
-        {"transform": Transform("^(?:([3-8][0-9]{6})$|1)", "264", 1)},
+        {"rewriting": Rewriting(number_start("([3-8][0-9]{6})$|1"), "264")},
     ),
     "leading digits of another territory": ("KZ", {"leading_digits": number_start("9")}),
 }
