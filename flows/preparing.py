@@ -9,7 +9,7 @@ import polars as pl
 
 from flows.run import Run
 from flows.spec import SourceSpec, source_options
-from ledger.staging import Staging
+from ledger.staging import ERRORS, Staging
 from sources.fingerprint import fingerprint
 from sources.frames import Batch, no_rejects, null_out
 from sources.tabular import Source, open_source
@@ -55,27 +55,30 @@ def prepare_parts(
     options = source_options(source, run.spec_folder)
     changes: Counter[str] = Counter()
     rows = 0
-    with ThreadPoolExecutor(1) as aside, ThreadPoolExecutor(_WORKERS) as workers:
+    with ThreadPoolExecutor(2) as aside, ThreadPoolExecutor(_WORKERS) as workers:
         digest = aside.submit(
             lambda: run.ledger.note_input(run.run_id, load, fingerprint(options, run.check_halt).to_json())
         )
         opened = open_source(options)
-        under_way: deque[Future[tuple[int, int, Counter[str]]]] = deque()
+        under_way: deque[Future[tuple[_Part, int, Counter[str]]]] = deque()
+        settling: list[Future[None]] = []
 
         def take_oldest() -> None:
-            part_rows, rejected, part_changes = under_way.popleft().result()
+            part, rejected, part_changes = under_way.popleft().result()
+            settling.append(aside.submit(staging.settle_part, part.number))
             changes.update(part_changes)
-            run.progress.advance(part_rows, rejects=rejected)
+            run.progress.advance(part.rows, rejects=rejected)
 
         for part in _parts(opened, run.record.row_limit):
             run.check_halt()
             if len(under_way) == _WORKERS:
                 take_oldest()
-            under_way.append(workers.submit(_stage, part, prepare, source.null_values, staging))
+            under_way.append(workers.submit(_draft, part, prepare, source.null_values, staging))
             rows += part.rows
         while under_way:
             take_oldest()
-        digest.result()
+        for waiting in (*settling, digest):
+            waiting.result()
     return PreparedParts(opened.columns, rows, changes)
 
 
@@ -103,14 +106,15 @@ def _first_rows(batch: Batch, room: int | None) -> Batch:
     return Batch(batch.rows.filter(within), batch.rejects.filter(within))
 
 
-def _stage(
+def _draft(
     part: _Part, prepare: Callable[[pl.DataFrame], Prepared], null_values: tuple[str, ...], staging: Staging
-) -> tuple[int, int, Counter[str]]:
-    """Prepare one part and write it; how many rows, how many of them rejected, the changes by code."""
+) -> tuple[_Part, int, Counter[str]]:
+    """Prepare one part and write it; how many rows of it are rejected, and the changes by code."""
     prepared = prepare(null_out(part.batch.rows, null_values))
     frame = prepared.frame.with_columns(part.batch.rows)  # as they were read, `null_values` and all
     if not part.batch.rejects.is_empty():
         frame = pl.concat([frame, part.batch.rejects], how="diagonal").sort("_row")
     positions = pl.int_range(part.position, part.position + len(frame), dtype=pl.Int64, eager=True)
-    staging.write_part(part.number, frame.with_columns(_pos=positions))
-    return len(frame), frame["_payload"].null_count(), Counter(prepared.changes)
+    as_read = [*part.batch.rows.columns, *ERRORS]
+    staging.draft_part(part.number, frame.select(as_read), frame.drop(as_read).with_columns(_pos=positions))
+    return part, frame["_payload"].null_count(), Counter(prepared.changes)

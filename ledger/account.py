@@ -82,13 +82,9 @@ def _count_reasons(rejected: pl.DataFrame) -> dict[str, int]:
 def _with_originals(
     staging: Staging, part: str, rejected: pl.DataFrame, columns: tuple[str, ...]
 ) -> pl.DataFrame:
-    return (
-        staging.scan(part)
-        .select("_pos", *columns)
-        .join(rejected.lazy(), on="_pos", maintain_order="left")
-        .select(*columns, *_REJECTS_COLUMNS)
-        .collect()
-    )
+    originals = staging.scan(part).select(columns).collect()
+    within = rejected["_pos"] - staging.positions[part].start
+    return originals[within].hstack(rejected.select(_REJECTS_COLUMNS))
 
 
 def _check_sum(run_id: str, load: LoadRecord, rows: Counter[str]) -> None:
