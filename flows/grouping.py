@@ -1,6 +1,8 @@
 """Identity groups over a whole load, from its staged parts, in bounded memory."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -11,6 +13,7 @@ from transforms.plan import ProfilePlan
 
 _HASHES_PER_PARTITION = 4_000_000
 _MEMBERS_PER_FOLD = 40_000
+_WORKERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +27,33 @@ class Grouping:
 def group_rows(staging: Staging, plan: ProfilePlan, rows: int) -> Grouping:
     """Find the rows that share an identifier value, fold them, and stage what is sent for them."""
     members = _find_members(staging, plan, rows)
-    rounds, extra, excess = 1, 0, [pl.DataFrame(schema=LATE_ERRORS_SCHEMA)]
-    for (number,), of_fold in _number_folds(members).group_by("fold", maintain_order=True):
-        made = staging.pick(of_fold["_pos"], "_payload", *plan.identifier_columns)
-        folded = fold_groups(of_fold.select("_pos", "_survivor").hstack(made), plan)
-        staging.write_folded(int(str(number)), folded.entries)
-        rounds = max([rounds, *(folded.entries["_round"].unique() + 1)])
-        extra += folded.extra
-        refused = folded.refused.with_columns(_error_field=pl.lit(None, pl.String))
-        excess.append(refused.select(list(LATE_ERRORS_SCHEMA)))
-    staging.write_members(members=_add_places(staging, members), excess=pl.concat(excess))
-    return Grouping(rounds, extra)
+    folds = _number_folds(members).partition_by("fold", maintain_order=True, include_key=False)
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        folded = list(workers.map(partial(_fold, staging, plan), range(len(folds)), folds))
+    excess = pl.concat([pl.DataFrame(schema=LATE_ERRORS_SCHEMA), *(fold.refused for fold in folded)])
+    staging.write_members(members=_add_places(staging, members), excess=excess)
+    return Grouping(
+        rounds=max((fold.rounds for fold in folded), default=1),
+        extra_identifiers=sum(fold.extra for fold in folded),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """What is known of a fold once its entries are staged; `refused` as LATE_ERRORS_SCHEMA."""
+
+    rounds: int
+    extra: int
+    refused: pl.DataFrame
+
+
+def _fold(staging: Staging, plan: ProfilePlan, number: int, members: pl.DataFrame) -> _Fold:
+    made = staging.pick(members["_pos"], "_payload", *plan.identifier_columns)
+    folded = fold_groups(members.hstack(made), plan)
+    staging.write_folded(number, folded.entries)
+    last_round = folded.entries.select(pl.col("_round").max().fill_null(0)).item()
+    refused = folded.refused.with_columns(_error_field=pl.lit(None, pl.String))
+    return _Fold(last_round + 1, folded.extra, refused.select(list(LATE_ERRORS_SCHEMA)))
 
 
 def _find_members(staging: Staging, plan: ProfilePlan, rows: int) -> pl.DataFrame:

@@ -95,6 +95,13 @@ def map_arrow(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     return frame
 
 
+def copied(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame of rows picked from a mapped file, with texts of its own: the file need not stay mapped."""
+    copy = pl.from_arrow(frame.to_arrow())
+    assert isinstance(copy, pl.DataFrame)  # noqa: S101 - as a table always is
+    return copy
+
+
 def write_json(value: Any, path: Path) -> None:
     """Write a value as one whole, indented JSON file."""
     with whole_file(path) as stream:

@@ -30,6 +30,7 @@ from pathlib import Path
 import polars as pl
 
 from ledger.files import (
+    copied,
     draft_arrow,
     draft_parquet,
     map_arrow,
@@ -140,13 +141,13 @@ class Staging:
         return found
 
     def pick(self, positions: pl.Series, *columns: str) -> pl.DataFrame:
-        """What was made of the rows at these positions (ascending), of all parts."""
+        """What was made of the rows at these positions (ascending), of all parts; no file stays mapped."""
         wanted = positions.alias("_pos").to_frame()
         picked = []
         for part, inside in self.positions.items():
             here = within(wanted, inside)["_pos"] - inside.start
             if not here.is_empty():
-                picked.append(self.prepared(part, *columns)[here])
+                picked.append(copied(self.prepared(part, *columns)[here]))
         return pl.concat(picked)
 
     @cached_property

@@ -81,7 +81,9 @@ def _list_values(members: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
 
 
 def _find_overfull(given: pl.DataFrame) -> pl.DataFrame:
-    sizes = given.group_by("_survivor", "id_type").agg(size=pl.col("value").n_unique())
+    of_type = ["_survivor", "id_type"]
+    many = given.group_by(of_type).len().filter(pl.col("len") > IDENTIFIERS_PER_TYPE)
+    sizes = given.join(many, on=of_type, how="semi").group_by(of_type).agg(size=pl.col("value").n_unique())
     return sizes.filter(pl.col("size") > IDENTIFIERS_PER_TYPE).select("_survivor").unique()
 
 

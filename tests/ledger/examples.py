@@ -139,7 +139,8 @@ def stage(
     staging = Staging(folder)
     staging.begin()
     for number, part in enumerate(parts):
-        staging.draft_part(number, part.drop("_pos", "_payload"), part.select("_pos", "_payload"))
+        prepared = part.select("^_(pos|payload|id|hash).*$")
+        staging.draft_part(number, part.drop(prepared.columns), prepared)
         staging.settle_part(number)
     if folded:
         entries = [{"_payload": payload(entry["_pos"]), "_round": 0, **entry} for entry in folded]

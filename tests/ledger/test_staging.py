@@ -4,6 +4,7 @@ import json
 import stat
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from ledger.staging import Staging, is_folded, part_name
@@ -33,6 +34,22 @@ def test_parts_come_in_the_order_of_the_input(tmp_path: Path) -> None:
     staging = stage(tmp_path / "profiles", *parts)
     assert staging.parts == tuple(part_name(number) for number in range(11))
     assert [staging.prepared(part, "_pos").item() for part in staging.parts] == list(range(11))
+
+
+def test_rows_are_picked_by_position_from_all_parts(tmp_path: Path) -> None:
+    staging = stage(tmp_path / "profiles", staged_rows(0, 4), staged_rows(4, 5), staged_rows(5, 9))
+    assert staging.positions == {part_name(0): range(4), part_name(1): range(4, 5), part_name(2): range(5, 9)}
+    picked = staging.pick(pl.Series([1, 3, 5, 8]), "_pos", "_payload")
+    assert picked.rows() == [(position, payload(position)) for position in (1, 3, 5, 8)]
+
+
+def test_a_part_counts_once_it_is_settled(tmp_path: Path) -> None:
+    folder, part = tmp_path / "profiles", staged_rows(0, 2)
+    Staging(folder).begin()
+    Staging(folder).draft_part(0, part.drop("_pos", "_payload"), part.select("_pos", "_payload"))
+    assert Staging(folder).parts == ()
+    Staging(folder).settle_part(0)
+    assert Staging(folder).parts == (PART,)
 
 
 def test_rejected_counts_bad_rows_of_all_parts_and_of_overfull_groups(tmp_path: Path) -> None:
