@@ -65,20 +65,16 @@ def _find_members(staging: Staging, plan: ProfilePlan, rows: int) -> pl.DataFram
 
 def _list_repeated(staging: Staging, plan: ProfilePlan, number: int, partitions: int) -> pl.DataFrame:
     """`_pos`, `value` of all identifiers of rows with a hash that stands twice in one partition of them."""
-    hashes = hash_columns(plan)
-    of_partition = pl.concat(
-        column.filter(column % partitions == number)
+    hashed = pl.concat(
+        staging.prepared(part, "_pos", column)
+        .select("_pos", hash=column)
+        .filter(pl.col("hash") % partitions == number)
         for part in staging.parts
-        for column in staging.prepared(part, *hashes)
+        for column in hash_columns(plan)
     )
-    repeated = find_repeated(of_partition).implode()
-    found = [
-        staging.prepared(part, "_pos", *plan.identifier_columns, *hashes).filter(
-            pl.any_horizontal(pl.col(hashes).is_in(repeated))
-        )
-        for part in staging.parts
-    ]
-    return list_identifiers(pl.concat(found), plan)
+    is_repeated = pl.col("hash").is_in(find_repeated(hashed["hash"]).implode())
+    positions = hashed.filter(is_repeated)["_pos"].unique().sort()
+    return list_identifiers(staging.pick(positions, "_pos", *plan.identifier_columns), plan)
 
 
 def _number_folds(members: pl.DataFrame) -> pl.DataFrame:

@@ -143,7 +143,7 @@ class Staging:
     def pick(self, positions: pl.Series, *columns: str) -> pl.DataFrame:
         """What was made of the rows at these positions (ascending), of all parts; no file stays mapped."""
         wanted = positions.alias("_pos").to_frame()
-        picked = []
+        picked = [self.prepared(part, *columns).clear() for part in self.parts[:1]]
         for part, inside in self.positions.items():
             here = within(wanted, inside)["_pos"] - inside.start
             if not here.is_empty():

@@ -41,6 +41,7 @@ def test_rows_are_picked_by_position_from_all_parts(tmp_path: Path) -> None:
     assert staging.positions == {part_name(0): range(4), part_name(1): range(4, 5), part_name(2): range(5, 9)}
     picked = staging.pick(pl.Series([1, 3, 5, 8]), "_pos", "_payload")
     assert picked.rows() == [(position, payload(position)) for position in (1, 3, 5, 8)]
+    assert staging.pick(pl.Series([], dtype=pl.Int64), "_pos").is_empty()
 
 
 def test_a_part_counts_once_it_is_settled(tmp_path: Path) -> None:
