@@ -60,8 +60,10 @@ def _cuts(ends: pl.Series, ceiling: int) -> list[int]:
     while cuts[-1] < count:
         start = cuts[-1]
         begin = ends[start - 1] if start else 0
-        by_bytes = int(ends.search_sorted(begin + ceiling, side="right"))
-        cuts.append(max(start + 1, min(start + PROFILES_PER_REQUEST, by_bytes, count)))
+        stop = min(start + PROFILES_PER_REQUEST, count)
+        if ends[stop - 1] - begin > ceiling:
+            stop = max(start + 1, int(ends.search_sorted(begin + ceiling, side="right")))
+        cuts.append(stop)
     return cuts if count else []
 
 

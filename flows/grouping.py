@@ -1,16 +1,19 @@
 """Identity groups over a whole load, from its staged parts, in bounded memory."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
-from ledger.staging import LATE_ERRORS_SCHEMA, Staging
+from ledger.staging import LATE_ERRORS_SCHEMA, Staging, within
 from transforms.folding import fold_groups
-from transforms.identity import group_links, link_rows, list_identifiers
+from transforms.identity import find_repeated, group_links, hash_columns, link_rows, list_identifiers
 from transforms.plan import ProfilePlan
 
-_HASHES_PER_PARTITION = 2_000_000
+_HASHES_PER_PARTITION = 4_000_000
 _MEMBERS_PER_FOLD = 40_000
+_WORKERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,58 +26,69 @@ class Grouping:
 
 def group_rows(staging: Staging, plan: ProfilePlan, rows: int) -> Grouping:
     """Find the rows that share an identifier value, fold them, and stage what is sent for them."""
-    _set_aside(staging, plan, _find_members(staging, plan, rows))
-    members = staging.scan_aside().select("_pos", "_survivor", "_file", "_row").collect()
-    folds = -(-len(members) // _MEMBERS_PER_FOLD)
-    rounds, extra, excess = 1, 0, [pl.DataFrame(schema=LATE_ERRORS_SCHEMA)]
-    for number in range(folds):
-        folded = fold_groups(
-            staging.scan_aside().filter(pl.col("_survivor") % folds == number).collect(), plan
-        )
-        staging.write_folded(number, folded.entries)
-        rounds = max([rounds, *(folded.entries["_round"].unique() + 1)])
-        extra += folded.extra
-        refused = folded.refused.with_columns(_error_field=pl.lit(None, pl.String))
-        excess.append(refused.select(list(LATE_ERRORS_SCHEMA)))
-    staging.write_members(members=members, excess=pl.concat(excess))
-    return Grouping(rounds, extra)
+    members = _find_members(staging, plan, rows)
+    folds = _number_folds(members).partition_by("fold", maintain_order=True, include_key=False)
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        folded = list(workers.map(partial(_fold, staging, plan), range(len(folds)), folds))
+    excess = pl.concat([pl.DataFrame(schema=LATE_ERRORS_SCHEMA), *(fold.refused for fold in folded)])
+    staging.write_members(members=_add_places(staging, members), excess=excess)
+    return Grouping(
+        rounds=max((fold.rounds for fold in folded), default=1),
+        extra_identifiers=sum(fold.extra for fold in folded),
+    )
 
 
-def _set_aside(staging: Staging, plan: ProfilePlan, grouped: pl.DataFrame) -> None:
-    """Copy the rows of groups into files of their own: folding need not go through all parts again."""
-    for number, part in enumerate(staging.parts):
-        rows = staging.scan(part).select("_pos", "_file", "_row", "_payload", *plan.identifier_columns)
-        staging.write_aside(number, rows.join(grouped.lazy(), on="_pos", maintain_order="left").collect())
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """What is known of a fold once its entries are staged; `refused` as LATE_ERRORS_SCHEMA."""
+
+    rounds: int
+    extra: int
+    refused: pl.DataFrame
+
+
+def _fold(staging: Staging, plan: ProfilePlan, number: int, members: pl.DataFrame) -> _Fold:
+    made = staging.pick(members["_pos"], "_payload", *plan.identifier_columns)
+    folded = fold_groups(members.hstack(made), plan)
+    staging.write_folded(number, folded.entries)
+    last_round = folded.entries.select(pl.col("_round").max().fill_null(0)).item()
+    refused = folded.refused.with_columns(_error_field=pl.lit(None, pl.String))
+    return _Fold(last_round + 1, folded.extra, refused.select(list(LATE_ERRORS_SCHEMA)))
 
 
 def _find_members(staging: Staging, plan: ProfilePlan, rows: int) -> pl.DataFrame:
-    """`_pos`, `_survivor` of every row in a group of two or more, by `_pos`.
-
-    Nearly all values stand once. Their hashes tell which may stand twice; only those are compared as texts.
-    """
-    repeated = _repeated_hashes(staging, plan, rows * len(plan.identifier_columns))
-    links = link_rows(_identifiers(staging, plan, pl.col("value").hash().is_in(repeated.implode())))
-    return group_links(links)
+    """`_pos`, `_survivor` of every row in a group of two or more, by `_pos`."""
+    partitions = max(1, -(-rows * len(plan.identifier_columns) // _HASHES_PER_PARTITION))
+    links = [link_rows(_list_repeated(staging, plan, number, partitions)) for number in range(partitions)]
+    return group_links(pl.concat(links).unique())
 
 
-def _repeated_hashes(staging: Staging, plan: ProfilePlan, values: int) -> pl.Series:
-    """The hashes (UInt64) that more than one identifier value has, found a partition at a time."""
-    partitions = max(1, -(-values // _HASHES_PER_PARTITION))
+def _list_repeated(staging: Staging, plan: ProfilePlan, number: int, partitions: int) -> pl.DataFrame:
+    """`_pos`, `value` of all identifiers of rows with a hash that stands twice in one partition of them."""
+    hashed = pl.concat(
+        staging.prepared(part, "_pos", column)
+        .select("_pos", hash=column)
+        .filter(pl.col("hash") % partitions == number)
+        for part in staging.parts
+        for column in hash_columns(plan)
+    )
+    is_repeated = pl.col("hash").is_in(find_repeated(hashed["hash"]).implode())
+    positions = hashed.filter(is_repeated)["_pos"].unique().sort()
+    return list_identifiers(staging.pick(positions, "_pos", *plan.identifier_columns), plan)
+
+
+def _number_folds(members: pl.DataFrame) -> pl.DataFrame:
+    """Adds `fold`: a group is in one, and a fold holds so many rows that it can be worked on."""
+    sizes = members.group_by("_survivor").len("size").sort("_survivor")
+    folds = sizes.select("_survivor", fold=(pl.col("size").cum_sum() - pl.col("size")) // _MEMBERS_PER_FOLD)
+    return members.join(folds, on="_survivor", maintain_order="left").sort("fold", maintain_order=True)
+
+
+def _add_places(staging: Staging, members: pl.DataFrame) -> pl.DataFrame:
+    """Adds `_file` and `_row`: where the rows stand in the input."""
     found = []
-    for number in range(partitions):
-        in_partition = pl.col("value").hash() % partitions == number
-        hashes = _identifiers(staging, plan, in_partition, value=pl.col("value").hash())["value"].sort()
-        found.append(hashes.filter(hashes == hashes.shift(1)).unique())
+    for part, positions in staging.positions.items():
+        here = within(members, positions)
+        places = staging.scan(part).select("_file", "_row").collect()
+        found.append(here.hstack(places[here["_pos"] - positions.start]))
     return pl.concat(found)
-
-
-def _identifiers(
-    staging: Staging, plan: ProfilePlan, condition: pl.Expr, value: pl.Expr | None = None
-) -> pl.DataFrame:
-    """`_pos`, `value` of the identifiers that meet a condition; `value` may make more of the text."""
-    found = []
-    for part in staging.parts:
-        rows = staging.scan(part).select("_pos", *plan.identifier_columns).collect()
-        listed = list_identifiers(rows, plan).filter(condition)
-        found.append(listed if value is None else listed.select(value=value))
-    return pl.concat(found) if found else pl.DataFrame(schema={"_pos": pl.Int64, "value": pl.String})

@@ -51,10 +51,9 @@ async def find_owners(run: Run, name: MemoryLoad, spec: MemoriesSpec, store: Sto
 
 def _read_rows(staging: Staging, columns: tuple[str, ...]) -> pl.DataFrame:
     return pl.concat(
-        staging.scan(part)
+        staging.prepared(part, "_pos", *columns, "_moment", "_payload")
         .filter(pl.col("_payload").is_not_null())
         .select("_pos", *columns, "_moment", _pieces=pl.col("_payload").list.len().cast(pl.Int64))
-        .collect()
         for part in staging.parts
     )
 

@@ -1,7 +1,7 @@
 """From the source to prepared parts on disk: read ahead, prepare and write two parts at a time."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ import polars as pl
 
 from flows.run import Run
 from flows.spec import SourceSpec, source_options
-from ledger.staging import Staging
+from ledger.staging import ERRORS, Staging
 from sources.fingerprint import fingerprint
 from sources.frames import Batch, no_rejects, null_out
 from sources.tabular import Source, open_source
 from transforms.prepare import Prepared
 
-_ROWS_PER_PART = 33_000
+_ROWS_PER_PART = 50_000
 _WORKERS = 2  # Polars lets go of the interpreter while it works
 
 
@@ -41,6 +41,16 @@ class _Part:
         return len(self.batch.rows) + len(self.batch.rejects)
 
 
+@dataclass(frozen=True, slots=True)
+class _Drafted:
+    """A part that was written and waits for the disk, with the changes made to its rows, by code."""
+
+    number: int
+    rows: int
+    rejected: int
+    changes: Mapping[str, int]
+
+
 def prepare_parts(
     run: Run,
     load: str,
@@ -55,27 +65,30 @@ def prepare_parts(
     options = source_options(source, run.spec_folder)
     changes: Counter[str] = Counter()
     rows = 0
-    with ThreadPoolExecutor(1) as aside, ThreadPoolExecutor(_WORKERS) as workers:
+    with ThreadPoolExecutor(2) as aside, ThreadPoolExecutor(_WORKERS) as workers:
         digest = aside.submit(
             lambda: run.ledger.note_input(run.run_id, load, fingerprint(options, run.check_halt).to_json())
         )
         opened = open_source(options)
-        under_way: deque[Future[tuple[int, int, Counter[str]]]] = deque()
+        under_way: deque[Future[_Drafted]] = deque()
+        settling: list[Future[None]] = []
 
         def take_oldest() -> None:
-            part_rows, rejected, part_changes = under_way.popleft().result()
-            changes.update(part_changes)
-            run.progress.advance(part_rows, rejects=rejected)
+            drafted = under_way.popleft().result()
+            settling.append(aside.submit(staging.settle_part, drafted.number))
+            changes.update(drafted.changes)
+            run.progress.advance(drafted.rows, rejects=drafted.rejected)
 
         for part in _parts(opened, run.record.row_limit):
             run.check_halt()
             if len(under_way) == _WORKERS:
                 take_oldest()
-            under_way.append(workers.submit(_stage, part, prepare, source.null_values, staging))
+            under_way.append(workers.submit(_draft, part, prepare, source.null_values, staging))
             rows += part.rows
         while under_way:
             take_oldest()
-        digest.result()
+        for waiting in (*settling, digest):
+            waiting.result()
     return PreparedParts(opened.columns, rows, changes)
 
 
@@ -103,14 +116,15 @@ def _first_rows(batch: Batch, room: int | None) -> Batch:
     return Batch(batch.rows.filter(within), batch.rejects.filter(within))
 
 
-def _stage(
+def _draft(
     part: _Part, prepare: Callable[[pl.DataFrame], Prepared], null_values: tuple[str, ...], staging: Staging
-) -> tuple[int, int, Counter[str]]:
-    """Prepare one part and write it; how many rows, how many of them rejected, the changes by code."""
+) -> _Drafted:
+    """Prepare one part and write it."""
     prepared = prepare(null_out(part.batch.rows, null_values))
     frame = prepared.frame.with_columns(part.batch.rows)  # as they were read, `null_values` and all
     if not part.batch.rejects.is_empty():
         frame = pl.concat([frame, part.batch.rejects], how="diagonal").sort("_row")
     positions = pl.int_range(part.position, part.position + len(frame), dtype=pl.Int64, eager=True)
-    staging.write_part(part.number, frame.with_columns(_pos=positions))
-    return len(frame), frame["_payload"].null_count(), Counter(prepared.changes)
+    as_read = [*part.batch.rows.columns, *ERRORS]
+    staging.draft_part(part.number, frame.select(as_read), frame.drop(as_read).with_columns(_pos=positions))
+    return _Drafted(part.number, part.rows, frame["_payload"].null_count(), prepared.changes)

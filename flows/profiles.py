@@ -1,6 +1,8 @@
 """The load of profiles: from its source to staged identity groups and batches, and into the store."""
 
 from collections import Counter
+from dataclasses import replace
+from functools import partial
 
 import polars as pl
 
@@ -16,8 +18,9 @@ from flows.watch import Watch
 from ledger.records import LoadRecord, PlannedBatch
 from ledger.staging import Staging
 from ledger.states import OPEN
-from transforms.plan import IdentifierPlan
-from transforms.prepare import prepare_profiles
+from transforms.identity import hash_identifiers
+from transforms.plan import IdentifierPlan, ProfilePlan
+from transforms.prepare import Prepared, prepare_profiles
 from transforms.reasons import Change
 
 PROFILES = "profiles"
@@ -37,9 +40,7 @@ def stage_profiles(run: Run, spec: ProfilesSpec, identifiers: tuple[IdentifierPl
     staging.begin()
     run.progress.begin("reading and preparing")
     with run.timed("prepare"):
-        prepared = prepare_parts(
-            run, PROFILES, spec.source, lambda rows: prepare_profiles(rows, plan), staging
-        )
+        prepared = prepare_parts(run, PROFILES, spec.source, partial(_prepare, plan), staging)
     run.progress.begin("grouping", prepared.rows)
     with run.timed("group"):
         grouping = group_rows(staging, plan, prepared.rows)
@@ -61,6 +62,11 @@ def stage_profiles(run: Run, spec: ProfilesSpec, identifiers: tuple[IdentifierPl
             ),
             _plan(staging, grouping.rounds),
         )
+
+
+def _prepare(plan: ProfilePlan, rows: pl.DataFrame) -> Prepared:
+    prepared = prepare_profiles(rows, plan)
+    return replace(prepared, frame=prepared.frame.hstack(hash_identifiers(prepared.frame, plan)))
 
 
 def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:

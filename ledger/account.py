@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -23,6 +24,10 @@ _OUTCOMES_SCHEMA = {
     "merged_into_file": pl.String,
     "merged_into_row": pl.Int64,
     "_error_code": pl.String,
+}
+_ENCODINGS: dict[str, Any] = {
+    "use_dictionary": [name for name, dtype in _OUTCOMES_SCHEMA.items() if dtype == pl.String],
+    "column_encoding": dict.fromkeys(("_row", "merged_into_row"), "DELTA_BINARY_PACKED"),
 }
 
 
@@ -51,7 +56,7 @@ def settle_account(ledger: Ledger, staging: Staging, run_id: str, load: LoadReco
     with (
         whole_file(folder / file_name("outcomes.parquet", load.load)) as outcomes_stream,
         whole_file(folder / file_name("rejects.csv", load.load)) as rejects_stream,
-        pq.ParquetWriter(outcomes_stream, schema, compression="zstd") as outcomes,
+        pq.ParquetWriter(outcomes_stream, schema, compression="zstd", **_ENCODINGS) as outcomes,
     ):
         header = pl.DataFrame(schema=dict.fromkeys((*load.columns, *_REJECTS_COLUMNS), pl.String))
         header.write_csv(rejects_stream, separator=load.delimiter, include_bom=load.with_bom)
@@ -82,13 +87,9 @@ def _count_reasons(rejected: pl.DataFrame) -> dict[str, int]:
 def _with_originals(
     staging: Staging, part: str, rejected: pl.DataFrame, columns: tuple[str, ...]
 ) -> pl.DataFrame:
-    return (
-        staging.scan(part)
-        .select("_pos", *columns)
-        .join(rejected.lazy(), on="_pos", maintain_order="left")
-        .select(*columns, *_REJECTS_COLUMNS)
-        .collect()
-    )
+    originals = staging.scan(part).select(columns).collect()
+    within = rejected["_pos"] - staging.positions[part].start
+    return originals[within].hstack(rejected.select(_REJECTS_COLUMNS))
 
 
 def _check_sum(run_id: str, load: LoadRecord, rows: Counter[str]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,18 +20,36 @@ def private_directory(path: Path) -> Path:
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Write `path` under a temporary name; on leaving it is synced to disk and renamed (mode 0600)."""
-    temporary = path.with_name(f".{path.name}.partial")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with draft(path) as stream:
+        yield stream
+    settle(path)
+
+
+@contextmanager
+def draft(path: Path) -> Iterator[BinaryIO]:
+    """Write what shall be `path` under a temporary name (mode 0600); `settle` makes it whole."""
+    descriptor = os.open(_draft_path(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
         yield stream
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.rename(path)
+
+
+def settle(path: Path) -> None:
+    """Sync a draft to disk and give it its name; this waits for the disk and does little else."""
+    _sync(_draft_path(path))
+    _draft_path(path).rename(path)
     sync_directory(path.parent)
+
+
+def _draft_path(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
 
 
 def sync_directory(path: Path) -> None:
     """Make the names in a directory durable."""
+    _sync(path)
+
+
+def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -39,10 +57,49 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
+def draft_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame as the draft of a Parquet file: small, for what is read once if at all."""
+    with draft(path) as stream:
+        frame.write_parquet(stream, compression="zstd", compression_level=1, statistics=False)
+
+
 def write_parquet(frame: pl.DataFrame, path: Path) -> None:
     """Write a frame as one whole Parquet file."""
-    with whole_file(path) as stream:
-        frame.write_parquet(stream, compression="zstd", compression_level=1, statistics=False)
+    draft_parquet(frame, path)
+    settle(path)
+
+
+def draft_arrow(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame as the draft of an uncompressed Arrow file: large, but free to read with `map_arrow`."""
+    with draft(path) as stream:
+        frame.write_ipc(stream, compression="uncompressed")
+
+
+def write_arrow(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame as one whole, uncompressed Arrow file."""
+    draft_arrow(frame, path)
+    settle(path)
+
+
+def map_arrow(path: Path, columns: Sequence[str]) -> pl.DataFrame:
+    """Columns of an uncompressed Arrow file, mapped into memory: what is not looked at is not read.
+
+    Memory and disk share the pages of the file, which is therefore never changed in place.
+    """
+    import pyarrow as pa
+
+    with pa.memory_map(str(path)) as source:
+        table = pa.ipc.open_file(source).read_all().select(columns)
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - as a table always is
+    return frame
+
+
+def copied(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame of rows picked from a mapped file, with texts of its own: the file need not stay mapped."""
+    copy = pl.from_arrow(frame.to_arrow())
+    assert isinstance(copy, pl.DataFrame)  # noqa: S101 - as a table always is
+    return copy
 
 
 def write_json(value: Any, path: Path) -> None:

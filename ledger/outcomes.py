@@ -7,7 +7,7 @@ import polars as pl
 
 from ledger.records import Batch
 from ledger.refusals import refused_rows
-from ledger.staging import Staging
+from ledger.staging import ERRORS, Staging, within
 from ledger.states import BatchState
 from ledger.store import Ledger
 
@@ -36,6 +36,7 @@ _OUTCOME_OF = {
 _WORST_FIRST = pl.Enum(["rejected", "unknown", "pending", "accepted", "completed", "verified"])
 _BATCH_SCHEMA = {"start": pl.UInt32, "stop": pl.UInt32, "part": pl.String, "outcome": pl.String}
 _NOTHING_DECIDED = pl.DataFrame(schema={"_pos": pl.Int64, "outcome": pl.String})
+_INTO = {"merged_into_file": pl.String, "merged_into_row": pl.Int64}
 
 
 def outcome_of(batch: Batch) -> Outcome:
@@ -60,20 +61,32 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
         ],
         schema=_BATCH_SCHEMA,
     )
-    late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess])
-    together = pl.concat([_survivors(staging, batches), _memories(staging, batches)])
+    late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess]).sort("_pos")
+    elsewhere = pl.concat([_grouped(staging, batches), _memories(staging, batches)], how="diagonal")
     record = ledger.load(run_id, load)
     is_planned = record is not None and record.planned_at is not None
-    for part in staging.parts:
+    for part, positions in staging.positions.items():
         single = _final(_decided(staging, batches, part))
-        rows = _judge(staging.scan(part), pl.concat([single, together]), staging.members, late_errors)
+        decided = pl.concat([single, within(elsewhere, positions)], how="diagonal")
+        rows = _judge(_read(staging, part), decided, within(late_errors, positions))
         yield rows if is_planned else rows.with_columns(pl.col("outcome").fill_null(Outcome.PENDING.value))
 
 
-def _survivors(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
-    """`_pos`, `outcome` of the rows that stand for an identity group."""
-    return pl.concat(
-        [_NOTHING_DECIDED, *(_final(_decided(staging, batches, part)) for part in staging.folded_parts)]
+def _grouped(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `outcome` of all rows in identity groups, and `_INTO`: the row that each was merged into."""
+    decided = [_final(_decided(staging, batches, part)) for part in staging.folded_parts]
+    is_merged = pl.col("_pos") != pl.col("_survivor")
+    survivors = staging.members.select(pl.exclude("_survivor").name.prefix("into"))
+    return (
+        staging.members.join(pl.concat([_NOTHING_DECIDED, *decided]), on="_pos", how="left")
+        .join(survivors, left_on="_survivor", right_on="into_pos")
+        .select(
+            "_pos",
+            outcome=pl.when(is_merged).then(pl.lit(Outcome.MERGED.value)).otherwise("outcome"),
+            merged_into_file=pl.when(is_merged).then("into_file"),
+            merged_into_row=pl.when(is_merged).then("into_row"),
+        )
+        .sort("_pos")
     )
 
 
@@ -81,7 +94,8 @@ def _memories(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
     """`_pos`, `outcome` of rows that are sent profile by profile: the worst of all their parts."""
     decided = [_decided(staging, batches, part).drop("_is_final") for part in staging.sorted_parts]
     worst = pl.col("outcome").cast(_WORST_FIRST)
-    return pl.concat([_NOTHING_DECIDED, *decided]).sort(worst, nulls_last=False).unique("_pos", keep="first")
+    of_entries = pl.concat([_NOTHING_DECIDED, *decided]).sort(worst, nulls_last=False)
+    return of_entries.unique("_pos", keep="first").sort("_pos")
 
 
 def _decided(staging: Staging, batches: pl.DataFrame, part: str) -> pl.DataFrame:
@@ -102,41 +116,24 @@ def _final(decided: pl.DataFrame) -> pl.DataFrame:
     return decided.filter("_is_final").select("_pos", "outcome")
 
 
-def _judge(
-    rows: pl.LazyFrame,
-    decided: pl.DataFrame,
-    members: pl.DataFrame,
-    late_errors: pl.DataFrame,
-) -> pl.DataFrame:
-    errors = [f"_error_{name}" for name in ("code", "field", "message")]
-    standing = members.rename({"_file": "merged_into_file", "_row": "merged_into_row"})
-    into = (
-        members.filter(pl.col("_pos") != pl.col("_survivor"))
-        .select("_pos", "_survivor")
-        .join(standing.drop("_survivor"), left_on="_survivor", right_on="_pos")
-    )
+def _read(staging: Staging, part: str) -> pl.DataFrame:
+    """`_pos`, `_file`, `_row` and the errors of the rows of a part."""
+    places = staging.scan(part).select("_file", "_row", *ERRORS).collect()
+    return staging.prepared(part, "_pos").hstack(places)
+
+
+def _judge(rows: pl.DataFrame, decided: pl.DataFrame, late_errors: pl.DataFrame) -> pl.DataFrame:
+    if not late_errors.is_empty():
+        rows = rows.join(
+            late_errors, on="_pos", how="left", suffix=":late", maintain_order="left"
+        ).with_columns(pl.coalesce(name, f"{name}:late") for name in ERRORS)
     is_rejected = pl.col("_error_code").is_not_null()
-    is_merged = pl.col("_survivor").is_not_null() & ~is_rejected
-    return (
-        rows.select("_pos", "_file", "_row", *errors)
-        .join(late_errors.lazy(), on="_pos", how="left", suffix=":late", maintain_order="left")
-        .with_columns(pl.coalesce(name, f"{name}:late") for name in errors)
-        .join(decided.lazy(), on="_pos", how="left", maintain_order="left")
-        .join(into.lazy(), on="_pos", how="left", maintain_order="left")
-        .select(
-            "_file",
-            "_row",
-            outcome=pl.when(is_rejected)
-            .then(pl.lit(Outcome.REJECTED.value))
-            .when(is_merged)
-            .then(pl.lit(Outcome.MERGED.value))
-            .otherwise("outcome"),
-            merged_into_file=pl.when(is_merged).then("merged_into_file"),
-            merged_into_row=pl.when(is_merged).then("merged_into_row"),
-            _error_code="_error_code",
-            _error_field="_error_field",
-            _error_message="_error_message",
-            _pos="_pos",
-        )
-        .collect()
+    return rows.join(
+        pl.concat([pl.DataFrame(schema=_INTO), decided], how="diagonal"),
+        on="_pos",
+        how="left",
+        maintain_order="left",
+    ).with_columns(
+        pl.when(is_rejected).then(pl.lit(Outcome.REJECTED.value)).otherwise("outcome").alias("outcome"),
+        *(pl.when(~is_rejected).then(name).alias(name) for name in _INTO),
     )

@@ -1,18 +1,21 @@
-"""A run's folder: the prepared rows of each load as Parquet, readable by their owner only.
+"""A run's folder: the prepared rows of each load, readable by their owner only.
 
     STATE_DIR/runs/RUN_ID/
-        profiles/part-00000.parquet   every input row in order: place, columns, payload or reasons
+        profiles/part-00000.parquet   every input row in order, as it was read: place, columns, reasons
+        profiles/part-00000.arrow     row for row what was made of it: position, payload, identifiers
         profiles/members.parquet      _pos, _survivor, _file, _row of the rows in groups of two or more
-        profiles/folded-00000.parquet what is sent for those groups, in rounds
+        profiles/folded-00000.arrow   what is sent for those groups, in rounds
         profiles/excess.parquet       rows of groups that hold more identifiers than one profile can keep
         profiles/refusals.jsonl       the server's words about rows it refused
         profiles/manifest.json        written last
         observations/…, summaries/…   the same parts; then, once the profiles they belong to are found:
-        observations/sorted-00000.parquet  what is sent, profile by profile, in the order of time
+        observations/sorted-00000.arrow  what is sent, profile by profile, in the order of time
         observations/excess.parquet   rows that have no profile, or one that is full
         lookups.key                   what makes hashes of identifiers mean something; see `ledger.lookups`
         report.json  report.md  rejects.csv  outcomes.parquet
 
+Parquet is small and for the report; what is grouped and sent stays uncompressed and is mapped into memory.
+Files that are sent from are known by their names without a suffix: `part-00000`, `folded-00000`.
 `_pos` is the position of a row in the whole load, counted from 0.
 """
 
@@ -26,14 +29,20 @@ from pathlib import Path
 
 import polars as pl
 
-from ledger.files import private_directory, write_json, write_parquet
+from ledger.files import (
+    copied,
+    draft_arrow,
+    draft_parquet,
+    map_arrow,
+    private_directory,
+    settle,
+    write_arrow,
+    write_json,
+    write_parquet,
+)
 
-LATE_ERRORS_SCHEMA = {
-    "_pos": pl.Int64,
-    "_error_code": pl.String,
-    "_error_field": pl.String,
-    "_error_message": pl.String,
-}
+ERRORS = ("_error_code", "_error_field", "_error_message")
+LATE_ERRORS_SCHEMA = {"_pos": pl.Int64, **dict.fromkeys(ERRORS, pl.String)}
 REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
 
 
@@ -49,28 +58,27 @@ class Staging:
             shutil.rmtree(self.folder)
         private_directory(self.folder)
 
-    def write_part(self, number: int, rows: pl.DataFrame) -> None:
-        """Stage one stretch of input rows."""
-        write_parquet(rows, self.folder / part_name(number))
+    def draft_part(self, number: int, rows: pl.DataFrame, prepared: pl.DataFrame) -> None:
+        """Write one stretch of input rows, `rows` as they were read and `prepared` what was made of them.
 
-    def write_aside(self, number: int, rows: pl.DataFrame) -> None:
-        """Keep the rows of one part that are in identity groups at hand, until `write_members`."""
-        write_parquet(rows, self.folder / f"aside-{number:05d}.parquet")
+        They count once `settle_part` was called, which waits for the disk: not here.
+        """
+        draft_parquet(rows, self.folder / f"{part_name(number)}.parquet")
+        draft_arrow(prepared, self.folder / f"{part_name(number)}.arrow")
 
-    def scan_aside(self) -> pl.LazyFrame:
-        """All rows that are in identity groups, in the order of the input."""
-        return pl.scan_parquet(self.folder / "aside-*.parquet")
+    def settle_part(self, number: int) -> None:
+        """Make one stretch of input rows durable."""
+        for suffix in ("parquet", "arrow"):
+            settle(self.folder / f"{part_name(number)}.{suffix}")
 
     def write_folded(self, number: int, entries: pl.DataFrame) -> None:
         """Stage what is sent for some of the identity groups."""
-        write_parquet(entries, self.folder / f"folded-{number:05d}.parquet")
+        write_arrow(entries, self.folder / f"folded-{number:05d}.arrow")
 
     def write_members(self, *, members: pl.DataFrame, excess: pl.DataFrame) -> None:
         """Stage which rows share an identifier value, and which of them are refused for it."""
         write_parquet(members, self.folder / "members.parquet")
         self.write_excess(excess)
-        for path in self.folder.glob("aside-*.parquet"):
-            path.unlink()
 
     def write_excess(self, excess: pl.DataFrame) -> None:
         """Stage which rows are refused after all, in place of what was staged before."""
@@ -78,16 +86,17 @@ class Staging:
 
     def begin_sorting(self) -> None:
         """Start without sorted files, whatever an earlier attempt left behind."""
-        for path in self.folder.glob("sorted-*.parquet"):
+        for path in self.folder.glob("sorted-*.arrow"):
             path.unlink()
 
     def write_sorted(self, number: int, entries: pl.DataFrame) -> None:
         """Stage what is sent for some of the profiles, in sending order."""
-        write_parquet(entries, self.folder / f"sorted-{number:05d}.parquet")
+        write_arrow(entries, self.folder / f"sorted-{number:05d}.arrow")
 
     def finish(self) -> None:
         """Write the manifest: the names and sizes of all files that make up this load."""
-        sizes = {path.name: path.stat().st_size for path in sorted(self.folder.glob("*.parquet"))}
+        files = sorted([*self.folder.glob("*.parquet"), *self.folder.glob("*.arrow")])
+        sizes = {path.name: path.stat().st_size for path in files}
         write_json({"files": sizes}, self.folder / "manifest.json")
 
     def changed_files(self) -> list[str]:
@@ -98,29 +107,56 @@ class Staging:
     @cached_property
     def parts(self) -> tuple[str, ...]:
         """The names of the staged parts, in the order of the input."""
-        return tuple(path.name for path in sorted(self.folder.glob("part-*.parquet")))
+        return self._named("part")
 
     @cached_property
     def folded_parts(self) -> tuple[str, ...]:
         """The names of the files with what is sent for identity groups."""
-        return tuple(path.name for path in sorted(self.folder.glob("folded-*.parquet")))
+        return self._named("folded")
 
     @cached_property
     def sorted_parts(self) -> tuple[str, ...]:
         """The names of the files with what is sent profile by profile."""
-        return tuple(path.name for path in sorted(self.folder.glob("sorted-*.parquet")))
+        return self._named("sorted")
+
+    def _named(self, kind: str) -> tuple[str, ...]:
+        return tuple(path.stem for path in sorted(self.folder.glob(f"{kind}-*.arrow")))
 
     def scan(self, part: str) -> pl.LazyFrame:
-        """One staged part, lazily."""
-        return pl.scan_parquet(self.folder / part)
+        """The rows of a part as they were read, with the reasons why some are rejected, lazily."""
+        return pl.scan_parquet(self.folder / f"{part}.parquet")
+
+    def prepared(self, part: str, *columns: str) -> pl.DataFrame:
+        """What was made of the rows of a part, row for row; or what a folded or sorted file holds."""
+        return map_arrow(self.folder / f"{part}.arrow", columns)
+
+    @cached_property
+    def positions(self) -> dict[str, range]:
+        """The positions of the rows of each part."""
+        found = {}
+        end = 0
+        for part in self.parts:
+            start, end = end, end + self.prepared(part, "_pos").height
+            found[part] = range(start, end)
+        return found
+
+    def pick(self, positions: pl.Series, *columns: str) -> pl.DataFrame:
+        """What was made of the rows at these positions (ascending), of all parts; no file stays mapped."""
+        wanted = positions.alias("_pos").to_frame()
+        picked = [self.prepared(part, *columns).clear() for part in self.parts[:1]]
+        for part, inside in self.positions.items():
+            here = within(wanted, inside)["_pos"] - inside.start
+            if not here.is_empty():
+                picked.append(copied(self.prepared(part, *columns)[here]))
+        return pl.concat(picked)
 
     @cached_property
     def members(self) -> pl.DataFrame:
         """`_pos`, `_survivor`, `_file`, `_row` of every row in an identity group of two or more.
 
-        The survivor of a group, the row that stands for it, is listed with itself as `_survivor`.
+        The survivor of a group, the row that stands for it, is listed with itself as `_survivor`. By `_pos`.
         """
-        return pl.read_parquet(self.folder / "members.parquet")
+        return pl.read_parquet(self.folder / "members.parquet").sort("_pos")
 
     @cached_property
     def excess(self) -> pl.DataFrame:
@@ -142,14 +178,19 @@ class Staging:
         round. From a sorted part: every entry; `_profile_id` may be asked for. `_is_final` (Boolean) tells
         whether the entry is the last one for the row at `_pos`.
         """
-        if not part.startswith("part-"):
-            return self.scan(part).select("_pos", "_is_final", *columns).collect()
+        if part not in self.positions:
+            return self.prepared(part, "_pos", "_is_final", *columns)
+        needed = dict.fromkeys(["_pos", "_payload", *columns])
+        sent = self.prepared(part, *needed).filter(self.is_sent(part))
+        return sent.select("_pos", *columns, _is_final=True)
+
+    def is_sent(self, part: str) -> pl.Series:
+        """Whether a row of a part is sent from it (Boolean): it was neither refused nor folded."""
+        grouped = within(self.members, self.positions[part])["_pos"]
         return (
-            self.scan(part)
-            .filter(pl.col("_payload").is_not_null())
-            .select("_pos", *columns, _is_final=True)
-            .join(self.members.lazy(), on="_pos", how="anti", maintain_order="left")
-            .collect()
+            self.prepared(part, "_pos", "_payload")
+            .select(pl.col("_payload").is_not_null() & ~pl.col("_pos").is_in(grouped.implode()))
+            .to_series()
         )
 
     def note_refusal(self, batch_id: int, code: int | None, message: str) -> None:
@@ -173,8 +214,14 @@ class Staging:
 
 
 def part_name(number: int) -> str:
-    """The file name of a staged part."""
-    return f"part-{number:05d}.parquet"
+    """The name of a staged part."""
+    return f"part-{number:05d}"
+
+
+def within(rows: pl.DataFrame, positions: range) -> pl.DataFrame:
+    """Those of the rows, which are ordered by `_pos`, that stand at some positions."""
+    start, stop = rows["_pos"].search_sorted(pl.Series([positions.start, positions.stop]))
+    return rows[start:stop]
 
 
 def is_folded(part: str) -> bool:

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from transforms.limits import IDENTIFIERS_PER_TYPE
-from transforms.payloads import join_payloads, split_payloads, write_fragment
+from transforms.merging import merge_payloads
+from transforms.payloads import join_payloads, write_fragment
 from transforms.plan import ProfilePlan
 from transforms.reasons import WORDING, Reason
 from transforms.rounds import plan_rounds
@@ -80,7 +81,9 @@ def _list_values(members: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
 
 
 def _find_overfull(given: pl.DataFrame) -> pl.DataFrame:
-    sizes = given.group_by("_survivor", "id_type").agg(size=pl.col("value").n_unique())
+    of_type = ["_survivor", "id_type"]
+    many = given.group_by(of_type).len().filter(pl.col("len") > IDENTIFIERS_PER_TYPE)
+    sizes = given.join(many, on=of_type, how="semi").group_by(of_type).agg(size=pl.col("value").n_unique())
     return sizes.filter(pl.col("size") > IDENTIFIERS_PER_TYPE).select("_survivor").unique()
 
 
@@ -93,11 +96,9 @@ def _refuse(members: pl.DataFrame) -> pl.DataFrame:
 
 def _write_final(kept: pl.DataFrame, early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """The last value of every trait, in the round after the early entries of the group."""
-    fragments = split_payloads(kept["_payload"], plan).hstack(kept.select("_survivor", "_pos")).sort("_pos")
-    paths = [trait.path for trait in plan.traits]
-    latest = fragments.group_by("_survivor").agg(pl.col(path).drop_nulls().last() for path in paths)
+    latest = merge_payloads(kept.sort("_pos"), plan)
     rounds = early.group_by("_survivor").agg(_round=pl.col("_round").max() + 1)
-    profiles = latest.hstack([join_payloads(latest, plan)]).join(rounds, on="_survivor", how="left")
+    profiles = latest.join(rounds, on="_survivor", how="left")
     return profiles.select(
         "_survivor", pl.col("_round").fill_null(0), "_payload", _pos="_survivor", _is_final=pl.lit(value=True)
     ).select(ENTRIES)

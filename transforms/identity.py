@@ -1,7 +1,8 @@
 """Identity groups: rows that share an identifier value, transitively, over a whole file.
 
-The three steps need as much memory as the values of one partition and as the links of all: a row that shares
-nothing costs nothing after `link_rows`. Rows are known by `_pos`, their position in the whole file.
+Nearly all values stand once. Their hashes tell which may stand twice; only those are compared as texts. So it
+takes as much memory as the hashes of one partition and the links of all. Rows are known by `_pos`, their
+position in the whole file.
 """
 
 import polars as pl
@@ -9,11 +10,33 @@ import polars as pl
 from transforms.plan import ProfilePlan
 
 
+def hash_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+    """A hash (UInt64) of every identifier of prepared rows, null where there is none: `hash_columns`.
+
+    Equal values have equal hashes within one process; equal hashes are no proof of anything.
+    """
+    return rows.select(
+        pl.when(pl.col(column).is_not_null()).then(pl.col(column).hash()).alias(hashed)
+        for column, hashed in zip(plan.identifier_columns, hash_columns(plan), strict=True)
+    )
+
+
+def hash_columns(plan: ProfilePlan) -> list[str]:
+    """What the column of hashes is called for each identifier column, in plan order."""
+    return [column.replace("_id.", "_hash.", 1) for column in plan.identifier_columns]
+
+
+def find_repeated(hashes: pl.Series) -> pl.Series:
+    """Every hash that stands more than once, once."""
+    ordered = hashes.drop_nulls().sort()
+    return ordered.filter(ordered == ordered.shift(1)).unique()
+
+
 def list_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """`_pos`, `value` of every identifier of prepared rows; the value is `id_type:value`, as types do not
     mix.
 
-    `rows` has `_pos` and the plan's identifier columns. Partition the result by `value`, never by `_pos`.
+    `rows` has `_pos` and the plan's identifier columns.
     """
     listed = [
         rows.select("_pos", value=f"{identifier.id_type}:" + pl.col(column)).drop_nulls("value")

@@ -28,9 +28,10 @@ def plan_rounds(given: pl.DataFrame) -> pl.DataFrame:
 
 def _find_extras(given: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
     """`_survivor`, `trait`, `value`, `_pos` (last use), `turn` (0, 1, … in a trait) of losing values."""
-    uses = given.group_by("_survivor", "id_type", "value").agg(pl.col("trait", "_pos").last())
-    extras = uses.join(last, on=["_survivor", "id_type", "value"], how="anti")
-    turn = pl.int_range(pl.len()).over("_survivor", "trait", order_by="_pos")
+    value = ["_survivor", "id_type", "value"]
+    uses = given.join(last, on=value, how="anti", maintain_order="left").unique(value, keep="last")
+    extras = uses.sort("_survivor", "trait", "_pos").with_columns(at=pl.int_range(pl.len()))
+    turn = pl.col("at") - pl.col("at").min().over("_survivor", "trait")
     return extras.select("_survivor", "trait", "value", "_pos", turn=turn)
 
 

@@ -133,7 +133,7 @@ async def test_a_profile_that_the_store_refuses_is_the_only_one_that_is_missing(
 ) -> None:
     app = make_app(row_failures=row_failures)
     journey = begin(ledger, tmp_path, 200)
-    path = journey.staging.folder / "part-00000.parquet"
+    path = journey.staging.folder / "part-00000.arrow"
     spoil(path, row=77)
     await journey.deliver(InProcess(app).handle_async_request)
     assert journey.outcomes == {"completed": 199, "rejected": 1}
@@ -153,7 +153,7 @@ async def test_a_202_without_an_operation_is_as_far_as_we_know_accepted(
 def spoil(path: Path, *, row: int) -> None:
     """Give a staged row an email that is a number, which the store does not take."""
     spoilt = pl.when(pl.col("_pos") == row).then(pl.lit('{"traits":{"Contact":{"email":7}}}'))
-    pl.read_parquet(path).with_columns(_payload=spoilt.otherwise("_payload")).write_parquet(path)
+    pl.read_ipc(path).with_columns(_payload=spoilt.otherwise("_payload")).write_ipc(path)
 
 
 async def count_profiles(app: Gate) -> int:

@@ -12,6 +12,7 @@ import pytest
 
 from flows.orders import Order
 from flows.pipeline import Ending
+from ledger.staging import Staging
 from tests.flows.workplace import Workplace, rows_of
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
@@ -151,8 +152,8 @@ def read_messy() -> list[dict[str, str]]:
 def test_a_messy_value_is_sent_as_it_should_be(
     messy: Ending, row: int, group: str, trait: str, value: object
 ) -> None:
-    part = pl.read_parquet(Path(messy.folder) / "profiles" / "part-00000.parquet")
-    payload = json.loads(part.filter(pl.col("_row") == row)["_payload"].item())
+    staging = Staging(Path(messy.folder) / "profiles")
+    payload = json.loads(staging.pick(pl.Series([row - 1]), "_payload").item())
     assert payload["traits"][group].get(trait) == value
 
 
@@ -187,7 +188,9 @@ def test_a_messy_value_is_sent_as_it_should_be(
     ],
 )
 def test_rows_of_one_person_are_folded(messy: Ending, survivor: int, contact: dict[str, str]) -> None:
-    folded = pl.read_parquet(Path(messy.folder) / "profiles" / "folded-*.parquet")
+    folded = Staging(Path(messy.folder) / "profiles").prepared(
+        "folded-00000", "_survivor", "_is_final", "_payload"
+    )
     final = folded.filter(pl.col("_is_final") & (pl.col("_survivor") == survivor - 1))
     assert json.loads(final["_payload"].item())["traits"]["Contact"] == contact
 

@@ -14,7 +14,7 @@ from ledger.store import Ledger
 RUN_ID = "20261121T090000-1"
 FILE = "customers.csv"
 PART = part_name(0)
-FOLDED = "folded-00000.parquet"
+FOLDED = "folded-00000"
 ROUTES: dict[BatchState, tuple[BatchState, ...]] = {
     BatchState.PLANNED: (),
     BatchState.SENDING: (BatchState.SENDING,),
@@ -139,7 +139,9 @@ def stage(
     staging = Staging(folder)
     staging.begin()
     for number, part in enumerate(parts):
-        staging.write_part(number, part)
+        prepared = part.select("^_(pos|payload|id|hash).*$")
+        staging.draft_part(number, part.drop(prepared.columns), prepared)
+        staging.settle_part(number)
     if folded:
         entries = [{"_payload": payload(entry["_pos"]), "_round": 0, **entry} for entry in folded]
         staging.write_folded(0, pl.DataFrame(entries, schema_overrides={"_pos": pl.Int64}))

@@ -53,7 +53,7 @@ def test_every_row_is_in_the_account_once(ledger: Ledger, tmp_path: Path) -> Non
         groups={2: [9]},
         folded=[{"_pos": 2, "_is_final": True}],
     )
-    second = "part-00001.parquet"
+    second = "part-00001"
     load = make_load(10)
     planned = [
         make_planned(part=FOLDED),

@@ -56,9 +56,7 @@ def test_rows_keep_their_order_and_their_places_whatever_became_of_them(
 ) -> None:
     parts = staged_rows(0, 3, {1: "email_invalid"}), staged_rows(3, 6, {3: "phone_invalid"})
     staging = stage(tmp_path / "profiles", *parts)
-    first, second = enter(
-        ledger, make_load(6), [make_planned(0, 2), make_planned(0, 2, part="part-00001.parquet")]
-    )
+    first, second = enter(ledger, make_load(6), [make_planned(0, 2), make_planned(0, 2, part="part-00001")])
     drive(ledger, first, BatchState.COMPLETED)
     drive(ledger, second, BatchState.UNKNOWN)
     frame = judge(ledger, staging)
@@ -96,7 +94,7 @@ def test_a_folded_row_names_the_row_that_stands_for_it_across_parts(ledger: Ledg
     batches = enter(
         ledger,
         make_load(4),
-        [make_planned(part=FOLDED), make_planned(), make_planned(part="part-00001.parquet")],
+        [make_planned(part=FOLDED), make_planned(), make_planned(part="part-00001")],
     )
     for batch in batches:
         drive(ledger, batch, BatchState.COMPLETED)
@@ -252,9 +250,7 @@ def test_a_row_that_no_batch_decides_about_has_no_outcome(
 
 def test_batches_of_other_parts_decide_nothing_here(ledger: Ledger, tmp_path: Path) -> None:
     staging = stage(tmp_path / "profiles", staged_rows(0, 2), staged_rows(2, 4))
-    here, there = enter(
-        ledger, make_load(4), [make_planned(0, 2), make_planned(0, 2, part="part-00001.parquet")]
-    )
+    here, there = enter(ledger, make_load(4), [make_planned(0, 2), make_planned(0, 2, part="part-00001")])
     assert here.part == PART
     drive(ledger, there, BatchState.COMPLETED)
     assert outcomes(ledger, staging) == ["pending", "pending", "completed", "completed"]

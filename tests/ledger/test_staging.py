@@ -33,7 +33,24 @@ def test_parts_come_in_the_order_of_the_input(tmp_path: Path) -> None:
     parts = [staged_rows(number, number + 1) for number in range(11)]
     staging = stage(tmp_path / "profiles", *parts)
     assert staging.parts == tuple(part_name(number) for number in range(11))
-    assert [staging.scan(part).collect()["_pos"].item() for part in staging.parts] == list(range(11))
+    assert [staging.prepared(part, "_pos").item() for part in staging.parts] == list(range(11))
+
+
+def test_rows_are_picked_by_position_from_all_parts(tmp_path: Path) -> None:
+    staging = stage(tmp_path / "profiles", staged_rows(0, 4), staged_rows(4, 5), staged_rows(5, 9))
+    assert staging.positions == {part_name(0): range(4), part_name(1): range(4, 5), part_name(2): range(5, 9)}
+    picked = staging.pick(pl.Series([1, 3, 5, 8]), "_pos", "_payload")
+    assert picked.rows() == [(position, payload(position)) for position in (1, 3, 5, 8)]
+    assert staging.pick(pl.Series([], dtype=pl.Int64), "_pos").is_empty()
+
+
+def test_a_part_counts_once_it_is_settled(tmp_path: Path) -> None:
+    folder, part = tmp_path / "profiles", staged_rows(0, 2)
+    Staging(folder).begin()
+    Staging(folder).draft_part(0, part.drop("_pos", "_payload"), part.select("_pos", "_payload"))
+    assert Staging(folder).parts == ()
+    Staging(folder).settle_part(0)
+    assert Staging(folder).parts == (PART,)
 
 
 def test_rejected_counts_bad_rows_of_all_parts_and_of_overfull_groups(tmp_path: Path) -> None:
@@ -55,38 +72,28 @@ def test_a_new_beginning_leaves_nothing_of_the_last_attempt(tmp_path: Path) -> N
     assert again.refusals().is_empty()
 
 
-def test_rows_set_aside_come_back_in_the_order_of_the_input_until_the_groups_are_staged(
-    tmp_path: Path,
-) -> None:
-    staging = Staging(tmp_path / "profiles")
-    staging.begin()
-    for number in range(11):
-        staging.write_aside(number, staged_rows(2 * number, 2 * number + 2))
-    assert staging.scan_aside().collect()["_pos"].to_list() == list(range(22))
-    staging.write_members(members=pl.DataFrame(), excess=pl.DataFrame())
-    staging.finish()
-    assert {path.name for path in staging.folder.iterdir()} == {
-        "members.parquet",
-        "excess.parquet",
-        "manifest.json",
-    }
-
-
 def test_files_that_are_not_what_the_manifest_says_are_named(tmp_path: Path) -> None:
     staging = stage(tmp_path / "profiles", staged_rows(0, 4))
     assert staging.changed_files() == []
     (staging.folder / "members.parquet").unlink()
-    with (staging.folder / "part-00000.parquet").open("ab") as stream:
+    with (staging.folder / "part-00000.arrow").open("ab") as stream:
         stream.write(b"more")
-    assert staging.changed_files() == ["members.parquet", "part-00000.parquet"]
+    assert staging.changed_files() == ["members.parquet", "part-00000.arrow"]
 
 
 def test_the_manifest_names_every_file_with_its_size(tmp_path: Path) -> None:
     staging = stage(tmp_path / "profiles", staged_rows(0, 3), folded=[{"_pos": 0, "_is_final": True}])
     manifest = json.loads((staging.folder / "manifest.json").read_text())
-    files = {path.name: path.stat().st_size for path in staging.folder.glob("*.parquet")}
+    files = {path.name: path.stat().st_size for path in staging.folder.iterdir()}
+    del files["manifest.json"]
     assert manifest == {"files": files}
-    assert set(files) == {PART, FOLDED, "members.parquet", "excess.parquet"}
+    assert set(files) == {
+        f"{PART}.parquet",
+        f"{PART}.arrow",
+        f"{FOLDED}.arrow",
+        "members.parquet",
+        "excess.parquet",
+    }
 
 
 def test_everything_staged_is_for_its_owner(tmp_path: Path) -> None:

@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transforms.plans import make_plan, make_trait
-from transforms.identity import group_links, link_rows, list_identifiers
+from transforms.identity import (
+    find_repeated,
+    group_links,
+    hash_columns,
+    hash_identifiers,
+    link_rows,
+    list_identifiers,
+)
 from transforms.plan import IdentifierPlan
 
 EDGES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=60)
@@ -117,3 +124,22 @@ def test_identifiers_are_listed_by_type():
     assert sorted(list_identifiers(rows, plan).rows()) == [
         *[(0, "email:a"), (0, "phone:+1"), (1, "email:a"), (1, "phone:+1")],
     ]
+
+
+def test_equal_identifiers_have_equal_hashes_and_blanks_have_none():
+    plan = make_plan()
+    rows = pl.DataFrame({"_id.phone": ["+1", None, "+1"], "_id.email": [None, "a", "b"]})
+
+    hashes = hash_identifiers(rows, plan)
+
+    assert hashes.columns == hash_columns(plan) == ["_hash.phone", "_hash.email"]
+    phones, emails = hashes
+    assert phones[0] == phones[2]
+    assert phones.is_null().to_list() == [False, True, False]
+    assert emails[1] != emails[2]
+
+
+def test_a_hash_that_stands_more_than_once_is_repeated_and_a_blank_is_not():
+    hashes = pl.Series([5, None, 7, 5, 9, 5, None, 9], dtype=pl.UInt64)
+
+    assert sorted(find_repeated(hashes)) == [5, 9]
