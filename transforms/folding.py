@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from transforms.limits import IDENTIFIERS_PER_TYPE
-from transforms.payloads import join_payloads, split_payloads, write_fragment
+from transforms.payloads import read_payloads, write_payloads
 from transforms.plan import ProfilePlan
 from transforms.reasons import WORDING, Reason
 from transforms.rounds import plan_rounds
@@ -93,11 +93,11 @@ def _refuse(members: pl.DataFrame) -> pl.DataFrame:
 
 def _write_final(kept: pl.DataFrame, early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """The last value of every trait, in the round after the early entries of the group."""
-    fragments = split_payloads(kept["_payload"], plan).hstack(kept.select("_survivor", "_pos")).sort("_pos")
+    values = read_payloads(kept["_payload"], plan).hstack(kept.select("_survivor", "_pos")).sort("_pos")
     paths = [trait.path for trait in plan.traits]
-    latest = fragments.group_by("_survivor").agg(pl.col(path).drop_nulls().last() for path in paths)
+    latest = values.group_by("_survivor").agg(pl.col(path).drop_nulls().last() for path in paths)
     rounds = early.group_by("_survivor").agg(_round=pl.col("_round").max() + 1)
-    profiles = latest.hstack([join_payloads(latest, plan)]).join(rounds, on="_survivor", how="left")
+    profiles = latest.hstack([write_payloads(latest, plan)]).join(rounds, on="_survivor", how="left")
     return profiles.select(
         "_survivor", pl.col("_round").fill_null(0), "_payload", _pos="_survivor", _is_final=pl.lit(value=True)
     ).select(ENTRIES)
@@ -110,10 +110,5 @@ def _write_early(early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
         pl.col("_pos").max().fill_null(pl.col("_survivor").first()),
         *(pl.col("value").filter(pl.col("trait") == path).first().alias(path) for path in promoted),
     )
-    absent = pl.repeat(None, entries.height, dtype=pl.String, eager=True)
-    fragments = pl.DataFrame(
-        write_fragment(trait, entries[trait.path] if trait.path in promoted else absent)
-        for trait in plan.traits
-    )
-    payloads = join_payloads(fragments, plan)
+    payloads = write_payloads(entries, plan)
     return entries.hstack([payloads]).with_columns(_is_final=pl.lit(value=False)).select(ENTRIES)
