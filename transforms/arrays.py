@@ -5,7 +5,7 @@ import polars as pl
 from transforms.judgements import NO_CODE, code_where
 from transforms.limits import ARRAY_ITEMS
 from transforms.numerals import judge_booleans, judge_integers
-from transforms.payloads import encode_values
+from transforms.payloads import encode_json
 from transforms.plan import ItemType, TraitType
 from transforms.reasons import Reason
 from transforms.text import clean_texts, judge_texts
@@ -47,7 +47,7 @@ def _judge_items(texts: pl.Series, items: ItemType) -> pl.DataFrame:
     too_long = {Reason.STRING_TOO_LONG.value: Reason.ARRAY_ITEM_TOO_LONG.value}
     judged = judge_texts(texts)
     return judged.with_columns(
-        encode_values(judged["value"]).alias("value"), pl.col("reason").replace(too_long)
+        encode_json(pl.col("value")).alias("value"), pl.col("reason").replace(too_long)
     )
 
 

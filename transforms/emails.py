@@ -17,19 +17,25 @@ from transforms.reasons import Change, Reason
 
 CHUNK_ROWS = 250_000
 
-# Within this length no label, domain, local part or address can be too long.
-_LONGEST_ORDINARY_BYTES = 64
-_ATOM = r"[A-Za-z0-9_!#$%&'*+/=?^`{|}~-]+"
-_LABEL = "[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"  # without a double hyphen: those have rules of their own
-_LAST_LABEL = "(?:[A-Za-z0-9]+-)*[A-Za-z0-9]*[A-Za-z]"
-_ORDINARY = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LAST_LABEL}$"
 _NEVER = r"[^\s\S]"
 
 # The library lowercases these whole (RFC 2142). Should a release name them otherwise, capitals before the
 # @-sign are its affair.
 _MAILBOXES = getattr(rfc_constants, "CASE_INSENSITIVE_MAILBOX_NAMES", None)
 _MAILBOX = rf"(?i)^(?:{'|'.join(map(re.escape, _MAILBOXES))})@" if _MAILBOXES else _NEVER
-_UNSURE = _NEVER if _MAILBOXES else "[A-Z].*@"
+
+# Within this length no label, domain, local part or address can be too long.
+_LONGEST_ORDINARY_BYTES = 64
+_SMALL, _ANY_CASE = "a-z", "A-Za-z"
+_ATOM = r"[a-z0-9_!#$%&'*+/=?^`{|}~-]+"
+_LOCAL_PART = rf"{_ATOM}(?:\.{_ATOM})*"
+_LABEL = "[a-z0-9]+(?:-[a-z0-9]+)*"  # without a double hyphen: those have rules of their own
+_DOMAIN = rf"(?:{_LABEL}\.)+(?:[a-z0-9]+-)*[a-z0-9]*[a-z]"
+_PLAIN = f"^{_LOCAL_PART}@{_DOMAIN}$"
+_ORDINARY = (
+    f"^{_LOCAL_PART.replace(_SMALL, _ANY_CASE if _MAILBOXES else _SMALL)}"
+    f"@{_DOMAIN.replace(_SMALL, _ANY_CASE)}$"
+)
 
 Judge = Callable[[str], tuple[str | None, str | None]]
 _VERDICT = {"email": pl.String, "code": pl.String}
@@ -49,9 +55,12 @@ def normalise_emails(addresses: pl.Series) -> pl.DataFrame:
 
 def normalise_by(addresses: pl.Series, judge: Judge) -> pl.DataFrame:
     """`normalise_emails`, asking `judge` (address -> email, code) where an address is not ordinary."""
-    given = addresses.cast(pl.String).alias("given").to_frame().with_row_index("row")
-    stated = given.with_columns(address=pl.col("given").str.strip_chars()).filter(pl.col("address") != "")
-    is_ordinary = _find_ordinary(stated["address"])
+    given = pl.col("given")
+    rows = addresses.cast(pl.String).to_frame("given").with_row_index("row")
+    plain = rows.with_columns(email=pl.when(_is_kept(given, _PLAIN)).then(given))
+    rest = plain.filter(pl.col("email").is_null() & given.is_not_null()).drop("email")
+    stated = rest.with_columns(address=given.str.strip_chars()).filter(pl.col("address") != "")
+    is_ordinary = stated.select(_is_kept(pl.col("address"), _ORDINARY)).to_series()
     others = stated.filter(~is_ordinary)
     has_at_sign = others["address"].str.contains("@", literal=True)
     verdicts = [
@@ -60,15 +69,15 @@ def normalise_by(addresses: pl.Series, judge: Judge) -> pl.DataFrame:
         _refuse(others.filter(~has_at_sign), Reason.EMAIL_NO_AT_SIGN),
     ]
     found = pl.concat(verdicts).with_columns(code=_note_trim())
-    return align_verdicts(found.drop("given"), given.height)
+    judged = align_verdicts(found.drop("given"), rows.height)
+    return judged.with_columns(email=pl.coalesce(plain["email"], "email"))
 
 
-def _find_ordinary(addresses: pl.Series) -> pl.Series:
-    """Whether the library provably keeps each address, but for capitals in the domain or a mailbox name."""
-    is_short = addresses.str.len_bytes() <= _LONGEST_ORDINARY_BYTES
-    is_reserved = addresses.str.contains(_match_domains(email_validator.SPECIAL_USE_DOMAIN_NAMES))
-    is_unsure = addresses.str.contains(_UNSURE)
-    return is_short & addresses.str.contains(_ORDINARY) & ~is_reserved & ~is_unsure
+def _is_kept(address: pl.Expr, pattern: str) -> pl.Expr:
+    """Whether the library provably keeps an address of this pattern, but for capitals that mean nothing."""
+    is_short = address.str.len_bytes() <= _LONGEST_ORDINARY_BYTES
+    is_reserved = address.str.contains(_match_domains(email_validator.SPECIAL_USE_DOMAIN_NAMES))
+    return is_short & address.str.contains(pattern) & ~is_reserved
 
 
 def _match_domains(domains: list[str]) -> str:

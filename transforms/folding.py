@@ -19,7 +19,7 @@ import polars as pl
 
 from transforms.limits import IDENTIFIERS_PER_TYPE
 from transforms.merging import merge_payloads
-from transforms.payloads import join_payloads, write_fragment
+from transforms.payloads import write_payloads
 from transforms.plan import ProfilePlan
 from transforms.reasons import WORDING, Reason
 from transforms.rounds import plan_rounds
@@ -111,10 +111,5 @@ def _write_early(early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
         pl.col("_pos").max().fill_null(pl.col("_survivor").first()),
         *(pl.col("value").filter(pl.col("trait") == path).first().alias(path) for path in promoted),
     )
-    absent = pl.repeat(None, entries.height, dtype=pl.String, eager=True)
-    fragments = pl.DataFrame(
-        write_fragment(trait, entries[trait.path] if trait.path in promoted else absent)
-        for trait in plan.traits
-    )
-    payloads = join_payloads(fragments, plan)
+    payloads = write_payloads(entries, plan)
     return entries.hstack([payloads]).with_columns(_is_final=pl.lit(value=False)).select(ENTRIES)

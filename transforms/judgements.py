@@ -7,7 +7,13 @@ A frame of judgements has one row for each text and three String columns:
 A blank text has three nulls.
 """
 
+from collections.abc import Callable
+
 import polars as pl
+
+from transforms.alignment import align_verdicts
+
+Judge = Callable[[pl.Series], pl.DataFrame]
 
 NO_CODE = pl.lit(None, dtype=pl.String)
 
@@ -15,6 +21,24 @@ NO_CODE = pl.lit(None, dtype=pl.String)
 def code_where(condition: pl.Expr, code: str) -> pl.Expr:
     """The code where the condition holds, null elsewhere."""
     return pl.when(condition).then(pl.lit(code))
+
+
+def judge_rest(texts: pl.Series, values: pl.Series, judge: Judge) -> pl.DataFrame:
+    """Judgements where `values` has what could be read at once; `judge` is asked about the other texts."""
+    if values.null_count() == texts.null_count():
+        return values.alias("value").to_frame().with_columns(reason=NO_CODE, change=NO_CODE)
+    rest = (texts.is_not_null() & values.is_null()).arg_true()
+    judged = align_verdicts(judge(texts.gather(rest)).with_columns(row=rest), len(texts))
+    return judged.with_columns(value=pl.coalesce(values, "value"))
+
+
+def judge_distinct(texts: pl.Series, judge: Judge) -> pl.DataFrame:
+    """What `judge` finds of texts; where few are distinct it is asked once about each."""
+    distinct = texts.drop_nulls().unique()
+    if len(distinct) > len(texts) / 4:
+        return judge(texts)
+    found = judge(distinct).with_columns(distinct.alias("text"))
+    return texts.to_frame("text").join(found, on="text", how="left", maintain_order="left").drop("text")
 
 
 def judgements_from_codes(values: pl.Series, codes: pl.Series) -> pl.DataFrame:

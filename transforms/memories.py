@@ -17,7 +17,7 @@ from transforms.limits import (
     CONVERSATIONS_PER_OBSERVATION,
     PROFILE_ID,
 )
-from transforms.payloads import encode_field
+from transforms.payloads import encode_json
 from transforms.plan import MemoryPlan
 from transforms.prepare import Prepared, count_changes, read_identifiers
 from transforms.reasons import Change, Reason
@@ -205,5 +205,6 @@ def _write_payloads(
 
 def _join(rows: pl.DataFrame) -> pl.DataFrame:
     """`row`, `payload` from `row`, `content` and `rest`."""
-    encoded = encode_field("content", rows["content"])
-    return rows.select("row", payload=pl.concat_str(pl.lit("{"), pl.lit(encoded), "rest"))
+    return rows.select(
+        "row", payload=pl.concat_str(pl.lit('{"content":'), encode_json(pl.col("content")), "rest")
+    )

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from transforms.judgements import NO_CODE, code_where
+from transforms.judgements import NO_CODE, code_where, judge_rest
 from transforms.limits import INTEGER_MAX, INTEGER_MIN
 from transforms.reasons import Change, Reason
 from transforms.text import clean_texts
@@ -22,11 +22,21 @@ def judge_integers(texts: pl.Series) -> pl.DataFrame:
     Leading zeros do not count. A fraction of zeros, as spreadsheets write it (`12.0`), is dropped and is a
     change. Thousands separators are refused: `1,234` is a fraction to half the world.
     """
-    plain = clean_texts(texts).to_frame().with_columns(plain=_text.cast(pl.Int64, strict=False))
-    rest = pl.when(pl.col("plain").is_null()).then(_text)
-    read = plain.with_columns(
-        number=pl.coalesce("plain", rest.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)),
-        is_integer=rest.str.contains(INTEGER) | pl.col("plain").is_not_null(),
+    numbers = texts.to_frame("text").select(number=_text.cast(pl.Int64, strict=False))
+    fits = pl.col("number").is_between(INTEGER_MIN, INTEGER_MAX)
+    plain = numbers.select(pl.when(fits).then(pl.col("number")).cast(pl.String)).to_series()
+    return judge_rest(texts, plain, _judge_other_integers)
+
+
+def _judge_other_integers(texts: pl.Series) -> pl.DataFrame:
+    read = (
+        clean_texts(texts)
+        .to_frame()
+        .with_columns(
+            number=_text.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False),
+            is_integer=_text.str.contains(INTEGER),
+            has_point=_text.str.contains(".", literal=True),
+        )
     )
     fits = pl.col("is_integer") & pl.col("number").is_between(INTEGER_MIN, INTEGER_MAX)
     return read.select(
@@ -36,7 +46,7 @@ def judge_integers(texts: pl.Series) -> pl.DataFrame:
             .then(pl.lit(Reason.INTEGER_OUT_OF_RANGE.value))
             .otherwise(pl.lit(Reason.INTEGER_INVALID.value))
         ),
-        change=code_where(fits & pl.col("plain").is_null(), Change.INTEGER_FRACTION_DROPPED),
+        change=code_where(fits & pl.col("has_point"), Change.INTEGER_FRACTION_DROPPED),
     )
 
 
@@ -46,30 +56,45 @@ def judge_numbers(texts: pl.Series) -> pl.DataFrame:
     The point is a point, not a comma. A number without a fraction comes out without a point. NaN and infinity
     are refused: JSON has neither.
     """
-    read = clean_texts(texts).to_frame().with_columns(number=_text.cast(pl.Float64, strict=False))
-    fits = pl.col("number").is_between(INTEGER_MIN, INTEGER_MAX).fill_null(value=False)
-    kept = read.select(pl.when(fits).then(pl.col("number"))).to_series()
-    refused = read.select(text=pl.when(~fits).then(_text))
-    reasons = refused.select(
-        pl.when(_text.str.contains(NUMBER))
+    return judge_rest(texts, write_numbers(_read_numbers(texts)), _judge_other_numbers)
+
+
+def _judge_other_numbers(texts: pl.Series) -> pl.DataFrame:
+    cleaned = clean_texts(texts)
+    read = pl.DataFrame({"text": cleaned, "value": write_numbers(_read_numbers(cleaned))})
+    return read.select(
+        "value",
+        reason=pl.when(pl.col("value").is_not_null())
+        .then(NO_CODE)
+        .when(_text.str.contains(NUMBER))
         .then(pl.lit(Reason.NUMBER_OUT_OF_RANGE.value))
         .when(_text.str.contains(NOT_FINITE))
         .then(pl.lit(Reason.NUMBER_NOT_FINITE.value))
         .when(_text.is_not_null())
-        .then(pl.lit(Reason.NUMBER_INVALID.value))
-    ).to_series()
-    return pl.DataFrame([write_numbers(kept).alias("value"), reasons.alias("reason")]).with_columns(
-        change=NO_CODE
+        .then(pl.lit(Reason.NUMBER_INVALID.value)),
+        change=NO_CODE,
     )
 
 
+def _read_numbers(texts: pl.Series) -> pl.Series:
+    """The numbers that are within the limits; null where there is none."""
+    numbers = texts.cast(pl.Float64, strict=False).to_frame("number")
+    number = pl.col("number")
+    return numbers.select(pl.when(number.is_between(INTEGER_MIN, INTEGER_MAX)).then(number)).to_series()
+
+
 def write_numbers(numbers: pl.Series) -> pl.Series:
-    """Finite numbers within 64 bits as JSON: whole ones without a point, others in the fewest digits."""
-    both = pl.DataFrame({"number": numbers, "whole": numbers.cast(pl.Int64, strict=False)})
-    is_whole = pl.col("number") == pl.col("whole")
-    return both.select(
-        pl.when(is_whole).then(pl.col("whole").cast(pl.String)).otherwise(pl.col("number").cast(pl.String))
-    ).to_series()
+    """Numbers within the limits as JSON: whole ones without a point, others in the fewest digits."""
+    number = pl.col("number")
+    return (
+        numbers.to_frame("number")
+        .select(
+            pl.when(number == 0)  # a negative zero, too
+            .then(pl.lit("0"))
+            .otherwise(number.cast(pl.String).str.strip_suffix(".0"))
+        )
+        .to_series()
+    )
 
 
 def judge_booleans(texts: pl.Series) -> pl.DataFrame:

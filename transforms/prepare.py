@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from transforms.payloads import join_payloads, write_fragment
+from transforms.payloads import write_payloads
 from transforms.plan import IdentifierPlan, ProfilePlan, TraitType
 from transforms.reasons import DROPPED, Reason
 from transforms.refusals import RowReasons, explain_rows
@@ -55,7 +55,7 @@ def prepare_profiles(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
     rejected = ~has_identifier | _any_of(refusing, rows.height)
     reasons = explain_rows(rejected, _list_reasons(judged.values(), plan, has_identifier))
     return Prepared(
-        frame=pl.concat([rows, _write_profiles(judged, plan, rejected), reasons.columns], how="horizontal"),
+        frame=rows.hstack(_write_profiles(judged, plan, rejected)).hstack(reasons.columns),
         reasons=reasons.counts,
         changes=count_changes(judged.values(), region_codes, ~rejected),
         rejected=int(rejected.sum()),
@@ -109,14 +109,14 @@ def _resolve_regions(rows: pl.DataFrame, plan: ProfilePlan) -> tuple[pl.Series, 
 def _write_profiles(judged: dict[str, JudgedTrait], plan: ProfilePlan, rejected: pl.Series) -> pl.DataFrame:
     """`_payload` and the identifier columns, null in rejected rows."""
     values = pl.DataFrame({path: trait.values for path, trait in judged.items()})
-    fragments = pl.DataFrame(write_fragment(trait.trait, trait.values) for trait in judged.values())
     kept = pl.lit(~rejected)
-    payloads = join_payloads(fragments, plan).to_frame().select(pl.when(kept).then(pl.col("_payload")))
-    identifiers = values.select(
-        pl.when(kept).then(_normalise(identifier)).alias(column)
-        for column, identifier in plan.identifier_columns.items()
+    return values.hstack([write_payloads(values, plan)]).select(
+        pl.when(kept).then(pl.col("_payload")),
+        *(
+            pl.when(kept).then(_normalise(identifier)).alias(column)
+            for column, identifier in plan.identifier_columns.items()
+        ),
     )
-    return payloads.hstack(identifiers)
 
 
 def _normalise(identifier: IdentifierPlan) -> pl.Expr:
@@ -153,8 +153,8 @@ def count_changes(judged: Iterable[JudgedTrait], region_codes: pl.Series, kept: 
 def _count(codes: pl.Series, kept: pl.Series) -> dict[str, int]:
     if codes.null_count() == len(codes):
         return {}
-    counted = codes.filter(kept & codes.is_not_null()).value_counts(name="count")
-    return dict(zip(*counted, strict=True))
+    counted = codes.filter(kept).value_counts(name="count")
+    return {code: count for code, count in zip(*counted, strict=True) if code is not None}
 
 
 def _any_of(conditions: Iterable[pl.Series], height: int) -> pl.Series:

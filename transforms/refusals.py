@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from transforms.alignment import align_verdicts
 from transforms.reasons import WORDING
 
 SEPARATOR = " | "
@@ -30,17 +31,21 @@ class ExplainedRows:
 
 def explain_rows(rejected: pl.Series, reasons: list[RowReasons]) -> ExplainedRows:
     """Joins the reasons of rejected rows, in the order given, with `SEPARATOR`; other rows have nulls."""
-    positions = rejected.arg_true()
-    codes = pl.DataFrame([reason.codes.gather(positions).alias(str(n)) for n, reason in enumerate(reasons)])
+    if not rejected.any():
+        nothing = pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String)).clear(len(rejected))
+        return ExplainedRows(columns=nothing, counts={})
+    given = [reason for reason in reasons if reason.codes.null_count() < len(rejected)]
+    codes = pl.DataFrame([reason.codes.filter(rejected).alias(str(n)) for n, reason in enumerate(given)])
     joined = codes.select(
         _error_code=_join(pl.col(name) for name in codes.columns),
         _error_field=_join(
             pl.when(pl.col(name).is_not_null()).then(pl.lit(reason.field))
-            for name, reason in zip(codes.columns, reasons, strict=True)
+            for name, reason in zip(codes.columns, given, strict=True)
         ),
         _error_message=_join(_explain(pl.col(name)) for name in codes.columns),
+        row=rejected.arg_true(),
     )
-    return ExplainedRows(columns=_spread(joined, positions, len(rejected)), counts=_count(codes))
+    return ExplainedRows(columns=align_verdicts(joined, len(rejected)), counts=_count(codes))
 
 
 def _explain(codes: pl.Expr) -> pl.Expr:
@@ -51,13 +56,6 @@ def _explain(codes: pl.Expr) -> pl.Expr:
 
 def _join(parts: Iterable[pl.Expr]) -> pl.Expr:
     return pl.concat_str(list(parts), separator=SEPARATOR, ignore_nulls=True)
-
-
-def _spread(explained: pl.DataFrame, positions: pl.Series, height: int) -> pl.DataFrame:
-    """The explained rows at their positions among `height` rows of nulls."""
-    placed = explained.with_columns(_position=positions.cast(pl.UInt32))
-    everywhere = pl.select(_position=pl.int_range(height, dtype=pl.UInt32))
-    return everywhere.join(placed, on="_position", how="left", maintain_order="left").select(COLUMNS)
 
 
 def _count(codes: pl.DataFrame) -> dict[str, int]:

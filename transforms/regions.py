@@ -9,6 +9,7 @@ import polars as pl
 import pycountry
 
 from transforms.country_aliases import ALIASES, SHARED_NAMES
+from transforms.judgements import judge_distinct
 from transforms.reasons import Change
 
 BRACKETS = re.compile(r"[(\[].*?[)\]]")
@@ -22,18 +23,21 @@ def find_regions(countries: pl.Series) -> pl.DataFrame:
     `code` is `Change.COUNTRY_UNKNOWN` where a country is stated that nothing is known of, else null. Case,
     accents, punctuation, bracketed additions and a leading "the" do not count.
     """
-    given = pl.DataFrame({"country": countries}, schema={"country": pl.String})
-    distinct = given.filter(pl.col("country").is_not_null()).unique(maintain_order=True)
-    found = pl.DataFrame(
-        [(find_region(country), not country.strip()) for country in distinct["country"]],
-        schema={"region": pl.String, "is_blank": pl.Boolean},
+    return judge_distinct(countries.cast(pl.String), _find_each)
+
+
+def _find_each(countries: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(None, None) if country is None else _judge_country(country) for country in countries],
+        schema={"region": pl.String, "code": pl.String},
         orient="row",
     )
-    is_unknown = pl.col("region").is_null() & ~pl.col("is_blank")
-    judged = distinct.hstack(found).with_columns(
-        code=pl.when(is_unknown).then(pl.lit(Change.COUNTRY_UNKNOWN.value))
-    )
-    return given.join(judged, on="country", how="left", maintain_order="left").select("region", "code")
+
+
+def _judge_country(country: str) -> tuple[str | None, str | None]:
+    region = find_region(country)
+    is_unknown = region is None and country.strip()
+    return region, Change.COUNTRY_UNKNOWN.value if is_unknown else None
 
 
 def find_region(country: str) -> str | None:

@@ -2,17 +2,22 @@
 
 import polars as pl
 
-from transforms.judgements import code_where
+from transforms.judgements import code_where, judge_rest
 from transforms.limits import STRING_CHARACTERS
 from transforms.reasons import Change, Reason
 
 INVISIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200b}\x{feff}]"
 """Control characters other than tab and line ends, zero-width spaces and byte-order marks."""
 
+TO_CLEAN = rf"^\s|\s$|^$|{INVISIBLE}"
+
+_text = pl.col("text")
+
 
 def clean_texts(texts: pl.Series) -> pl.Series:
     """`text`: without invisible characters or Unicode whitespace around it; null if nothing is left."""
-    return _clean(texts, texts.str.contains(INVISIBLE))
+    cleaned = texts.to_frame("text").select(_text.str.replace_all(INVISIBLE, "").str.strip_chars())
+    return cleaned.select(pl.when(_text != "").then(_text)).to_series()
 
 
 def judge_texts(texts: pl.Series, *, limit: int = STRING_CHARACTERS) -> pl.DataFrame:
@@ -20,23 +25,19 @@ def judge_texts(texts: pl.Series, *, limit: int = STRING_CHARACTERS) -> pl.DataF
 
     Invisible characters removed are a change; so is whitespace trimmed from a text that is kept.
     """
-    is_stained = texts.str.contains(INVISIBLE)
-    text = pl.col("text")
-    read = pl.DataFrame([_clean(texts, is_stained), is_stained.alias("is_stained")]).with_columns(
-        is_kept=text.str.len_chars() <= limit, is_shorter=text.str.len_bytes() < texts.str.len_bytes()
-    )
-    is_kept = pl.col("is_kept")
-    return read.select(
-        value=pl.when(is_kept).then(text),
+    is_plain = ~_text.str.contains(TO_CLEAN) & (_text.str.len_bytes() <= limit)
+    plain = texts.to_frame("text").select(pl.when(is_plain).then(_text)).to_series()
+    return judge_rest(texts, plain, lambda rest: _judge_others(rest, limit))
+
+
+def _judge_others(texts: pl.Series, limit: int) -> pl.DataFrame:
+    given = pl.col("given")
+    is_kept = _text.str.len_chars() <= limit
+    return pl.DataFrame({"given": texts, "text": clean_texts(texts)}).select(
+        value=pl.when(is_kept).then(_text),
         reason=code_where(~is_kept, Reason.STRING_TOO_LONG),
-        change=pl.when(is_kept & pl.col("is_stained"))
+        change=pl.when(is_kept & given.str.contains(INVISIBLE))
         .then(pl.lit(Change.INVISIBLE_CHARACTERS_REMOVED.value))
-        .when(is_kept & pl.col("is_shorter"))
+        .when(is_kept & (_text.str.len_bytes() < given.str.len_bytes()))
         .then(pl.lit(Change.TEXT_TRIMMED.value)),
     )
-
-
-def _clean(texts: pl.Series, is_stained: pl.Series) -> pl.Series:
-    visible = texts.str.replace_all(INVISIBLE, "") if is_stained.any() else texts
-    trimmed = visible.str.strip_chars().alias("text").to_frame()
-    return trimmed.select(pl.when(pl.col("text") != "").then(pl.col("text"))).to_series()

@@ -7,7 +7,7 @@ import polars as pl
 
 from transforms.arrays import judge_arrays
 from transforms.emails import normalise_emails
-from transforms.judgements import judgements_from_codes
+from transforms.judgements import judge_distinct, judgements_from_codes
 from transforms.limits import IDENTIFIER_CHARACTERS
 from transforms.numerals import judge_booleans, judge_integers, judge_numbers
 from transforms.phone_repair import repair_phones
@@ -70,10 +70,16 @@ JUDGES: dict[TraitType, Callable[[pl.Series, TraitPlan, pl.Series], pl.DataFrame
     TraitType.STRING: lambda texts, _trait, _regions: judge_texts(texts),
     TraitType.INTEGER: lambda texts, _trait, _regions: judge_integers(texts),
     TraitType.NUMBER: lambda texts, _trait, _regions: judge_numbers(texts),
-    TraitType.BOOLEAN: lambda texts, _trait, _regions: judge_booleans(texts),
-    TraitType.DATE: lambda texts, trait, _regions: judge_dates(texts, trait.format),
-    TraitType.DATETIME: lambda texts, trait, _regions: judge_datetimes(texts, trait.format, trait.timezone),
-    TraitType.ARRAY: lambda texts, trait, _regions: judge_arrays(texts, trait.separator, trait.items),
+    TraitType.BOOLEAN: lambda texts, _trait, _regions: judge_distinct(texts, judge_booleans),
+    TraitType.DATE: lambda texts, trait, _regions: judge_distinct(
+        texts, lambda distinct: judge_dates(distinct, trait.format)
+    ),
+    TraitType.DATETIME: lambda texts, trait, _regions: judge_distinct(
+        texts, lambda distinct: judge_datetimes(distinct, trait.format, trait.timezone)
+    ),
+    TraitType.ARRAY: lambda texts, trait, _regions: judge_distinct(
+        texts, lambda distinct: judge_arrays(distinct, trait.separator, trait.items)
+    ),
     TraitType.PHONE: lambda texts, trait, regions: judgements_from_codes(
         *(repair_phones if trait.repair else normalise_phones)(texts, regions)
     ),

@@ -11,7 +11,7 @@ from tests.transforms.identity_server import ModelServer
 from tests.transforms.plans import make_trait
 from transforms.folding import fold_groups
 from transforms.identity import group_links, link_rows, list_identifiers
-from transforms.payloads import join_payloads, write_fragment
+from transforms.payloads import write_payloads
 from transforms.plan import IdentifierPlan, ProfilePlan, TraitType
 
 MANY = ProfilePlan(
@@ -58,12 +58,11 @@ def draw_rows(plan, values):
 def prepare(rows, plan):
     """Rows as `prepare_profiles` leaves them, with their positions."""
     values = pl.DataFrame(rows, schema={trait.path: pl.String for trait in plan.traits})
-    fragments = pl.DataFrame(write_fragment(trait, values[trait.path]) for trait in plan.traits)
     identifiers = {
         column: values[identifier.trait].str.to_lowercase()
         for column, identifier in plan.identifier_columns.items()
     }
-    return pl.DataFrame({"_pos": range(len(rows)), "_payload": join_payloads(fragments, plan), **identifiers})
+    return pl.DataFrame({"_pos": range(len(rows)), "_payload": write_payloads(values, plan), **identifiers})
 
 
 def fold(prepared, plan):

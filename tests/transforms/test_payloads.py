@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from tests.transforms.plans import TEXTS, make_trait
 from transforms.arrays import judge_arrays
+from transforms.merging import merge_payloads
 from transforms.numerals import write_numbers
-from transforms.payloads import encode_values, join_payloads, split_payloads, write_fragment
+from transforms.payloads import encode_json, write_payloads
 from transforms.plan import ProfilePlan, TraitType
+from transforms.text import judge_texts
 
 PLAN = ProfilePlan(
     traits=(
@@ -27,10 +29,11 @@ PLAN = ProfilePlan(
     ),
     identifiers=(),
 )
+JUDGED = TEXTS.map(lambda text: judge_texts(pl.Series([text]))["value"][0])
 PROFILES = st.fixed_dictionaries(
     {
-        "Contact.name": st.none() | TEXTS,
-        "Contact.email": st.none() | TEXTS,
+        "Contact.name": st.none() | JUDGED,
+        "Contact.email": st.none() | JUDGED,
         "My-group.v2_.visits": st.none() | st.integers(-(2**31), 2**31 - 1),
         "My-group.v2_.score": st.none() | st.floats(-(2**31), 2**31 - 1),
         "My-group.v2_.active": st.none() | st.booleans(),
@@ -66,9 +69,9 @@ def write_values(trait, values):
     )
 
 
-def write_fragments(profiles):
+def read_values(profiles):
     return pl.DataFrame(
-        write_fragment(trait, write_values(trait, [profile[trait.path] for profile in profiles]))
+        write_values(trait, [profile[trait.path] for profile in profiles]).alias(trait.path)
         for trait in PLAN.traits
     )
 
@@ -76,7 +79,7 @@ def write_fragments(profiles):
 @given(st.lists(PROFILES, min_size=1, max_size=5))
 @settings(max_examples=300, deadline=None)
 def test_a_payload_is_the_json_of_the_profile(profiles):
-    payloads = join_payloads(write_fragments(profiles), PLAN)
+    payloads = write_payloads(read_values(profiles), PLAN)
 
     for profile, payload in zip(profiles, payloads, strict=True):
         if any(value is not None for value in profile.values()):
@@ -89,9 +92,10 @@ def test_a_payload_is_the_json_of_the_profile(profiles):
 @given(st.lists(PROFILES.filter(lambda p: any(v is not None for v in p.values())), min_size=1, max_size=5))
 @settings(max_examples=300, deadline=None)
 def test_a_payload_comes_apart_and_together_unchanged(profiles):
-    payloads = join_payloads(write_fragments(profiles), PLAN)
+    payloads = write_payloads(read_values(profiles), PLAN)
 
-    again = join_payloads(split_payloads(payloads, PLAN), PLAN)
+    rows = payloads.to_frame().with_row_index("_survivor")
+    again = merge_payloads(rows, PLAN).sort("_survivor")["_payload"]
 
     assert again.to_list() == payloads.to_list()
 
@@ -99,9 +103,9 @@ def test_a_payload_comes_apart_and_together_unchanged(profiles):
 @given(st.lists(st.none() | TEXTS))
 @settings(max_examples=300, deadline=None)
 def test_a_text_is_encoded_as_json_has_it(texts):
-    encoded = encode_values(pl.Series(texts, dtype=pl.String))
+    encoded = pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(encode_json(pl.col("text")))
 
-    assert [None if text is None else json.loads(text) for text in encoded] == texts
+    assert [None if text is None else json.loads(text) for text in encoded.to_series()] == texts
 
 
 @given(st.lists(st.none() | TEXTS))
@@ -112,11 +116,44 @@ def test_an_array_of_any_text_is_json(texts):
     assert all(isinstance(json.loads(value), list) for value in values.drop_nulls())
 
 
-@pytest.mark.parametrize("character", ['"', "\\", "\n", "\x00", "\x1f"], ids=repr)
+@pytest.mark.parametrize("character", ['"', "\\", "\t", "\n", "\r", "\x00", "\x1f"], ids=repr)
 def test_one_text_to_escape_among_many_is_escaped(character):
     trait = make_trait("Contact.name")
-    values = pl.Series(["plain"] * 1_000 + [f"a{character}b"])
+    texts = judge_texts(pl.Series(["plain"] * 1_000 + [f"a{character}b"]))["value"]
 
-    fragment = write_fragment(trait, values)[-1]
+    payload = write_payloads(texts.to_frame(trait.path), ProfilePlan(traits=(trait,), identifiers=()))[-1]
 
-    assert json.loads("{" + fragment[1:] + "}") == {"name": f"a{character}b"}
+    assert json.loads(payload) == {"traits": {"Contact": {"name": texts[-1]}}}
+
+
+@pytest.mark.parametrize("code_point", range(0x20), ids=hex)
+def test_a_judged_text_is_json_with_any_control_character(code_point):
+    trait = make_trait("Contact.name")
+    texts = judge_texts(pl.Series([f"a{chr(code_point)}b"]))["value"]
+
+    payload = write_payloads(texts.to_frame(trait.path), ProfilePlan(traits=(trait,), identifiers=()))[0]
+
+    assert json.loads(payload)["traits"]["Contact"]["name"] == texts[0]
+
+
+@pytest.mark.parametrize(
+    ("present", "payload"),
+    [
+        ("", None),
+        ("a", '{"traits":{"A":{"a":"v"}}}'),
+        ("b", '{"traits":{"A":{"b":"v"}}}'),
+        ("c", '{"traits":{"B":{"c":"v"}}}'),
+        ("ab", '{"traits":{"A":{"a":"v","b":"v"}}}'),
+        ("bc", '{"traits":{"A":{"b":"v"},"B":{"c":"v"}}}'),
+        ("abc", '{"traits":{"A":{"a":"v","b":"v"},"B":{"c":"v"}}}'),
+    ],
+)
+@pytest.mark.parametrize("neighbour", ["", "a", "b", "c", "abc"])
+def test_commas_stand_between_what_is_there(present, payload, neighbour):
+    traits = tuple(make_trait(path) for path in ("A.a", "A.b", "B.c"))
+    values = pl.DataFrame(
+        {t.path: ["v" if t.name in names else None for names in (present, neighbour)] for t in traits},
+        schema={trait.path: pl.String for trait in traits},
+    )
+
+    assert write_payloads(values, ProfilePlan(traits=traits, identifiers=()))[0] == payload
