@@ -15,7 +15,8 @@ _BETWEEN, _CLOSE = b",", b"]}"
 
 def build_body(payloads: pl.Series, load: str = "profiles") -> bytes:
     """The JSON body of one request from ready texts (String): the API calls the list as we call the load."""
-    return _open(load) + ",".join(payloads.to_list()).encode() + _CLOSE
+    entries: bytes = payloads.str.join(",").cast(pl.Binary).item()
+    return b"".join((_open(load), entries, _CLOSE))
 
 
 def _open(load: str) -> bytes:

@@ -1,25 +1,17 @@
 """The HTTP client: sends a request until the server has taken or refused it."""
 
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import cycle
 from types import TracebackType
 from typing import Self
 
 import httpx
 
+from destination.connections import Connections
 from destination.errors import AuthenticationRefused, Halted, ServiceUnavailable
-from destination.limits import (
-    CONNECT_TIMEOUT_SECONDS,
-    CONNECTIONS_PER_CLIENT,
-    HTTP_CLIENTS,
-    TIMEOUT_SECONDS,
-)
 from destination.outcomes import (
     Answer,
     DecisionOnce,
@@ -38,7 +30,7 @@ from destination.outcomes import (
 from destination.pace import Pace
 from ledger.records import RequestCount
 
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)
 
 
 async def _nothing() -> None:
@@ -69,7 +61,7 @@ class Request:
 
 
 class Client:
-    """A few small httpx clients that share one gate. Use it as an asynchronous context manager.
+    """A few connections that share one gate. Use it as an asynchronous context manager.
 
     `auth` is the user and password of HTTP Basic. Every request is counted in `counts`. `transport` is for
     servers that live in this process.
@@ -88,28 +80,10 @@ class Client:
         self.requests = 0  # made so far
         self.server_ahead_seconds = 0.0  # as of the last answer
         self._counts = counts
-        self._api_url = api_url
-        is_secure = api_url.startswith("https://")
-        verify = ssl.create_default_context() if is_secure else False
-        self._clients = [
-            httpx.AsyncClient(
-                base_url=api_url,
-                auth=auth,
-                verify=verify,
-                transport=transport,
-                trust_env=is_secure,  # a proxy is for the outside, not for loopback
-                headers={"user-agent": "memory-import/0.1"},
-                timeout=httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS),
-                limits=httpx.Limits(max_connections=CONNECTIONS_PER_CLIENT),
-            )
-            for _ in range(HTTP_CLIENTS)
-        ]
-        self._turns = cycle(self._clients)
-        self._exits = AsyncExitStack()
+        self._connections = Connections(api_url, auth, transport)
 
     async def __aenter__(self) -> Self:
-        for client in self._clients:
-            await self._exits.enter_async_context(client)
+        await self._connections.__aenter__()
         return self
 
     async def __aexit__(
@@ -118,7 +92,7 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._exits.__aexit__(kind, error, trace)
+        await self._connections.__aexit__(kind, error, trace)
 
     async def call(self, request: Request) -> Success | Refused:
         """Send a request that may be repeated without harm, until there is an answer to go by.
@@ -157,7 +131,7 @@ class Client:
             if isinstance(decision, Success | Refused | InDoubt):
                 return decision
             if isinstance(decision, Moved):
-                path = None if was_moved else self._path_here(decision.location)
+                path = None if was_moved else self._connections.path_here(decision.location)
                 if path is None:
                     return decision.as_refusal
                 await request.moved(decision.canonical_id)
@@ -177,12 +151,6 @@ class Client:
             tries += 1
             failures += not _is_throttled(outcome)
 
-    def _path_here(self, location: str) -> str | None:
-        """Path and query of an address on the API's own host; None for any other: it gets no credentials."""
-        target, own = self._clients[0].base_url.join(location), self._clients[0].base_url
-        is_here = (target.scheme, target.host, target.port) == (own.scheme, own.host, own.port)
-        return target.raw_path.decode() if is_here else None
-
     async def _make_ready(self, request: Request, *, is_in_doubt: bool) -> None:
         """Return when the request may leave; what it does `before` is done by then."""
         await self.pace.pass_gate()
@@ -200,12 +168,12 @@ class Client:
         if request.is_gzipped:
             headers["content-encoding"] = "gzip"
         try:
-            response = await next(self._turns).request(
+            response = await self._connections.exchange(
                 request.method,
-                self._api_url + request.path,  # whole: httpx takes three times as long to join addresses
-                content=request.content,
-                params=request.params or None,
+                request.path,
+                params=request.params,
                 headers=headers,
+                content=request.content,
             )
         except httpx.RequestError as error:
             left_host = not isinstance(error, _NEVER_LEFT)

@@ -20,12 +20,13 @@ class Entries:
 
     async def of(self, batch: PlannedBatch) -> pl.DataFrame:
         """`_payload` String and `_is_final` Boolean (whether it decides the outcome of a row), in order."""
-        if batch.part not in self._kept:
-            self._kept[batch.part] = asyncio.create_task(
-                asyncio.to_thread(self._staging.entries, batch.part, "_payload")
-            )
+        return (await self.of_part(batch.part))[batch.start : batch.stop]
+
+    async def of_part(self, part: str) -> pl.DataFrame:
+        """The same of all entries of one file."""
+        if part not in self._kept:
+            self._kept[part] = asyncio.create_task(asyncio.to_thread(self._staging.entries, part, "_payload"))
             while len(self._kept) > _FILES_KEPT:
                 self._kept.popitem(last=False)
-        self._kept.move_to_end(batch.part)
-        frame = await asyncio.shield(self._kept[batch.part])
-        return frame[batch.start : batch.stop]
+        self._kept.move_to_end(part)
+        return await asyncio.shield(self._kept[part])

@@ -19,6 +19,7 @@ from sqlalchemy import (
     event,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -301,10 +302,11 @@ class Transaction:
 
 @cache
 def _move(target: BatchState, facts: tuple[str, ...]) -> Update:
-    """The statement of a move. Made once: to make it takes longer than to carry it out."""
+    """The statement of a move. Made once, and without IN: both take longer than to carry it out."""
+    is_allowed = or_(*(batches.c.state == state for state in origins(target)))
     return (
         update(batches)
-        .where(batches.c.id == bindparam("batch_id"), batches.c.state.in_(origins(target)))
+        .where(batches.c.id == bindparam("batch_id"), is_allowed)
         .values(state=target, **{name: bindparam(name) for name in facts})
     )
 
