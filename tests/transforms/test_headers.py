@@ -69,7 +69,8 @@ def test_a_trait_name_is_suggested_that_the_api_accepts(text, suggestion):
 
 
 def test_columns_that_could_collide_with_ours_are_named():
-    assert find_reserved(["Email", "_file", "_id.phone", "_id", "_note"]) == ["_file", "_id.phone"]
+    reserved = ["_file", "_id.phone", "_hash.phone", "_moment", "_profile_id"]
+    assert find_reserved(["Email", *reserved, "_id", "_note"]) == reserved
 
 
 def test_groups_and_traits_beyond_the_limits_are_named():
