@@ -71,7 +71,7 @@ def judge_numbers(rules: PhoneRules, numbers: Numbers) -> pl.DataFrame:
     row, territory, subject, change = _turn_to_main(rules, numbers)
     valid = find_valid(rules, territory, subject)
     reason = _REASON_OF_LENGTH[measure(rules, territory, subject)]
-    e164 = "+" + rules.calling_codes[territory] + subject.str.slice(START_BYTES)
+    e164 = rules.e164_starts[territory] + subject.str.slice(START_BYTES)
     return pl.select(
         row=row, e164=pl.when(valid).then(e164), code=pl.when(valid).then(change).otherwise(reason)
     )
