@@ -100,6 +100,8 @@ def _spot_damage(decided: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
 def _judge_each(rows: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     """Asks the library about each distinct number and region once."""
     key = ["number", "region_code"]
+    if rows.is_empty():
+        return pl.DataFrame(schema={"row": pl.UInt32, **_VERDICT})
     distinct = rows.select(key).unique()
     verdicts = [judge(number, region) for number, region in zip(*distinct.get_columns(), strict=True)]
     judged = distinct.hstack(pl.DataFrame(verdicts, schema=_VERDICT, orient="row"))
