@@ -57,10 +57,11 @@ def read_numbers(rules: PhoneRules, plain: PlainNumbers, regions: pl.Series) -> 
     region, with an unassigned calling code, or of territories that could not be carried.
     """
     plus, local = plain.where(plain.plus), plain.where(~plain.plus)
-    territory = rules.territory_of_region[regions[local.row]]
-    subject = ask_about(rules, territory, local.digits)
-    readings = _read_local(rules, Numbers(local.row, territory, subject, local.change))
-    readings.append(_split_calling_code(rules, plus.row, plus.digits, plus.change))
+    readings = [_split_calling_code(rules, plus.row, plus.digits, plus.change)]
+    if not local.row.is_empty():
+        territory = rules.territory_of_region[regions[local.row]]
+        subject = ask_about(rules, territory, local.digits)
+        readings += _read_local(rules, Numbers(local.row, territory, subject, local.change))
     return _strip_where_possible(rules, _join(readings))
 
 
@@ -71,7 +72,7 @@ def judge_numbers(rules: PhoneRules, numbers: Numbers) -> pl.DataFrame:
     row, territory, subject, change = _turn_to_main(rules, numbers)
     valid = find_valid(rules, territory, subject)
     reason = _REASON_OF_LENGTH[measure(rules, territory, subject)]
-    e164 = "+" + rules.calling_codes[territory] + subject.str.slice(START_BYTES)
+    e164 = rules.e164_starts[territory] + subject.str.slice(START_BYTES)
     return pl.select(
         row=row, e164=pl.when(valid).then(e164), code=pl.when(valid).then(change).otherwise(reason)
     )

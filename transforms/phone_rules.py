@@ -22,13 +22,14 @@ FITS, SHORT, LONG, LOCAL, BETWEEN = range(5)  # what a number's length says, as 
 class PhoneRules:
     """The compiled numbering plans.
 
-    By territory index: `calling_codes` (String), `code_digits` (UInt32: how many those have), `main` (index
-    of the main territory of the calling code), `constants` (String: what is put before the digits that a
-    national prefix captured; null where it captures none) and `claims_by_digits` (whether leading digits
-    alone claim a number). By region index (the physical value of `regions`): `territory_of_region`, null
-    where the library has to decide. By a number's first three digits: `called`, the main territory, null
-    where there is none. By `territory * LENGTHS + digits`: `subject_starts`, `fits` and `fits_later` (whether
-    the length is possible in some territory of the same calling code after the main one).
+    By territory index: `calling_codes` (String), `code_digits` (UInt32: how many those have), `e164_starts`
+    (String: plus and calling code), `main` (index of the main territory of the calling code), `constants`
+    (String: what is put before the digits that a national prefix captured; null where it captures none) and
+    `claims_by_digits` (whether leading digits alone claim a number). By region index (the physical value of
+    `regions`): `territory_of_region`, null where the library has to decide. By a number's first three digits:
+    `called`, the main territory, null where there is none. By `territory * LENGTHS + digits`:
+    `subject_starts`, `fits` and `fits_later` (whether the length is possible in some territory of the same
+    calling code after the main one).
 
     `later_claimants` has the territories that may claim a number after the main one: `main`, `contested`
     (Boolean), `turn` and `claimant`.
@@ -43,6 +44,7 @@ class PhoneRules:
     regions: pl.Enum
     calling_codes: pl.Series
     code_digits: pl.Series
+    e164_starts: pl.Series
     main: pl.Series
     constants: pl.Series
     claims_by_digits: pl.Series
@@ -72,6 +74,11 @@ def installed_rules() -> PhoneRules:
         return _compile_installed_rules()
 
 
+def are_rules_compiled() -> bool:
+    """Whether `installed_rules` costs nothing any more."""
+    return _compile_installed_rules.cache_info().currsize > 0
+
+
 @cache
 def _compile_installed_rules() -> PhoneRules:
     return compile_rules(carry_territories(read_metadata()), sorted(phonenumbers.SUPPORTED_REGIONS))
@@ -89,6 +96,7 @@ def compile_rules(plans: list[list[Territory]], regions: list[str]) -> PhoneRule
         regions=pl.Enum(regions),
         calling_codes=pl.Series(calling_codes, dtype=pl.String),
         code_digits=pl.Series(map(len, calling_codes), dtype=pl.UInt32),
+        e164_starts=pl.Series([f"+{code}" for code in calling_codes], dtype=pl.String),
         main=pl.Series([mains[territory.tag] for territory in territories], dtype=pl.UInt32),
         constants=pl.Series([t.rewriting and t.rewriting.constant for t in territories], dtype=pl.String),
         claims_by_digits=pl.Series([t.leading_digits is not None for t in territories], dtype=pl.Boolean),

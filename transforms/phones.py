@@ -11,12 +11,14 @@ import polars as pl
 from transforms.alignment import align_verdicts
 from transforms.phone_judge import CODES, judge_phone
 from transforms.phone_numbers import judge_numbers, read_numbers
-from transforms.phone_rules import PhoneRules, installed_rules
+from transforms.phone_rules import PhoneRules, are_rules_compiled, installed_rules
 from transforms.phone_texts import holds_no_number, is_spreadsheet_damage, read_digits
 from transforms.reasons import Reason
 
 CHUNK_ROWS = 250_000
-FEWEST_ROWS_TO_COMPILE_FOR = 2_000  # below, the library alone is as fast, compilation counted
+# Below these numbers the library alone is as fast.
+FEWEST_ROWS_TO_COMPILE_FOR = 2_000
+FEWEST_ROWS_FOR_COMPILED_RULES = 400
 
 Judge = Callable[[str, str | None], tuple[str | None, str | None]]
 _VERDICT: dict[str, pl.DataType | type[pl.DataType]] = {"e164": pl.String, "code": CODES}
@@ -41,11 +43,16 @@ def normalise_phones(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
 
 
 def _normalise_chunk(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
-    if len(numbers) < FEWEST_ROWS_TO_COMPILE_FOR:
-        everywhere = pl.int_range(len(numbers), dtype=pl.UInt32, eager=True)
-        rows = _state_rows(numbers.cast(pl.String), regions.cast(pl.String), everywhere)
-        return align_verdicts(_judge_each(rows, judge_phone), len(numbers))
+    fewest = FEWEST_ROWS_FOR_COMPILED_RULES if are_rules_compiled() else FEWEST_ROWS_TO_COMPILE_FOR
+    if len(numbers) - numbers.null_count() < fewest:
+        return _normalise_by_library(numbers.cast(pl.String), regions.cast(pl.String))
     return normalise_by_rules(numbers, regions, installed_rules(), judge_phone)
+
+
+def _normalise_by_library(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
+    stated = numbers.is_not_null().arg_true()
+    judged = _judge_each(_state_rows(numbers, regions, stated), judge_phone)
+    return align_verdicts(judged, len(numbers))
 
 
 def normalise_by_rules(
@@ -93,6 +100,8 @@ def _spot_damage(decided: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
 def _judge_each(rows: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     """Asks the library about each distinct number and region once."""
     key = ["number", "region_code"]
+    if rows.is_empty():
+        return pl.DataFrame(schema={"row": pl.UInt32, **_VERDICT})
     distinct = rows.select(key).unique()
     verdicts = [judge(number, region) for number, region in zip(*distinct.get_columns(), strict=True)]
     judged = distinct.hstack(pl.DataFrame(verdicts, schema=_VERDICT, orient="row"))

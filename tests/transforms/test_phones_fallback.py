@@ -7,7 +7,7 @@ from phonenumbers import PhoneMetadata
 from phonenumbers.phonemetadata import PhoneNumberDesc
 
 from transforms.phone_judge import judge_phone
-from transforms.phone_patterns import UncarriedPatternError, carry_pattern
+from transforms.phone_patterns import UncarriedPatternError, carry_pattern, keep_last_capture
 from transforms.phone_rules import compile_rules
 from transforms.phone_territories import carry_territories, read_metadata
 from transforms.phones import normalise_by_rules
@@ -95,6 +95,25 @@ def test_the_first_territory_that_claims_a_number_decides():
 def test_a_prefix_rule_of_another_form_leaves_its_calling_code_to_the_library(rule):
     changes = {"national_prefix_for_parsing": "0(20)?", "national_prefix_transform_rule": rule}
     assert normalise(plant("GB", **changes)) == (E164, ["+44 20 7946 0958", "020 7946 0958"])
+
+
+def test_a_prefix_rule_whose_group_may_match_nothing_leaves_its_calling_code_to_the_library():
+    changes = {"national_prefix_for_parsing": "0(2?)", "national_prefix_transform_rule": r"1\1"}
+    _, asked = normalise(plant("GB", **changes))
+    assert asked == ["+44 20 7946 0958", "020 7946 0958"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kept"),
+    [
+        ("0(20)?", "0(20)?"),
+        ("(0)(20|(?:3[0-9]))1", "(?:0)(20|(?:3[0-9]))1"),
+        ("0?(?:(11|2(?:2|3(?:4)))15)?", "0?(?:(11|2(?:2|3(?:4)))15)?"),
+    ],
+    ids=["one", "two", "nested"],
+)
+def test_the_last_group_alone_is_captured(pattern, kept):
+    assert keep_last_capture(pattern) == kept
 
 
 @pytest.mark.parametrize("pattern", UNKNOWN_CONSTRUCTS.values(), ids=UNKNOWN_CONSTRUCTS)
