@@ -109,6 +109,7 @@ def _run(spec_path: Path, state_dir: Path, url: str) -> Measured:
         "TWILIO_API_KEY": "SK0",
         "TWILIO_API_SECRET": "sink",
     }
+    environment.pop("_RJEM_MALLOC_CONF", None)  # Polars leaves its own there when it is imported
     command = [
         *(sys.executable, "-m", "flows.cli", "run", str(spec_path), "--no-prefect"),
         *("--output", "json", "--state-dir", str(state_dir)),

@@ -6,12 +6,12 @@ bytes are UTF-8 without NUL.
 """
 
 import codecs
-import re
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 QUOTE = b'"'
-_QUOTED_FIELD = b"\0"  # what stands for one: no regular block holds a NUL of its own
 _ALL_BYTES = bytes(range(256))
+_FIRST_BYTE, _LAST_BYTE = itemgetter(0), itemgetter(-1)
 _MOST_QUOTES_BACK = 64
 
 
@@ -25,20 +25,14 @@ class CsvShape:
     """What remains of a regular line when everything but delimiters and line ends is taken away."""
     ordinary: bytes = field(init=False)
     """Every byte but the delimiter and the line end."""
-    quoted: re.Pattern[bytes] = field(init=False)
-    """A field in quotes that holds something, from border to border."""
-    quoted_empty: re.Pattern[bytes] = field(init=False)
-    """A field of two quotes."""
+    border: frozenset[int] = field(init=False)
+    """The delimiter and the line end, as numbers."""
 
     def __post_init__(self) -> None:
         separator = self.delimiter.encode()
-        # Looking behind comes after the quote: what begins with a plain byte is searched for much faster.
-        quoted = rb'"(?<![^%b\n]")(?!"[%b\r\n])[^"]*+(?:""[^"]*+)*+"(?=[%b\r\n])'
-        quoted_empty = rb'""(?<![^%b\n]"")(?=[%b\r\n])'
         object.__setattr__(self, "skeleton", separator * (self.width - 1) + b"\n")
+        object.__setattr__(self, "border", frozenset(separator + b"\n"))
         object.__setattr__(self, "ordinary", _ALL_BYTES.translate(None, separator + b"\n"))
-        for name, pattern in (("quoted", quoted), ("quoted_empty", quoted_empty)):
-            object.__setattr__(self, name, re.compile(pattern.replace(b"%b", re.escape(separator))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +54,16 @@ def find_regular_block(text: bytes, shape: CsvShape) -> RegularBlock | None:
     What is cut off behind the last line is a part of a row, or, where a quote stands open, the few rows
     before it.
     """
-    block = text[: _find_last_border(text)]
+    pieces = text.split(QUOTE)
+    dropped_bytes = _drop_partial_line(pieces)
+    block = text[: len(text) - dropped_bytes]
     if not block or b"\0" in block or block.startswith(codecs.BOM_UTF8) or not is_utf8(block):
         return None
-    unquoted = shape.quoted.sub(_QUOTED_FIELD, block) if QUOTE in block else block
-    has_quoted_empty = QUOTE in unquoted
-    if has_quoted_empty:
-        unquoted = shape.quoted_empty.sub(_QUOTED_FIELD, unquoted)
-    rows = _count_rows(unquoted, shape)
-    return RegularBlock(block, rows, count_lines(block), has_quoted_empty) if rows else None
+    rows = _count_rows(pieces[::2], shape)
+    if not rows:
+        return None
+    inner = pieces[1::2]
+    return RegularBlock(block, rows, rows + count_lines(QUOTE.join(inner)), b"" in inner)
 
 
 def count_lines(text: bytes) -> int:
@@ -88,29 +83,44 @@ def is_utf8(block: bytes) -> bool:
     return True
 
 
-def _find_last_border(text: bytes) -> int:
-    """Where the last line that ends outside quotes ends; 0 where none does, or only many quotes back."""
-    end, is_outside = len(text), text.count(QUOTE) % 2 == 0
+def _drop_partial_line(pieces: list[bytes]) -> int:
+    """Ends a text, split at its quotes, after its last line end outside quotes; returns the bytes cut off.
+
+    Looks a few quotes back only; a text without a line end near its own end is emptied.
+    """
+    dropped = 0
     for _ in range(_MOST_QUOTES_BACK):
-        quote = text.rfind(QUOTE, 0, end)
-        line_end = text.rfind(b"\n", quote + 1, end) if is_outside else -1
-        if line_end >= 0:
-            return line_end + 1
-        if quote < 0:
-            break
-        end, is_outside = quote, not is_outside
-    return 0
+        piece = pieces.pop()
+        end = 0 if len(pieces) % 2 else piece.rfind(b"\n") + 1
+        if end:
+            pieces.append(piece[:end])
+            return dropped + len(piece) - end
+        if not pieces:
+            return dropped + len(piece)
+        dropped += len(piece) + len(QUOTE)
+    dropped += len(QUOTE.join(pieces))
+    pieces.clear()
+    return dropped
 
 
-def _count_rows(text: bytes, shape: CsvShape) -> int:
-    """The rows of a block in which marks stand for the quoted fields; 0 if it is not regular."""
+def _count_rows(outer: list[bytes], shape: CsvShape) -> int | None:
+    """The rows of a block that was split at its quotes, by its outer pieces; None if it is not regular.
+
+    The pieces of such a block lie outside and inside quotes by turns. An outer piece must end and begin at
+    the border of a field; an empty one is a doubled quote.
+    """
+    begins = set(map(_FIRST_BYTE, filter(None, outer[1:])))
+    ends = set(map(_LAST_BYTE, filter(None, outer[:-1])))
+    if not (begins <= {*shape.border, *b"\r"} and ends <= shape.border):
+        return None
+    text = QUOTE.join(outer)
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n")
-    if QUOTE in text or b"\r" in text or (shape.width == 1 and _has_blank_line(text)):
-        return 0
+    if b"\r" in text or (shape.width == 1 and _has_blank_line(text)):
+        return None
     skeleton = text.translate(None, shape.ordinary)
     rows = len(skeleton) // shape.width
-    return rows if skeleton == shape.skeleton * rows else 0
+    return rows if skeleton == shape.skeleton * rows else None
 
 
 def _has_blank_line(text: bytes) -> bool:

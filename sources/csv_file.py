@@ -17,7 +17,7 @@ from sources.options import SourceOptions, canonical_encoding
 from sources.text_encoding import Utf8Stream
 
 _BYTES_PER_FRAME = 1 << 25
-_GROUPS_AHEAD = 2
+_GROUPS_AHEAD = 1
 
 
 @dataclass(frozen=True, slots=True)

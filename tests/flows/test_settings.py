@@ -1,5 +1,7 @@
 """Credentials and the address of the API, as the environment has them."""
 
+import subprocess
+import sys
 from functools import partial
 
 import pytest
@@ -163,3 +165,18 @@ def test_prefect_is_quiet_unless_the_user_says_otherwise(monkeypatch: pytest.Mon
     monkeypatch.delenv("DO_NOT_TRACK", raising=False)
     quiet_prefect()
     assert (environment()["PREFECT_LOGGING_LEVEL"], environment()["DO_NOT_TRACK"]) == ("DEBUG", "1")
+
+
+@pytest.mark.parametrize("given", [None, "dirty_decay_ms:0"], ids=["ours", "the user's"])
+def test_polars_keeps_freed_memory_for_a_while_unless_the_user_says_otherwise(given: str | None) -> None:
+    variables = {name: value for name, value in environment().items() if name != "_RJEM_MALLOC_CONF"}
+    look = "import flows.pipeline, os; print(os.environ['_RJEM_MALLOC_CONF'])"
+    seen = subprocess.run(
+        [sys.executable, "-c", look],
+        env=variables | ({"_RJEM_MALLOC_CONF": given} if given else {}),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert seen.endswith(given or "narenas:2,dirty_decay_ms:5000,muzzy_decay_ms:5000")
+    assert seen.startswith("dirty_decay_ms:500,")  # Polars has read it, and put its own defaults before it
