@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from transforms.alignment import align_verdicts
 from transforms.judgements import NO_CODE, code_where
 from transforms.limits import ARRAY_ITEMS
 from transforms.numerals import judge_booleans, judge_integers
@@ -21,22 +22,20 @@ def judge_arrays(
     Items are read as their type; blank ones are left out, and an array of nothing else is blank. One invalid
     item refuses the array with the item's reason. A null separator makes the whole cell one item.
     """
-    cells = clean_texts(texts).to_frame()
-    distinct = cells.filter(_text.is_not_null()).unique(maintain_order=True)
+    cells = clean_texts(texts).to_frame().with_row_index("row")
     pieces = pl.concat_list(_text) if separator is None else _text.str.split(separator)
-    exploded = distinct.with_columns(item=pieces).explode("item", empty_as_null=True)
+    exploded = cells.drop_nulls().select("row", item=pieces).explode("item", empty_as_null=True)
     judged = (
         exploded.hstack(_judge_items(exploded["item"], items))
-        .group_by("text")
+        .group_by("row")
         .agg(
             value="[" + pl.col("value").drop_nulls().str.join(",") + "]",
             size=pl.col("value").count(),
             reason=pl.col("reason").drop_nulls().first(),
         )
+        .select("row", *_judge_whole(), change=NO_CODE)
     )
-    return cells.join(
-        judged.select("text", *_judge_whole()), on="text", how="left", maintain_order="left"
-    ).select("value", "reason", change=NO_CODE)
+    return align_verdicts(judged, cells.height)
 
 
 def _judge_items(texts: pl.Series, items: ItemType) -> pl.DataFrame:

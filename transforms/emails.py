@@ -13,6 +13,7 @@ from email_validator import rfc_constants
 
 from transforms.alignment import align_verdicts
 from transforms.email_judge import judge_email
+from transforms.judgements import NO_CODE
 from transforms.reasons import Change, Reason
 
 CHUNK_ROWS = 250_000
@@ -59,18 +60,28 @@ def normalise_by(addresses: pl.Series, judge: Judge) -> pl.DataFrame:
     rows = addresses.cast(pl.String).to_frame("given").with_row_index("row")
     plain = rows.with_columns(email=pl.when(_is_kept(given, _PLAIN)).then(given))
     rest = plain.filter(pl.col("email").is_null() & given.is_not_null()).drop("email")
-    stated = rest.with_columns(address=given.str.strip_chars()).filter(pl.col("address") != "")
-    is_ordinary = stated.select(_is_kept(pl.col("address"), _ORDINARY)).to_series()
-    others = stated.filter(~is_ordinary)
-    has_at_sign = others["address"].str.contains("@", literal=True)
-    verdicts = [
-        _keep_ordinary(stated.filter(is_ordinary)),
-        _judge_each(others.filter(has_at_sign), judge),
-        _refuse(others.filter(~has_at_sign), Reason.EMAIL_NO_AT_SIGN),
-    ]
-    found = pl.concat(verdicts).with_columns(code=_note_trim())
-    judged = align_verdicts(found.drop("given"), rows.height)
+    if rest.is_empty():
+        return plain.select("email", code=NO_CODE)
+    judged = align_verdicts(_judge_rest(rest, judge), rows.height)
     return judged.with_columns(email=pl.coalesce(plain["email"], "email"))
+
+
+def _judge_rest(rest: pl.DataFrame, judge: Judge) -> pl.DataFrame:
+    """`row`, `email`, `code` from `row` and `given`; blank ones are left out."""
+    address = pl.col("address")
+    stated = rest.with_columns(address=pl.col("given").str.strip_chars()).filter(address != "")
+    read = stated.with_columns(
+        is_ordinary=_is_kept(address, _ORDINARY), has_at_sign=address.str.contains("@", literal=True)
+    )
+    is_open = pl.col("has_at_sign") & ~pl.col("is_ordinary")
+    settled = read.filter(~is_open).with_columns(
+        email=pl.when("is_ordinary").then(_lower_where_case_means_nothing(address))
+    )
+    verdicts = [
+        settled.select("row", "given", "email", code=_explain_settled()),
+        _judge_each(read.filter(is_open), judge),
+    ]
+    return pl.concat(verdicts).select("row", "email", code=_note_trim())
 
 
 def _is_kept(address: pl.Expr, pattern: str) -> pl.Expr:
@@ -85,26 +96,22 @@ def _match_domains(domains: list[str]) -> str:
     return rf"(?i)[@.](?:{'|'.join(map(re.escape, domains))})$" if domains else _NEVER
 
 
-def _keep_ordinary(rows: pl.DataFrame) -> pl.DataFrame:
-    has_capitals = rows["address"].str.contains("[A-Z]")
-    lowered = rows.filter(has_capitals).with_columns(email=_lower_where_case_means_nothing())
-    kept = rows.filter(~has_capitals).with_columns(email="address")
-    is_changed = pl.col("email") != pl.col("address")
-    code = pl.when(is_changed).then(pl.lit(Change.EMAIL_LOWERCASED.value))
-    return pl.concat([kept, lowered]).select("row", "given", "email", code=code)
-
-
-def _lower_where_case_means_nothing() -> pl.Expr:
+def _lower_where_case_means_nothing(address: pl.Expr) -> pl.Expr:
     """The domain in small letters, and the local part where it names a mailbox of RFC 2142."""
-    address = pl.col("address")
     is_mailbox = address.str.contains(_MAILBOX)
     local_part = address.str.replace("@.*$", "@")
     domain = address.str.replace("^.*@", "").str.to_lowercase()
     return pl.when(is_mailbox).then(address.str.to_lowercase()).otherwise(pl.concat_str(local_part, domain))
 
 
-def _refuse(rows: pl.DataFrame, reason: Reason) -> pl.DataFrame:
-    return rows.select("row", "given", email=pl.lit(None, pl.String), code=pl.lit(reason.value))
+def _explain_settled() -> pl.Expr:
+    is_changed = pl.col("email") != pl.col("address")
+    return (
+        pl.when(pl.col("email").is_null())
+        .then(pl.lit(Reason.EMAIL_NO_AT_SIGN.value))
+        .when(is_changed)
+        .then(pl.lit(Change.EMAIL_LOWERCASED.value))
+    )
 
 
 def _judge_each(rows: pl.DataFrame, judge: Judge) -> pl.DataFrame:

@@ -6,10 +6,12 @@ Groups and traits stand in plan order, without spaces; what is absent is left ou
 column of text for each trait, named by its path: the values as judgements give them, null where absent.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
+from transforms.judgements import code_where
 from transforms.plan import ProfilePlan, TraitPlan, TraitType
 
 ESCAPED = frozenset({TraitType.STRING, TraitType.EMAIL})
@@ -17,7 +19,7 @@ QUOTED = frozenset({TraitType.PHONE, TraitType.DATE, TraitType.DATETIME})
 TO_ESCAPE = r'["\\\t\n\r]'
 """What JSON escapes of a text that judgements let pass: they remove all other control characters."""
 
-_Condition = bool | pl.Expr
+_Condition = bool | pl.Series
 
 
 def write_payloads(values: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
@@ -31,8 +33,9 @@ def write_payloads(values: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
         _write_object(group, [_write_trait(t, values[t.path], to_escape) for t in stated if t.group == group])
         for group in plan.groups
     ]
-    profile = _write_object("", [_write_object("traits", groups)])
-    payloads = pl.when(profile.where).then(_concat(profile.pieces))
+    profile = _write_object("traits", groups)
+    whole = pl.concat_str(pl.lit("{"), *_merge(profile.pieces), pl.lit("}"), ignore_nulls=True)
+    payloads = pl.when(pl.lit(profile.where)).then(whole)
     return values.with_columns(_payload=payloads)["_payload"]
 
 
@@ -62,20 +65,21 @@ class _Literal:
 
 @dataclass(frozen=True, kw_only=True)
 class _Member:
-    """A member of a JSON object: its name, the pieces of its value, null in other rows than it is in."""
+    """A member of a JSON object: its pieces, from its name on, which are null in rows that it is not in."""
 
-    name: str
     pieces: list[_Literal | pl.Expr]
     where: _Condition
 
 
 def _write_trait(trait: TraitPlan, values: pl.Series, to_escape: set[str]) -> _Member:
-    value = pl.col(trait.path)
-    where = value.is_not_null() if values.null_count() else True
+    value, quote = pl.col(trait.path), '"' if trait.type in ESCAPED | QUOTED else ""
     if trait.path in to_escape:
-        return _Member(name=trait.name, pieces=[encode_json(value)], where=where)
-    quote = _Literal('"' if trait.type in ESCAPED | QUOTED else "", where)
-    return _Member(name=trait.name, pieces=[quote, value, quote], where=where)
+        value, quote = encode_json(value), ""
+    opening = f'"{trait.name}":{quote}'
+    if values.null_count():
+        whole = pl.concat_str(pl.lit(opening), value, pl.lit(quote))
+        return _Member(pieces=[whole], where=values.is_not_null())
+    return _Member(pieces=[_Literal(opening, True), value, _Literal(quote, True)], where=True)
 
 
 def _write_object(name: str, members: list[_Member]) -> _Member:
@@ -83,10 +87,10 @@ def _write_object(name: str, members: list[_Member]) -> _Member:
     pieces: list[_Literal | pl.Expr] = []
     earlier: _Condition = False
     for member in members:
-        comma = _Literal(",", _both(earlier, member.where))
-        pieces += [comma, _Literal(f'"{member.name}":', member.where), *member.pieces]
+        pieces += [_Literal(",", _both(earlier, member.where)), *member.pieces]
         earlier = _either(earlier, member.where)
-    return _Member(name=name, pieces=[_Literal("{", earlier), *pieces, _Literal("}", earlier)], where=earlier)
+    opening, closing = _Literal(f'"{name}":{{', earlier), _Literal("}", earlier)
+    return _Member(pieces=[opening, *pieces, closing], where=earlier)
 
 
 def _both(first: _Condition, second: _Condition) -> _Condition:
@@ -101,18 +105,15 @@ def _either(first: _Condition, second: _Condition) -> _Condition:
     return second if second is True else first | second
 
 
-def _concat(pieces: list[_Literal | pl.Expr]) -> pl.Expr:
-    """The pieces of each row side by side; neighbours that stand in the same rows are written as one."""
-    merged: list[_Literal | pl.Expr] = [_Literal("", True)]
+def _merge(pieces: list[_Literal | pl.Expr]) -> Iterator[pl.Expr]:
+    """The pieces; literals that are neighbours and stand in the same rows are one."""
+    merged: list[_Literal | pl.Expr] = []
     for piece in pieces:
-        last = merged[-1]
-        if not isinstance(piece, _Literal):
-            merged.append(piece)
-        elif isinstance(last, _Literal) and piece.where is last.where:
+        last = merged[-1] if merged else None
+        if isinstance(piece, _Literal) and (not piece.text or piece.where is False):
+            continue
+        if isinstance(piece, _Literal) and isinstance(last, _Literal) and piece.where is last.where:
             merged[-1] = _Literal(last.text + piece.text, last.where)
-        elif piece.text and piece.where is not False:
+        else:
             merged.append(piece)
-    return pl.concat_str(
-        (pl.when(p.where).then(pl.lit(p.text)) if isinstance(p, _Literal) else p for p in merged),
-        ignore_nulls=True,
-    )
+    return (code_where(pl.lit(p.where), p.text) if isinstance(p, _Literal) else p for p in merged)
