@@ -15,8 +15,7 @@ _BETWEEN, _CLOSE = b",", b"]}"
 
 def build_body(payloads: pl.Series, load: str = "profiles") -> bytes:
     """The JSON body of one request from ready texts (String): the API calls the list as we call the load."""
-    entries: bytes = payloads.str.join(",").cast(pl.Binary).item()
-    return b"".join((_open(load), entries, _CLOSE))
+    return _open(load) + _BETWEEN.join(payloads.cast(pl.Binary).to_list()) + _CLOSE
 
 
 def _open(load: str) -> bytes:
