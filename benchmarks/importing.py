@@ -131,7 +131,7 @@ def _peak_bytes(usage: resource.struct_rusage) -> int:
 def main(counts: list[int]) -> None:
     """Measure imports of these sizes, one after another, beside the straightforward script."""
     with tempfile.TemporaryDirectory() as folder:
-        plain = measure_straightforward(20_000, Path(folder))
+        plain = measure_straightforward(100_000, Path(folder))
     print(f"\nthe straightforward script: {plain:.0f} s a million rows")
     first: Measured | None = None
     for rows in counts:

@@ -136,6 +136,7 @@ def _server(gate: Gate) -> uvicorn.Server:
     config = uvicorn.Config(
         gate,
         http=_ResettableProtocol,
+        loop="asyncio",  # whose sockets it can reset
         ws="none",
         lifespan="off",
         log_config=None,

@@ -148,7 +148,7 @@ def _carry_out(order: Order, output: Output, *, no_prefect: bool, verbose: bool)
     from ledger.render import render_summary
 
     try:
-        ending = asyncio.run(_direct(order)) if no_prefect else _orchestrated(order)
+        ending = _directly(order) if no_prefect else _orchestrated(order)
     except ImportProblem as problem:
         return _complain(problem, verbose=verbose)
     print(  # noqa: T201
@@ -161,11 +161,14 @@ def _carry_out(order: Order, output: Output, *, no_prefect: bool, verbose: bool)
     return ExitCode(ending.report["exit_code"])
 
 
-async def _direct(order: Order) -> "Ending":
+def _directly(order: Order) -> "Ending":
+    """Run without Prefect, on an event loop that is quicker with sockets."""
     with _without_collector():
+        import uvloop
+
         from flows.pipeline import run_import
         from flows.progress import stderr_progress
-    return await run_import(order, environment(), stderr_progress())
+    return uvloop.run(run_import(order, environment(), stderr_progress()))
 
 
 def _orchestrated(order: Order) -> "Ending":
@@ -180,7 +183,7 @@ def _orchestrated(order: Order) -> "Ending":
                 "--no-prefect avoids the wait."
             )
     if not endings:
-        return asyncio.run(_direct(order))
+        return _directly(order)
     if isinstance(endings[0], ImportProblem):
         raise endings[0]
     return endings[0]
