@@ -1,4 +1,4 @@
-"""From the source to prepared parts on disk: read ahead, prepare and write two parts at a time."""
+"""From the source to prepared parts on disk: read ahead, prepare and write a few parts at a time."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -15,8 +15,8 @@ from sources.frames import Batch, no_rejects, null_out
 from sources.tabular import Source, open_source
 from transforms.prepare import Prepared
 
-_ROWS_PER_PART = 75_000
-_WORKERS = 2  # Polars lets go of the interpreter while it works
+_ROWS_PER_PART = 50_000
+_WORKERS = 3  # one more than cores: Polars lets go of the interpreter, and they wait for each other
 
 
 @dataclass(frozen=True, slots=True)
