@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import yaml
 
 from flows.exit_codes import ExitCode
+from ledger.staging import Staging
 from tests.flows.test_cli import run
 from tests.flows.workplace import Workplace
 
@@ -48,8 +48,10 @@ def import_phones(folder: Path, phone: dict[str, Any]) -> dict[str, Any]:
 
 def phones_sent(folder: Path) -> list[str]:
     """The phones of the only run's profiles, in the order of the rows."""
-    parts = pl.read_parquet(folder / "state" / "runs" / "*" / "profiles" / "part-*.parquet")
-    return parts["_payload"].drop_nulls().str.json_path_match("$.traits.Contact.phone").to_list()
+    (staged,) = (folder / "state" / "runs").glob("*/profiles")
+    (part,) = Staging(staged).parts
+    payloads = Staging(staged).entries(part, "_payload")["_payload"]
+    return payloads.str.json_path_match("$.traits.Contact.phone").to_list()
 
 
 def test_phones_are_repaired_counted_and_found_by_the_notes_that_name_them(tmp_path: Path) -> None:
