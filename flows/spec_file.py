@@ -20,7 +20,7 @@ from flows.spec_shape import check_shape, suggest
 from flows.spec_yaml import parse_yaml
 from sources.errors import SourceError
 from sources.tabular import open_source
-from transforms.headers import check_group_name, check_trait_name, find_reserved, nearest
+from transforms.headers import check_group_name, check_sizes, check_trait_name, find_reserved, nearest
 from transforms.plan import TraitType
 from transforms.regions import find_region
 from transforms.times import check_time_format, check_timezone
@@ -120,6 +120,8 @@ def _check_region(load: str, region: RegionSpec) -> Iterator[str]:
 
 
 def _check_profiles(profiles: ProfilesSpec) -> Iterator[str]:
+    for excess in check_sizes({group: len(traits) for group, traits in profiles.traits.items()}):
+        yield f"profiles.traits: {excess}."
     for group, traits in profiles.traits.items():
         if problem := check_group_name(group):
             yield f"profiles.traits.{group}: {problem}"

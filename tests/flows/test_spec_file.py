@@ -245,6 +245,12 @@ def test_a_file_without_a_mapping_is_told_how_a_spec_begins(tmp_path: Path, text
     assert problems_of(tmp_path, text) == ("spec.yaml holds no mapping; a spec begins with `version: 1`.",)
 
 
+def test_more_traits_than_a_group_of_the_store_can_have_are_refused(tmp_path: Path) -> None:
+    traits = ", ".join(f"trait{number}: Name" for number in range(96))
+    (problem,) = problems_of(tmp_path, HEAD + SOURCE + f"  traits: {{Contact: {{{traits}}}}}\n")
+    assert problem == "profiles.traits: the group 'Contact' has 96 traits; the API accepts 95."
+
+
 def test_an_alias_inside_of_what_it_stands_for_is_refused(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, "version: 1\nprofiles: &all\n  traits: *all\n")
     assert problem == "spec.yaml holds an alias (*name) inside of what it stands for: write it out."
