@@ -14,6 +14,7 @@ from transforms.reasons import Change
 
 BRACKETS = re.compile(r"[(\[].*?[)\]]")
 PUNCTUATION = re.compile(r"[^\w]+")
+NOT_AVAILABLE = re.compile(r"\s*n\.\s*a\.?\s*", re.IGNORECASE)  # and not Namibia, whose code has no dots
 WORDS = {"st": "saint", "ste": "sainte", "&": "and", "rep": "republic", "is": "islands"}
 
 
@@ -42,6 +43,8 @@ def _judge_country(country: str) -> tuple[str | None, str | None]:
 
 def find_region(country: str) -> str | None:
     """The ISO alpha-2 code of one country by name or code; None where it is blank or unknown."""
+    if NOT_AVAILABLE.fullmatch(country):
+        return None
     names = _regions_by_name()
     head, comma, rest = country.partition(",")
     readings = [_simplify(country), _simplify(f"{rest} {head}")] if comma else [_simplify(country)]

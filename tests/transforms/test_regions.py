@@ -40,6 +40,7 @@ SPELLINGS = {
     "TR": ["Turkey", "Türkiye"],
     "GM": ["Gambia", "The Gambia", "Gambia, The"],
     "CW": ["Netherlands Antilles", "Curaçao"],
+    "NA": ["NA", "Namibia"],
 }
 UNKNOWN = [
     "Atlantis",
@@ -51,6 +52,9 @@ UNKNOWN = [
     "Saint Martin (Dutch)",
     "-",
     "()",
+    "N.A.",
+    "n. a.",
+    "N/A",
 ]
 
 
