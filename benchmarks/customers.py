@@ -1,5 +1,6 @@
 """Generated customers for measurements: 17 columns, four trait groups, messy phones of many countries."""
 
+import os
 from pathlib import Path
 
 import polars as pl
@@ -8,11 +9,16 @@ ROWS_PER_PIECE = 500_000
 
 
 def write_customers(path: Path, rows: int, *, seed: int = 7) -> None:
-    """Write a CSV of so many customers; one in twenty names an earlier one again by e-mail."""
+    """Write a CSV of so many customers; one in twenty names an earlier one again by e-mail.
+
+    It is on the disk when this returns: what is measured next does not wait for it.
+    """
     with path.open("wb") as stream:
         for start in range(0, rows, ROWS_PER_PIECE):
             piece = make_customers(start, min(ROWS_PER_PIECE, rows - start), seed=seed)
             piece.write_csv(stream, include_header=start == 0)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def make_customers(start: int, rows: int, *, seed: int) -> pl.DataFrame:
