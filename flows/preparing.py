@@ -16,7 +16,7 @@ from sources.tabular import Source, open_source
 from transforms.prepare import Prepared
 
 _ROWS_PER_PART = 50_000
-_WORKERS = 3  # one more than cores: Polars lets go of the interpreter, and they wait for each other
+_WORKERS = 3  # Polars lets go of the interpreter; with two, a core of two waits at times
 
 
 @dataclass(frozen=True, slots=True)
