@@ -30,7 +30,7 @@ from destination.outcomes import (
 from destination.pace import Pace
 from ledger.records import RequestCount
 
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
 async def _nothing() -> None:

@@ -181,17 +181,9 @@ class Staging:
         if part not in self.positions:
             return self.prepared(part, "_pos", "_is_final", *columns)
         needed = dict.fromkeys(["_pos", "_payload", *columns])
-        sent = self.prepared(part, *needed).filter(self.is_sent(part))
-        return sent.select("_pos", *columns, _is_final=True)
-
-    def is_sent(self, part: str) -> pl.Series:
-        """Whether a row of a part is sent from it (Boolean): it was neither refused nor folded."""
         grouped = within(self.members, self.positions[part])["_pos"]
-        return (
-            self.prepared(part, "_pos", "_payload")
-            .select(pl.col("_payload").is_not_null() & ~pl.col("_pos").is_in(grouped.implode()))
-            .to_series()
-        )
+        is_sent = pl.col("_payload").is_not_null() & ~pl.col("_pos").is_in(grouped.implode())
+        return self.prepared(part, *needed).filter(is_sent).select("_pos", *columns, _is_final=True)
 
     def note_refusal(self, batch_id: int, code: int | None, message: str) -> None:
         """Keep the server's words about a row; they may quote it, so they stay out of the ledger."""
