@@ -134,7 +134,7 @@ def _split_own_calling_code(rules: PhoneRules, numbers: Numbers) -> tuple[Number
     territory, whole = numbers.territory, numbers.subject
     after = whole.str.slice(rules.code_digits[territory] + START_BYTES)
     after = _strip_national_prefix(rules, territory, ask_about(rules, territory, after))
-    gains = ~whole.str.contains(rules.general) & after.str.contains(rules.general)
+    gains = ~rules.general.match(territory, whole) & rules.general.match(territory, after)
     is_prefixed = gains | (measure(rules, territory, whole) == LONG)
     prefixed = numbers._replace(subject=after).where(is_prefixed)
     return _turn_to_main(rules, prefixed), numbers.where(~is_prefixed)
@@ -155,8 +155,8 @@ def _strip_national_prefix(rules: PhoneRules, territory: pl.Series, subject: pl.
     """The subjects without the national prefix, removed or rewritten, unless that would spoil a number that
     looked right before."""
     rest = ask_about(rules, territory, _cut_national_prefix(rules, territory, subject))
-    looks_right = subject.str.contains(rules.general)
-    spoils = ~rest.filter(looks_right).str.contains(rules.general)
+    looks_right = rules.general.match(territory, subject)
+    spoils = ~rules.general.match(territory.filter(looks_right), rest.filter(looks_right))
     keeps = looks_right.clone().scatter(looks_right.arg_true(), spoils)
     return subject.zip_with(keeps, rest)
 

@@ -11,7 +11,13 @@ from threading import Lock
 import phonenumbers
 import polars as pl
 
-from transforms.phone_patterns import START_BYTES, join_by_territory, or_start, subject_start
+from transforms.phone_patterns import (
+    START_BYTES,
+    JoinedRules,
+    join_by_territory,
+    or_start,
+    subject_start,
+)
 from transforms.phone_territories import Territory, carry_territories, read_metadata
 
 LENGTHS = 64  # of digits, from 0, that the tables know
@@ -34,8 +40,8 @@ class PhoneRules:
     `later_claimants` has the territories that may claim a number after the main one: `main`, `contested`
     (Boolean), `turn` and `claimant`.
 
-    The patterns are asked about subjects (see `transforms.phone_patterns`): `general` and `numbers` of whole
-    numbers, the others of their beginning. `contested` tells of a main territory's number that the leading
+    The rules are asked about subjects (see `transforms.phone_patterns`): `general` and `numbers` of whole
+    numbers, the other patterns of their beginning. `contested` tells of a main territory's number that the leading
     digits of some territory of the same calling code match. `start_and_prefix` is what to cut off for the
     digits behind a national prefix, or for all digits; `rewriting` is the same for territories with a
     constant, and of its groups (`captures`) at most one takes part.
@@ -54,8 +60,8 @@ class PhoneRules:
     fits: pl.Series
     fits_later: pl.Series
     later_claimants: pl.DataFrame
-    general: str
-    numbers: str
+    general: JoinedRules
+    numbers: JoinedRules
     international_prefix: str
     national_prefix: str
     start_and_prefix: str
@@ -106,8 +112,8 @@ def compile_rules(plans: list[list[Territory]], regions: list[str]) -> PhoneRule
         fits=_table_lengths(territories),
         fits_later=_table_later_lengths(plans),
         later_claimants=_order_later_claimants(plans, index),
-        general=_join(territories, lambda territory: territory.general),
-        numbers=_join(territories, lambda territory: territory.numbers),
+        general=JoinedRules([territory.general for territory in territories]),
+        numbers=JoinedRules([territory.numbers for territory in territories]),
         international_prefix=_join(territories, lambda territory: territory.international_prefix),
         national_prefix=national_prefix,
         start_and_prefix=or_start(national_prefix),

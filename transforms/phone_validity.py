@@ -35,7 +35,7 @@ def _find_valid_later(rules: PhoneRules, place: pl.Series, main: pl.Series, subj
 def _ask(rules: PhoneRules, territory: pl.Series, subject: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Whether each territory claims the number, and whether it has such a number."""
     fits = measure(rules, territory, subject) == FITS
-    valid = fits & subject.str.contains(rules.general) & subject.str.contains(rules.numbers)
+    valid = fits & rules.general.match(territory, subject) & rules.numbers.match(territory, subject)
     by_digits = rules.claims_by_digits[territory]
     if not by_digits.any():
         return valid, valid
