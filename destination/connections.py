@@ -5,6 +5,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 from urllib.request import getproxies, proxy_bypass
@@ -12,6 +13,9 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from destination.limits import CONNECT_TIMEOUT_SECONDS, CONNECTIONS, TIMEOUT_SECONDS
+from destination.transport import Transport
+
+_parse = lru_cache(maxsize=256)(httpx.URL)  # many requests go where one went before
 
 
 class Connections:
@@ -62,7 +66,7 @@ class Connections:
         """Send one request and read its answer to the end; raises what httpx raises."""
         request = httpx.Request(
             method,
-            self._api_url + path,
+            _parse(self._api_url + path),
             params=params or None,
             headers={**self._headers, **headers},
             content=content,
@@ -88,18 +92,16 @@ class Connections:
 
 
 def _make_transports(url: httpx.URL) -> list[httpx.AsyncBaseTransport]:
-    """Proxies of the environment and certificates are for the outside, not for loopback."""
-    is_secure = url.scheme == "https"
-    verify = ssl.create_default_context() if is_secure else False
-    return [
-        httpx.AsyncHTTPTransport(
-            verify=verify,
-            trust_env=is_secure,
-            limits=httpx.Limits(max_connections=1),
-            proxy=_find_proxy(url) if is_secure else None,
-        )
-        for _ in range(CONNECTIONS)
-    ]
+    """Our own; httpx's where a proxy is between. A proxy is for the outside, not for loopback."""
+    if url.scheme != "https":
+        return [Transport(None) for _ in range(CONNECTIONS)]
+    tls = ssl.create_default_context()
+    tls.set_alpn_protocols(["http/1.1"])
+    proxy = _find_proxy(url)
+    if proxy is None:
+        return [Transport(tls) for _ in range(CONNECTIONS)]
+    one = httpx.Limits(max_connections=1)
+    return [httpx.AsyncHTTPTransport(verify=tls, limits=one, proxy=proxy) for _ in range(CONNECTIONS)]
 
 
 def _find_proxy(url: httpx.URL) -> str | None:

@@ -18,6 +18,9 @@ GZIP_FROM_BYTES = 2_048  # below, a body fits into a packet or two anyway
 
 TIMEOUT_SECONDS = 60.0
 CONNECT_TIMEOUT_SECONDS = 10.0
+IDLE_SECONDS = 4.0  # a connection that was quiet for longer is left: many servers hang up after 5
+HEAD_BYTES = 100 * 1024  # of an answer
+ANSWER_BYTES = 16 * 1024 * 1024  # in all
 TRIES = 8  # for one request, not counting answers that say 429
 THROTTLED_LONGEST_SECONDS = 3_600.0  # that one request is answered 429 and nothing else
 VISIBLE_SECONDS = 600.0  # in which a Bulk without an operation has to show

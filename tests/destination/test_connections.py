@@ -1,0 +1,96 @@
+"""Requests leave on connections of their own, with the credentials, past or through a proxy."""
+
+import asyncio
+import base64
+
+import httpx
+import pytest
+
+from destination.connections import Connections
+from destination.limits import CONNECTIONS
+from tests.destination.servers import AUTH, URL
+
+pytestmark = pytest.mark.anyio
+PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+class Proxy:
+    """A proxy that refuses every tunnel, and keeps what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Refuse."""
+        self.asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+
+async def test_no_more_requests_are_under_way_than_there_are_connections() -> None:
+    most = now = 0
+
+    async def respond(_: httpx.Request) -> httpx.Response:
+        nonlocal most, now
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.001)
+        now -= 1
+        return httpx.Response(200)
+
+    async with Connections(URL, AUTH, httpx.MockTransport(respond)) as connections:
+        asked = (
+            connections.exchange("GET", "/", params={}, headers={}, content=None)
+            for _ in range(3 * CONNECTIONS)
+        )
+        answers = await asyncio.gather(*asked)
+    assert (len(answers), most) == (3 * CONNECTIONS, CONNECTIONS)
+
+
+@pytest.mark.parametrize("variable", ["https_proxy", "all_proxy"])
+@pytest.mark.parametrize("scheme", ["http://", ""])
+async def test_the_proxy_of_the_environment_is_asked_for_a_tunnel_and_sees_no_credentials(
+    monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str
+) -> None:
+    proxy = Proxy()
+    listening = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    set_environment(monkeypatch, **{variable: f"{scheme}127.0.0.1:{port}"})
+    async with Connections("https://memory.example.com", AUTH) as connections:
+        with pytest.raises(httpx.ProxyError):
+            await connections.exchange("GET", "/", params={}, headers={}, content=None)
+    listening.close()
+    assert proxy.asked[0].startswith(b"CONNECT memory.example.com:443 ")
+    assert base64.b64encode(":".join(AUTH).encode()) not in proxy.asked[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "environment"),
+    [
+        ("http://localhost:1", {"http_proxy": "{}"}),
+        ("https://localhost:1", {"https_proxy": "{}", "no_proxy": "localhost"}),
+    ],
+    ids=["plain HTTP", "a host that is excepted"],
+)
+async def test_some_hosts_are_reached_without_the_proxy(
+    monkeypatch: pytest.MonkeyPatch, address: str, environment: dict[str, str]
+) -> None:
+    proxy = Proxy()
+    listening = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    named = {name: value.format(f"http://127.0.0.1:{port}") for name, value in environment.items()}
+    set_environment(monkeypatch, **named)
+    async with Connections(address, AUTH) as connections:
+        with pytest.raises(httpx.ConnectError):
+            await connections.exchange("GET", "/", params={}, headers={}, content=None)
+    listening.close()
+    assert proxy.asked == []
+
+
+def set_environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
+    """Name these proxies and no others."""
+    for name in PROXY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
