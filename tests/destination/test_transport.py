@@ -216,9 +216,6 @@ async def test_a_connection_that_was_quiet_for_long_is_not_trusted() -> None:
         b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok",
         b"220 mail.example.com ESMTP\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nx: " + b"y" * 2 * HEAD_BYTES,
-        b"HTTP/1.1 200 OK\r\n\r\n" + b"y" * (ANSWER_BYTES + 1),
-        INTERIM * (ANSWER_BYTES // len(INTERIM) + 1),
     ],
     ids=[
         "no answer",
@@ -227,9 +224,6 @@ async def test_a_connection_that_was_quiet_for_long_is_not_trusted() -> None:
         "two lengths",
         "another protocol",
         "a change of protocol",
-        "a head without end",
-        "a body without end",
-        "interim answers without end",
     ],
 )
 async def test_an_answer_that_is_none_is_an_error_and_the_connection_is_given_up(answer: bytes) -> None:
@@ -238,6 +232,26 @@ async def test_an_answer_that_is_none_is_an_error_and_the_connection_is_given_up
             with pytest.raises(httpx.RemoteProtocolError):
                 await ask(transport, server)
     assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nx: " + b"y" * 2 * HEAD_BYTES,
+        b"HTTP/1.1 200 OK\r\n\r\n" + b"y" * (ANSWER_BYTES + 1),
+        INTERIM * (ANSWER_BYTES // len(INTERIM) + 1),
+    ],
+    ids=["a head", "a body", "interim answers"],
+)
+async def test_what_has_no_end_is_no_answer(answer: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(answer)
+        await reader.read()
+
+    async with serving(talk) as server, Transport(None) as transport:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await ask(transport, server)
 
 
 async def test_an_answer_that_cannot_be_decompressed_is_none() -> None:
@@ -262,6 +276,28 @@ async def test_a_connection_that_is_reset_is_an_error(requests_before: int) -> N
         with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
             await ask(transport, server, content=LARGE)
     assert server.connections == 1
+
+
+@pytest.mark.parametrize("resets", [False, True], ids=["closes", "resets"])
+async def test_nobody_knows_of_a_request_on_a_connection_that_the_server_gave_up_unseen(
+    resets: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop, server = asyncio.get_running_loop(), Server(answering())
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        server.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        async with Transport(None) as transport:
+            asking = asyncio.create_task(ask(transport, server))
+            accepted, _ = await loop.sock_accept(listening)
+            await loop.sock_recv(accepted, 65_536)
+            await loop.sock_sendall(accepted, OK)
+            await asking
+            if resets:
+                accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            accepted.close()
+            with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+                await ask(transport, server, content=LARGE)
+    assert caplog.records == []
 
 
 async def test_a_server_that_hangs_up_at_once_is_noticed_at_once() -> None:
