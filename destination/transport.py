@@ -1,6 +1,6 @@
 """One connection to a server, as an httpx transport: HTTP/1.1 by h11, straight on the event loop.
 
-httpx's own serves any event loop, any proxy and a pool of connections, at three times the CPU time.
+httpx's own serves any event loop, any proxy and a pool of connections, at more than twice the CPU time.
 """
 
 import asyncio
@@ -66,7 +66,7 @@ class Transport(httpx.AsyncBaseTransport):
                 )
         except TimeoutError as error:
             raise httpx.ConnectTimeout("connecting took too long") from error
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter of a host that cannot be a name
             raise httpx.ConnectError(str(error)) from error
         if connection.wire.is_closing():
             raise httpx.ConnectError("the server hung up at once")
