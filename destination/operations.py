@@ -1,6 +1,7 @@
 """Follows the server's asynchronous job behind a 202 to its end, at the server's pace."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -64,9 +65,9 @@ async def follow(
     """
     pace = client.pace
     start = pace.clock()
-    own_seconds = OPERATION_POLL_FIRST_SECONDS
+    own_waits = _own_waits()
     request = Request(method="GET", path=f"/v1/ControlPlane/Operations/{operation_id}")
-    wait_seconds = own_seconds if first_wait_seconds is None else first_wait_seconds
+    wait_seconds = next(own_waits) if first_wait_seconds is None else first_wait_seconds
     await pace.rest(min(wait_seconds, patience_seconds))
     while True:
         async with slots:
@@ -78,9 +79,16 @@ async def follow(
         if elapsed >= patience_seconds:
             return StillOpen()
         said_seconds = poll_seconds(decision.answer) if isinstance(decision, Success) else None
-        wait_seconds = own_seconds if said_seconds is None else said_seconds
+        wait_seconds = next(own_waits) if said_seconds is None else said_seconds
         await pace.rest(min(wait_seconds, patience_seconds - elapsed))
-        own_seconds = min(2 * own_seconds, OPERATION_POLL_LONGEST_SECONDS)
+
+
+def _own_waits() -> Iterator[float]:
+    """Seconds until the next question, where the server does not say: each time twice as long."""
+    seconds = OPERATION_POLL_FIRST_SECONDS
+    while True:
+        yield seconds
+        seconds = min(2 * seconds, OPERATION_POLL_LONGEST_SECONDS)
 
 
 def _read(decision: Success | Refused, *, is_young: bool) -> Verdict | None:

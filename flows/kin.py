@@ -31,7 +31,7 @@ def find_kin(run: Run, wanted: pl.DataFrame) -> pl.DataFrame:
         columns = {column for trait in plan.traits for column in trait.columns}
         used = columns | ({plan.region_column} if plan.region_column else set())
         rows = staging.scan(part).select(sorted(used)).collect()
-        read = read_identifiers(null_out(rows, spec.source.null_values), plan).columns
+        read = read_identifiers(null_out(rows, spec.source.null_texts), plan).columns
         found.append(_list(read.hstack(judged.select("outcome", "_error_code")), plan, wanted))
     listed = pl.concat([pl.DataFrame(schema=_SCHEMA), *found])
     return listed.sort("codes", nulls_last=False).unique(["id_type", "value"], keep="first")

@@ -1,7 +1,7 @@
 """From the source to prepared parts on disk: read ahead, prepare and write a few parts at a time."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -83,7 +83,7 @@ def prepare_parts(
             run.check_halt()
             if len(under_way) == _WORKERS:
                 take_oldest()
-            under_way.append(workers.submit(_draft, part, prepare, source.null_values, staging))
+            under_way.append(workers.submit(_draft, part, prepare, source.null_texts, staging))
             rows += part.rows
         while under_way:
             take_oldest()
@@ -117,11 +117,11 @@ def _first_rows(batch: Batch, room: int | None) -> Batch:
 
 
 def _draft(
-    part: _Part, prepare: Callable[[pl.DataFrame], Prepared], null_values: tuple[str, ...], staging: Staging
+    part: _Part, prepare: Callable[[pl.DataFrame], Prepared], null_texts: Collection[str], staging: Staging
 ) -> _Drafted:
     """Prepare one part and write it."""
-    prepared = prepare(null_out(part.batch.rows, null_values))
-    frame = prepared.frame.with_columns(part.batch.rows)  # as they were read, `null_values` and all
+    prepared = prepare(null_out(part.batch.rows, null_texts))
+    frame = prepared.frame.with_columns(part.batch.rows)  # as they were read, null texts and all
     if not part.batch.rejects.is_empty():
         frame = pl.concat([frame, part.batch.rejects], how="diagonal").sort("_row")
     positions = pl.int_range(part.position, part.position + len(frame), dtype=pl.Int64, eager=True)

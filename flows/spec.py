@@ -59,6 +59,11 @@ class SourceSpec(_Model):
     null_values: tuple[str, ...] = ("",)
 
     @property
+    def null_texts(self) -> frozenset[str]:
+        """The texts that mean nothing, besides the empty one, which a reader never hands out."""
+        return frozenset(self.null_values) - {""}
+
+    @property
     def has_bom(self) -> bool:
         """Whether a file for the same readers begins with a byte order mark."""
         return self.encoding.lower() not in {"utf-8", "utf8"}
@@ -199,7 +204,7 @@ class Spec(_Model):
 
 
 def source_options(source: SourceSpec, spec_folder: Path) -> SourceOptions:
-    """The reader's options; `null_values` are left to the caller, so that rejected rows keep them."""
+    """The reader's options. It knows nothing of `null_values`, so that rejected rows keep them."""
     is_remote = "://" in source.path
     path = source.path if is_remote else str(spec_folder / Path(source.path).expanduser())
     return SourceOptions(path=path, delimiter=source.delimiter, encoding=source.encoding)

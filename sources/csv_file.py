@@ -125,8 +125,8 @@ class _CsvFrames:
                 f"{self.file}: found {frame.height} rows, expected the {numbers.len()} that were counted; "
                 "this is a defect of the reader: report it"
             )
-        if set(self.options.null_values) - {""} or any(piece.has_quoted_empty for piece in pieces):
-            frame = null_out(frame, self.options.null_values)
+        if any(piece.has_quoted_empty for piece in pieces):
+            frame = null_out(frame, [""])
         return select_columns(
             frame.drop(REPORT_COLUMNS, strict=False).with_columns(numbers), self.file, self.columns
         )
@@ -136,7 +136,7 @@ class _CsvFrames:
             return no_rejects(self.columns)
         fields = [self._fit(reject.fields) for reject in rejects]
         frame = pl.DataFrame(fields, schema=dict.fromkeys(self.names, pl.String), orient="row")
-        frame = null_out(frame, self.options.null_values).drop(REPORT_COLUMNS, strict=False)
+        frame = null_out(frame, [""]).drop(REPORT_COLUMNS, strict=False)
         numbers = pl.Series("_row", [reject.row for reject in rejects], pl.Int64)
         return select_columns(frame.with_columns(numbers), self.file, self.columns).with_columns(
             pl.Series("_error_code", [reject.code.value for reject in rejects], pl.String),

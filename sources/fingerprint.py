@@ -31,7 +31,6 @@ class Fingerprint:
     files: tuple[FileFingerprint, ...]
     delimiter: str | None
     encoding: str
-    null_values: tuple[str, ...]
 
     @property
     def total_bytes(self) -> int:
@@ -51,7 +50,7 @@ class Fingerprint:
         added = [f"{name} was not there before" for name in now if name not in then]
         options = [
             f"{name}: {getattr(self, name)!r} before, {getattr(other, name)!r} now"
-            for name in ("delimiter", "encoding", "null_values")
+            for name in ("delimiter", "encoding")
             if getattr(self, name) != getattr(other, name)
         ]
         return changed + missing + added + options
@@ -64,7 +63,7 @@ class Fingerprint:
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The fingerprint that `to_json` was called on, also after a trip through JSON text."""
         files = tuple(FileFingerprint(**file) for file in value["files"])
-        return cls(files, value["delimiter"], value["encoding"], tuple(value["null_values"]))
+        return cls(files, value["delimiter"], value["encoding"])
 
 
 def fingerprint(options: SourceOptions, between_blocks: Callable[[], None] = lambda: None) -> Fingerprint:
@@ -78,7 +77,7 @@ def fingerprint(options: SourceOptions, between_blocks: Callable[[], None] = lam
     check_options(options)
     locations = locate(options.path)
     files = tuple(_hash(location, between_blocks, is_alone=len(locations) == 1) for location in locations)
-    return Fingerprint(files, options.delimiter, options.encoding, options.null_values)
+    return Fingerprint(files, options.delimiter, options.encoding)
 
 
 def _hash(location: Location, between_blocks: Callable[[], None], *, is_alone: bool) -> FileFingerprint:

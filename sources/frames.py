@@ -17,10 +17,10 @@ class Batch:
     """Consecutive data rows of one file, every one of them in exactly one of the two frames, in file order.
 
     `rows`: `_file` String, `_row` Int64 (the data row within its file, from 1, rejected rows counted), then
-    the source's columns as String; null where the file has nothing, or has no such column. `rejects`: the
-    same columns, what could be read of the row in its fields' order (surplus fields on the last column, bytes
-    that are no text as U+FFFD), then `_error_code` and `_error_message` String, which name the physical lines
-    and hold no data.
+    the source's columns as String; null where the file has nothing or an empty text, or has no such column.
+    `rejects`: the same columns, what could be read of the row in its fields' order (surplus fields on the
+    last column, bytes that are no text as U+FFFD), then `_error_code` and `_error_message` String, which name
+    the physical lines and hold no data.
     """
 
     rows: pl.DataFrame
@@ -36,9 +36,11 @@ def select_columns(frame: pl.DataFrame, file: str, columns: Sequence[str]) -> pl
     )
 
 
-def null_out(frame: pl.DataFrame, null_values: Collection[str]) -> pl.DataFrame:
-    """`frame` with null in the String columns where they hold the empty string or one of `null_values`."""
-    meaningless = pl.lit(pl.Series(sorted({"", *null_values}))).implode()
+def null_out(frame: pl.DataFrame, texts: Collection[str]) -> pl.DataFrame:
+    """`frame` with null in the String columns where they hold one of `texts`."""
+    if not texts:
+        return frame
+    meaningless = pl.lit(pl.Series(sorted(texts))).implode()
     text = pl.col(pl.String)
     return frame.with_columns(pl.when(~text.is_in(meaningless)).then(text))
 

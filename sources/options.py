@@ -16,13 +16,12 @@ class SourceOptions:
     `path` is a file, a glob, a directory or a URL; a relative local path counts from the working directory.
     `delimiter` None means: found out from the head of each file, among comma, semicolon, tab and pipe.
     `encoding` holds for CSV files without a byte order mark; a byte order mark (UTF-8, UTF-16) is believed
-    first. `null_values` are the texts that mean "nothing here"; the empty string always does.
+    first.
     """
 
     path: str
     delimiter: str | None = None
     encoding: str = "utf-8"
-    null_values: tuple[str, ...] = ("",)
 
 
 def check_options(options: SourceOptions) -> None:

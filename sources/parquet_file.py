@@ -36,7 +36,7 @@ class ParquetFile:
             for table in file.iter_batches(batch_size=rows_per_batch, use_threads=True):
                 frame = _to_text(table).rename(str.strip).drop(REPORT_COLUMNS, strict=False)
                 numbers = pl.int_range(first_row, first_row + table.num_rows, eager=True).alias("_row")
-                frame = null_out(frame, self.options.null_values).with_columns(numbers)
+                frame = null_out(frame, [""]).with_columns(numbers)
                 yield Batch(select_columns(frame, self.location.name, columns), rejects)
                 first_row += table.num_rows
 

@@ -50,8 +50,8 @@ def _is_null(values: pl.Series) -> bool:
 
 
 def _find_to_escape(texts: pl.DataFrame) -> set[str]:
-    """The names of columns that hold a character which JSON escapes."""
-    found = texts.select(pl.all().str.contains(TO_ESCAPE).any())
+    """The names of columns that hold a character which JSON escapes: asked once about all of a column."""
+    found = texts.select(pl.all().str.join().str.contains(TO_ESCAPE))
     return {column.name for column in found if column.item()}
 
 

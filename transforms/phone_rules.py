@@ -41,9 +41,9 @@ class PhoneRules:
     (Boolean), `turn` and `claimant`.
 
     The rules are asked about subjects (see `transforms.phone_patterns`): `general` and `numbers` of whole
-    numbers, the other patterns of their beginning. `contested` tells of a main territory's number that the leading
-    digits of some territory of the same calling code match. `start_and_prefix` is what to cut off for the
-    digits behind a national prefix, or for all digits; `rewriting` is the same for territories with a
+    numbers, the other patterns of their beginning. `contested` tells of a main territory's number that the
+    leading digits of some territory of the same calling code match. `start_and_prefix` is what to cut off for
+    the digits behind a national prefix, or for all digits; `rewriting` is the same for territories with a
     constant, and of its groups (`captures`) at most one takes part.
     """
 

@@ -160,7 +160,7 @@ async def test_the_server_sets_the_pace_of_the_polls(header: str | None, expecte
     clock = Clock()
     running = httpx.Response(200, json={"status": "RUNNING"}, headers=headers)
     await follow_one(running, operation("COMPLETED"), clock=clock, first_wait_seconds=0)
-    assert clock.now - 1_000 == pytest.approx(0.25 if expected is None else expected)
+    assert clock.now - 1_000 == pytest.approx(0.1 if expected is None else expected)
 
 
 async def test_a_server_that_does_not_say_when_is_asked_soon_and_then_less_and_less() -> None:
@@ -182,7 +182,7 @@ async def test_a_server_that_does_not_say_when_is_asked_soon_and_then_less_and_l
         )
     waits = [later - earlier for earlier, later in pairwise([1_000.0, *arrivals])]
     assert verdict == StillOpen()
-    assert waits[:7] == pytest.approx([0.25, 0.25, 0.5, 1.0, 2.0, 4.0, 5.0])
+    assert waits[:7] == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0])
     assert max(waits) == pytest.approx(5.0)
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from flows.errors import BudgetExceeded, UsageProblem
 from flows.exit_codes import ExitCode
 from flows.pipeline import Ending, Work
+from ledger.staging import Staging
 from tests.flows.conftest import PASSWORD
 from tests.flows.workplace import (
     ROWS,
@@ -91,6 +92,17 @@ def test_a_dry_run_asks_nobody_and_needs_no_credentials(workplace: Workplace) ->
     assert ending.report["requests"]["total"] == 0
     assert (exit_code(ending), ending.report["status"]) == (ExitCode.REJECTS, "dry_run")
     assert ending.report["resume_command"] is None
+
+
+def test_null_values_mean_nothing_and_stand_in_the_rejects_as_they_were(tmp_path: Path) -> None:
+    write_customers(tmp_path, 'N/A,"-",-,-', '"N/A",+1 202-555-0101,-,')
+    write_spec(tmp_path, source={"path": "customers.csv", "null_values": ["N/A", "-"]})
+    ending = Workplace(tmp_path).carry_out(Workplace(tmp_path).order(dry_run=True))
+    assert rows_of(ending) == {"read": 2, "pending": 1, "rejected": 1}
+    assert ending.report["loads"]["profiles"]["reject_reasons"] == {"no_identifier": 1}
+    assert (Path(ending.folder) / "rejects.csv").read_text().splitlines()[1].startswith("N/A,-,-,-,")
+    staged = Staging(Path(ending.folder) / "profiles").prepared("part-00000", "_payload")["_payload"]
+    assert staged.to_list() == [None, '{"traits":{"Contact":{"phone":"+12025550101"}}}']
 
 
 @pytest.mark.parametrize(("limit", "read"), [(1, 1), (4, 4), (5, 5), (100, 5)])

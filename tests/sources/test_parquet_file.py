@@ -87,14 +87,14 @@ def test_rows_are_numbered_through_row_groups_and_batches(tmp_path, read):
     assert reading.accepted["n"].to_list() == [str(number) for number in range(1000)]
 
 
-def test_null_values_and_a_report_s_own_columns_mean_nothing_here_too(tmp_path, read):
+def test_empty_texts_and_a_report_s_own_columns_mean_nothing_here_too(tmp_path, read):
     path = write(
         tmp_path / "x.parquet",
-        a=pa.array(["NULL", "x"]),
+        a=pa.array(["", "x"]),
         _row=pa.array([5, 6]),
         _error_code=pa.array(["x", "y"]),
     )
-    reading = read(path, null_values=("NULL",))
+    reading = read(path)
     assert reading.rows == [(1, None), (2, "x")]
 
 
