@@ -16,7 +16,7 @@ from sources.tabular import Source, open_source
 from transforms.prepare import Prepared
 
 _ROWS_PER_PART = 50_000
-_WORKERS = 3  # Polars lets go of the interpreter; with two, a core of two waits at times
+_WORKERS = 2  # Polars lets go of the interpreter; a third one fills more memory than time
 
 
 @dataclass(frozen=True, slots=True)
