@@ -118,8 +118,14 @@ class Client:
         unthrottled_at = self.pace.clock()
         is_in_doubt = was_moved = False
         while True:
-            await self._make_ready(request, is_in_doubt=is_in_doubt)
-            outcome = await self._attempt(request, is_retry=tries > 0)
+            await self.pace.pass_gate()
+            await request.before()
+            try:
+                outcome = await self._attempt(request, is_retry=tries > 0)
+            except Halted:  # before it left
+                if not is_in_doubt:
+                    await request.unprocessed()
+                raise
             if not _is_throttled(outcome):
                 unthrottled_at = self.pace.clock()
             decision = judge(
@@ -151,19 +157,7 @@ class Client:
             tries += 1
             failures += not _is_throttled(outcome)
 
-    async def _make_ready(self, request: Request, *, is_in_doubt: bool) -> None:
-        """Return when the request may leave; what it does `before` is done by then."""
-        await self.pace.pass_gate()
-        await request.before()
-        try:
-            await self.pace.pass_gate()  # it may have closed meanwhile
-        except Halted:
-            if not is_in_doubt:
-                await request.unprocessed()
-            raise
-
     async def _attempt(self, request: Request, *, is_retry: bool) -> Answer | NoAnswer:
-        self.requests += 1
         headers = {"content-type": "application/json"} if request.content is not None else {}
         if request.is_gzipped:
             headers["content-encoding"] = "gzip"
@@ -174,6 +168,7 @@ class Client:
                 params=request.params,
                 headers=headers,
                 content=request.content,
+                leave=self._leave,
             )
         except httpx.RequestError as error:
             left_host = not isinstance(error, _NEVER_LEFT)
@@ -183,6 +178,11 @@ class Client:
         self._note_server_time(response.headers.get("date"))
         answer = Answer(response.status_code, response.headers, response.content)
         return as_documented(answer, request.method)
+
+    async def _leave(self) -> None:
+        """Return when a request that has all it needs may leave; the gate may have closed meanwhile."""
+        await self.pace.pass_gate()
+        self.requests += 1
 
     def _note_server_time(self, date: str | None) -> None:
         """Remember how far the server's clock is ahead of ours, to the second."""

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import lru_cache
 from types import TracebackType
@@ -62,8 +62,12 @@ class Connections:
         params: Mapping[str, str],
         headers: Mapping[str, str],
         content: bytes | None,
+        leave: Callable[[], Awaitable[None]],
     ) -> httpx.Response:
-        """Send one request and read its answer to the end; raises what httpx raises."""
+        """Send one request and read its answer to the end; raises what httpx raises.
+
+        `leave` is awaited once a connection is free for it, right before it is sent.
+        """
         request = httpx.Request(
             method,
             _parse(self._api_url + path),
@@ -74,6 +78,7 @@ class Connections:
         )
         transport = await self._idle.get()
         try:
+            await leave()
             response = await transport.handle_async_request(request)
             try:
                 await response.aread()

@@ -27,6 +27,34 @@ class Proxy:
         writer.close()
 
 
+async def at_once() -> None:
+    """Nothing to wait for."""
+
+
+async def test_what_a_request_waits_for_last_is_asked_once_a_connection_is_free() -> None:
+    asked: list[int] = []
+    under_way = 0
+
+    async def respond(_: httpx.Request) -> httpx.Response:
+        nonlocal under_way
+        under_way += 1
+        await asyncio.sleep(0.001)
+        under_way -= 1
+        return httpx.Response(200)
+
+    async def leave() -> None:
+        asked.append(under_way)
+
+    async with Connections(URL, AUTH, httpx.MockTransport(respond)) as connections:
+        requests = [
+            connections.exchange("GET", "/", params={}, headers={}, content=None, leave=leave)
+            for _ in range(3 * CONNECTIONS)
+        ]
+        await asyncio.gather(*requests)
+    assert len(asked) == 3 * CONNECTIONS
+    assert max(asked) < CONNECTIONS
+
+
 async def test_no_more_requests_are_under_way_than_there_are_connections() -> None:
     most = now = 0
 
@@ -40,7 +68,7 @@ async def test_no_more_requests_are_under_way_than_there_are_connections() -> No
 
     async with Connections(URL, AUTH, httpx.MockTransport(respond)) as connections:
         asked = (
-            connections.exchange("GET", "/", params={}, headers={}, content=None)
+            connections.exchange("GET", "/", params={}, headers={}, content=None, leave=at_once)
             for _ in range(3 * CONNECTIONS)
         )
         answers = await asyncio.gather(*asked)
@@ -58,7 +86,7 @@ async def test_the_proxy_of_the_environment_is_asked_for_a_tunnel_and_sees_no_cr
     set_environment(monkeypatch, **{variable: f"{scheme}127.0.0.1:{port}"})
     async with Connections("https://memory.example.com", AUTH) as connections:
         with pytest.raises(httpx.ProxyError):
-            await connections.exchange("GET", "/", params={}, headers={}, content=None)
+            await connections.exchange("GET", "/", params={}, headers={}, content=None, leave=at_once)
     listening.close()
     assert proxy.asked[0].startswith(b"CONNECT memory.example.com:443 ")
     assert base64.b64encode(":".join(AUTH).encode()) not in proxy.asked[0]
@@ -82,7 +110,7 @@ async def test_some_hosts_are_reached_without_the_proxy(
     set_environment(monkeypatch, **named)
     async with Connections(address, AUTH) as connections:
         with pytest.raises(httpx.ConnectError):
-            await connections.exchange("GET", "/", params={}, headers={}, content=None)
+            await connections.exchange("GET", "/", params={}, headers={}, content=None, leave=at_once)
     listening.close()
     assert proxy.asked == []
 
