@@ -17,6 +17,7 @@ from sources.options import SourceOptions, canonical_encoding
 from sources.text_encoding import Utf8Stream
 
 _BYTES_PER_FRAME = 1 << 25
+_FIRST_SHARE = 8  # the first frame is that much smaller: work on it begins while the others are read
 _GROUPS_AHEAD = 1
 
 
@@ -58,10 +59,11 @@ def _join(pieces: Iterator[Piece], most_rows: int) -> Iterator[list[Piece]]:
     """Consecutive pieces that are parsed together: as many as make `most_rows` at most, or else one."""
     joined: list[Piece] = []
     rows = size = 0
+    room = most_rows // _FIRST_SHARE
     for piece in pieces:
-        if joined and (rows + piece.rows > most_rows or size >= _BYTES_PER_FRAME):
+        if joined and (rows + piece.rows > room or size >= _BYTES_PER_FRAME):
             yield joined
-            joined, rows, size = [], 0, 0
+            joined, rows, size, room = [], 0, 0, most_rows
         if piece.rows:
             joined.append(piece)
             rows += piece.rows
