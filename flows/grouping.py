@@ -11,7 +11,7 @@ from transforms.folding import fold_groups
 from transforms.identity import find_repeated, group_links, hash_columns, link_rows, list_identifiers
 from transforms.plan import ProfilePlan
 
-_HASHES_PER_PARTITION = 4_000_000
+_HASHES_PER_PARTITION = 2_000_000
 _MEMBERS_PER_FOLD = 40_000
 _WORKERS = 2
 
