@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from destination.client import Client, Request
 from destination.limits import (
@@ -66,7 +67,7 @@ async def follow(
     pace = client.pace
     start = pace.clock()
     own_waits = _own_waits()
-    request = Request(method="GET", path=f"/v1/ControlPlane/Operations/{operation_id}")
+    request = Request(method="GET", path=f"/v1/ControlPlane/Operations/{quote(operation_id, safe='')}")
     wait_seconds = next(own_waits) if first_wait_seconds is None else first_wait_seconds
     await pace.rest(min(wait_seconds, patience_seconds))
     while True:

@@ -3,6 +3,7 @@
 import asyncio
 from itertools import pairwise
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -184,6 +185,26 @@ async def test_a_server_that_does_not_say_when_is_asked_soon_and_then_less_and_l
     assert verdict == StillOpen()
     assert waits[:7] == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0])
     assert max(waits) == pytest.approx(5.0)
+
+
+@pytest.mark.parametrize("operation_id", ["op\n1", "op?1", "op 1", "\u00f6p#1"])
+async def test_an_operation_is_asked_for_by_its_id_whatever_stands_in_it(operation_id: str) -> None:
+    asked: list[bytes] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.raw_path)
+        return operation("COMPLETED")
+
+    async with make_client(respond, pace=make_pace(Clock())) as client:
+        await follow(
+            client,
+            operation_id,
+            age_seconds=0,
+            first_wait_seconds=0,
+            patience_seconds=60,
+            slots=asyncio.Semaphore(),
+        )
+    assert asked == [f"/v1/ControlPlane/Operations/{quote(operation_id, safe='')}".encode()]
 
 
 async def test_few_are_asked_for_at_once() -> None:
