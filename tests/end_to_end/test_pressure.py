@@ -14,6 +14,8 @@ from tests.end_to_end.workplace import (
 )
 
 BULK = {"path": "*/Profiles/Bulk"}
+DROPPED = 0  # in the server's log
+UNDER_WAY_SECONDS = 0.25  # what has left may wait as long for a server that is busy with other requests
 
 
 def test_throttled_with_errors_and_dropped_connections_every_row_lands_and_nobody_leaves_early(
@@ -24,9 +26,9 @@ def test_throttled_with_errors_and_dropped_connections_every_row_lands_and_nobod
     with serving(delay_seconds=(0.0, 0.1), validator=None) as api:
         api.set_faults(
             {"when": {"every": 5}, "do": {"status": 429, "code": 20429, "retry_after": 2}},
-            {"when": {**BULK, "every": 4}, "do": {"status": 503, "code": 20503}},
-            {"when": {**BULK, "every": 3}, "do": {"drop": "after"}},
-            {"when": {**BULK, "every": 7}, "do": {"drop": "before"}},
+            {"when": {**BULK, "every": 6}, "do": {"status": 503, "code": 20503}},
+            {"when": {**BULK, "every": 5}, "do": {"drop": "after"}},
+            {"when": {**BULK, "every": 9}, "do": {"drop": "before"}},
         )
         seen_before = len(api.requests())
         finished = CommandLine(tmp_path, api.url).run("run", spec)
@@ -36,12 +38,12 @@ def test_throttled_with_errors_and_dropped_connections_every_row_lands_and_nobod
     assert finished.report["loads"]["profiles"]["rows"]["completed"] == 10_000
     assert len(profiles) == 10_000
     throttled = [request["finished"] for request in requests if request["status"] == 429]
-    assert throttled
+    assert {429, 503, DROPPED} <= {request["status"] for request in requests}
     early = [
         request
         for request in requests
         for moment in throttled
-        if moment + 0.05 < request["arrived"] < moment + 1.95
+        if moment + UNDER_WAY_SECONDS < request["arrived"] < moment + 1.95
     ]
     assert early == []
     assert finished.report["requests"]["by_status"]["429"] == len(throttled)
