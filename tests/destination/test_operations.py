@@ -30,6 +30,7 @@ UNKNOWN = refusal(404, 520052)
 
 async def follow_one(
     *answers: httpx.Response | Exception,
+    operation_id: str = "op_1",
     clock: Clock | None = None,
     halt: Halt | None = None,
     age_seconds: float = 0.0,
@@ -40,7 +41,7 @@ async def follow_one(
     async with make_client(script, pace=make_pace(clock or Clock(), halt)) as client:
         verdict = await follow(
             client,
-            "op_1",
+            operation_id,
             age_seconds=age_seconds,
             first_wait_seconds=first_wait_seconds,
             patience_seconds=patience_seconds,
@@ -189,21 +190,8 @@ async def test_a_server_that_does_not_say_when_is_asked_soon_and_then_less_and_l
 
 @pytest.mark.parametrize("operation_id", ["op\n1", "op?1", "op 1", "\u00f6p#1"])
 async def test_an_operation_is_asked_for_by_its_id_whatever_stands_in_it(operation_id: str) -> None:
-    asked: list[bytes] = []
-
-    def respond(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.raw_path)
-        return operation("COMPLETED")
-
-    async with make_client(respond, pace=make_pace(Clock())) as client:
-        await follow(
-            client,
-            operation_id,
-            age_seconds=0,
-            first_wait_seconds=0,
-            patience_seconds=60,
-            slots=asyncio.Semaphore(),
-        )
+    _, script = await follow_one(operation("COMPLETED"), operation_id=operation_id)
+    asked = [request.url.raw_path for request in script.requests]
     assert asked == [f"/v1/ControlPlane/Operations/{quote(operation_id, safe='')}".encode()]
 
 
