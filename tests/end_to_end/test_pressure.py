@@ -15,7 +15,6 @@ from tests.end_to_end.workplace import (
 
 BULK = {"path": "*/Profiles/Bulk"}
 DROPPED = 0  # in the server's log
-UNDER_WAY_SECONDS = 0.25  # what has left may wait as long for a server that is busy with other requests
 
 
 def test_throttled_with_errors_and_dropped_connections_every_row_lands_and_nobody_leaves_early(
@@ -43,7 +42,7 @@ def test_throttled_with_errors_and_dropped_connections_every_row_lands_and_nobod
         request
         for request in requests
         for moment in throttled
-        if moment + UNDER_WAY_SECONDS < request["arrived"] < moment + 1.95
+        if moment + 0.05 < request["arrived"] < moment + 1.95
     ]
     assert early == []
     assert finished.report["requests"]["by_status"]["429"] == len(throttled)
