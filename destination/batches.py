@@ -23,17 +23,16 @@ def _open(load: str) -> bytes:
 
 
 def plan_batches(
-    payloads: pl.Series, owned: pl.Series, *, load: str, round: int, part: str, offset: int = 0
+    sizes: pl.Series, owned: pl.Series, *, load: str, round: int, part: str, offset: int = 0
 ) -> list[PlannedBatch]:
     """Cut the entries of one file into batches.
 
-    `payloads` (String) are the entries in sending order. `owned` (Boolean) tells which of them decide the
-    outcome of an input row. An entry that alone is over the byte ceiling gets a batch of its own.
+    `sizes` (integers) are the bytes of each entry, in sending order. `owned` (Boolean) tells which of them
+    decide the outcome of an input row. An entry that alone is over the byte ceiling gets a batch of its own.
     `offset` is the position of the first entry in its file.
     """
     frame_bytes = len(_open(load)) + len(_CLOSE)
-    sizes = payloads.str.len_bytes().cast(pl.Int64) + len(_BETWEEN)
-    ends = sizes.cum_sum()
+    ends = (sizes.cast(pl.Int64) + len(_BETWEEN)).cum_sum()
     owned_until = owned.cast(pl.Int64).cum_sum()
     ceiling = BODY_BYTES - frame_bytes + len(_BETWEEN)  # which the last entry lacks
     batches = []

@@ -30,6 +30,7 @@ class ProfileDelivery:
         journal: Journal,
         ledger: Ledger,
         staging: Staging,
+        entries: Entries,
         run_id: str,
         store_id: str,
         load: LoadRecord,
@@ -40,7 +41,7 @@ class ProfileDelivery:
         self._halt = client.pace.halt
         self._journal = journal
         self._ledger = ledger
-        self._entries = Entries(staging)
+        self._entries = entries
         self._run_id = run_id
         self._store_id = store_id
         self._load = load
@@ -49,7 +50,7 @@ class ProfileDelivery:
             client=client,
             journal=journal,
             staging=staging,
-            entries=self._entries,
+            entries=entries,
             store_id=store_id,
             wait_seconds=wait_seconds,
             observer=observer,

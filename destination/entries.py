@@ -1,21 +1,27 @@
-"""The entries behind a batch, read from the staged files: one file at a time, the last few kept."""
+"""The entries behind a batch, read from the staged files: one file ahead, the last few kept."""
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import polars as pl
 
 from ledger.records import PlannedBatch
-from ledger.staging import Staging
 
-_FILES_KEPT = 2  # batches come file by file; a split may come late
+_FILES_KEPT = 4  # batches come file by file, those of identity groups meanwhile; a split may come late
 
 
 class Entries:
-    """Staged entries by file and position."""
+    """Staged entries by file and position.
 
-    def __init__(self, staging: Staging) -> None:
-        self._staging = staging
+    `read` gives what `of_part` does. `parts` are files in the order in which they are sent: the next one is
+    read while one is sent.
+    """
+
+    def __init__(self, read: Callable[[str], pl.DataFrame], parts: Sequence[str]) -> None:
+        self._read = read
+        self._next = dict(pairwise(parts))
         self._kept: OrderedDict[str, asyncio.Task[pl.DataFrame]] = OrderedDict()
 
     async def of(self, batch: PlannedBatch) -> pl.DataFrame:
@@ -24,9 +30,15 @@ class Entries:
 
     async def of_part(self, part: str) -> pl.DataFrame:
         """The same of all entries of one file."""
+        entries = self._begin(part)
+        if part in self._next:
+            self._begin(self._next[part])
+        while len(self._kept) > _FILES_KEPT:
+            self._kept.popitem(last=False)
+        return await asyncio.shield(entries)
+
+    def _begin(self, part: str) -> asyncio.Task[pl.DataFrame]:
         if part not in self._kept:
-            self._kept[part] = asyncio.create_task(asyncio.to_thread(self._staging.entries, part, "_payload"))
-            while len(self._kept) > _FILES_KEPT:
-                self._kept.popitem(last=False)
+            self._kept[part] = asyncio.create_task(asyncio.to_thread(self._read, part))
         self._kept.move_to_end(part)
-        return await asyncio.shield(self._kept[part])
+        return self._kept[part]

@@ -73,7 +73,7 @@ class MemoryDelivery:
         self._journal = journal
         self._ledger = ledger
         self._staging = staging
-        self._entries = Entries(staging)
+        self._entries = Entries(lambda part: staging.entries(part, "_payload"), staging.sorted_parts)
         self._run_id = run_id
         self._store_id = store_id
         self._load = load

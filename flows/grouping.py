@@ -6,6 +6,7 @@ from functools import partial
 
 import polars as pl
 
+from flows.values import pick_members
 from ledger.staging import LATE_ERRORS_SCHEMA, Staging, within
 from transforms.folding import fold_groups
 from transforms.identity import find_repeated, group_links, hash_columns, link_rows, list_identifiers
@@ -48,8 +49,8 @@ class _Fold:
 
 
 def _fold(staging: Staging, plan: ProfilePlan, number: int, members: pl.DataFrame) -> _Fold:
-    made = staging.pick(members["_pos"], "_payload", *plan.identifier_columns)
-    folded = fold_groups(members.hstack(made), plan)
+    made = pick_members(staging, plan, members["_pos"])
+    folded = fold_groups(members.hstack(made.drop("_pos")), plan)
     staging.write_folded(number, folded.entries)
     last_round = folded.entries.select(pl.col("_round").max().fill_null(0)).item()
     refused = folded.refused.with_columns(_error_field=pl.lit(None, pl.String))
@@ -66,7 +67,7 @@ def _find_members(staging: Staging, plan: ProfilePlan, rows: int) -> pl.DataFram
 def _list_repeated(staging: Staging, plan: ProfilePlan, number: int, partitions: int) -> pl.DataFrame:
     """`_pos`, `value` of all identifiers of rows with a hash that stands twice in one partition of them."""
     hashed = pl.concat(
-        staging.prepared(part, "_pos", column)
+        staging.read(part, "_pos", column)
         .select("_pos", hash=column)
         .filter(pl.col("hash") % partitions == number)
         for part in staging.parts
@@ -74,7 +75,7 @@ def _list_repeated(staging: Staging, plan: ProfilePlan, number: int, partitions:
     )
     is_repeated = pl.col("hash").is_in(find_repeated(hashed["hash"]).implode())
     positions = hashed.filter(is_repeated)["_pos"].unique().sort()
-    return list_identifiers(staging.pick(positions, "_pos", *plan.identifier_columns), plan)
+    return list_identifiers(pick_members(staging, plan.identifying, positions), plan)
 
 
 def _number_folds(members: pl.DataFrame) -> pl.DataFrame:
@@ -89,6 +90,6 @@ def _add_places(staging: Staging, members: pl.DataFrame) -> pl.DataFrame:
     found = []
     for part, positions in staging.positions.items():
         here = within(members, positions)
-        places = staging.scan(part).select("_file", "_row").collect()
+        places = staging.read(part, "_file", "_row")
         found.append(here.hstack(places[here["_pos"] - positions.start]))
     return pl.concat(found)

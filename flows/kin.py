@@ -30,7 +30,7 @@ def find_kin(run: Run, wanted: pl.DataFrame) -> pl.DataFrame:
     for part, judged in zip(staging.parts, outcomes, strict=True):
         columns = {column for trait in plan.traits for column in trait.columns}
         used = columns | ({plan.region_column} if plan.region_column else set())
-        rows = staging.scan(part).select(sorted(used)).collect()
+        rows = staging.read(part, *sorted(used))
         read = read_identifiers(null_out(rows, spec.source.null_texts), plan).columns
         found.append(_list(read.hstack(judged.select("outcome", "_error_code")), plan, wanted))
     listed = pl.concat([pl.DataFrame(schema=_SCHEMA), *found])
@@ -42,13 +42,7 @@ def _plan_of(spec: ProfilesSpec, id_types: dict[str, str]) -> ProfilePlan:
         IdentifierPlan(trait=trait, id_type=id_type, normalization=normalization(id_type))
         for trait, id_type in id_types.items()
     )
-    plan = profile_plan(spec, identifiers)
-    return ProfilePlan(
-        traits=tuple(trait for trait in plan.traits if trait.path in id_types),
-        identifiers=identifiers,
-        region_column=plan.region_column,
-        region_default=plan.region_default,
-    )
+    return profile_plan(spec, identifiers).identifying
 
 
 def _list(rows: pl.DataFrame, plan: ProfilePlan, wanted: pl.DataFrame) -> pl.DataFrame:

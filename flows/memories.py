@@ -1,6 +1,9 @@
 """The loads of observations and summaries: staged row by row, then by profile, then sent."""
 
 from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
+from functools import partial
 
 import polars as pl
 
@@ -19,7 +22,10 @@ from flows.watch import Watch, check_budget
 from ledger.records import LoadRecord
 from ledger.staging import LATE_ERRORS_SCHEMA
 from ledger.states import BatchState
+from sources.frames import null_out
 from transforms.memories import prepare_memories
+from transforms.plan import MemoryPlan
+from transforms.prepare import Prepared
 from transforms.reasons import Change
 
 _UNFINISHED = (BatchState.PLANNED, BatchState.SENDING)
@@ -43,7 +49,8 @@ def stage_memories(run: Run, name: MemoryLoad, spec: MemoriesSpec) -> None:
     staging.begin()
     run.progress.begin("reading and preparing")
     with run.timed("prepare"):
-        prepared = prepare_parts(run, name, spec.source, lambda rows: prepare_memories(rows, plan), staging)
+        prepare = partial(_prepare, plan, spec.source.null_texts)
+        prepared = prepare_parts(run, name, spec.source, prepare, staging)
     with run.timed("stage"):
         staging.write_members(members=_NO_MEMBERS, excess=pl.DataFrame(schema=LATE_ERRORS_SCHEMA))
         staging.finish()
@@ -62,6 +69,11 @@ def stage_memories(run: Run, name: MemoryLoad, spec: MemoriesSpec) -> None:
             ),
             [],
         )
+
+
+def _prepare(plan: MemoryPlan, null_texts: Collection[str], rows: pl.DataFrame) -> Prepared:
+    prepared = prepare_memories(null_out(rows, null_texts), plan)
+    return replace(prepared, frame=prepared.frame.with_columns(rows))
 
 
 async def deliver_memories(run: Run, name: MemoryLoad, spec: MemoriesSpec, store: StoreFacts) -> None:

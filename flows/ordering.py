@@ -52,7 +52,7 @@ def _number_files(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _collect_entries(staging: Staging, rows: pl.DataFrame) -> pl.DataFrame:
     """`_pos`, `_payload`, `_profile_id`, `_is_final` of every entry of these rows, in sending order."""
-    payloads = staging.pick(rows["_pos"].sort(), "_pos", "_payload")
+    payloads = staging.pick(rows["_pos"].sort(), lambda part: staging.read(part, "_pos", "_payload"))
     entries = (
         rows.select("_pos", "_profile_id")
         .join(payloads, on="_pos", maintain_order="left")

@@ -51,7 +51,7 @@ async def find_owners(run: Run, name: MemoryLoad, spec: MemoriesSpec, store: Sto
 
 def _read_rows(staging: Staging, columns: tuple[str, ...]) -> pl.DataFrame:
     return pl.concat(
-        staging.prepared(part, "_pos", *columns, "_moment", "_payload")
+        staging.read(part, "_pos", *columns, "_moment", "_payload")
         .filter(pl.col("_payload").is_not_null())
         .select("_pos", *columns, "_moment", _pieces=pl.col("_payload").list.len().cast(pl.Int64))
         for part in staging.parts

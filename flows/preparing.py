@@ -1,7 +1,7 @@
 """From the source to prepared parts on disk: read ahead, prepare and write a few parts at a time."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ import polars as pl
 
 from flows.run import Run
 from flows.spec import SourceSpec, source_options
-from ledger.staging import ERRORS, Staging
+from ledger.staging import Staging
 from sources.fingerprint import fingerprint
-from sources.frames import Batch, no_rejects, null_out
+from sources.frames import Batch, no_rejects
 from sources.tabular import Source, open_source
 from transforms.prepare import Prepared
 
@@ -60,7 +60,8 @@ def prepare_parts(
 ) -> PreparedParts:
     """Read the source of a load to its end, and note in the ledger what it was.
 
-    Every row is staged in the order of the input, with its payload or the reasons why it has none.
+    Every row is staged in the order of the input, as it was read, with what was made of it or the reasons why
+    nothing was. `prepare` gets rows as they were read, and its frame begins with them.
     """
     options = source_options(source, run.spec_folder)
     changes: Counter[str] = Counter()
@@ -83,7 +84,7 @@ def prepare_parts(
             run.check_halt()
             if len(under_way) == _WORKERS:
                 take_oldest()
-            under_way.append(workers.submit(_draft, part, prepare, source.null_texts, staging))
+            under_way.append(workers.submit(_draft, part, prepare, staging))
             rows += part.rows
         while under_way:
             take_oldest()
@@ -116,15 +117,12 @@ def _first_rows(batch: Batch, room: int | None) -> Batch:
     return Batch(batch.rows.filter(within), batch.rejects.filter(within))
 
 
-def _draft(
-    part: _Part, prepare: Callable[[pl.DataFrame], Prepared], null_texts: Collection[str], staging: Staging
-) -> _Drafted:
+def _draft(part: _Part, prepare: Callable[[pl.DataFrame], Prepared], staging: Staging) -> _Drafted:
     """Prepare one part and write it."""
-    prepared = prepare(null_out(part.batch.rows, null_texts))
-    frame = prepared.frame.with_columns(part.batch.rows)  # as they were read, null texts and all
+    prepared = prepare(part.batch.rows)
+    frame = prepared.frame
     if not part.batch.rejects.is_empty():
         frame = pl.concat([frame, part.batch.rejects], how="diagonal").sort("_row")
     positions = pl.int_range(part.position, part.position + len(frame), dtype=pl.Int64, eager=True)
-    as_read = [*part.batch.rows.columns, *ERRORS]
-    staging.draft_part(part.number, frame.select(as_read), frame.drop(as_read).with_columns(_pos=positions))
-    return _Drafted(part.number, part.rows, frame["_payload"].null_count(), prepared.changes)
+    staging.draft_part(part.number, frame.with_columns(_pos=positions))
+    return _Drafted(part.number, part.rows, frame["_error_code"].count(), prepared.changes)

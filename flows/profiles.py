@@ -1,6 +1,7 @@
 """The load of profiles: from its source to staged identity groups and batches, and into the store."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
@@ -8,16 +9,19 @@ import polars as pl
 
 from destination.batches import plan_batches
 from destination.deliver import ProfileDelivery
+from destination.entries import Entries
 from destination.errors import StagingChanged
 from flows.endings import seconds_now
 from flows.grouping import group_rows
 from flows.preparing import prepare_parts
 from flows.run import Run
 from flows.spec import ProfilesSpec, profile_plan
+from flows.values import drop_repeated, read_entries
 from flows.watch import Watch
 from ledger.records import LoadRecord, PlannedBatch
 from ledger.staging import Staging
 from ledger.states import OPEN
+from sources.frames import null_out
 from transforms.identity import hash_identifiers
 from transforms.plan import IdentifierPlan, ProfilePlan
 from transforms.prepare import Prepared, prepare_profiles
@@ -40,7 +44,8 @@ def stage_profiles(run: Run, spec: ProfilesSpec, identifiers: tuple[IdentifierPl
     staging.begin()
     run.progress.begin("reading and preparing")
     with run.timed("prepare"):
-        prepared = prepare_parts(run, PROFILES, spec.source, partial(_prepare, plan), staging)
+        prepare = partial(_prepare, plan, spec.source.null_texts)
+        prepared = prepare_parts(run, PROFILES, spec.source, prepare, staging)
     run.progress.begin("grouping", prepared.rows)
     with run.timed("group"):
         grouping = group_rows(staging, plan, prepared.rows)
@@ -64,9 +69,10 @@ def stage_profiles(run: Run, spec: ProfilesSpec, identifiers: tuple[IdentifierPl
         )
 
 
-def _prepare(plan: ProfilePlan, rows: pl.DataFrame) -> Prepared:
-    prepared = prepare_profiles(rows, plan)
-    return replace(prepared, frame=prepared.frame.hstack(hash_identifiers(prepared.frame, plan)))
+def _prepare(plan: ProfilePlan, null_texts: Collection[str], rows: pl.DataFrame) -> Prepared:
+    prepared = prepare_profiles(null_out(rows, null_texts), plan)
+    frame = prepared.frame.with_columns(rows).hstack(hash_identifiers(prepared.frame, plan))
+    return replace(prepared, frame=drop_repeated(frame, plan))
 
 
 def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:
@@ -78,7 +84,7 @@ def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:
             of_round = entries.with_row_index("at").filter(pl.col("_round") == number)
             if not of_round.is_empty():
                 batches += plan_batches(
-                    of_round["_payload"],
+                    of_round["_payload"].str.len_bytes(),
                     of_round["_is_final"],
                     load=PROFILES,
                     round=number,
@@ -86,16 +92,18 @@ def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:
                     offset=of_round["at"][0],
                 )
     for part in staging.parts:
-        entries = staging.entries(part, "_payload")
-        batches += plan_batches(entries["_payload"], entries["_is_final"], load=PROFILES, round=0, part=part)
+        entries = staging.entries(part, "_bytes")
+        batches += plan_batches(entries["_bytes"], entries["_is_final"], load=PROFILES, round=0, part=part)
     return batches
 
 
-async def deliver_profiles(run: Run) -> None:
+async def deliver_profiles(run: Run, spec: ProfilesSpec) -> None:
     """Send what is not sent and follow what is not finished; raises the reason when it had to end early."""
     load = run.ledger.load(run.run_id, PROFILES)
     if load is None or run.record.dry_run:
         return
+    staging = run.staging(PROFILES)
+    plan = profile_plan(spec, identifiers=())
     undecided = run.ledger.batches(run.run_id, PROFILES, states=OPEN)
     run.progress.begin("sending", sum(batch.rows for batch in undecided))
     with run.timed("deliver"):
@@ -104,7 +112,8 @@ async def deliver_profiles(run: Run) -> None:
                 client=client,
                 journal=journal,
                 ledger=run.ledger,
-                staging=run.staging(PROFILES),
+                staging=staging,
+                entries=Entries(partial(read_entries, staging, plan), staging.parts),
                 run_id=run.run_id,
                 store_id=run.target.store_id,
                 load=load,

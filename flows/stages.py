@@ -27,8 +27,8 @@ def stage_load(run: Run, load: str, store: StoreFacts) -> None:
 
 async def deliver_load(run: Run, load: str, store: StoreFacts) -> None:
     """Bring one of the loads of the spec into the store, as far as that was not done before."""
-    if load == PROFILES:
-        await deliver_profiles(run)
+    if load == PROFILES and run.spec.profiles is not None:
+        await deliver_profiles(run, run.spec.profiles)
     for name, spec in run.spec.memories.items():
         if name == load:
             await deliver_memories(run, name, spec, store)

@@ -98,7 +98,7 @@ def _count_reasons(rejected: pl.DataFrame) -> dict[str, int]:
 def _with_originals(
     staging: Staging, part: str, rejected: pl.DataFrame, columns: tuple[str, ...]
 ) -> pl.DataFrame:
-    originals = staging.scan(part).select(columns).collect()
+    originals = staging.read(part, *columns)
     within = rejected["_pos"] - staging.positions[part].start
     return originals[within].hstack(rejected.select(_REJECTS_COLUMNS))
 

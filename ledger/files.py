@@ -57,16 +57,10 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def draft_parquet(frame: pl.DataFrame, path: Path) -> None:
-    """Write a frame as the draft of a Parquet file: small, for what is read once if at all."""
-    with draft(path) as stream:
-        frame.write_parquet(stream, compression="zstd", compression_level=1, statistics=False)
-
-
 def write_parquet(frame: pl.DataFrame, path: Path) -> None:
-    """Write a frame as one whole Parquet file."""
-    draft_parquet(frame, path)
-    settle(path)
+    """Write a frame as one whole Parquet file: small, for what is read once if at all."""
+    with whole_file(path) as stream:
+        frame.write_parquet(stream, compression="zstd", compression_level=1, statistics=False)
 
 
 def draft_arrow(frame: pl.DataFrame, path: Path) -> None:
@@ -93,6 +87,14 @@ def map_arrow(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)  # noqa: S101 - as a table always is
     return frame
+
+
+def arrow_columns(path: Path) -> tuple[str, ...]:
+    """The names of the columns of an Arrow file."""
+    import pyarrow as pa
+
+    with pa.memory_map(str(path)) as source:
+        return tuple(pa.ipc.open_file(source).schema.names)
 
 
 def copied(frame: pl.DataFrame) -> pl.DataFrame:

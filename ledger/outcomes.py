@@ -118,8 +118,7 @@ def _final(decided: pl.DataFrame) -> pl.DataFrame:
 
 def _read(staging: Staging, part: str) -> pl.DataFrame:
     """`_pos`, `_file`, `_row` and the errors of the rows of a part."""
-    places = staging.scan(part).select("_file", "_row", *ERRORS).collect()
-    return staging.prepared(part, "_pos").hstack(places)
+    return staging.read(part, "_pos", "_file", "_row", *ERRORS)
 
 
 def _judge(rows: pl.DataFrame, decided: pl.DataFrame, late_errors: pl.DataFrame) -> pl.DataFrame:

@@ -1,8 +1,8 @@
 """A run's folder: the prepared rows of each load, readable by their owner only.
 
     STATE_DIR/runs/RUN_ID/
-        profiles/part-00000.parquet   every input row in order, as it was read: place, columns, reasons
-        profiles/part-00000.arrow     row for row what was made of it: position, payload, identifiers
+        profiles/part-00000.arrow     every input row in order: place and columns as they were read, reasons,
+                                      and what was made of it: position, values, size, identifiers
         profiles/members.parquet      _pos, _survivor, _file, _row of the rows in groups of two or more
         profiles/folded-00000.arrow   what is sent for those groups, in rounds
         profiles/excess.parquet       rows of groups that hold more identifiers than one profile can keep
@@ -14,7 +14,7 @@
         lookups.key                   what makes hashes of identifiers mean something; see `ledger.lookups`
         report.json  report.md  rejects.csv  outcomes.parquet
 
-Parquet is small and for the report; what is grouped and sent stays uncompressed and is mapped into memory.
+Parquet is small; what is grouped and sent is in Arrow files, uncompressed, and is mapped into memory.
 Files that are sent from are known by their names without a suffix: `part-00000`, `folded-00000`.
 `_pos` is the position of a row in the whole load, counted from 0.
 """
@@ -22,7 +22,7 @@ Files that are sent from are known by their names without a suffix: `part-00000`
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,9 +30,9 @@ from pathlib import Path
 import polars as pl
 
 from ledger.files import (
+    arrow_columns,
     copied,
     draft_arrow,
-    draft_parquet,
     map_arrow,
     private_directory,
     settle,
@@ -58,18 +58,16 @@ class Staging:
             shutil.rmtree(self.folder)
         private_directory(self.folder)
 
-    def draft_part(self, number: int, rows: pl.DataFrame, prepared: pl.DataFrame) -> None:
-        """Write one stretch of input rows, `rows` as they were read and `prepared` what was made of them.
+    def draft_part(self, number: int, rows: pl.DataFrame) -> None:
+        """Write one stretch of input rows, as they were read and what was made of them.
 
         They count once `settle_part` was called, which waits for the disk: not here.
         """
-        draft_parquet(rows, self.folder / f"{part_name(number)}.parquet")
-        draft_arrow(prepared, self.folder / f"{part_name(number)}.arrow")
+        draft_arrow(rows, self.folder / f"{part_name(number)}.arrow")
 
     def settle_part(self, number: int) -> None:
         """Make one stretch of input rows durable."""
-        for suffix in ("parquet", "arrow"):
-            settle(self.folder / f"{part_name(number)}.{suffix}")
+        settle(self.folder / f"{part_name(number)}.arrow")
 
     def write_folded(self, number: int, entries: pl.DataFrame) -> None:
         """Stage what is sent for some of the identity groups."""
@@ -122,12 +120,12 @@ class Staging:
     def _named(self, kind: str) -> tuple[str, ...]:
         return tuple(path.stem for path in sorted(self.folder.glob(f"{kind}-*.arrow")))
 
-    def scan(self, part: str) -> pl.LazyFrame:
-        """The rows of a part as they were read, with the reasons why some are rejected, lazily."""
-        return pl.scan_parquet(self.folder / f"{part}.parquet")
+    def columns(self, part: str) -> tuple[str, ...]:
+        """The names of all columns of a part."""
+        return arrow_columns(self.folder / f"{part}.arrow")
 
-    def prepared(self, part: str, *columns: str) -> pl.DataFrame:
-        """What was made of the rows of a part, row for row; or what a folded or sorted file holds."""
+    def read(self, part: str, *columns: str) -> pl.DataFrame:
+        """Columns of a part, of every row; or of a folded or sorted file."""
         return map_arrow(self.folder / f"{part}.arrow", columns)
 
     @cached_property
@@ -136,18 +134,21 @@ class Staging:
         found = {}
         end = 0
         for part in self.parts:
-            start, end = end, end + self.prepared(part, "_pos").height
+            start, end = end, end + self.read(part, "_pos").height
             found[part] = range(start, end)
         return found
 
-    def pick(self, positions: pl.Series, *columns: str) -> pl.DataFrame:
-        """What was made of the rows at these positions (ascending), of all parts; no file stays mapped."""
+    def pick(self, positions: pl.Series, read: Callable[[str], pl.DataFrame]) -> pl.DataFrame:
+        """The rows at these positions (ascending), of all parts; no file stays mapped.
+
+        `read` gives the wanted columns of all rows of a part.
+        """
         wanted = positions.alias("_pos").to_frame()
-        picked = [self.prepared(part, *columns).clear() for part in self.parts[:1]]
+        picked = [read(part).clear() for part in self.parts[:1]]
         for part, inside in self.positions.items():
             here = within(wanted, inside)["_pos"] - inside.start
             if not here.is_empty():
-                picked.append(copied(self.prepared(part, *columns)[here]))
+                picked.append(copied(read(part)[here]))
         return pl.concat(picked)
 
     @cached_property
@@ -166,9 +167,7 @@ class Staging:
     @property
     def rejected(self) -> int:
         """How many rows were rejected before anything was sent."""
-        counts: list[int] = [
-            self.scan(part).select(pl.col("_error_code").count()).collect().item() for part in self.parts
-        ]
+        counts = [self.read(part, "_error_code")["_error_code"].count() for part in self.parts]
         return sum(counts) + len(self.excess)
 
     def entries(self, part: str, *columns: str) -> pl.DataFrame:
@@ -179,11 +178,11 @@ class Staging:
         whether the entry is the last one for the row at `_pos`.
         """
         if part not in self.positions:
-            return self.prepared(part, "_pos", "_is_final", *columns)
-        needed = dict.fromkeys(["_pos", "_payload", *columns])
+            return self.read(part, "_pos", "_is_final", *columns)
+        needed = dict.fromkeys(["_pos", "_error_code", *columns])
         grouped = within(self.members, self.positions[part])["_pos"]
-        is_sent = pl.col("_payload").is_not_null() & ~pl.col("_pos").is_in(grouped.implode())
-        return self.prepared(part, *needed).filter(is_sent).select("_pos", *columns, _is_final=True)
+        is_sent = pl.col("_error_code").is_null() & ~pl.col("_pos").is_in(grouped.implode())
+        return self.read(part, *needed).filter(is_sent).select("_pos", *columns, _is_final=True)
 
     def note_refusal(self, batch_id: int, code: int | None, message: str) -> None:
         """Keep the server's words about a row; they may quote it, so they stay out of the ledger."""

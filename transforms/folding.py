@@ -18,7 +18,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from transforms.limits import IDENTIFIERS_PER_TYPE
-from transforms.merging import merge_payloads
 from transforms.payloads import write_payloads
 from transforms.plan import ProfilePlan
 from transforms.reasons import WORDING, Reason
@@ -48,9 +47,9 @@ class Folded:
 
 
 def fold_groups(members: pl.DataFrame, plan: ProfilePlan) -> Folded:
-    """Folds whole groups: `_survivor`, `_pos`, `_payload` and the identifier columns of each member row.
+    """Folds whole groups: `_survivor`, `_pos`, the values and the identifier columns of each member row.
 
-    Any number of groups may come in one call, each with all of its members; none of their payloads is null.
+    Any number of groups may come in one call, each with all of its members; no row is without any value.
     """
     given = _list_values(members, plan)
     overfull = _find_overfull(given)
@@ -96,20 +95,32 @@ def _refuse(members: pl.DataFrame) -> pl.DataFrame:
 
 def _write_final(kept: pl.DataFrame, early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """The last value of every trait, in the round after the early entries of the group."""
-    latest = merge_payloads(kept.sort("_pos"), plan)
+    values = pl.col([trait.value_column for trait in plan.traits])
+    latest = kept.sort("_pos").group_by("_survivor").agg(values.drop_nulls().last())
     rounds = early.group_by("_survivor").agg(_round=pl.col("_round").max() + 1)
     profiles = latest.join(rounds, on="_survivor", how="left")
-    return profiles.select(
-        "_survivor", pl.col("_round").fill_null(0), "_payload", _pos="_survivor", _is_final=pl.lit(value=True)
-    ).select(ENTRIES)
+    return (
+        profiles.hstack([write_payloads(profiles, plan)])
+        .select(
+            "_survivor",
+            pl.col("_round").fill_null(0),
+            "_payload",
+            _pos="_survivor",
+            _is_final=pl.lit(value=True),
+        )
+        .select(ENTRIES)
+    )
 
 
 def _write_early(early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """One entry for each group and round, of the identifiers that share the round."""
-    promoted = [identifier.trait for identifier in plan.identifiers]
+    promoted = [plan.trait(identifier.trait) for identifier in plan.identifiers]
     entries = early.group_by("_survivor", "_round").agg(
         pl.col("_pos").max().fill_null(pl.col("_survivor").first()),
-        *(pl.col("value").filter(pl.col("trait") == path).first().alias(path) for path in promoted),
+        *(
+            pl.col("value").filter(pl.col("trait") == trait.path).first().alias(trait.value_column)
+            for trait in promoted
+        ),
     )
     payloads = write_payloads(entries, plan)
     return entries.hstack([payloads]).with_columns(_is_final=pl.lit(value=False)).select(ENTRIES)

@@ -3,7 +3,7 @@
     {"traits":{"Contact":{"phone":"+14155550100"},"Account":{"visits":3}}}
 
 Groups and traits stand in plan order, without spaces; what is absent is left out. A frame of *values* has a
-column of text for each trait, named by its path: the values as judgements give them, null where absent.
+column of text for each trait, its `value_column`: the values as judgements give them, null where absent.
 """
 
 from collections.abc import Iterator
@@ -27,10 +27,12 @@ def write_payloads(values: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
 
     A trait without a column is absent everywhere.
     """
-    stated = [t for t in plan.traits if t.path in values.columns and not _is_null(values[t.path])]
-    to_escape = _find_to_escape(values.select(t.path for t in stated if t.type in ESCAPED))
+    stated = _find_stated(values, plan)
+    to_escape = _find_to_escape(values, stated)
     groups = [
-        _write_object(group, [_write_trait(t, values[t.path], to_escape) for t in stated if t.group == group])
+        _write_object(
+            group, [_write_trait(t, values[t.value_column], to_escape) for t in stated if t.group == group]
+        )
         for group in plan.groups
     ]
     profile = _write_object("traits", groups)
@@ -39,19 +41,41 @@ def write_payloads(values: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
     return values.with_columns(_payload=payloads)["_payload"]
 
 
+def measure_payloads(values: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
+    """`_bytes` (Int64), the size in UTF-8 of what `write_payloads` gives for each row; null where that is.
+
+    Nothing is written for it: a size is a sum.
+    """
+    stated = _find_stated(values, plan)
+    if not stated:
+        return pl.Series("_bytes", [None] * len(values), pl.Int64)
+    to_escape = _find_to_escape(values, stated)
+    sizes = [pl.lit(len('{"traits":{}}') - len(","), pl.Int64)]  # a comma is counted after every member
+    for group in dict.fromkeys(trait.group for trait in stated):
+        of_group = [trait for trait in stated if trait.group == group]
+        is_there = pl.any_horizontal(pl.col(trait.value_column).is_not_null() for trait in of_group)
+        sizes.append(pl.when(is_there).then(len(f'"{group}":{{}}')))
+        sizes += [_measure_trait(trait, to_escape) for trait in of_group]
+    is_there = pl.any_horizontal(pl.col(trait.value_column).is_not_null() for trait in stated)
+    return values.select(_bytes=pl.when(is_there).then(pl.sum_horizontal(sizes)))["_bytes"]
+
+
 def encode_json(values: pl.Expr) -> pl.Expr:
     """Texts or lists as JSON; null where they are null."""
     encoded = pl.struct(values.alias("")).struct.json_encode()
     return pl.when(values.is_not_null()).then(encoded.str.slice(len('{"":')).str.head(-len("}")))
 
 
-def _is_null(values: pl.Series) -> bool:
-    return values.null_count() == len(values)
+def _find_stated(values: pl.DataFrame, plan: ProfilePlan) -> list[TraitPlan]:
+    """The traits that have a value in some row."""
+    there = [trait for trait in plan.traits if trait.value_column in values.columns]
+    return [trait for trait in there if values[trait.value_column].null_count() < len(values)]
 
 
-def _find_to_escape(texts: pl.DataFrame) -> set[str]:
-    """The names of columns that hold a character which JSON escapes: asked once about all of a column."""
-    found = texts.select(pl.all().str.join().str.contains(TO_ESCAPE))
+def _find_to_escape(values: pl.DataFrame, traits: list[TraitPlan]) -> set[str]:
+    """The columns that hold a character which JSON escapes: asked once about all of a column."""
+    columns = [trait.value_column for trait in traits if trait.type in ESCAPED]
+    found = values.select(pl.col(columns).str.join().str.contains(TO_ESCAPE))
     return {column.name for column in found if column.item()}
 
 
@@ -72,14 +96,23 @@ class _Member:
 
 
 def _write_trait(trait: TraitPlan, values: pl.Series, to_escape: set[str]) -> _Member:
-    value, quote = pl.col(trait.path), '"' if trait.type in ESCAPED | QUOTED else ""
-    if trait.path in to_escape:
+    value, quote = pl.col(trait.value_column), '"' if trait.type in ESCAPED | QUOTED else ""
+    if trait.value_column in to_escape:
         value, quote = encode_json(value), ""
     opening = f'"{trait.name}":{quote}'
     if values.null_count():
         whole = pl.concat_str(pl.lit(opening), value, pl.lit(quote))
         return _Member(pieces=[whole], where=values.is_not_null())
     return _Member(pieces=[_Literal(opening, True), value, _Literal(quote, True)], where=True)
+
+
+def _measure_trait(trait: TraitPlan, to_escape: set[str]) -> pl.Expr:
+    """The size of a member and of the comma after it; null where it is absent."""
+    value, quotes = pl.col(trait.value_column), 2 if trait.type in ESCAPED | QUOTED else 0
+    size = value.str.len_bytes().cast(pl.Int64) + (len(f'"{trait.name}":,') + quotes)
+    if trait.value_column in to_escape:
+        size += value.str.count_matches(TO_ESCAPE)  # each gets a backslash
+    return size
 
 
 def _write_object(name: str, members: list[_Member]) -> _Member:

@@ -1,6 +1,6 @@
 """What the spec asks for, as the values that the preparation of rows works from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Literal
@@ -51,6 +51,11 @@ class TraitPlan:
         """`Group.name`; unique, because a trait name holds no dot."""
         return f"{self.group}.{self.name}"
 
+    @property
+    def value_column(self) -> str:
+        """The column of prepared rows that holds its values."""
+        return f"_value.{self.path}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class IdentifierPlan:
@@ -82,6 +87,12 @@ class ProfilePlan:
             earlier = sum(other.id_type == identifier.id_type for other in columns.values())
             columns[f"_id.{identifier.id_type}" + (f".{earlier + 1}" if earlier else "")] = identifier
         return columns
+
+    @cached_property
+    def identifying(self) -> "ProfilePlan":
+        """The same with no other traits than those that identifiers are read from."""
+        promoted = {identifier.trait for identifier in self.identifiers}
+        return replace(self, traits=tuple(trait for trait in self.traits if trait.path in promoted))
 
     @cached_property
     def groups(self) -> dict[str, tuple[TraitPlan, ...]]:

@@ -8,11 +8,11 @@ been dropped included; what is dropped from or repaired in a row that is kept is
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
-from transforms.payloads import write_payloads
+from transforms.payloads import measure_payloads
 from transforms.plan import IdentifierPlan, ProfilePlan, TraitType
 from transforms.reasons import DROPPED, Reason
 from transforms.refusals import RowReasons, explain_rows
@@ -24,12 +24,13 @@ from transforms.traits import JudgedTrait, judge_trait
 class Prepared:
     """Prepared rows and what was found in them.
 
-    `frame`: the rows as given, in order, and after their columns, all String:
-        `_payload`: the profile as JSON text; null where the row is rejected.
-        `_id.<id_type>`, … as `ProfilePlan.identifier_columns` names them: the identifier value that the
-            service will match on; null where the row has none or is rejected.
-        `_error_code`, `_error_field`, `_error_message`: all reasons of a rejected row, in plan order, joined
-            with " | " so that the nth parts belong together; the field is the source column (for
+    `frame`: the rows as given, in order, and after their columns:
+        `_value.<path>`, … as `TraitPlan.value_column` names them: String, the value of each trait as judged.
+        `_bytes`: Int64, the size of the profile as JSON text; null where the row is rejected.
+        `_id.<id_type>`, … as `ProfilePlan.identifier_columns` names them: String, the identifier value that
+            the service will match on; null where the row has none or is rejected.
+        `_error_code`, `_error_field`, `_error_message`: String, all reasons of a rejected row, in plan order,
+            joined with " | " so that the nth parts belong together; the field is the source column (for
             `no_identifier`, the columns of all identifiers, joined with ", "). Null where the row is kept.
     `reasons`: how often each reason was given, over rejected rows.
     `changes`: how many values of kept rows were repaired, by code, or left out, by `dropped_` and the reason.
@@ -55,7 +56,7 @@ def prepare_profiles(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
     rejected = ~has_identifier | _any_of(refusing, rows.height)
     reasons = explain_rows(rejected, _list_reasons(judged.values(), plan, has_identifier))
     return Prepared(
-        frame=rows.hstack(_write_profiles(judged, plan, rejected)).hstack(reasons.columns),
+        frame=rows.hstack(_collect_profiles(judged, plan, rejected)).hstack(reasons.columns),
         reasons=reasons.counts,
         changes=count_changes(judged.values(), region_codes, ~rejected),
         rejected=int(rejected.sum()),
@@ -74,14 +75,16 @@ class ReadIdentifiers:
 
 def read_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> ReadIdentifiers:
     """Reads what identifies a person, and nothing else, from rows as `prepare_profiles` takes them."""
-    promoted = {identifier.trait for identifier in plan.identifiers}
-    identifying = replace(plan, traits=tuple(trait for trait in plan.traits if trait.path in promoted))
-    judged, region_codes = _judge_traits(rows, identifying)
-    values = pl.DataFrame({path: trait.values for path, trait in judged.items()})
-    columns = values.select(
-        _normalise(identifier).alias(column) for column, identifier in plan.identifier_columns.items()
-    )
+    judged, region_codes = _judge_traits(rows, plan.identifying)
+    columns = identify(_collect_values(judged), plan)
     return ReadIdentifiers(columns=columns, judged=tuple(judged.values()), region_codes=region_codes)
+
+
+def identify(values: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+    """The identifier columns, as in `Prepared`, of rows with the values of the traits they are read from."""
+    return values.select(
+        _normalise(identifier, plan).alias(column) for column, identifier in plan.identifier_columns.items()
+    )
 
 
 def _judge_traits(rows: pl.DataFrame, plan: ProfilePlan) -> tuple[dict[str, JudgedTrait], pl.Series]:
@@ -106,22 +109,21 @@ def _resolve_regions(rows: pl.DataFrame, plan: ProfilePlan) -> tuple[pl.Series, 
     return found["region"].fill_null(pl.lit(plan.region_default)), found["code"]
 
 
-def _write_profiles(judged: dict[str, JudgedTrait], plan: ProfilePlan, rejected: pl.Series) -> pl.DataFrame:
-    """`_payload` and the identifier columns, null in rejected rows."""
-    values = pl.DataFrame({path: trait.values for path, trait in judged.items()})
+def _collect_profiles(judged: dict[str, JudgedTrait], plan: ProfilePlan, rejected: pl.Series) -> pl.DataFrame:
+    """The values; `_bytes` and the identifier columns, null in rejected rows."""
+    values = _collect_values(judged)
     kept = pl.lit(~rejected)
-    return values.hstack([write_payloads(values, plan)]).select(
-        pl.when(kept).then(pl.col("_payload")),
-        *(
-            pl.when(kept).then(_normalise(identifier)).alias(column)
-            for column, identifier in plan.identifier_columns.items()
-        ),
-    )
+    made = [measure_payloads(values, plan), *identify(values, plan)]
+    return values.with_columns(pl.when(kept).then(column) for column in made)
 
 
-def _normalise(identifier: IdentifierPlan) -> pl.Expr:
+def _collect_values(judged: dict[str, JudgedTrait]) -> pl.DataFrame:
+    return pl.DataFrame({trait.trait.value_column: trait.values for trait in judged.values()})
+
+
+def _normalise(identifier: IdentifierPlan, plan: ProfilePlan) -> pl.Expr:
     """The value as the service will store it; texts are trimmed and phones are E.164 already."""
-    value = pl.col(identifier.trait)
+    value = pl.col(plan.trait(identifier.trait).value_column)
     return (
         value.str.to_lowercase().str.replace_all(" ", "", literal=True)
         if identifier.normalization == "email"

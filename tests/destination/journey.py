@@ -13,6 +13,7 @@ import polars as pl
 
 from destination.batches import plan_batches
 from destination.deliver import ProfileDelivery
+from destination.entries import Entries
 from destination.pace import Halt
 from ledger.journal import Journal
 from ledger.outcomes import row_outcomes
@@ -133,6 +134,7 @@ class Journey:
                     journal=journal,
                     ledger=self.ledger,
                     staging=self.staging,
+                    entries=Entries(lambda part: self.staging.entries(part, "_payload"), self.staging.parts),
                     run_id=RUN_ID,
                     store_id=STORE,
                     load=self.load,
@@ -207,7 +209,7 @@ def _cut(entries: pl.DataFrame, per_batch: int, part: str, number: int) -> list[
         batch
         for some in entries.iter_slices(per_batch)
         for batch in plan_batches(
-            some["_payload"],
+            some["_payload"].str.len_bytes(),
             some["_is_final"],
             load="profiles",
             round=number,

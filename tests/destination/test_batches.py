@@ -18,7 +18,7 @@ from tests.ledger.examples import PART
 def plan(payloads: list[str], owned: list[bool] | None = None, *, offset: int = 0) -> list[PlannedBatch]:
     flags = owned if owned is not None else [True] * len(payloads)
     return plan_batches(
-        pl.Series(payloads, dtype=pl.String),
+        pl.Series(payloads, dtype=pl.String).str.len_bytes(),
         pl.Series(flags, dtype=pl.Boolean),
         load="profiles",
         round=2,

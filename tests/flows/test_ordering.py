@@ -31,7 +31,7 @@ def order(folder: Path, rows: list[tuple[str, int, int]], over_limit: str = "kee
     staging = Staging(folder / "observations")
     staging.begin()
     payloads = [[f'"{at}.{piece}"' for piece in range(pieces)] for at, (_, _, pieces) in enumerate(rows)]
-    staging.draft_part(0, pl.DataFrame(), pl.DataFrame({"_pos": range(len(rows)), "_payload": payloads}))
+    staging.draft_part(0, pl.DataFrame({"_pos": range(len(rows)), "_payload": payloads}))
     staging.settle_part(0)
     owners = pl.DataFrame(
         {

@@ -12,12 +12,12 @@ from rich.console import Console
 from flows.errors import BudgetExceeded, UsageProblem
 from flows.exit_codes import ExitCode
 from flows.pipeline import Ending, Work
-from ledger.staging import Staging
 from tests.flows.conftest import PASSWORD
 from tests.flows.workplace import (
     ROWS,
     TRAITS,
     Workplace,
+    payloads_of,
     rows_of,
     stop_before_delivery,
     write_customers,
@@ -101,8 +101,7 @@ def test_null_values_mean_nothing_and_stand_in_the_rejects_as_they_were(tmp_path
     assert rows_of(ending) == {"read": 2, "pending": 1, "rejected": 1}
     assert ending.report["loads"]["profiles"]["reject_reasons"] == {"no_identifier": 1}
     assert (Path(ending.folder) / "rejects.csv").read_text().splitlines()[1].startswith("N/A,-,-,-,")
-    staged = Staging(Path(ending.folder) / "profiles").prepared("part-00000", "_payload")["_payload"]
-    assert staged.to_list() == [None, '{"traits":{"Contact":{"phone":"+12025550101"}}}']
+    assert payloads_of(ending) == [None, '{"traits":{"Contact":{"phone":"+12025550101"}}}']
 
 
 @pytest.mark.parametrize(("limit", "read"), [(1, 1), (4, 4), (5, 5), (100, 5)])

@@ -13,7 +13,7 @@ import pytest
 from flows.orders import Order
 from flows.pipeline import Ending
 from ledger.staging import Staging
-from tests.flows.workplace import Workplace, rows_of
+from tests.flows.workplace import Workplace, payloads_of, rows_of
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 NO_ID = "no_identifier"
@@ -152,9 +152,9 @@ def read_messy() -> list[dict[str, str]]:
 def test_a_messy_value_is_sent_as_it_should_be(
     messy: Ending, row: int, group: str, trait: str, value: object
 ) -> None:
-    staging = Staging(Path(messy.folder) / "profiles")
-    payload = json.loads(staging.pick(pl.Series([row - 1]), "_payload").item())
-    assert payload["traits"][group].get(trait) == value
+    payload = payloads_of(messy)[row - 1]
+    assert payload is not None
+    assert json.loads(payload)["traits"][group].get(trait) == value
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_messy_value_is_sent_as_it_should_be(
     ],
 )
 def test_rows_of_one_person_are_folded(messy: Ending, survivor: int, contact: dict[str, str]) -> None:
-    folded = Staging(Path(messy.folder) / "profiles").prepared(
+    folded = Staging(Path(messy.folder) / "profiles").read(
         "folded-00000", "_survivor", "_is_final", "_payload"
     )
     final = folded.filter(pl.col("_is_final") & (pl.col("_survivor") == survivor - 1))

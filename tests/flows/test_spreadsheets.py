@@ -50,8 +50,7 @@ def phones_sent(folder: Path) -> list[str]:
     """The phones of the only run's profiles, in the order of the rows."""
     (staged,) = (folder / "state" / "runs").glob("*/profiles")
     (part,) = Staging(staged).parts
-    payloads = Staging(staged).entries(part, "_payload")["_payload"]
-    return payloads.str.json_path_match("$.traits.Contact.phone").to_list()
+    return Staging(staged).entries(part, "_value.Contact.phone")["_value.Contact.phone"].to_list()
 
 
 def test_phones_are_repaired_counted_and_found_by_the_notes_that_name_them(tmp_path: Path) -> None:

@@ -13,6 +13,11 @@ from flows.errors import StoppedBySignal
 from flows.orders import Order
 from flows.pipeline import Ending, Performer, Work, perform, run_import
 from flows.progress import RunProgress
+from flows.spec import profile_plan
+from flows.spec_file import load_spec
+from flows.values import read_values
+from ledger.staging import Staging
+from transforms.payloads import write_payloads
 
 STORE = "mem_store_00000000000000000000000001"
 HEADER = "Name,Phone,Email,Since"
@@ -89,6 +94,18 @@ def rows_of(ending: Ending) -> dict[str, int]:
     """The rows of a run by outcome, those that there are."""
     rows = ending.report["loads"]["profiles"]["rows"]
     return {outcome: count for outcome, count in rows.items() if count}
+
+
+def payloads_of(ending: Ending) -> list[str | None]:
+    """What every input row of a run with one part says as a profile; null where it is rejected."""
+    spec = load_spec(Path(ending.report["spec"]), {}, is_emulator=False)
+    assert spec.profiles is not None
+    staging = Staging(Path(ending.folder) / "profiles")
+    (part,) = staging.parts
+    plan = profile_plan(spec.profiles, identifiers=())
+    payloads = write_payloads(read_values(staging, plan, part), plan)
+    is_rejected = staging.read(part, "_error_code")["_error_code"].is_not_null()
+    return [None if rejected else payload for payload, rejected in zip(payloads, is_rejected, strict=True)]
 
 
 async def stop_before_delivery(name: str, work: Work) -> None:

@@ -139,8 +139,7 @@ def stage(
     staging = Staging(folder)
     staging.begin()
     for number, part in enumerate(parts):
-        prepared = part.select("^_(pos|payload|id|hash).*$")
-        staging.draft_part(number, part.drop(prepared.columns), prepared)
+        staging.draft_part(number, part)
         staging.settle_part(number)
     if folded:
         entries = [{"_payload": payload(entry["_pos"]), "_round": 0, **entry} for entry in folded]

@@ -33,21 +33,22 @@ def test_parts_come_in_the_order_of_the_input(tmp_path: Path) -> None:
     parts = [staged_rows(number, number + 1) for number in range(11)]
     staging = stage(tmp_path / "profiles", *parts)
     assert staging.parts == tuple(part_name(number) for number in range(11))
-    assert [staging.prepared(part, "_pos").item() for part in staging.parts] == list(range(11))
+    assert [staging.read(part, "_pos").item() for part in staging.parts] == list(range(11))
 
 
 def test_rows_are_picked_by_position_from_all_parts(tmp_path: Path) -> None:
     staging = stage(tmp_path / "profiles", staged_rows(0, 4), staged_rows(4, 5), staged_rows(5, 9))
     assert staging.positions == {part_name(0): range(4), part_name(1): range(4, 5), part_name(2): range(5, 9)}
-    picked = staging.pick(pl.Series([1, 3, 5, 8]), "_pos", "_payload")
+    picked = staging.pick(pl.Series([1, 3, 5, 8]), lambda part: staging.read(part, "_pos", "_payload"))
     assert picked.rows() == [(position, payload(position)) for position in (1, 3, 5, 8)]
-    assert staging.pick(pl.Series([], dtype=pl.Int64), "_pos").is_empty()
+    nothing = pl.Series([], dtype=pl.Int64)
+    assert staging.pick(nothing, lambda part: staging.read(part, "_pos")).is_empty()
 
 
 def test_a_part_counts_once_it_is_settled(tmp_path: Path) -> None:
-    folder, part = tmp_path / "profiles", staged_rows(0, 2)
+    folder = tmp_path / "profiles"
     Staging(folder).begin()
-    Staging(folder).draft_part(0, part.drop("_pos", "_payload"), part.select("_pos", "_payload"))
+    Staging(folder).draft_part(0, staged_rows(0, 2))
     assert Staging(folder).parts == ()
     Staging(folder).settle_part(0)
     assert Staging(folder).parts == (PART,)
@@ -88,7 +89,6 @@ def test_the_manifest_names_every_file_with_its_size(tmp_path: Path) -> None:
     del files["manifest.json"]
     assert manifest == {"files": files}
     assert set(files) == {
-        f"{PART}.parquet",
         f"{PART}.arrow",
         f"{FOLDED}.arrow",
         "members.parquet",

@@ -62,7 +62,8 @@ def prepare(rows, plan):
         column: values[identifier.trait].str.to_lowercase()
         for column, identifier in plan.identifier_columns.items()
     }
-    return pl.DataFrame({"_pos": range(len(rows)), "_payload": write_payloads(values, plan), **identifiers})
+    positions = pl.DataFrame({"_pos": range(len(rows)), **identifiers})
+    return positions.hstack(values.rename({trait.path: trait.value_column for trait in plan.traits}))
 
 
 def fold(prepared, plan):
@@ -82,7 +83,7 @@ def expect_profiles(prepared, groups, plan):
     survivors = dict(groups.rows())
     expected = defaultdict(lambda: ModelServer({i.trait: i.id_type for i in plan.identifiers}))
     by_survivor = defaultdict(list)
-    for position, payload in prepared.select("_pos", "_payload").rows():
+    for position, payload in zip(prepared["_pos"], write_payloads(prepared, plan), strict=True):
         if position in survivors:
             by_survivor[survivors[position]].append(payload)
     profiles = {}

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from tests.transforms.plans import EMAIL, EMAIL_ID, PHONE, PHONE_ID, make_plan, make_trait
+from transforms.payloads import write_payloads
 from transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
 from transforms.prepare import prepare_profiles
 
@@ -24,9 +25,18 @@ def make_rows(*rows, **shared):
 
 
 def prepare_one(plan, **row):
-    """The prepared row, without the columns it came with."""
+    """The prepared row with its `_payload`, without the columns it came with."""
     prepared = prepare_profiles(make_rows(row), plan)
-    return prepared.frame.drop(*row, "_file", "_row").row(0, named=True), prepared
+    frame = prepared.frame.drop(*row, "_file", "_row").with_columns(_payload=write_kept(prepared, plan))
+    return frame.row(0, named=True), prepared
+
+
+def write_kept(prepared, plan):
+    """The payloads of kept rows, each of the size that was found for it; null for rejected ones."""
+    sizes = prepared.frame["_bytes"]
+    payloads = pl.select(pl.when(sizes.is_not_null()).then(write_payloads(prepared.frame, plan))).to_series()
+    assert payloads.str.len_bytes().cast(pl.Int64).equals(sizes)
+    return payloads
 
 
 def traits_of(row):
@@ -78,7 +88,7 @@ def test_rows_and_columns_stay_as_they_are():
 
     assert frame.select(rows.columns).equals(rows)
     assert frame.columns[len(rows.columns) :] == [
-        *["_payload", "_id.email", "_error_code", "_error_field", "_error_message"],
+        *["_value.Contact.email", "_bytes", "_id.email", "_error_code", "_error_field", "_error_message"],
     ]
 
 
@@ -302,7 +312,8 @@ def test_no_rows_prepare_to_nothing():
     prepared = prepare_profiles(make_rows({"phone": "x", "email": "y"}).clear(), make_plan())
 
     assert prepared.frame.height == prepared.rejected == 0
-    assert prepared.frame.schema["_payload"] == prepared.frame.schema["_id.phone"] == pl.String
+    assert prepared.frame.schema["_value.Contact.phone"] == prepared.frame.schema["_id.phone"] == pl.String
+    assert prepared.frame.schema["_bytes"] == pl.Int64
     assert (prepared.reasons, prepared.changes) == ({}, {})
 
 
@@ -340,4 +351,4 @@ def test_the_sample_of_customers_is_prepared():
     prepared = prepare_profiles(rows, plan)
 
     assert prepared.rejected == 0
-    assert all(json.loads(payload)["traits"]["Contact"]["email"] for payload in prepared.frame["_payload"])
+    assert all(json.loads(payload)["traits"]["Contact"]["email"] for payload in write_kept(prepared, plan))
