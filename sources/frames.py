@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 import polars as pl
 
@@ -40,9 +42,9 @@ def null_out(frame: pl.DataFrame, texts: Collection[str]) -> pl.DataFrame:
     """`frame` with null in the String columns where they hold one of `texts`."""
     if not texts:
         return frame
-    meaningless = pl.lit(pl.Series(sorted(texts))).implode()
     text = pl.col(pl.String)
-    return frame.with_columns(pl.when(~text.is_in(meaningless)).then(text))
+    says_something = reduce(and_, (text != meaningless for meaningless in sorted(texts)))
+    return frame.with_columns(pl.when(says_something).then(text))
 
 
 def no_rejects(columns: Sequence[str]) -> pl.DataFrame:
