@@ -66,12 +66,11 @@ def _find_members(staging: Staging, plan: ProfilePlan, rows: int) -> pl.DataFram
 
 def _list_repeated(staging: Staging, plan: ProfilePlan, number: int, partitions: int) -> pl.DataFrame:
     """`_pos`, `value` of all identifiers of rows with a hash that stands twice in one partition of them."""
+    columns = hash_columns(plan)
     hashed = pl.concat(
-        staging.read(part, "_pos", column)
-        .select("_pos", hash=column)
-        .filter(pl.col("hash") % partitions == number)
-        for part in staging.parts
-        for column in hash_columns(plan)
+        rows.select("_pos", hash=column).filter(pl.col("hash") % partitions == number)
+        for rows in (staging.read(part, "_pos", *columns) for part in staging.parts)
+        for column in columns
     )
     is_repeated = pl.col("hash").is_in(find_repeated(hashed["hash"]).implode())
     positions = hashed.filter(is_repeated)["_pos"].unique().sort()

@@ -28,6 +28,8 @@ def write_payloads(values: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
     A trait without a column is absent everywhere.
     """
     stated = _find_stated(values, plan)
+    if not stated:
+        return pl.Series("_payload", [None] * len(values), pl.String)
     to_escape = _find_to_escape(values, stated)
     groups = [
         _write_object(
@@ -37,8 +39,7 @@ def write_payloads(values: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
     ]
     profile = _write_object("traits", groups)
     whole = pl.concat_str(pl.lit("{"), *_merge(profile.pieces), pl.lit("}"), ignore_nulls=True)
-    payloads = pl.when(pl.lit(profile.where)).then(whole)
-    return values.with_columns(_payload=payloads)["_payload"]
+    return values.select(_payload=pl.when(pl.lit(profile.where)).then(whole))["_payload"]
 
 
 def measure_payloads(values: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
