@@ -179,10 +179,11 @@ class Client:
         answer = Answer(response.status_code, response.headers, response.content)
         return as_documented(answer, request.method)
 
-    async def _leave(self) -> None:
-        """Return when a request that has all it needs may leave; the gate may have closed meanwhile."""
-        await self.pace.pass_gate()
-        self.requests += 1
+    async def _leave(self) -> bool:
+        """Return when a request that has all it needs may leave; whether the gate was open at once."""
+        was_open = await self.pace.pass_gate()
+        self.requests += was_open
+        return was_open
 
     def _note_server_time(self, date: str | None) -> None:
         """Remember how far the server's clock is ahead of ours, to the second."""

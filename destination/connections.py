@@ -62,11 +62,12 @@ class Connections:
         params: Mapping[str, str],
         headers: Mapping[str, str],
         content: bytes | None,
-        leave: Callable[[], Awaitable[None]],
+        leave: Callable[[], Awaitable[bool]],
     ) -> httpx.Response:
         """Send one request and read its answer to the end; raises what httpx raises.
 
-        `leave` is awaited once a connection is free for it, right before it is sent.
+        `leave` is awaited once a connection stands, right before the request is sent; it tells whether there
+        was nothing to wait for. After a wait the connection may be gone, and both are asked again.
         """
         request = httpx.Request(
             method,
@@ -78,7 +79,9 @@ class Connections:
         )
         transport = await self._idle.get()
         try:
-            await leave()
+            await _have_connection(transport, request)
+            while not await leave():
+                await _have_connection(transport, request)
             response = await transport.handle_async_request(request)
             try:
                 await response.aread()
@@ -94,6 +97,11 @@ class Connections:
         target = own.join(location)
         is_here = (target.scheme, target.host, target.port) == (own.scheme, own.host, own.port)
         return target.raw_path.decode() if is_here else None
+
+
+async def _have_connection(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> None:
+    if isinstance(transport, Transport):
+        await transport.connect(request)
 
 
 def _make_transports(url: httpx.URL) -> list[httpx.AsyncBaseTransport]:

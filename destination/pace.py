@@ -49,11 +49,14 @@ class Pace:
         """Let nothing leave for `seconds` from now. A longer wait that is under way stays."""
         self._closed_until = max(self._closed_until, self.clock() + seconds)
 
-    async def pass_gate(self) -> None:
-        """Return when requests may leave; `Halted` once the run is told to stop."""
+    async def pass_gate(self) -> bool:
+        """Return when requests may leave, whether at once or not; `Halted` once the run is told to stop."""
         self.check()
+        was_open = True
         while (left := self._closed_until - self.clock()) > 0:
+            was_open = False
             await self.rest(left)
+        return was_open
 
     async def rest(self, seconds: float) -> None:
         """Wait; `Halted` as soon as the run is told to stop."""

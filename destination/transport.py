@@ -39,14 +39,19 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, which has its body at hand, and read the answer to its end."""
-        timeout = request.extensions["timeout"]
+        connection = await self.connect(request)
+        response = await connection.exchange(request, request.extensions["timeout"]["read"])
+        self._idle_since = self._clock()
+        return response
+
+    async def connect(self, request: httpx.Request) -> "_Connection":
+        """Have a connection for a request, which then leaves at once."""
         is_stale = self._clock() - self._idle_since >= IDLE_SECONDS
         if is_stale or self._connection is None or self._connection.wire.is_closing():
             await self.aclose()
-            self._connection = await self._connect(request.url, timeout["connect"])
-        response = await self._connection.exchange(request, timeout["read"])
-        self._idle_since = self._clock()
-        return response
+            self._connection = await self._connect(request.url, request.extensions["timeout"]["connect"])
+            self._idle_since = self._clock()
+        return self._connection
 
     async def aclose(self) -> None:
         """Hang up."""

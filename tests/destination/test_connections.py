@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 
 import httpx
 import pytest
@@ -27,8 +28,9 @@ class Proxy:
         writer.close()
 
 
-async def at_once() -> None:
+async def at_once() -> bool:
     """Nothing to wait for."""
+    return True
 
 
 async def test_no_more_requests_are_under_way_than_there_are_connections() -> None:
@@ -43,8 +45,9 @@ async def test_no_more_requests_are_under_way_than_there_are_connections() -> No
         now -= 1
         return httpx.Response(200)
 
-    async def leave() -> None:
+    async def leave() -> bool:
         under_way_before.append(now)
+        return True
 
     async with Connections(URL, AUTH, httpx.MockTransport(respond)) as connections:
         asked = (
@@ -55,6 +58,35 @@ async def test_no_more_requests_are_under_way_than_there_are_connections() -> No
     assert (len(answers), most) == (3 * CONNECTIONS, CONNECTIONS)
     assert len(under_way_before) == 3 * CONNECTIONS
     assert max(under_way_before) < CONNECTIONS
+
+
+async def test_a_request_leaves_on_a_connection_that_stood_before_the_gate_was_asked() -> None:
+    standing: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+    asked = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        standing.put_nowait(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    async def leave() -> bool:
+        """The first time there is a wait, in which the server hangs up."""
+        nonlocal asked
+        asked += 1
+        connection = await standing.get()
+        if asked == 1:
+            connection.close()
+            await asyncio.sleep(0.05)
+        return asked > 1
+
+    listening = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    async with Connections(f"http://127.0.0.1:{port}", AUTH) as connections:
+        response = await connections.exchange("GET", "/", params={}, headers={}, content=None, leave=leave)
+    listening.close()
+    assert (response.status_code, asked) == (204, 2)
 
 
 @pytest.mark.parametrize("variable", ["https_proxy", "all_proxy"])

@@ -1,4 +1,8 @@
+import sys
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -234,3 +238,23 @@ def test_the_request_log_tells_when_each_request_came(server: Running) -> None:
         logged = client.get("/emulator/requests?after=0").json()["requests"]
     assert statuses == [each["status"] for each in logged] == [429, 200]
     assert 0 <= logged[0]["arrived"] <= logged[0]["finished"] <= logged[1]["arrived"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other kernel is asked when something came")
+def test_a_request_that_waited_for_the_emulator_is_logged_when_it_came() -> None:
+    is_at_work = threading.Event()
+
+    def work(*_: object) -> list[str]:
+        if not is_at_work.is_set():
+            is_at_work.set()
+            time.sleep(0.5)
+        return []
+
+    with running(validator=work) as server, ThreadPoolExecutor(1) as aside, _client(server) as client:
+        aside.submit(httpx.get, f"{server.url}{CONTROL}")
+        is_at_work.wait()
+        client.get(CONTROL)
+    busy, waiting = server.gate.requests
+    assert busy.finished is not None
+    assert busy.arrived + 0.5 <= busy.finished
+    assert busy.arrived <= waiting.arrived < busy.arrived + 0.25
