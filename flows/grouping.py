@@ -7,12 +7,12 @@ from functools import partial
 import polars as pl
 
 from flows.values import pick_members
-from ledger.staging import LATE_ERRORS_SCHEMA, Staging, within
+from ledger.staging import LATE_ERRORS_SCHEMA, Staging
 from transforms.folding import fold_groups
 from transforms.identity import find_repeated, group_links, hash_columns, link_rows, list_identifiers
 from transforms.plan import ProfilePlan
 
-_HASHES_PER_PARTITION = 2_000_000
+_HASHES_PER_PARTITION = 1_500_000
 _MEMBERS_PER_FOLD = 40_000
 _WORKERS = 2
 
@@ -32,7 +32,8 @@ def group_rows(staging: Staging, plan: ProfilePlan, rows: int) -> Grouping:
     with ThreadPoolExecutor(_WORKERS) as workers:
         folded = list(workers.map(partial(_fold, staging, plan), range(len(folds)), folds))
     excess = pl.concat([pl.DataFrame(schema=LATE_ERRORS_SCHEMA), *(fold.refused for fold in folded)])
-    staging.write_members(members=_add_places(staging, members), excess=excess)
+    places = staging.pick(members["_pos"], lambda part: staging.read(part, "_file", "_row"))
+    staging.write_members(members=members.hstack(places), excess=excess)
     return Grouping(
         rounds=max((fold.rounds for fold in folded), default=1),
         extra_identifiers=sum(fold.extra for fold in folded),
@@ -82,13 +83,3 @@ def _number_folds(members: pl.DataFrame) -> pl.DataFrame:
     sizes = members.group_by("_survivor").len("size").sort("_survivor")
     folds = sizes.select("_survivor", fold=(pl.col("size").cum_sum() - pl.col("size")) // _MEMBERS_PER_FOLD)
     return members.join(folds, on="_survivor", maintain_order="left").sort("fold", maintain_order=True)
-
-
-def _add_places(staging: Staging, members: pl.DataFrame) -> pl.DataFrame:
-    """Adds `_file` and `_row`: where the rows stand in the input."""
-    found = []
-    for part, positions in staging.positions.items():
-        here = within(members, positions)
-        places = staging.read(part, "_file", "_row")
-        found.append(here.hstack(places[here["_pos"] - positions.start]))
-    return pl.concat(found)
