@@ -81,6 +81,7 @@ def measure_import(rows: int, folder: Path) -> Measured:
     """Import so many generated customers with the command line, without Prefect."""
     source = folder / f"customers-{rows}.csv"
     write_customers(source, rows)
+    os.sync()  # or the disk is still busy with the customers while they are read
     spec_path = folder / f"spec-{rows}.yaml"
     spec_path.write_text(SPEC.format(path=source))
     with sink(sink_schema(yaml.safe_load(spec_path.read_text())), folder) as url:
@@ -93,6 +94,7 @@ def measure_straightforward(rows: int, folder: Path) -> float:
     """Seconds a million rows that the straightforward script needs, from so many rows."""
     source = folder / "straightforward.csv"
     write_customers(source, rows)
+    os.sync()
     spec = yaml.safe_load(SPEC.format(path=source))
     with sink(sink_schema(spec), folder) as url:
         began = time.perf_counter()
