@@ -263,7 +263,7 @@ async def _drop(scope: Scope, *, is_polite: bool = False) -> None:
         raise ConnectionDropped("The emulator's faults drop this connection.")
     if is_polite:
         transport.close()
-    else:
+    elif not transport.is_closing():  # as it is where the client was killed
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         transport.abort()
     await asyncio.sleep(0)  # the server notes the loss before it looks for the rest of the answer

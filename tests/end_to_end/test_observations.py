@@ -75,7 +75,7 @@ def test_with_answers_lost_and_the_process_killed_again_and_again_none_is_missin
     seed = 20_261_122
     random = Random(seed)
     with serving(delay_seconds=(0.05, 0.05), validator=None) as api:
-        api.set_faults(*LOSSES, {"when": SENDING, "do": {"delay_seconds": 0.25}}, seed=seed)
+        api.set_faults(*LOSSES, {"when": SENDING, "do": {"delay_seconds": 0.5}}, seed=seed)
         command = CommandLine(tmp_path, api.url)
         moments: list[str] = []
         process = command.start("run", spec, "--no-prefect")
