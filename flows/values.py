@@ -19,7 +19,8 @@ def drop_repeated(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
 
 
 def read_values(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
-    """The values of all rows of a part, as `prepare_profiles` gave them."""
+    """The values of a part's rows, as `prepare_profiles` gave them; those of rows that no profile was made of
+    may be anything."""
     written = staging.columns(part)
     places = {
         trait.value_column: trait.value_column if trait.value_column in written else trait.columns[0]
