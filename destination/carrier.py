@@ -5,15 +5,12 @@ again, down to the guilty entry. Every step is in the journal before the next on
 """
 
 import asyncio
-import hashlib
 import math
 import time
 from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol
 
-import polars as pl
-
-from destination.batches import again, build_body, halve
+from destination.batches import again, build_body, halve, hash_body
 from destination.client import Client, Request
 from destination.drain import guarded
 from destination.entries import Entries
@@ -119,8 +116,9 @@ class Carrier:
                 group.create_task(self.guard(self.carry(batch)))
 
     async def _send(self, batch: Batch) -> Success | Refused:
-        entries = await self._entries.of_part(batch.part)
-        body, body_hash = await asyncio.to_thread(_build, entries, batch)
+        entries = await self._entries.of(batch)
+        body = build_body(entries["_payload"])  # sooner done than handed to a thread
+        body_hash = hash_body(body)
         if batch.body_hash not in {None, body_hash}:
             raise StagingChanged(f"batch {batch.id} is not what was sent before")
         tries = batch.tries
@@ -228,9 +226,3 @@ class Carrier:
             batch, halve(batch, entries["_payload"], entries["_is_final"]), **facts
         )
         await self._carry_all(pieces)
-
-
-def _build(entries: pl.DataFrame, batch: Batch) -> tuple[bytes, str]:
-    """The body of a batch and its SHA-256. All that gives up the GIL is in here, off the event loop."""
-    body = build_body(entries["_payload"][batch.start : batch.stop])
-    return body, hashlib.sha256(body).hexdigest()

@@ -15,8 +15,9 @@ _FILES_KEPT = 4  # batches come file by file, those of identity groups meanwhile
 class Entries:
     """Staged entries by file and position.
 
-    `read` gives what `of_part` does. `parts` are files in the order in which they are sent: the next one is
-    read while one is sent.
+    `read` gives the entries of a file: `_payload` String and `_is_final` Boolean (whether it decides the
+    outcome of a row). `parts` are files in the order in which they are sent: the next one is read while one
+    is sent.
     """
 
     def __init__(self, read: Callable[[str], pl.DataFrame], parts: Sequence[str]) -> None:
@@ -25,17 +26,13 @@ class Entries:
         self._kept: OrderedDict[str, asyncio.Task[pl.DataFrame]] = OrderedDict()
 
     async def of(self, batch: PlannedBatch) -> pl.DataFrame:
-        """`_payload` String and `_is_final` Boolean (whether it decides the outcome of a row), in order."""
-        return (await self.of_part(batch.part))[batch.start : batch.stop]
-
-    async def of_part(self, part: str) -> pl.DataFrame:
-        """The same of all entries of one file."""
-        entries = self._begin(part)
-        if part in self._next:
-            self._begin(self._next[part])
+        """The entries of a batch, in sending order."""
+        entries = self._begin(batch.part)
+        if batch.part in self._next:
+            self._begin(self._next[batch.part])
         while len(self._kept) > _FILES_KEPT:
             self._kept.popitem(last=False)
-        return await asyncio.shield(entries)
+        return (await asyncio.shield(entries))[batch.start : batch.stop]
 
     def _begin(self, part: str) -> asyncio.Task[pl.DataFrame]:
         if part not in self._kept:

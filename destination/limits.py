@@ -8,8 +8,8 @@ MEMORIES_PER_REQUEST = 10  # documented: CreateObservationsRequest and CreateSum
 MEMORIES_PER_PAGE = 50  # documented: pages hold no more, whatever pageSize says
 BODY_BYTES = 4 * 1024 * 1024  # no limit is published; a 413 teaches a smaller one
 
-CONNECTIONS = 16  # to the API; no more requests than that are under way at once
-SENDERS = 12  # requests with customer data under way at once
+CONNECTIONS = 28  # to the API; no more requests than that are under way at once
+SENDERS = 24  # requests with customer data under way at once
 FOLLOWERS = 4  # reads under way at once: operations and lookups
 MEMORY_SENDERS = 12  # small requests, of observations and summaries, under way at once
 LANES = 128  # profiles whose memories are under way at once, most of them between two requests

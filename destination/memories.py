@@ -7,7 +7,6 @@ is missing is sent again. What nobody can tell stays unknown and is not sent aga
 
 import asyncio
 import gzip
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ from typing import Literal
 
 import polars as pl
 
-from destination.batches import build_body, carve, halve
+from destination.batches import build_body, carve, halve, hash_body
 from destination.carrier import Observer
 from destination.client import Client, Request
 from destination.drain import drained, guarded
@@ -143,7 +142,7 @@ class MemoryDelivery:
         move: Move,
     ) -> tuple[Success | Refused | InDoubt, int]:
         body = build_body(entries["_payload"], batch.load)
-        body_hash = hashlib.sha256(body).hexdigest()
+        body_hash = hash_body(body)
         if batch.body_hash not in {None, body_hash}:
             raise StagingChanged(f"batch {batch.id} is not what was sent before")
         content = gzip.compress(body, compresslevel=1) if len(body) >= GZIP_FROM_BYTES else body

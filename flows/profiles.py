@@ -104,8 +104,8 @@ async def deliver_profiles(run: Run, spec: ProfilesSpec) -> None:
         return
     staging = run.staging(PROFILES)
     plan = profile_plan(spec, identifiers=())
-    undecided = run.ledger.batches(run.run_id, PROFILES, states=OPEN)
-    run.progress.begin("sending", sum(batch.rows for batch in undecided))
+    totals = run.ledger.totals(run.run_id, PROFILES)
+    run.progress.begin("sending", sum(rows for (state, _), (_, _, rows) in totals.items() if state in OPEN))
     with run.timed("deliver"):
         async with run.connection() as (client, journal):
             await ProfileDelivery(

@@ -40,7 +40,7 @@ class Journal:
 
         def change(transaction: Transaction) -> list[Batch]:
             transaction.move(batch.id, BatchState.SPLIT, facts)
-            return transaction.plan(self._run_id, pieces)
+            return transaction.plan_pieces(self._run_id, pieces)
 
         return await self._write(change)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Integer,
+    Row,
     RowMapping,
     Update,
     bindparam,
@@ -38,6 +39,10 @@ from ledger.records import (
 )
 from ledger.schema import batches, inputs, loads, lookups, metadata, requests, runs, timings
 from ledger.states import BatchState, IllegalMove, origins
+
+_PLANNED_FACTS = tuple(fact.name for fact in fields(PlannedBatch))
+_BATCH_FACTS = tuple(fact.name for fact in fields(Batch))
+_BATCH_COLUMNS = tuple(batches.c[name] for name in _BATCH_FACTS)
 
 
 def open_database(state_dir: Path) -> Engine:
@@ -171,14 +176,14 @@ class Ledger:
     ) -> list[Batch]:
         """The batches of a load that are in one of `states`, in the order in which they were planned."""
         query = (
-            select(batches)
+            select(*_BATCH_COLUMNS)
             .where(batches.c.run_id == run_id, batches.c.load == load, batches.c.state.in_(states))
             .order_by(batches.c.round, batches.c.id)
         )
         if round is not None:
             query = query.where(batches.c.round == round)
         with self._engine.connect() as connection:
-            return [_batch(row) for row in connection.execute(query).mappings()]
+            return [_batch(row) for row in connection.execute(query)]
 
     def totals(self, run_id: str, load: str) -> dict[tuple[BatchState, bool], tuple[int, int, int]]:
         """Batches, entries sent in them, and rows with their outcome from them.
@@ -256,13 +261,15 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def plan(self, run_id: str, planned: Iterable[PlannedBatch]) -> list[Batch]:
+    def plan(self, run_id: str, planned: Iterable[PlannedBatch]) -> None:
         """Enter new batches."""
-        rows = [{**asdict(batch), "run_id": run_id, "tries": 0} for batch in planned]
-        if not rows:
-            return []
-        statement = insert(batches).returning(batches, sort_by_parameter_order=True)
-        return [_batch(row) for row in self.connection.execute(statement, rows).mappings()]
+        if rows := _rows(run_id, planned):
+            self.connection.execute(insert(batches), rows)
+
+    def plan_pieces(self, run_id: str, pieces: Iterable[PlannedBatch]) -> list[Batch]:
+        """Enter a few new batches, and give them with their ids."""
+        statement = insert(batches).returning(*_BATCH_COLUMNS, sort_by_parameter_order=True)
+        return [_batch(row) for row in self.connection.execute(statement, _rows(run_id, pieces))]
 
     def move(self, batch_id: int, target: BatchState, facts: Mapping[str, Any]) -> None:
         """Move a batch to `target` and note facts about it; `IllegalMove` when it is not where it must be."""
@@ -315,6 +322,11 @@ def _found(row: RowMapping) -> FoundProfile:
     return FoundProfile(**{name: row[name] for name in row if name not in {"run_id", "load"}})
 
 
-def _batch(row: RowMapping) -> Batch:
-    facts = {name: row[name] for name in row if name != "run_id"}
-    return Batch(**{**facts, "state": BatchState(row["state"])})
+def _rows(run_id: str, planned: Iterable[PlannedBatch]) -> list[dict[str, Any]]:
+    facts = [{name: getattr(batch, name) for name in _PLANNED_FACTS} for batch in planned]
+    return [{**known, "run_id": run_id, "tries": 0} for known in facts]
+
+
+def _batch(row: Row[Any]) -> Batch:
+    facts = dict(zip(_BATCH_FACTS, row, strict=True))
+    return Batch(**{**facts, "state": BatchState(facts["state"])})

@@ -76,7 +76,7 @@ def test_the_pieces_of_a_split_batch_decide_and_not_the_batch(ledger: Ledger, tm
     [whole] = enter(ledger, make_load(5), [make_planned(0, 5)])
     drive(ledger, whole, BatchState.SPLIT)
     with ledger.transaction() as transaction:
-        pieces = transaction.plan(
+        pieces = transaction.plan_pieces(
             RUN_ID, [make_planned(0, 2, parent_id=whole.id), make_planned(2, 5, parent_id=whole.id)]
         )
     drive(ledger, pieces[0], BatchState.COMPLETED)
