@@ -64,9 +64,15 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> None:
 
 
 def draft_arrow(frame: pl.DataFrame, path: Path) -> None:
-    """Write a frame as the draft of an uncompressed Arrow file: large, but free to read with `map_arrow`."""
-    with draft(path) as stream:
-        frame.write_ipc(stream, compression="uncompressed")
+    """Write a frame as the draft of an uncompressed Arrow file: large, but free to read with `map_arrow`.
+
+    PyArrow writes from where the values are; Polars would copy all of them first.
+    """
+    import pyarrow as pa
+
+    table = frame.to_arrow(compat_level=pl.CompatLevel.newest())
+    with draft(path) as stream, pa.ipc.new_file(stream, table.schema) as file:
+        file.write_table(table)
 
 
 def write_arrow(frame: pl.DataFrame, path: Path) -> None:

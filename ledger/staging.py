@@ -61,9 +61,11 @@ class Staging:
     def draft_part(self, number: int, rows: pl.DataFrame) -> None:
         """Write one stretch of input rows, as they were read and what was made of them.
 
-        They count once `settle_part` was called, which waits for the disk: not here.
+        They count once `settle_part` was called, which waits for the disk: not here. Columns of errors that
+        no row has are not written.
         """
-        draft_arrow(rows, self.folder / f"{part_name(number)}.arrow")
+        empty = [name for name in ERRORS if name in rows.columns and not rows[name].count()]
+        draft_arrow(rows.drop(empty), self.folder / f"{part_name(number)}.arrow")
 
     def settle_part(self, number: int) -> None:
         """Make one stretch of input rows durable."""
@@ -121,12 +123,16 @@ class Staging:
         return tuple(path.stem for path in sorted(self.folder.glob(f"{kind}-*.arrow")))
 
     def columns(self, part: str) -> tuple[str, ...]:
-        """The names of all columns of a part."""
+        """The names of the columns that are written of a part."""
         return arrow_columns(self.folder / f"{part}.arrow")
 
     def read(self, part: str, *columns: str) -> pl.DataFrame:
         """Columns of a part, of every row; or of a folded or sorted file."""
-        return map_arrow(self.folder / f"{part}.arrow", columns)
+        errors = set(columns).intersection(ERRORS)
+        unwritten = errors.difference(self.columns(part)) if errors else errors
+        written = [column for column in dict.fromkeys(("_pos", *columns)) if column not in unwritten]
+        nothing = (pl.lit(None, pl.String).alias(column) for column in unwritten)
+        return map_arrow(self.folder / f"{part}.arrow", written).with_columns(nothing).select(columns)
 
     @cached_property
     def positions(self) -> dict[str, range]:
