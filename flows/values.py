@@ -18,23 +18,21 @@ def drop_repeated(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     return rows.drop(repeated, plan.identifier_columns)
 
 
-def read_values(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
-    """The values of a part's rows, as `prepare_profiles` gave them; those of rows that no profile was made of
-    may be anything."""
+def read_values(staging: Staging, plan: ProfilePlan, part: str, *others: str) -> pl.DataFrame:
+    """Other columns of a part, and the values of its rows as `prepare_profiles` gave them; those of rows that
+    no profile was made of may be anything."""
     written = staging.columns(part)
     places = {
         trait.value_column: trait.value_column if trait.value_column in written else trait.columns[0]
         for trait in plan.traits
     }
-    read = staging.read(part, *dict.fromkeys(places.values()))
-    return read.select(pl.col(place).alias(column) for column, place in places.items())
+    read = staging.read(part, *dict.fromkeys([*others, *places.values()]))
+    return read.select(*others, *(pl.col(place).alias(column) for column, place in places.items()))
 
 
 def pick_members(staging: Staging, plan: ProfilePlan, positions: pl.Series) -> pl.DataFrame:
     """`_pos`, the values and the identifiers of rows at ascending positions; none of them was rejected."""
-    picked = staging.pick(
-        positions, lambda part: staging.read(part, "_pos").hstack(read_values(staging, plan, part))
-    )
+    picked = staging.pick(positions, lambda part: read_values(staging, plan, part, "_pos"))
     return picked.hstack(identify(picked, plan))
 
 

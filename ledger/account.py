@@ -1,8 +1,7 @@
 """The account of a load: every input row with its outcome, written down and counted."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +60,7 @@ def settle_account(ledger: Ledger, staging: Staging, run_id: str, load: LoadReco
     ):
         header = pl.DataFrame(schema=dict.fromkeys((*load.columns, *_REJECTS_COLUMNS), pl.String))
         header.write_csv(rejects_stream, separator=load.delimiter, include_bom=load.with_bom)
-        found = _one_ahead(row_outcomes(ledger, staging, run_id, load.load))
+        found = row_outcomes(ledger, staging, run_id, load.load)
         for part, frame in zip(staging.parts, found, strict=True):
             outcomes.write_table(frame.select(*_OUTCOMES_SCHEMA).to_arrow())
             rows.update(dict(frame["outcome"].value_counts().iter_rows()))
@@ -73,15 +72,6 @@ def settle_account(ledger: Ledger, staging: Staging, run_id: str, load: LoadReco
                 )
     _check_sum(run_id, load, rows)
     return Account({outcome.value: rows[outcome.value] for outcome in Outcome}, dict(sorted(reasons.items())))
-
-
-def _one_ahead(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The same frames; the next one is made, by another thread, while the last one is written."""
-    with ThreadPoolExecutor(1) as maker:
-        coming = maker.submit(next, frames, None)
-        while (frame := coming.result()) is not None:
-            coming = maker.submit(next, frames, None)
-            yield frame
 
 
 def file_name(name: str, load: str) -> str:

@@ -1,6 +1,8 @@
 """What became of every input row: one outcome each, from the staged rows and the state of their batches."""
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from enum import StrEnum
 
 import polars as pl
@@ -36,6 +38,7 @@ _OUTCOME_OF = {
 _WORST_FIRST = pl.Enum(["rejected", "unknown", "pending", "accepted", "completed", "verified"])
 _BATCH_SCHEMA = {"start": pl.UInt32, "stop": pl.UInt32, "part": pl.String, "outcome": pl.String}
 _NOTHING_DECIDED = pl.DataFrame(schema={"_pos": pl.Int64, "outcome": pl.String})
+_FINDERS = 2
 _INTO = {"merged_into_file": pl.String, "merged_into_row": pl.Int64}
 
 
@@ -52,6 +55,8 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
     `_file` String, `_row` Int64, `outcome` String, `merged_into_file` String and `merged_into_row` Int64 (of
     the row that stands for this one), `_error_code`, `_error_field`, `_error_message` String (all reasons of
     a rejected row), `_pos` Int64. `outcome` is null only where this program is at fault.
+
+    The next ones are found, by other threads, while one is used.
     """
     states = [state for state in BatchState if state is not BatchState.SPLIT]
     batches = pl.DataFrame(
@@ -65,11 +70,22 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
     elsewhere = pl.concat([_grouped(staging, batches), _memories(staging, batches)], how="diagonal")
     record = ledger.load(run_id, load)
     is_planned = record is not None and record.planned_at is not None
-    for part, positions in staging.positions.items():
+
+    def find(part: str) -> pl.DataFrame:
+        positions = staging.positions[part]
         single = _final(_decided(staging, batches, part))
         decided = pl.concat([single, within(elsewhere, positions)], how="diagonal")
         rows = _judge(_read(staging, part), decided, within(late_errors, positions))
-        yield rows if is_planned else rows.with_columns(pl.col("outcome").fill_null(Outcome.PENDING.value))
+        return rows if is_planned else rows.with_columns(pl.col("outcome").fill_null(Outcome.PENDING.value))
+
+    with ThreadPoolExecutor(_FINDERS) as finders:
+        coming: deque[Future[pl.DataFrame]] = deque()
+        for part in staging.positions:
+            coming.append(finders.submit(find, part))
+            if len(coming) > _FINDERS:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
 def _grouped(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:

@@ -173,7 +173,8 @@ class Staging:
     @property
     def rejected(self) -> int:
         """How many rows were rejected before anything was sent."""
-        counts = [self.read(part, "_error_code")["_error_code"].count() for part in self.parts]
+        refused = [part for part in self.parts if "_error_code" in self.columns(part)]
+        counts = [self.read(part, "_error_code")["_error_code"].count() for part in refused]
         return sum(counts) + len(self.excess)
 
     def entries(self, part: str, *columns: str) -> pl.DataFrame:
