@@ -1,6 +1,10 @@
-"""Generated customers for measurements: 17 columns, four trait groups, messy phones of many countries."""
+"""Generated customers for measurements: 17 columns, four trait groups, messy phones of many countries.
+
+`python -m benchmarks.customers PATH ROWS` writes them.
+"""
 
 import os
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -108,3 +112,7 @@ profiles:
       note: Note
 """
 """A spec for these columns; `path` is to be filled in."""
+
+
+if __name__ == "__main__":
+    write_customers(Path(sys.argv[1]), int(sys.argv[2]))

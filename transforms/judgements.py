@@ -37,8 +37,8 @@ def judge_distinct(texts: pl.Series, judge: Judge) -> pl.DataFrame:
     distinct = texts.drop_nulls().unique()
     if len(distinct) > len(texts) / 4:
         return judge(texts)
-    found = judge(distinct).with_columns(distinct.alias("text"))
-    return texts.to_frame("text").join(found, on="text", how="left", maintain_order="left").drop("text")
+    places = texts.cast(pl.Enum(distinct)).to_physical().cast(pl.UInt32)
+    return pl.DataFrame([column[places] for column in judge(distinct)])
 
 
 def judgements_from_codes(values: pl.Series, codes: pl.Series) -> pl.DataFrame:
