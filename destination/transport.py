@@ -173,16 +173,17 @@ class _Exchange:
             self.is_over.set_result(None)
 
 
-def _encode(request: httpx.Request, http: h11.Connection) -> Iterator[bytes]:
-    target, body = request.url.raw_path, memoryview(request.content)
+def _encode(request: httpx.Request, http: h11.Connection) -> Iterator[bytes | memoryview]:
+    target, body = request.url.raw_path, request.content
     try:
         yield http.send(h11.Request(method=request.method, target=target, headers=request.headers.raw))
-        for start in range(0, len(body), _PIECE_BYTES):
-            piece = h11.Data(data=cast(bytes, body[start : start + _PIECE_BYTES]))
-            yield from http.send_with_data_passthrough(piece) or ()
-        yield from http.send_with_data_passthrough(h11.EndOfMessage()) or ()
+        events = [h11.Data(data=body), h11.EndOfMessage()] if body else [h11.EndOfMessage()]
+        framed = [data for event in events for data in http.send_with_data_passthrough(event) or ()]
     except h11.LocalProtocolError as error:
         raise httpx.LocalProtocolError(str(error)) from error
+    for data in framed:
+        for start in range(0, len(data), _PIECE_BYTES):
+            yield memoryview(data)[start : start + _PIECE_BYTES]
 
 
 class _Connection(asyncio.Protocol):
