@@ -16,7 +16,8 @@ _BETWEEN, _CLOSE = ",", b"]}"
 
 def build_body(payloads: pl.Series, load: str = "profiles") -> bytes:
     """The JSON body of one request from ready texts (String): the API calls the list as we call the load."""
-    _, ends, texts = (payloads + _BETWEEN).to_arrow().buffers()  # large_string: all texts in one piece
+    in_one_piece = (payloads + _BETWEEN).to_arrow(compat_level=pl.CompatLevel.oldest())  # large_string
+    _, ends, texts = in_one_piece.buffers()
     size = memoryview(ends).cast("q")[len(payloads)] - len(_BETWEEN)
     return b"".join((_open(load), memoryview(texts)[:size], _CLOSE))
 
