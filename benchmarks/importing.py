@@ -104,7 +104,6 @@ def measure_straightforward(rows: int, folder: Path) -> float:
 def _generate(path: Path, rows: int) -> None:
     """Write customers in a process of its own: the peak of memory of a process counts its parent's, too."""
     subprocess.run([sys.executable, "-m", "benchmarks.customers", str(path), str(rows)], check=True)
-    os.sync()  # or the disk is still busy with the customers while they are read
 
 
 def _run(spec_path: Path, state_dir: Path, url: str) -> Measured:

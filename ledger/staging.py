@@ -130,6 +130,7 @@ class Staging:
         """Columns of a part, of every row; or of a folded or sorted file."""
         errors = set(columns).intersection(ERRORS)
         unwritten = errors.difference(self.columns(part)) if errors else errors
+        # `_pos` is always read: it tells how many rows there are.
         written = [column for column in dict.fromkeys(("_pos", *columns)) if column not in unwritten]
         nothing = (pl.lit(None, pl.String).alias(column) for column in unwritten)
         return map_arrow(self.folder / f"{part}.arrow", written).with_columns(nothing).select(columns)

@@ -323,8 +323,8 @@ def _found(row: RowMapping) -> FoundProfile:
 
 
 def _rows(run_id: str, planned: Iterable[PlannedBatch]) -> list[dict[str, Any]]:
-    facts = [{name: getattr(batch, name) for name in _PLANNED_FACTS} for batch in planned]
-    return [{**known, "run_id": run_id, "tries": 0} for known in facts]
+    new = {"run_id": run_id, "tries": 0}
+    return [{**new, **{name: getattr(batch, name) for name in _PLANNED_FACTS}} for batch in planned]
 
 
 def _batch(row: Row[Any]) -> Batch:
