@@ -8,7 +8,6 @@ import base64
 import binascii
 import socket
 import struct
-import sys
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -27,8 +26,6 @@ Validator = Callable[[str, str, str, dict[str, str], bytes], Sequence[str]]
 """(method, path, query string, lowercase headers, body) -> what is wrong with the request, [] for nothing."""
 
 _RESET = struct.pack("ii", 1, 0)
-_TCP_INFO = struct.Struct("52xI")  # tcpi_last_data_recv, milliseconds
-_TICKS_SECONDS = 0.01
 _MAX_LOGGED_REQUESTS = 1_000_000
 
 
@@ -97,19 +94,17 @@ class Gate:
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
             await self._app(scope, receive, send)
             return
-        arrived, unseen_seconds = self.elapsed(), _unseen_seconds(scope)
+        arrived = self.elapsed()
+        came = scope.get("state", {}).get("came", time.monotonic()) - self._started
         body = await _read_body(receive)
         if body is None:
             return
-        await self._serve(scope, body, arrived, unseen_seconds, send)
+        await self._serve(scope, body, arrived, came, send)
 
-    async def _serve(
-        self, scope: Scope, body: bytes, arrived: float, unseen_seconds: float, send: Send
-    ) -> None:
+    async def _serve(self, scope: Scope, body: bytes, arrived: float, came: float, send: Send) -> None:
         self._count += 1
         query = scope["query_string"].decode("latin-1")
         request_id = f"RQ{self._starts:08x}{self._count:024x}"
-        came = max(0.0, arrived - unseen_seconds)
         entry = Request(self._count, scope["method"], scope["path"], query, came, request_id)
         self.requests.append(entry)
         if self._validator:
@@ -241,19 +236,6 @@ async def _collect(app: ASGIApp, scope: Scope) -> tuple[int, list[tuple[bytes, b
     await app(scope, receive, keep)
     start, *parts = messages
     return start["status"], list(start["headers"]), b"".join(part.get("body", b"") for part in parts)
-
-
-def _unseen_seconds(scope: Scope) -> float:
-    """How long a request lay there while the emulator was busy with others, less a few ticks of the kernel.
-
-    The kernel knows when the connection last received something; where it cannot be asked, nothing is known.
-    """
-    transport: asyncio.Transport | None = scope.get("state", {}).get("transport")
-    if transport is None or transport.is_closing() or sys.platform != "linux":
-        return 0.0
-    facts = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
-    milliseconds: int = _TCP_INFO.unpack(facts)[0]
-    return max(0.0, milliseconds / 1_000 - _TICKS_SECONDS)
 
 
 async def _drop(scope: Scope, *, is_polite: bool = False) -> None:

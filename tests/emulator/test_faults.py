@@ -241,7 +241,8 @@ def test_the_request_log_tells_when_each_request_came(server: Running) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no other kernel is asked when something came")
-def test_a_request_that_waited_for_the_emulator_is_logged_when_it_came() -> None:
+@pytest.mark.parametrize("size", [0, 1_000_000], ids=["small", "in many pieces"])
+def test_a_request_that_waited_for_the_emulator_is_logged_when_it_came(size: int) -> None:
     is_at_work = threading.Event()
 
     def work(*_: object) -> list[str]:
@@ -253,7 +254,7 @@ def test_a_request_that_waited_for_the_emulator_is_logged_when_it_came() -> None
     with running(validator=work) as server, ThreadPoolExecutor(1) as aside, _client(server) as client:
         aside.submit(httpx.get, f"{server.url}{CONTROL}")
         is_at_work.wait()
-        client.get(CONTROL)
+        client.post(CONTROL, content=b" " * size)
     busy, waiting = server.gate.requests
     assert busy.finished is not None
     assert busy.arrived + 0.5 <= busy.finished
