@@ -62,7 +62,7 @@ def _find_members(staging: Staging, plan: ProfilePlan, rows: int) -> pl.DataFram
     """`_pos`, `_survivor` of every row in a group of two or more, by `_pos`."""
     partitions = max(1, -(-rows * len(plan.identifier_columns) // _HASHES_PER_PARTITION))
     links = [link_rows(_list_repeated(staging, plan, number, partitions)) for number in range(partitions)]
-    return group_links(pl.concat(links).unique())
+    return group_links(pl.concat(links))
 
 
 def _list_repeated(staging: Staging, plan: ProfilePlan, number: int, partitions: int) -> pl.DataFrame:

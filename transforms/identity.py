@@ -56,53 +56,27 @@ def link_rows(identifiers: pl.DataFrame) -> pl.DataFrame:
 
 
 def group_links(links: pl.DataFrame) -> pl.DataFrame:
-    """`_pos`, `_survivor` of every row that has a link (`a`, `b`, of one integer type): the connected
-    components.
+    """`_pos`, `_survivor` of every row that is linked to another (`a`, `b`, of one integer type): the
+    connected components.
 
     The survivor is the last row of a component, the one whose values win, and is listed with itself; ordered
-    by `_pos`. The links are rewired towards the smallest neighbour, in turn from the larger and from the
-    smaller side, until each component is a star (the alternating algorithm of Kiveris et al., "Connected
-    Components in MapReduce and Beyond", 2014): a number of passes that grows with the logarithm of the
-    longest chain.
+    by `_pos`. Every row points to a later one of its component, or to itself. As long as the two ends of a
+    link point to different rows, the earlier of these comes to point to the latest that it is linked to, and
+    pointers are followed to their end, by doubling (after Shiloach and Vishkin, "An O(log n) parallel
+    connectivity algorithm", 1982). Takes a few integers for each row and link.
     """
-    edges = _orient(links)
-    while not _is_stars(edges):
-        edges = _link_small(_link_large(edges))
-    centres = edges.select(_pos="low", _survivor="low").unique()
-    members = pl.concat([centres, edges.select(_pos="high", _survivor="low")])
-    return members.with_columns(_survivor=pl.col("_pos").max().over("_survivor")).sort("_pos")
+    links = links.filter(pl.col("a") != pl.col("b"))
+    rows = pl.concat([links["a"], links["b"]]).sort().unique(maintain_order=True)
+    ends = [rows.search_sorted(links[end]) for end in ("a", "b")]
+    points_to = pl.int_range(len(rows), dtype=pl.UInt32, eager=True)
+    while not (hooks := _hook(*(points_to.gather(end) for end in ends))).is_empty():
+        points_to.scatter(hooks["earlier"], hooks["later"])
+        while not (further := points_to.gather(points_to)).equals(points_to):
+            points_to = further
+    return pl.DataFrame({"_pos": rows, "_survivor": rows.gather(points_to)})
 
 
-def _orient(links: pl.DataFrame) -> pl.DataFrame:
-    """`high`, `low` of each link between two different rows, once."""
-    oriented = links.select(high=pl.max_horizontal("a", "b"), low=pl.min_horizontal("a", "b"))
-    return oriented.filter(pl.col("high") != pl.col("low")).unique()
-
-
-def _is_stars(edges: pl.DataFrame) -> bool:
-    """Whether every row links to one smaller row, which itself links to none."""
-    highs = edges["high"]
-    return (
-        not highs.is_duplicated().any()
-        and edges.join(edges, left_on="low", right_on="high", how="semi").is_empty()
-    )
-
-
-def _link_large(edges: pl.DataFrame) -> pl.DataFrame:
-    """Every row links its larger neighbours to the smallest of itself and its neighbours."""
-    both_ways = pl.concat([edges.select(node="high", near="low"), edges.select(node="low", near="high")])
-    smallest = pl.min_horizontal("node", pl.col("near").min().over("node"))
-    return (
-        both_ways.select("node", high="near", low=smallest)
-        .filter(pl.col("high") > pl.col("node"))
-        .select("high", "low")
-        .unique()
-    )
-
-
-def _link_small(edges: pl.DataFrame) -> pl.DataFrame:
-    """Every row links itself and its smaller neighbours to the smallest of them."""
-    smallest = pl.col("low").min().over("high")
-    own = edges.select("high", low=smallest)
-    neighbours = edges.select(high="low", low=smallest).filter(pl.col("high") != pl.col("low"))
-    return pl.concat([own, neighbours]).unique()
+def _hook(a: pl.Series, b: pl.Series) -> pl.DataFrame:
+    """`earlier`, `later` of links between different rows; of those of one row, the latest comes last."""
+    ends = pl.DataFrame({"a": a, "b": b}).filter(pl.col("a") != pl.col("b"))
+    return ends.select(earlier=pl.min_horizontal("a", "b"), later=pl.max_horizontal("a", "b")).sort("later")
