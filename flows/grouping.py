@@ -1,19 +1,31 @@
 """Identity groups over a whole load, from its staged parts, in bounded memory."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import polars as pl
 
-from flows.values import pick_members
-from ledger.staging import LATE_ERRORS_SCHEMA, Staging
+from flows.values import read_values
+from ledger.files import map_arrow
+from ledger.partitions import MOST_PARTITIONS, partitioned
+from ledger.staging import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA, Staging
 from transforms.folding import fold_groups
-from transforms.identity import find_repeated, group_links, hash_columns, link_rows, list_identifiers
+from transforms.identity import (
+    LINKS_SCHEMA,
+    find_repeated,
+    group_links,
+    hash_columns,
+    link_rows,
+    list_identifiers,
+)
 from transforms.plan import ProfilePlan
+from transforms.prepare import identify
 
 _HASHES_PER_PARTITION = 1_500_000
-_MEMBERS_PER_FOLD = 40_000
+_ROWS_PER_FOLD = 40_000
 _WORKERS = 2
 
 
@@ -27,13 +39,13 @@ class Grouping:
 
 def group_rows(staging: Staging, plan: ProfilePlan, rows: int) -> Grouping:
     """Find the rows that share an identifier value, fold them, and stage what is sent for them."""
-    members = _find_members(staging, plan, rows)
-    folds = _number_folds(members).partition_by("fold", maintain_order=True, include_key=False)
-    with ThreadPoolExecutor(_WORKERS) as workers:
+    candidates = _number_folds(_find_candidates(staging, plan, rows))
+    picked = staging.pick(candidates, lambda part: read_values(staging, plan, part, "_file", "_row"))
+    with partitioned(staging.folder / "folds", picked) as folds, ThreadPoolExecutor(_WORKERS) as workers:
         folded = list(workers.map(partial(_fold, staging, plan), range(len(folds)), folds))
+    members = pl.concat([pl.DataFrame(schema=MEMBERS_SCHEMA), *(fold.members for fold in folded)])
     excess = pl.concat([pl.DataFrame(schema=LATE_ERRORS_SCHEMA), *(fold.refused for fold in folded)])
-    places = staging.pick(members["_pos"], lambda part: staging.read(part, "_file", "_row"))
-    staging.write_members(members=members.hstack(places), excess=excess)
+    staging.write_members(members=members, excess=excess)
     return Grouping(
         rounds=max((fold.rounds for fold in folded), default=1),
         extra_identifiers=sum(fold.extra for fold in folded),
@@ -42,44 +54,62 @@ def group_rows(staging: Staging, plan: ProfilePlan, rows: int) -> Grouping:
 
 @dataclass(frozen=True, slots=True)
 class _Fold:
-    """What is known of a fold once its entries are staged; `refused` as LATE_ERRORS_SCHEMA."""
+    """What is known of a fold once its entries are staged; `members` as MEMBERS_SCHEMA, `refused` as
+    LATE_ERRORS_SCHEMA."""
 
     rounds: int
     extra: int
+    members: pl.DataFrame
     refused: pl.DataFrame
 
 
-def _fold(staging: Staging, plan: ProfilePlan, number: int, members: pl.DataFrame) -> _Fold:
-    made = pick_members(staging, plan, members["_pos"])
-    folded = fold_groups(members.hstack(made.drop("_pos")), plan)
+def _fold(staging: Staging, plan: ProfilePlan, number: int, path: Path) -> _Fold:
+    """Find and fold the groups among rows of which no other row can be a member."""
+    rows = map_arrow(path)
+    rows = rows.hstack(identify(rows, plan))
+    groups = group_links(link_rows(list_identifiers(rows, plan)))
+    members = groups.join(rows, on="_pos", maintain_order="left")
+    folded = fold_groups(members, plan)
     staging.write_folded(number, folded.entries)
     last_round = folded.entries.select(pl.col("_round").max().fill_null(0)).item()
     refused = folded.refused.with_columns(_error_field=pl.lit(None, pl.String))
-    return _Fold(last_round + 1, folded.extra, refused.select(list(LATE_ERRORS_SCHEMA)))
-
-
-def _find_members(staging: Staging, plan: ProfilePlan, rows: int) -> pl.DataFrame:
-    """`_pos`, `_survivor` of every row in a group of two or more, by `_pos`."""
-    partitions = max(1, -(-rows * len(plan.identifier_columns) // _HASHES_PER_PARTITION))
-    links = [link_rows(_list_repeated(staging, plan, number, partitions)) for number in range(partitions)]
-    return group_links(pl.concat(links))
-
-
-def _list_repeated(staging: Staging, plan: ProfilePlan, number: int, partitions: int) -> pl.DataFrame:
-    """`_pos`, `value` of all identifiers of rows with a hash that stands twice in one partition of them."""
-    columns = hash_columns(plan)
-    hashed = pl.concat(
-        rows.select("_pos", hash=column).filter(pl.col("hash") % partitions == number)
-        for rows in (staging.read(part, "_pos", *columns) for part in staging.parts)
-        for column in columns
+    return _Fold(
+        rounds=last_round + 1,
+        extra=folded.extra,
+        members=members.select(list(MEMBERS_SCHEMA)),
+        refused=refused.select(list(LATE_ERRORS_SCHEMA)),
     )
-    is_repeated = pl.col("hash").is_in(find_repeated(hashed["hash"]).implode())
-    positions = hashed.filter(is_repeated)["_pos"].unique().sort()
-    return list_identifiers(pick_members(staging, plan.identifying, positions), plan)
 
 
-def _number_folds(members: pl.DataFrame) -> pl.DataFrame:
-    """Adds `fold`: a group is in one, and a fold holds so many rows that it can be worked on."""
-    sizes = members.group_by("_survivor").len("size").sort("_survivor")
-    folds = sizes.select("_survivor", fold=(pl.col("size").cum_sum() - pl.col("size")) // _MEMBERS_PER_FOLD)
-    return members.join(folds, on="_survivor", maintain_order="left").sort("fold", maintain_order=True)
+def _find_candidates(staging: Staging, plan: ProfilePlan, rows: int) -> pl.DataFrame:
+    """`_pos`, `_survivor` of all rows that share a hash, transitively: a group of them holds whole identity
+    groups, nearly always just one."""
+    hashes = rows * len(plan.identifier_columns)
+    partitions = min(max(1, -(-hashes // _HASHES_PER_PARTITION)), MOST_PARTITIONS)
+    with partitioned(staging.folder / "hashes", _read_hashes(staging, plan, partitions)) as paths:
+        links = [link_rows(_find_repeated(path)) for path in paths]
+    return group_links(pl.concat([pl.DataFrame(schema=LINKS_SCHEMA), *links]))
+
+
+def _read_hashes(staging: Staging, plan: ProfilePlan, partitions: int) -> Iterator[pl.DataFrame]:
+    """`_pos`, `value`, `_partition` of the hashes of all identifiers, part by part."""
+    columns = hash_columns(plan)
+    for part in staging.parts:
+        rows = staging.read(part, "_pos", *columns)
+        hashed = pl.concat(rows.select("_pos", value=column) for column in columns).drop_nulls("value")
+        yield hashed.with_columns(_partition=pl.col("value") % partitions)
+
+
+def _find_repeated(path: Path) -> pl.DataFrame:
+    """Those of `_pos`, `value` whose value stands more than once."""
+    hashed = map_arrow(path)
+    return hashed.filter(pl.col("value").is_in(find_repeated(hashed["value"]).implode()))
+
+
+def _number_folds(groups: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `_partition`: a group is in one fold, which holds so many rows that it can be worked on."""
+    rows_per_fold = max(_ROWS_PER_FOLD, -(-len(groups) // MOST_PARTITIONS))
+    sizes = groups.group_by("_survivor").len("size").sort("_survivor")
+    before = pl.col("size").cum_sum() - pl.col("size")
+    folds = sizes.select("_survivor", _partition=before // rows_per_fold)
+    return groups.join(folds, on="_survivor", maintain_order="left").select("_pos", "_partition")

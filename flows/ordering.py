@@ -5,12 +5,15 @@ import polars as pl
 from destination.batches import plan_memory_batches
 from flows.owners import Owners, refuse
 from flows.spec import MemoriesSpec, MemoryLoad
+from ledger.files import map_arrow
+from ledger.partitions import MOST_PARTITIONS, partitioned
 from ledger.records import PlannedBatch
 from ledger.staging import LATE_ERRORS_SCHEMA, Staging
 from transforms.limits import MEMORIES_PER_PROFILE
 from transforms.reasons import Reason
 
 _ENTRIES_PER_FILE = 50_000
+_ORDER = ("_profile_id", "_moment", "_pos")
 
 
 def order_by_profile(
@@ -22,8 +25,10 @@ def order_by_profile(
     staging.write_excess(pl.concat([owners.refused, too_many]).select(list(LATE_ERRORS_SCHEMA)))
     staging.begin_sorting()
     batches: list[PlannedBatch] = []
-    for (number,), rows in _number_files(kept).group_by("file", maintain_order=True):
-        staging.write_sorted(int(str(number)), _collect_entries(staging, rows))
+    picked = staging.pick(_number_files(kept).sort("_pos"), lambda part: staging.read(part, "_payload"))
+    with partitioned(staging.folder / "unsorted", picked) as paths:
+        for number, path in enumerate(paths):
+            staging.write_sorted(number, _list_entries(map_arrow(path)))
     for part in Staging(staging.folder).sorted_parts:
         entries = staging.entries(part, "_payload", "_profile_id")
         batches += plan_memory_batches(entries, load=load, part=part)
@@ -35,28 +40,24 @@ def _limit(rows: pl.DataFrame, *, is_newest_kept: bool) -> tuple[pl.DataFrame, p
 
     `rows`: `_pos`, `_profile_id`, `_moment` and `_pieces`, the number of entries that a row is sent as.
     """
-    ordered = rows.sort("_profile_id", "_moment", "_pos")
+    ordered = rows.sort(_ORDER)
     used = pl.col("_pieces").cum_sum(reverse=is_newest_kept).over("_profile_id")
     fits = ordered.select(used <= MEMORIES_PER_PROFILE).to_series()
     return ordered.filter(fits), ordered.filter(~fits)
 
 
 def _number_files(rows: pl.DataFrame) -> pl.DataFrame:
-    """Adds `file`: a profile is in one file, and a file holds so many entries that it can be worked on."""
+    """Adds `_partition`: a profile is in one file, and a file holds so many entries that it can be worked
+    on."""
     per_profile = rows.group_by("_profile_id", maintain_order=True).agg(pl.col("_pieces").sum())
-    files = per_profile.select(
-        "_profile_id", file=(pl.col("_pieces").cum_sum() - pl.col("_pieces")) // _ENTRIES_PER_FILE
-    )
+    per_file = max(_ENTRIES_PER_FILE, -(-per_profile["_pieces"].sum() // MOST_PARTITIONS))
+    before = pl.col("_pieces").cum_sum() - pl.col("_pieces")
+    files = per_profile.select("_profile_id", _partition=before // per_file)
     return rows.join(files, on="_profile_id", maintain_order="left")
 
 
-def _collect_entries(staging: Staging, rows: pl.DataFrame) -> pl.DataFrame:
+def _list_entries(rows: pl.DataFrame) -> pl.DataFrame:
     """`_pos`, `_payload`, `_profile_id`, `_is_final` of every entry of these rows, in sending order."""
-    payloads = staging.pick(rows["_pos"].sort(), lambda part: staging.read(part, "_pos", "_payload"))
-    entries = (
-        rows.select("_pos", "_profile_id")
-        .join(payloads, on="_pos", maintain_order="left")
-        .explode("_payload")
-    )
+    entries = rows.sort(_ORDER).select("_pos", "_payload", "_profile_id").explode("_payload")
     is_final = (pl.col("_pos") != pl.col("_pos").shift(-1)).fill_null(value=True)
     return entries.with_columns(_is_final=is_final)

@@ -5,7 +5,6 @@ import polars as pl
 from ledger.staging import Staging
 from transforms.payloads import write_payloads
 from transforms.plan import ProfilePlan
-from transforms.prepare import identify
 
 
 def drop_repeated(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
@@ -28,12 +27,6 @@ def read_values(staging: Staging, plan: ProfilePlan, part: str, *others: str) ->
     }
     read = staging.read(part, *dict.fromkeys([*others, *places.values()]))
     return read.select(*others, *(pl.col(place).alias(column) for column, place in places.items()))
-
-
-def pick_members(staging: Staging, plan: ProfilePlan, positions: pl.Series) -> pl.DataFrame:
-    """`_pos`, the values and the identifiers of rows at ascending positions; none of them was rejected."""
-    picked = staging.pick(positions, lambda part: read_values(staging, plan, part, "_pos"))
-    return picked.hstack(identify(picked, plan))
 
 
 def read_entries(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:

@@ -81,16 +81,16 @@ def write_arrow(frame: pl.DataFrame, path: Path) -> None:
     settle(path)
 
 
-def map_arrow(path: Path, columns: Sequence[str]) -> pl.DataFrame:
-    """Columns of an uncompressed Arrow file, mapped into memory: what is not looked at is not read.
+def map_arrow(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """Columns of an uncompressed Arrow file, or all, mapped into memory: what is not looked at is not read.
 
     Memory and disk share the pages of the file, which is therefore never changed in place.
     """
     import pyarrow as pa
 
     with pa.memory_map(str(path)) as source:
-        table = pa.ipc.open_file(source).read_all().select(columns)
-    frame = pl.from_arrow(table)
+        table = pa.ipc.open_file(source).read_all()
+    frame = pl.from_arrow(table if columns is None else table.select(columns))
     assert isinstance(frame, pl.DataFrame)  # noqa: S101 - as a table always is
     return frame
 
@@ -101,13 +101,6 @@ def arrow_columns(path: Path) -> tuple[str, ...]:
 
     with pa.memory_map(str(path)) as source:
         return tuple(pa.ipc.open_file(source).schema.names)
-
-
-def copied(frame: pl.DataFrame) -> pl.DataFrame:
-    """A frame of rows picked from a mapped file, with texts of its own: the file need not stay mapped."""
-    copy = pl.from_arrow(frame.to_arrow())
-    assert isinstance(copy, pl.DataFrame)  # noqa: S101 - as a table always is
-    return copy
 
 
 def write_json(value: Any, path: Path) -> None:

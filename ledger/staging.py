@@ -31,7 +31,6 @@ import polars as pl
 
 from ledger.files import (
     arrow_columns,
-    copied,
     draft_arrow,
     map_arrow,
     private_directory,
@@ -42,6 +41,7 @@ from ledger.files import (
 )
 
 ERRORS = ("_error_code", "_error_field", "_error_message")
+MEMBERS_SCHEMA = {"_pos": pl.Int64, "_survivor": pl.Int64, "_file": pl.String, "_row": pl.Int64}
 LATE_ERRORS_SCHEMA = {"_pos": pl.Int64, **dict.fromkeys(ERRORS, pl.String)}
 REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
 
@@ -145,22 +145,17 @@ class Staging:
             found[part] = range(start, end)
         return found
 
-    def pick(self, positions: pl.Series, read: Callable[[str], pl.DataFrame]) -> pl.DataFrame:
-        """The rows at these positions (ascending), of all parts; no file stays mapped.
-
-        `read` gives the wanted columns of all rows of a part.
-        """
-        wanted = positions.alias("_pos").to_frame()
-        picked = [read(part).clear() for part in self.parts[:1]]
+    def pick(self, wanted: pl.DataFrame, read: Callable[[str], pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Part by part, the rows at wanted positions: the columns of `wanted`, which is by `_pos`, and those
+        that `read` gives for all rows of a part."""
         for part, inside in self.positions.items():
-            here = within(wanted, inside)["_pos"] - inside.start
+            here = within(wanted, inside)
             if not here.is_empty():
-                picked.append(copied(read(part)[here]))
-        return pl.concat(picked)
+                yield here.hstack(read(part)[here["_pos"] - inside.start])
 
     @cached_property
     def members(self) -> pl.DataFrame:
-        """`_pos`, `_survivor`, `_file`, `_row` of every row in an identity group of two or more.
+        """Every row in an identity group of two or more: MEMBERS_SCHEMA.
 
         The survivor of a group, the row that stands for it, is listed with itself as `_survivor`. By `_pos`.
         """

@@ -9,6 +9,8 @@ import polars as pl
 
 from transforms.plan import ProfilePlan
 
+LINKS_SCHEMA = {"a": pl.Int64, "b": pl.Int64}
+
 
 def hash_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """A hash (UInt64) of every identifier of prepared rows, null where there is none: `hash_columns`.

@@ -10,7 +10,7 @@ from flows.grouping import Grouping, group_rows
 from ledger.staging import Staging
 from tests.ledger.examples import FILE, stage
 from tests.transforms.plans import make_plan, make_trait
-from transforms.identity import hash_identifiers
+from transforms.identity import hash_columns, hash_identifiers
 from transforms.prepare import prepare_profiles
 
 PLAN = make_plan(make_trait("Contact.name"))
@@ -69,6 +69,18 @@ def test_rows_of_one_person_are_found_wherever_they_are(
         {"phone": "+12025550101", "email": "a@example.com", "name": "later"},
         {"phone": "+12025550102", "email": "C@example.com", "name": "chained by email"},
     ]
+
+
+def test_equal_hashes_alone_make_no_group(tmp_path: Path) -> None:
+    staging = stage_customers(tmp_path, 5, 4)
+    same = pl.lit(7, pl.UInt64)
+    for number, part in enumerate(staging.parts):
+        rows = staging.read(part, *staging.columns(part))
+        hashes = [same.alias(column) for column in hash_columns(PLAN)]
+        staging.draft_part(number, rows.with_columns(hashes))
+        staging.settle_part(number)
+    assert group_rows(staging, PLAN, 9) == Grouping(rounds=1, extra_identifiers=0)
+    assert staging.members["_survivor"].to_list() == [4, 7, 4, 7, 7]
 
 
 def test_without_repeated_values_nothing_is_folded(tmp_path: Path) -> None:

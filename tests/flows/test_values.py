@@ -5,14 +5,14 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.values import drop_repeated, pick_members, read_entries, read_values
+from flows.values import drop_repeated, read_entries, read_values
 from ledger.staging import Staging, part_name
 from sources.frames import null_out
 from tests.ledger.examples import FILE, stage
 from tests.transforms.plans import make_plan, make_trait
 from transforms.payloads import write_payloads
 from transforms.plan import TraitType
-from transforms.prepare import prepare_profiles
+from transforms.prepare import identify, prepare_profiles
 
 PLAN = make_plan(
     make_trait("Contact.name"), make_trait("Account.visits", TraitType.INTEGER, "visits", "stays")
@@ -93,13 +93,15 @@ def test_entries_are_the_profiles_of_rows_that_are_sent_alone(tmp_path: Path) ->
     )
 
 
-def test_members_come_with_values_and_identifiers_from_parts_that_hold_different_columns(
+def test_values_and_identifiers_come_alike_from_parts_that_hold_different_columns(
     tmp_path: Path,
 ) -> None:
     prepared = prepare(make_rows(*AS_WRITTEN), make_rows(*REPAIRED))
     staging = stage_all(tmp_path, prepared)
-    members = pick_members(staging, PLAN, pl.Series([1, 2]))
-    assert members.select("_pos", "_id.phone", "_id.email", "_value.Contact.email").rows() == [
+    values = pl.concat(read_values(staging, PLAN, part, "_pos") for part in staging.parts)[[1, 2]]
+    assert values.hstack(identify(values, PLAN)).select(
+        "_pos", "_id.phone", "_id.email", "_value.Contact.email"
+    ).rows() == [
         (1, "+12025550102", "bob@example.com", "bob@example.com"),
         (2, "+12025550103", "cleo@example.com", "Cleo@example.com"),
     ]

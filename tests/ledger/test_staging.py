@@ -39,10 +39,11 @@ def test_parts_come_in_the_order_of_the_input(tmp_path: Path) -> None:
 def test_rows_are_picked_by_position_from_all_parts(tmp_path: Path) -> None:
     staging = stage(tmp_path / "profiles", staged_rows(0, 4), staged_rows(4, 5), staged_rows(5, 9))
     assert staging.positions == {part_name(0): range(4), part_name(1): range(4, 5), part_name(2): range(5, 9)}
-    picked = staging.pick(pl.Series([1, 3, 5, 8]), lambda part: staging.read(part, "_pos", "_payload"))
-    assert picked.rows() == [(position, payload(position)) for position in (1, 3, 5, 8)]
-    nothing = pl.Series([], dtype=pl.Int64)
-    assert staging.pick(nothing, lambda part: staging.read(part, "_pos")).is_empty()
+    wanted = pl.DataFrame({"_pos": [1, 3, 8], "label": ["b", "d", "i"]})
+    first, last = staging.pick(wanted, lambda part: staging.read(part, "_payload"))
+    assert first.rows() == [(1, "b", payload(1)), (3, "d", payload(3))]
+    assert last.rows() == [(8, "i", payload(8))]
+    assert list(staging.pick(wanted.clear(), lambda part: staging.read(part, "_payload"))) == []
 
 
 def test_a_part_counts_once_it_is_settled(tmp_path: Path) -> None:

@@ -1,0 +1,48 @@
+"""Rows that belong together but are too many to be held at once: put into one file for each partition."""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from ledger.files import private_directory
+
+MOST_PARTITIONS = 250  # their files are open at the same time
+
+
+@contextmanager
+def partitioned(folder: Path, frames: Iterable[pl.DataFrame]) -> Iterator[list[Path]]:
+    """Distribute the rows of many frames by their `_partition`, in one pass over them.
+
+    Yields one Arrow file for each partition that has rows (there are at most MOST_PARTITIONS), in ascending
+    order; within it the rows are in the order in which they came. The files are readable by their owner only,
+    and gone on leaving.
+    """
+    shutil.rmtree(folder, ignore_errors=True)  # what a run that was killed left behind
+    private_directory(folder)
+    try:
+        _distribute(frames, folder)
+        yield sorted(folder.iterdir())
+    finally:
+        shutil.rmtree(folder)
+
+
+def _distribute(frames: Iterable[pl.DataFrame], folder: Path) -> None:
+    import pyarrow as pa
+
+    files: dict[tuple[object, ...], pa.RecordBatchFileWriter] = {}
+    with ExitStack() as open_files:
+        for frame in frames:
+            for key, rows in frame.partition_by("_partition", as_dict=True, include_key=False).items():
+                table = rows.to_arrow()  # texts of its own: what it was picked from need not stay in memory
+                if key not in files:
+                    stream = open_files.enter_context(open(folder / f"{key[0]:010d}", "xb", opener=_private))
+                    files[key] = open_files.enter_context(pa.ipc.new_file(stream, table.schema))
+                files[key].write_table(table)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
