@@ -9,7 +9,6 @@ from pathlib import Path
 import polars as pl
 
 from flows.values import read_values
-from ledger.files import map_arrow
 from ledger.partitions import MOST_PARTITIONS, partitioned
 from ledger.staging import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA, Staging
 from transforms.folding import fold_groups
@@ -65,7 +64,7 @@ class _Fold:
 
 def _fold(staging: Staging, plan: ProfilePlan, number: int, path: Path) -> _Fold:
     """Find and fold the groups among rows of which no other row can be a member."""
-    rows = map_arrow(path)
+    rows = pl.read_ipc(path)
     rows = rows.hstack(identify(rows, plan))
     groups = group_links(link_rows(list_identifiers(rows, plan)))
     members = groups.join(rows, on="_pos", maintain_order="left")
@@ -102,7 +101,7 @@ def _read_hashes(staging: Staging, plan: ProfilePlan, partitions: int) -> Iterat
 
 def _find_repeated(path: Path) -> pl.DataFrame:
     """Those of `_pos`, `value` whose value stands more than once."""
-    hashed = map_arrow(path)
+    hashed = pl.read_ipc(path)
     return hashed.filter(pl.col("value").is_in(find_repeated(hashed["value"]).implode()))
 
 

@@ -5,7 +5,6 @@ import polars as pl
 from destination.batches import plan_memory_batches
 from flows.owners import Owners, refuse
 from flows.spec import MemoriesSpec, MemoryLoad
-from ledger.files import map_arrow
 from ledger.partitions import MOST_PARTITIONS, partitioned
 from ledger.records import PlannedBatch
 from ledger.staging import LATE_ERRORS_SCHEMA, Staging
@@ -28,7 +27,7 @@ def order_by_profile(
     picked = staging.pick(_number_files(kept).sort("_pos"), lambda part: staging.read(part, "_payload"))
     with partitioned(staging.folder / "unsorted", picked) as paths:
         for number, path in enumerate(paths):
-            staging.write_sorted(number, _list_entries(map_arrow(path)))
+            staging.write_sorted(number, _list_entries(pl.read_ipc(path)))
     for part in Staging(staging.folder).sorted_parts:
         entries = staging.entries(part, "_payload", "_profile_id")
         batches += plan_memory_batches(entries, load=load, part=part)

@@ -81,16 +81,16 @@ def write_arrow(frame: pl.DataFrame, path: Path) -> None:
     settle(path)
 
 
-def map_arrow(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
-    """Columns of an uncompressed Arrow file, or all, mapped into memory: what is not looked at is not read.
+def map_arrow(path: Path, columns: Sequence[str]) -> pl.DataFrame:
+    """Columns of an uncompressed Arrow file, mapped into memory: what is not looked at is not read.
 
     Memory and disk share the pages of the file, which is therefore never changed in place.
     """
     import pyarrow as pa
 
     with pa.memory_map(str(path)) as source:
-        table = pa.ipc.open_file(source).read_all()
-    frame = pl.from_arrow(table if columns is None else table.select(columns))
+        table = pa.ipc.open_file(source).read_all().select(columns)
+    frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)  # noqa: S101 - as a table always is
     return frame
 

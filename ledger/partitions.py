@@ -19,7 +19,7 @@ def partitioned(folder: Path, frames: Iterable[pl.DataFrame]) -> Iterator[list[P
 
     Yields one Arrow file for each partition that has rows (there are at most MOST_PARTITIONS), in ascending
     order; within it the rows are in the order in which they came. The files are readable by their owner only,
-    and gone on leaving.
+    and gone on leaving: read them with `polars.read_ipc`, which maps none of them.
     """
     shutil.rmtree(folder, ignore_errors=True)  # what a run that was killed left behind
     private_directory(folder)

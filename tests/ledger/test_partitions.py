@@ -6,7 +6,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ledger.files import map_arrow
 from ledger.partitions import partitioned
 
 
@@ -17,7 +16,7 @@ def test_every_row_is_in_the_file_of_its_partition_in_the_order_it_came(tmp_path
         pl.DataFrame({"_partition": [10], "name": ["d"], "tags": [["w"]]}),
     ]
     with partitioned(tmp_path / "bins", iter(frames)) as paths:
-        second, tenth = [map_arrow(path) for path in paths]
+        second, tenth = [pl.read_ipc(path) for path in paths]
     assert second.rows() == [(None, None), ("c", ["y", "z"])]
     assert tenth.rows() == [("Zoë", ["x"]), ("b", []), ("d", ["w"])]
 
@@ -45,11 +44,11 @@ def test_what_a_killed_run_left_is_not_taken_for_rows(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "0000000007").write_bytes(b"half a file")
     with partitioned(folder, [pl.DataFrame({"_partition": [1], "_pos": [5]})]) as [path]:
-        assert map_arrow(path).rows() == [(5,)]
+        assert pl.read_ipc(path).rows() == [(5,)]
 
 
 def test_a_few_rows_of_a_large_frame_take_the_room_of_a_few(tmp_path: Path) -> None:
     large = pl.DataFrame({"_partition": [1] * 1_000, "payload": ["long text " * 100] * 1_000})
     with partitioned(tmp_path / "bins", [large[[7]]]) as [path]:
-        assert map_arrow(path)["payload"].to_list() == ["long text " * 100]
+        assert pl.read_ipc(path)["payload"].to_list() == ["long text " * 100]
         assert path.stat().st_size < 5_000
