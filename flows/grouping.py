@@ -38,8 +38,9 @@ class Grouping:
 
 def group_rows(staging: Staging, plan: ProfilePlan, rows: int) -> Grouping:
     """Find the rows that share an identifier value, fold them, and stage what is sent for them."""
-    candidates = _number_folds(_find_candidates(staging, plan, rows))
-    picked = staging.pick(candidates, lambda part: read_values(staging, plan, part, "_file", "_row"))
+    numbered = _number_folds(_find_candidates(staging, plan, rows))
+    picked = staging.pick(numbered, lambda part: read_values(staging, plan, part, "_file", "_row"))
+    del numbered  # the folds hold all of it
     with partitioned(staging.folder / "folds", picked) as folds, ThreadPoolExecutor(_WORKERS) as workers:
         folded = list(workers.map(partial(_fold, staging, plan), range(len(folds)), folds))
     members = pl.concat([pl.DataFrame(schema=MEMBERS_SCHEMA), *(fold.members for fold in folded)])
