@@ -24,7 +24,7 @@ from transforms.plan import ProfilePlan
 from transforms.prepare import identify
 
 _HASHES_PER_PARTITION = 1_500_000
-_ROWS_PER_FOLD = 40_000
+_ROWS_PER_FOLD = 20_000
 _WORKERS = 2
 
 
