@@ -1,4 +1,4 @@
-"""Arrays read from one cell: the items between separators."""
+"""Arrays read from one cell: the items of a list, or between separators."""
 
 import polars as pl
 
@@ -13,18 +13,24 @@ from transforms.text import clean_texts, judge_texts
 
 _text = pl.col("text")
 
+_ESCAPE = r'\\(?:["\\/bfnrt]|u(?:[0-9a-cefA-CEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}))'  # no half of a pair
+_JSON_STRING = rf'"(?:[^"\\\x00-\x1f]|{_ESCAPE})*"'
+_JSON_NUMBER = r"-?(?:0|[1-9][0-9]{0,19})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,2})?"
+_JSON_ITEM = f"[ \t\r\n]*(?:{_JSON_STRING}|{_JSON_NUMBER}|true|false|null)[ \t\r\n]*"
+_JSON_LIST = rf"^\[(?:{_JSON_ITEM}(?:,{_JSON_ITEM})*|[ \t\r\n]*)\]$"
+
 
 def judge_arrays(
     texts: pl.Series, separator: str | None = None, items: ItemType = TraitType.STRING
 ) -> pl.DataFrame:
     """Judgements on arrays; the value is their JSON text, `["a","b"]`.
 
-    Items are read as their type; blank ones are left out, and an array of nothing else is blank. One invalid
-    item refuses the array with the item's reason. A null separator makes the whole cell one item.
+    Items, as `list_items` finds them, are read as their type; blank ones are left out, and an array of
+    nothing else is blank. One invalid item refuses the array with the item's reason.
     """
-    cells = clean_texts(texts).to_frame().with_row_index("row")
-    pieces = pl.concat_list(_text) if separator is None else _text.str.split(separator)
-    exploded = cells.drop_nulls().select("row", item=pieces).explode("item", empty_as_null=True)
+    cells = clean_texts(texts)
+    items_of = pl.DataFrame({"item": list_items(cells, separator)}).with_row_index("row")
+    exploded = items_of.filter(cells.is_not_null()).explode("item", empty_as_null=True)
     judged = (
         exploded.hstack(_judge_items(exploded["item"], items))
         .group_by("row")
@@ -35,7 +41,19 @@ def judge_arrays(
         )
         .select("row", *_judge_whole(), change=NO_CODE)
     )
-    return align_verdicts(judged, cells.height)
+    return align_verdicts(judged, len(cells))
+
+
+def list_items(cells: pl.Series, separator: str | None) -> pl.Series:
+    """The items (List of String) of each cell: those of a JSON list, which is what a list in Parquet is read
+    as; else the texts between separators, or the whole cell where there is no separator."""
+    frame = cells.to_frame("text")
+    whole = pl.concat_list(_text) if separator is None else _text.str.split(separator)
+    is_list = frame.select(_text.str.contains(_JSON_LIST)).to_series()
+    if not is_list.any():
+        return frame.select(whole).to_series()
+    lists = pl.when(is_list).then(_text).str.json_decode(pl.List(pl.String))
+    return frame.select(pl.when(is_list).then(lists).otherwise(whole)).to_series()
 
 
 def _judge_items(texts: pl.Series, items: ItemType) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from transforms.arrays import list_items
 from transforms.contents import split_content
 from transforms.judgements import NO_CODE, code_where
 from transforms.limits import (
@@ -98,12 +99,11 @@ def _judge_content(texts: pl.Series, plan: MemoryPlan) -> pl.DataFrame:
 
 def _judge_conversations(texts: pl.Series, plan: MemoryPlan) -> pl.DataFrame:
     """The value is the JSON field with the comma before it."""
-    cells = clean_texts(texts).alias("text").to_frame()
-    whole = pl.concat_list("text") if plan.separator is None else pl.col("text").str.split(plan.separator)
-    ids = cells.select(
-        ids=whole.list.eval(pl.element().str.strip_chars()).list.eval(
-            pl.element().filter((pl.element() != "") & pl.element().is_not_null())
-        )
+    listed = list_items(clean_texts(texts), plan.separator).alias("ids").to_frame()
+    ids = listed.select(
+        pl.col("ids")
+        .list.eval(pl.element().str.strip_chars())
+        .list.eval(pl.element().filter((pl.element() != "") & pl.element().is_not_null()))
     ).with_columns(
         is_valid=pl.col("ids").list.eval(pl.element().str.contains(CONVERSATION_ID)).list.all(),
         size=pl.col("ids").list.len(),

@@ -68,6 +68,8 @@ def test_content_arrives_as_it_stands(text):
 
 
 def test_several_conversations_are_listed():
+    as_json = payload(conversations=f'["{CONVERSATION}","{CONVERSATION}"]')
+    assert as_json["conversationIds"] == [CONVERSATION, CONVERSATION]
     listed = payload(conversations=f" {CONVERSATION} ;;{CONVERSATION}")["conversationIds"]
     assert listed == [CONVERSATION, CONVERSATION]
 
