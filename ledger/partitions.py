@@ -10,7 +10,7 @@ import polars as pl
 
 from ledger.files import private_directory
 
-MOST_PARTITIONS = 250  # their files are open at the same time
+MOST_PARTITIONS = 128  # their files are open at the same time, and some systems allow 256
 
 
 @contextmanager

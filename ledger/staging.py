@@ -3,12 +3,14 @@
     STATE_DIR/runs/RUN_ID/
         profiles/part-00000.arrow     every input row in order: place and columns as they were read, reasons,
                                       and what was made of it: position, values, size, identifiers
+        profiles/hashes/  folds/      rows by what they may have in common, as long as they are grouped
         profiles/members.parquet      _pos, _survivor, _file, _row of the rows in groups of two or more
         profiles/folded-00000.arrow   what is sent for those groups, in rounds
         profiles/excess.parquet       rows of groups that hold more identifiers than one profile can keep
         profiles/refusals.jsonl       the server's words about rows it refused
         profiles/manifest.json        written last
         observations/…, summaries/…   the same parts; then, once the profiles they belong to are found:
+        observations/unsorted/        rows by profile, as long as they are ordered
         observations/sorted-00000.arrow  what is sent, profile by profile, in the order of time
         observations/excess.parquet   rows that have no profile, or one that is full
         lookups.key                   what makes hashes of identifiers mean something; see `ledger.lookups`
