@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.values import read_values
-from ledger.partitions import MOST_PARTITIONS, partitioned
+from ledger.partitions import MOST_PARTITIONS, assign_partitions, partitioned
 from ledger.staging import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA, Staging
 from transforms.folding import fold_groups
 from transforms.identity import (
@@ -38,9 +38,10 @@ class Grouping:
 
 def group_rows(staging: Staging, plan: ProfilePlan, rows: int) -> Grouping:
     """Find the rows that share an identifier value, fold them, and stage what is sent for them."""
-    numbered = _number_folds(_find_candidates(staging, plan, rows))
+    candidates = _find_candidates(staging, plan, rows)
+    numbered = assign_partitions(candidates, "_survivor", pl.len(), fits=_ROWS_PER_FOLD).drop("_survivor")
     picked = staging.pick(numbered, lambda part: read_values(staging, plan, part, "_file", "_row"))
-    del numbered  # the folds hold all of it
+    del candidates, numbered  # the folds hold all of it
     with partitioned(staging.folder / "folds", picked) as folds, ThreadPoolExecutor(_WORKERS) as workers:
         folded = list(workers.map(partial(_fold, staging, plan), range(len(folds)), folds))
     members = pl.concat([pl.DataFrame(schema=MEMBERS_SCHEMA), *(fold.members for fold in folded)])
@@ -104,12 +105,3 @@ def _find_repeated(path: Path) -> pl.DataFrame:
     """Those of `_pos`, `value` whose value stands more than once."""
     hashed = pl.read_ipc(path)
     return hashed.filter(pl.col("value").is_in(find_repeated(hashed["value"]).implode()))
-
-
-def _number_folds(groups: pl.DataFrame) -> pl.DataFrame:
-    """`_pos`, `_partition`: a group is in one fold, which holds so many rows that it can be worked on."""
-    rows_per_fold = max(_ROWS_PER_FOLD, -(-len(groups) // MOST_PARTITIONS))
-    sizes = groups.group_by("_survivor").len("size").sort("_survivor")
-    before = pl.col("size").cum_sum() - pl.col("size")
-    folds = sizes.select("_survivor", _partition=before // rows_per_fold)
-    return groups.join(folds, on="_survivor", maintain_order="left").select("_pos", "_partition")

@@ -5,7 +5,7 @@ import polars as pl
 from destination.batches import plan_memory_batches
 from flows.owners import Owners, refuse
 from flows.spec import MemoriesSpec, MemoryLoad
-from ledger.partitions import MOST_PARTITIONS, partitioned
+from ledger.partitions import assign_partitions, partitioned
 from ledger.records import PlannedBatch
 from ledger.staging import LATE_ERRORS_SCHEMA, Staging
 from transforms.limits import MEMORIES_PER_PROFILE
@@ -24,7 +24,8 @@ def order_by_profile(
     staging.write_excess(pl.concat([owners.refused, too_many]).select(list(LATE_ERRORS_SCHEMA)))
     staging.begin_sorting()
     batches: list[PlannedBatch] = []
-    picked = staging.pick(_number_files(kept).sort("_pos"), lambda part: staging.read(part, "_payload"))
+    numbered = assign_partitions(kept, "_profile_id", pl.col("_pieces").sum(), fits=_ENTRIES_PER_FILE)
+    picked = staging.pick(numbered.sort("_pos"), lambda part: staging.read(part, "_payload"))
     with partitioned(staging.folder / "unsorted", picked) as paths:
         for number, path in enumerate(paths):
             staging.write_sorted(number, _list_entries(pl.read_ipc(path)))
@@ -43,16 +44,6 @@ def _limit(rows: pl.DataFrame, *, is_newest_kept: bool) -> tuple[pl.DataFrame, p
     used = pl.col("_pieces").cum_sum(reverse=is_newest_kept).over("_profile_id")
     fits = ordered.select(used <= MEMORIES_PER_PROFILE).to_series()
     return ordered.filter(fits), ordered.filter(~fits)
-
-
-def _number_files(rows: pl.DataFrame) -> pl.DataFrame:
-    """Adds `_partition`: a profile is in one file, and a file holds so many entries that it can be worked
-    on."""
-    per_profile = rows.group_by("_profile_id", maintain_order=True).agg(pl.col("_pieces").sum())
-    per_file = max(_ENTRIES_PER_FILE, -(-per_profile["_pieces"].sum() // MOST_PARTITIONS))
-    before = pl.col("_pieces").cum_sum() - pl.col("_pieces")
-    files = per_profile.select("_profile_id", _partition=before // per_file)
-    return rows.join(files, on="_profile_id", maintain_order="left")
 
 
 def _list_entries(rows: pl.DataFrame) -> pl.DataFrame:

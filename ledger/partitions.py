@@ -13,6 +13,19 @@ from ledger.files import private_directory
 MOST_PARTITIONS = 128  # their files are open at the same time, and some systems allow 256
 
 
+def assign_partitions(rows: pl.DataFrame, group: str, size: pl.Expr, *, fits: int) -> pl.DataFrame:
+    """Adds `_partition` (an integer, from 0) to rows in the same order: a group is in one, by its values in a
+    column.
+
+    `size` sums up a group. A partition holds groups of so much (`fits`) that it can be worked on, or of more
+    where there would be too many of them.
+    """
+    sizes = rows.group_by(group, maintain_order=True).agg(size=size)
+    room = max(fits, -(-sizes["size"].sum() // MOST_PARTITIONS))
+    before = pl.col("size").cum_sum() - pl.col("size")
+    return rows.join(sizes.select(group, _partition=before // room), on=group, maintain_order="left")
+
+
 @contextmanager
 def partitioned(folder: Path, frames: Iterable[pl.DataFrame]) -> Iterator[list[Path]]:
     """Distribute the rows of many frames by their `_partition`, in one pass over them.

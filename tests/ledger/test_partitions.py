@@ -6,7 +6,26 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ledger.partitions import partitioned
+from ledger.partitions import MOST_PARTITIONS, assign_partitions, partitioned
+
+
+def test_a_group_is_in_one_partition_and_rows_keep_their_order() -> None:
+    rows = pl.DataFrame(
+        {"_pos": range(6), "group": ["a", "b", "a", "c", "d", "b"], "pieces": [1, 2, 1, 5, 1, 2]}
+    )
+    by_rows = assign_partitions(rows, "group", pl.len(), fits=3)
+    assert by_rows.drop("_partition").equals(rows)
+    assert by_rows["_partition"].to_list() == [0, 0, 0, 1, 1, 0]
+    by_pieces = assign_partitions(rows, "group", pl.col("pieces").sum(), fits=3)
+    assert by_pieces["_partition"].to_list() == [0, 0, 0, 2, 3, 0]
+    assert assign_partitions(rows.clear(), "group", pl.len(), fits=3).is_empty()
+
+
+def test_partitions_are_never_more_than_files_that_can_be_open() -> None:
+    rows = pl.DataFrame({"group": range(10 * MOST_PARTITIONS + 1)})
+    numbers = assign_partitions(rows, "group", pl.len(), fits=1)["_partition"]
+    assert numbers.n_unique() <= MOST_PARTITIONS
+    assert numbers.max() < MOST_PARTITIONS
 
 
 def test_every_row_is_in_the_file_of_its_partition_in_the_order_it_came(tmp_path: Path) -> None:
