@@ -1,8 +1,6 @@
 """A CSV file as frames of text."""
 
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -18,7 +16,6 @@ from sources.text_encoding import Utf8Stream
 
 _BYTES_PER_FRAME = 1 << 25
 _FIRST_SHARE = 8  # the first frame is that much smaller: work on it begins while the others are read
-_GROUPS_AHEAD = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +34,8 @@ class CsvFile:
             frames = _CsvFrames(
                 self.location.name, head.names, head.shape.delimiter, tuple(columns), self.options
             )
-            groups = _join(cutter.cut(head.shape, head.end, head.lines), rows_per_batch)
-            with closing(_parse_ahead(frames.to_batch, groups)) as batches:
-                for batch in batches:
-                    yield from _split(batch, rows_per_batch)
+            for pieces in _join(cutter.cut(head.shape, head.end, head.lines), rows_per_batch):
+                yield from _split(frames.to_batch(pieces), rows_per_batch)
 
 
 def open_csv(location: Location, options: SourceOptions) -> CsvFile:
@@ -70,20 +65,6 @@ def _join(pieces: Iterator[Piece], most_rows: int) -> Iterator[list[Piece]]:
             size += len(piece.text)
     if joined:
         yield joined
-
-
-def _parse_ahead(
-    parse: Callable[[list[Piece]], Batch], groups: Iterator[list[Piece]]
-) -> Generator[Batch, None, None]:
-    """`parse` of every group, in order, by a thread of its own while the next groups are cut."""
-    with ThreadPoolExecutor(1, thread_name_prefix="csv") as parser:
-        waiting: deque[Future[Batch]] = deque()
-        for group in groups:
-            waiting.append(parser.submit(parse, group))
-            if len(waiting) > _GROUPS_AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _split(batch: Batch, most_rows: int) -> Iterator[Batch]:
