@@ -1,4 +1,4 @@
-"""From the source to prepared parts on disk: read ahead, prepare and write a few parts at a time."""
+"""From the source to prepared parts on disk: one is read while a few are prepared and written."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,6 @@
 """Opening an input: one file or many, CSV or Parquet, as one stream of all-text frames."""
 
-from collections.abc import Generator, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -35,12 +34,9 @@ class Source:
     def batches(self, rows_per_batch: int = 100_000) -> Iterator[Batch]:
         """Every data row of every file, at most `rows_per_batch` rows of one file at a time.
 
-        Memory does not grow with the input. The next batch is read while the caller works on this one. Raises
-        SourceError when a file breaks off or is damaged; what came before is then no complete account of it.
+        Memory does not grow with the input. Raises SourceError when a file breaks off or is damaged; what
+        came before is then no complete account of it.
         """
-        return _read_ahead(self._read(rows_per_batch))
-
-    def _read(self, rows_per_batch: int) -> Generator[Batch, None, None]:
         for table in self._tables:
             yield from table.batches(self.columns, rows_per_batch)
 
@@ -80,12 +76,3 @@ def _ends_as_parquet(location: Location) -> bool:
     with closing(location.open_seekable()) as file:
         file.seek(-len(_PARQUET_MAGIC), 2)
         return file.read() == _PARQUET_MAGIC
-
-
-def _read_ahead(batches: Generator[Batch, None, None]) -> Iterator[Batch]:
-    """The same batches; the next one is made by a thread while the caller has this one."""
-    with closing(batches), ThreadPoolExecutor(1, thread_name_prefix="sources") as reader:
-        coming = reader.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = reader.submit(next, batches, None)
-            yield batch
