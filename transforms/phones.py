@@ -5,6 +5,7 @@ the library, each distinct value once.
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
@@ -98,11 +99,16 @@ def _spot_damage(decided: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
 
 
 def _judge_each(rows: pl.DataFrame, judge: Judge) -> pl.DataFrame:
-    """Asks the library about each distinct number and region once."""
+    """Asks the library about each distinct number and region once.
+
+    It refuses some with errors that refer to themselves and to all that is on the stack, whose columns would
+    stay in memory until the garbage collector comes by. So it is asked on a stack of its own.
+    """
     key = ["number", "region_code"]
     if rows.is_empty():
         return pl.DataFrame(schema={"row": pl.UInt32, **_VERDICT})
     distinct = rows.select(key).unique()
-    verdicts = [judge(number, region) for number, region in zip(*distinct.get_columns(), strict=True)]
+    with ThreadPoolExecutor(1) as aside:
+        verdicts = aside.submit(list, map(judge, *(column.to_list() for column in distinct))).result()
     judged = distinct.hstack(pl.DataFrame(verdicts, schema=_VERDICT, orient="row"))
     return rows.join(judged, on=key, nulls_equal=True).select("row", *_VERDICT)

@@ -1,5 +1,7 @@
 """Phone numbers become E.164 exactly as phonenumbers has them, and every change and refusal says why."""
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import phonenumbers
@@ -137,6 +139,22 @@ def test_threads_may_normalise_at_once():
     with ThreadPoolExecutor(8) as pool:
         first, *others = pool.map(lambda _: normalise_phones(numbers, regions), range(16))
     assert all(first.equals(other) for other in others)
+
+
+def test_a_refusal_keeps_nothing_in_memory_that_its_caller_holds():
+    class Held:
+        pass
+
+    def call() -> weakref.ref[Held]:
+        held = Held()
+        normalise_phones(pl.Series(["+0044 20", "0068448x726", "n/a"]), pl.Series(["GB", "FR", None]))
+        return weakref.ref(held)
+
+    gc.disable()
+    try:
+        assert call()() is None
+    finally:
+        gc.enable()
 
 
 def example_numbers() -> list[phonenumbers.PhoneNumber]:
