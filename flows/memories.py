@@ -20,7 +20,7 @@ from flows.spec import MemoriesSpec, MemoryLoad
 from flows.spec_memories import memory_plan
 from flows.watch import Watch, check_budget
 from ledger.records import LoadRecord
-from ledger.staging import LATE_ERRORS_SCHEMA
+from ledger.staging import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA
 from ledger.states import BatchState
 from sources.frames import null_out
 from transforms.memories import prepare_memories
@@ -29,9 +29,6 @@ from transforms.prepare import Prepared
 from transforms.reasons import Change
 
 _UNFINISHED = (BatchState.PLANNED, BatchState.SENDING)
-_NO_MEMBERS = pl.DataFrame(
-    schema={"_pos": pl.Int64, "_survivor": pl.Int64, "_file": pl.String, "_row": pl.Int64}
-)
 
 
 def stage_memories(run: Run, name: MemoryLoad, spec: MemoriesSpec) -> None:
@@ -52,7 +49,9 @@ def stage_memories(run: Run, name: MemoryLoad, spec: MemoriesSpec) -> None:
         prepare = partial(_prepare, plan, spec.source.null_texts)
         prepared = prepare_parts(run, name, spec.source, prepare, staging)
     with run.timed("stage"):
-        staging.write_members(members=_NO_MEMBERS, excess=pl.DataFrame(schema=LATE_ERRORS_SCHEMA))
+        staging.write_members(
+            members=pl.DataFrame(schema=MEMBERS_SCHEMA), excess=pl.DataFrame(schema=LATE_ERRORS_SCHEMA)
+        )
         staging.finish()
         run.ledger.save_load(
             run.run_id,

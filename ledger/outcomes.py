@@ -67,14 +67,15 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
         schema=_BATCH_SCHEMA,
     )
     late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess]).sort("_pos")
-    elsewhere = pl.concat([_grouped(staging, batches), _memories(staging, batches)], how="diagonal")
+    elsewhere = pl.concat([_survivors(staging, batches), _memories(staging, batches)]).sort("_pos")
     record = ledger.load(run_id, load)
     is_planned = record is not None and record.planned_at is not None
 
     def find(part: str) -> pl.DataFrame:
         positions = staging.positions[part]
         single = _final(_decided(staging, batches, part))
-        decided = pl.concat([single, within(elsewhere, positions)], how="diagonal")
+        here = [single, within(elsewhere, positions), _merged(staging, positions)]
+        decided = pl.concat(here, how="diagonal")
         rows = _judge(_read(staging, part), decided, within(late_errors, positions))
         return rows if is_planned else rows.with_columns(pl.col("outcome").fill_null(Outcome.PENDING.value))
 
@@ -88,21 +89,22 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
             yield coming.popleft().result()
 
 
-def _grouped(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
-    """`_pos`, `outcome` of all rows in identity groups, and `_INTO`: the row that each was merged into."""
+def _survivors(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `outcome` of the rows that stand for their identity groups."""
     decided = [_final(_decided(staging, batches, part)) for part in staging.folded_parts]
-    is_merged = pl.col("_pos") != pl.col("_survivor")
-    survivors = staging.members.select(pl.exclude("_survivor").name.prefix("into"))
-    return (
-        staging.members.join(pl.concat([_NOTHING_DECIDED, *decided]), on="_pos", how="left")
-        .join(survivors, left_on="_survivor", right_on="into_pos")
-        .select(
-            "_pos",
-            outcome=pl.when(is_merged).then(pl.lit(Outcome.MERGED.value)).otherwise("outcome"),
-            merged_into_file=pl.when(is_merged).then("into_file"),
-            merged_into_row=pl.when(is_merged).then("into_row"),
-        )
-        .sort("_pos")
+    return pl.concat([_NOTHING_DECIDED, *decided])
+
+
+def _merged(staging: Staging, positions: range) -> pl.DataFrame:
+    """`_pos`, `outcome` of the rows there that others stand for, and `_INTO`: their survivors."""
+    members = staging.members
+    merged = within(members, positions).filter(pl.col("_pos") != pl.col("_survivor"))
+    survivors = members[members["_pos"].search_sorted(merged["_survivor"])]
+    return merged.select(
+        "_pos",
+        outcome=pl.lit(Outcome.MERGED.value),
+        merged_into_file=survivors["_file"],
+        merged_into_row=survivors["_row"],
     )
 
 
@@ -111,7 +113,7 @@ def _memories(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
     decided = [_decided(staging, batches, part).drop("_is_final") for part in staging.sorted_parts]
     worst = pl.col("outcome").cast(_WORST_FIRST)
     of_entries = pl.concat([_NOTHING_DECIDED, *decided]).sort(worst, nulls_last=False)
-    return of_entries.unique("_pos", keep="first").sort("_pos")
+    return of_entries.unique("_pos", keep="first")
 
 
 def _decided(staging: Staging, batches: pl.DataFrame, part: str) -> pl.DataFrame:

@@ -24,7 +24,7 @@ def refused_rows(ledger: Ledger, staging: Staging, run_id: str, load: str) -> pl
     guilty = guilty.filter(pl.col("_is_final") | (pl.col("_pos") != pl.col("_survivor"))).drop("_survivor")
     followers = (
         staging.members.filter(pl.col("_pos") != pl.col("_survivor"))
-        .drop("_file", "_row")
+        .select("_pos", "_survivor")
         .join(guilty.filter("_is_final").rename({"_pos": "_survivor"}), on="_survivor")
     )
     columns = list(LATE_ERRORS_SCHEMA)

@@ -4,7 +4,7 @@
         profiles/part-00000.arrow     every input row in order: place and columns as they were read, reasons,
                                       and what was made of it: position, values, size, identifiers
         profiles/hashes/  folds/      rows by what they may have in common, as long as they are grouped
-        profiles/members.parquet      _pos, _survivor, _file, _row of the rows in groups of two or more
+        profiles/members.arrow        _pos, _survivor, _file, _row of the rows in groups of two or more
         profiles/folded-00000.arrow   what is sent for those groups, in rounds
         profiles/excess.parquet       rows of groups that hold more identifiers than one profile can keep
         profiles/refusals.jsonl       the server's words about rows it refused
@@ -79,7 +79,7 @@ class Staging:
 
     def write_members(self, *, members: pl.DataFrame, excess: pl.DataFrame) -> None:
         """Stage which rows share an identifier value, and which of them are refused for it."""
-        write_parquet(members, self.folder / "members.parquet")
+        write_arrow(members.sort("_pos"), self.folder / "members.arrow")
         self.write_excess(excess)
 
     def write_excess(self, excess: pl.DataFrame) -> None:
@@ -161,7 +161,7 @@ class Staging:
 
         The survivor of a group, the row that stands for it, is listed with itself as `_survivor`. By `_pos`.
         """
-        return pl.read_parquet(self.folder / "members.parquet").sort("_pos")
+        return map_arrow(self.folder / "members.arrow", list(MEMBERS_SCHEMA))
 
     @cached_property
     def excess(self) -> pl.DataFrame:

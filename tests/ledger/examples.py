@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from ledger.records import Batch, LoadRecord, PlannedBatch, RunRecord, RunStatus
-from ledger.staging import LATE_ERRORS_SCHEMA, Staging, part_name
+from ledger.staging import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA, Staging, part_name
 from ledger.states import BatchState
 from ledger.store import Ledger
 
@@ -154,9 +154,7 @@ def stage(
         for row in excess
     ]
     staging.write_members(
-        members=pl.DataFrame(
-            members, schema={"_pos": pl.Int64, "_survivor": pl.Int64, "_file": pl.String, "_row": pl.Int64}
-        ),
+        members=pl.DataFrame(members, schema=MEMBERS_SCHEMA),
         excess=pl.DataFrame(late, schema=LATE_ERRORS_SCHEMA),
     )
     staging.finish()

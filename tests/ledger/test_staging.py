@@ -77,10 +77,10 @@ def test_a_new_beginning_leaves_nothing_of_the_last_attempt(tmp_path: Path) -> N
 def test_files_that_are_not_what_the_manifest_says_are_named(tmp_path: Path) -> None:
     staging = stage(tmp_path / "profiles", staged_rows(0, 4))
     assert staging.changed_files() == []
-    (staging.folder / "members.parquet").unlink()
+    (staging.folder / "members.arrow").unlink()
     with (staging.folder / "part-00000.arrow").open("ab") as stream:
         stream.write(b"more")
-    assert staging.changed_files() == ["members.parquet", "part-00000.arrow"]
+    assert staging.changed_files() == ["members.arrow", "part-00000.arrow"]
 
 
 def test_the_manifest_names_every_file_with_its_size(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_the_manifest_names_every_file_with_its_size(tmp_path: Path) -> None:
     assert set(files) == {
         f"{PART}.arrow",
         f"{FOLDED}.arrow",
-        "members.parquet",
+        "members.arrow",
         "excess.parquet",
     }
 
