@@ -40,7 +40,7 @@ def group_rows(staging: Staging, plan: ProfilePlan, rows: int) -> Grouping:
     """Find the rows that share an identifier value, fold them, and stage what is sent for them."""
     candidates = _find_candidates(staging, plan, rows)
     numbered = assign_partitions(candidates, "_survivor", pl.len(), fits=_ROWS_PER_FOLD).drop("_survivor")
-    picked = staging.pick(numbered, lambda part: read_values(staging, plan, part, "_file", "_row"))
+    picked = staging.pick(numbered, lambda part: read_values(staging, plan, part))
     del candidates, numbered  # the folds hold all of it
     with partitioned(staging.folder / "folds", picked) as folds, ThreadPoolExecutor(_WORKERS) as workers:
         folded = list(workers.map(partial(_fold, staging, plan), range(len(folds)), folds))

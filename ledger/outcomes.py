@@ -68,13 +68,14 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
     )
     late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess]).sort("_pos")
     elsewhere = pl.concat([_survivors(staging, batches), _memories(staging, batches)]).sort("_pos")
+    survivors = _locate_survivors(staging)
     record = ledger.load(run_id, load)
     is_planned = record is not None and record.planned_at is not None
 
     def find(part: str) -> pl.DataFrame:
         positions = staging.positions[part]
         single = _final(_decided(staging, batches, part))
-        here = [single, within(elsewhere, positions), _merged(staging, positions)]
+        here = [single, within(elsewhere, positions), _merged(staging, survivors, positions)]
         decided = pl.concat(here, how="diagonal")
         rows = _judge(_read(staging, part), decided, within(late_errors, positions))
         return rows if is_planned else rows.with_columns(pl.col("outcome").fill_null(Outcome.PENDING.value))
@@ -95,16 +96,24 @@ def _survivors(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([_NOTHING_DECIDED, *decided])
 
 
-def _merged(staging: Staging, positions: range) -> pl.DataFrame:
-    """`_pos`, `outcome` of the rows there that others stand for, and `_INTO`: their survivors."""
-    members = staging.members
-    merged = within(members, positions).filter(pl.col("_pos") != pl.col("_survivor"))
-    survivors = members[members["_pos"].search_sorted(merged["_survivor"])]
-    return merged.select(
+def _locate_survivors(staging: Staging) -> pl.DataFrame:
+    """`_survivor`, `_file` Categorical and `_row` of the rows that stand for their identity groups."""
+    survivors = staging.members.filter(pl.col("_pos") == pl.col("_survivor")).select("_pos")
+    located = staging.pick(survivors, lambda part: staging.read(part, "_file", "_row"))
+    nobody = pl.DataFrame(schema={"_pos": pl.Int64, "_file": pl.Categorical, "_row": pl.Int64})
+    # As a category a name keeps no page of its part in memory.
+    places = pl.concat([nobody, *(place.cast({"_file": pl.Categorical}) for place in located)])
+    return places.rename({"_pos": "_survivor"})
+
+
+def _merged(staging: Staging, survivors: pl.DataFrame, positions: range) -> pl.DataFrame:
+    """`_pos`, `outcome` and `_INTO` of the rows there that others stand for."""
+    merged = within(staging.members, positions).filter(pl.col("_pos") != pl.col("_survivor"))
+    return merged.join(survivors, on="_survivor").select(
         "_pos",
         outcome=pl.lit(Outcome.MERGED.value),
-        merged_into_file=survivors["_file"],
-        merged_into_row=survivors["_row"],
+        merged_into_file=pl.col("_file").cast(pl.String),
+        merged_into_row="_row",
     )
 
 

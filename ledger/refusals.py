@@ -19,13 +19,11 @@ def refused_rows(ledger: Ledger, staging: Staging, run_id: str, load: str) -> pl
     if not rejected:
         return pl.DataFrame(schema=LATE_ERRORS_SCHEMA)
     guilty = _guilty_entries(staging, rejected).join(
-        staging.members.select("_pos", "_survivor"), on="_pos", how="left", maintain_order="left"
+        staging.members, on="_pos", how="left", maintain_order="left"
     )
     guilty = guilty.filter(pl.col("_is_final") | (pl.col("_pos") != pl.col("_survivor"))).drop("_survivor")
-    followers = (
-        staging.members.filter(pl.col("_pos") != pl.col("_survivor"))
-        .select("_pos", "_survivor")
-        .join(guilty.filter("_is_final").rename({"_pos": "_survivor"}), on="_survivor")
+    followers = staging.members.filter(pl.col("_pos") != pl.col("_survivor")).join(
+        guilty.filter("_is_final").rename({"_pos": "_survivor"}), on="_survivor"
     )
     columns = list(LATE_ERRORS_SCHEMA)
     refused = pl.concat([guilty.select(columns), followers.select(columns)])

@@ -4,7 +4,7 @@
         profiles/part-00000.arrow     every input row in order: place and columns as they were read, reasons,
                                       and what was made of it: position, values, size, identifiers
         profiles/hashes/  folds/      rows by what they may have in common, as long as they are grouped
-        profiles/members.arrow        _pos, _survivor, _file, _row of the rows in groups of two or more
+        profiles/members.arrow        _pos, _survivor of the rows in identity groups of two or more
         profiles/folded-00000.arrow   what is sent for those groups, in rounds
         profiles/excess.parquet       rows of groups that hold more identifiers than one profile can keep
         profiles/refusals.jsonl       the server's words about rows it refused
@@ -43,7 +43,7 @@ from ledger.files import (
 )
 
 ERRORS = ("_error_code", "_error_field", "_error_message")
-MEMBERS_SCHEMA = {"_pos": pl.Int64, "_survivor": pl.Int64, "_file": pl.String, "_row": pl.Int64}
+MEMBERS_SCHEMA = {"_pos": pl.Int64, "_survivor": pl.Int64}
 LATE_ERRORS_SCHEMA = {"_pos": pl.Int64, **dict.fromkeys(ERRORS, pl.String)}
 REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
 

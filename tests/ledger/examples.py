@@ -145,7 +145,7 @@ def stage(
         entries = [{"_payload": payload(entry["_pos"]), "_round": 0, **entry} for entry in folded]
         staging.write_folded(0, pl.DataFrame(entries, schema_overrides={"_pos": pl.Int64}))
     members = [
-        {"_pos": row, "_survivor": survivor, "_file": FILE, "_row": row + 1}
+        {"_pos": row, "_survivor": survivor}
         for survivor, others in (groups or {}).items()
         for row in (survivor, *others)
     ]
