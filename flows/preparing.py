@@ -15,7 +15,7 @@ from sources.frames import Batch, no_rejects
 from sources.tabular import Source, open_source
 from transforms.prepare import Prepared
 
-_ROWS_PER_PART = 50_000
+_ROWS_PER_PART = 75_000
 _WORKERS = 2  # Polars lets go of the interpreter; a third one fills more memory than time
 
 
