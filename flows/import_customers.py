@@ -21,6 +21,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.codes import explain_code
 from flows.credentials import load_credentials
 from flows.errors import ImportProblem
 from flows.exit_codes import ExitCode
@@ -79,7 +80,8 @@ async def import_customers(
         return _state(problem.exit_code, problem.problems[0])
     _tell(ending)
     with contextlib.suppress(Exception):  # best effort: the report is on disk
-        await acreate_markdown_artifact(render_markdown(ending.report), key="memory-import-report")
+        report = render_markdown(ending.report, explain_code)
+        await acreate_markdown_artifact(report, key="memory-import-report")
     return _state(ExitCode(ending.report["exit_code"]), f"run {ending.report['run_id']}")
 
 

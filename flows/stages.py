@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from flows.checking import StoreFacts
+from flows.codes import explain_code
 from flows.endings import conclude, now, resume_command
 from flows.errors import ImportProblem
 from flows.memories import deliver_memories, stage_memories
@@ -51,6 +52,6 @@ def write_report(run: Run, problem: ImportProblem | None) -> tuple[dict[str, Any
     record = replace(run.record, status=status, exit_code=exit_code, finished_at=now())
     document = build_report(run.ledger, record, accounts, resume_command(record, run.folder))
     write_json(document, run.folder / "report.json")
-    write_text(render_markdown(document), run.folder / "report.md")
+    write_text(render_markdown(document, explain_code), run.folder / "report.md")
     run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
     return document, problem

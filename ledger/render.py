@@ -1,6 +1,6 @@
 """The report as people read it: Markdown for files and Prefect, a few lines for the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _MEANING = {
@@ -15,8 +15,8 @@ _MEANING = {
 }
 
 
-def render_markdown(report: Mapping[str, Any]) -> str:
-    """The whole report."""
+def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str]) -> str:
+    """The whole report; `explain_code` says what a reason or a change means."""
     target = report["target"]
     where = f"{target['api_url']}{' (emulator)' if target['emulator'] else ''}"
     lines = [
@@ -30,8 +30,8 @@ def render_markdown(report: Mapping[str, Any]) -> str:
         lines.append(f"- to go on: `{report['resume_command']}`")
     for name, load in report["loads"].items():
         lines += ["", f"## {name.capitalize()}", "", *_outcome_table(load["rows"])]
-        lines += _count_table("Why rows were rejected", "reason", load["reject_reasons"])
-        lines += _count_table("What was changed on the way", "change", load["changes"])
+        lines += _count_table("Why rows were rejected", "reason", load["reject_reasons"], explain_code)
+        lines += _count_table("What was changed on the way", "change", load["changes"], explain_code)
         if load.get("lookups"):
             made, spared = load["lookups"]["made"], load["lookups"]["spared"]
             lines += ["", f"{made:,} lookups found the profiles; {spared:,} more were spared."]
@@ -58,12 +58,14 @@ def _outcome_table(rows: Mapping[str, int]) -> list[str]:
     return [*lines, f"| **read** | **{rows['read']:,}** | |"]
 
 
-def _count_table(title: str, heading: str, counts: Mapping[str, int]) -> list[str]:
+def _count_table(
+    title: str, heading: str, counts: Mapping[str, int], explain_code: Callable[[str], str]
+) -> list[str]:
     if not counts:
         return []
-    lines = ["", f"### {title}", "", f"| {heading} | count |", "|---|---:|"]
+    lines = ["", f"### {title}", "", f"| {heading} | count | |", "|---|---:|---|"]
     return lines + [
-        f"| {code} | {count:,} |"
+        f"| {code} | {count:,} | {explain_code(code)} |"
         for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
 

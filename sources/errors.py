@@ -19,6 +19,15 @@ class RejectCode(StrEnum):
     NUL_BYTE = "nul_byte"
 
 
+REJECT_WORDING: dict[str, str] = {
+    RejectCode.RAGGED_ROW: "the row has more or fewer fields than the header",
+    RejectCode.UNCLOSED_QUOTE: "a quoted field of the row is not closed",
+    RejectCode.INVALID_BYTES: "the row holds bytes that are no text in the file's encoding",
+    RejectCode.NUL_BYTE: "the row holds a NUL byte",
+}
+"""Every code has its sentence."""
+
+
 def one_line(error: BaseException) -> str:
     """The first line of a library's message, without its trailing full stop or colon."""
     lines = str(error).strip().splitlines() or [type(error).__name__]

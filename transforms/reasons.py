@@ -97,13 +97,6 @@ DROPPED = "dropped_"
 """Before the code of a reason: the value was refused and left out, the row was kept."""
 
 
-def explain_code(code: str) -> str:
-    """The sentence for a reason, a change, or a `dropped_` reason; KeyError for any other code."""
-    if code.startswith(DROPPED):
-        return f"Left out: {WORDING[code.removeprefix(DROPPED)]}"
-    return WORDING[code]
-
-
 WORDING: dict[str, str] = {
     Reason.PHONE_NOT_A_NUMBER: "the text cannot be read as one phone number",
     Reason.PHONE_NO_REGION: "the phone number has no country code, and no country is known for it",

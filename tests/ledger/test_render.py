@@ -41,7 +41,7 @@ def cells(line: str) -> list[str]:
 
 def test_every_outcome_that_occurs_has_a_line_and_they_lead_to_the_rows_read() -> None:
     report = make_report(**{outcome.value: number for number, outcome in enumerate(Outcome, start=1)})
-    lines = [cells(line) for line in render_markdown(report).splitlines() if line.startswith("| ")]
+    lines = [cells(line) for line in render_markdown(report, str.upper).splitlines() if line.startswith("| ")]
     counted = {cell[0]: cell[1] for cell in lines if len(cell) > 1}
     assert {outcome.value: counted[outcome.value] for outcome in Outcome} == {
         outcome.value: str(number) for number, outcome in enumerate(Outcome, start=1)
@@ -50,34 +50,35 @@ def test_every_outcome_that_occurs_has_a_line_and_they_lead_to_the_rows_read() -
 
 
 def test_what_did_not_occur_is_left_out() -> None:
-    text = render_markdown(make_report(completed=5))
+    text = render_markdown(make_report(completed=5), str.upper)
     assert "pending" not in text
     assert "| rejected" not in text
     assert "Why rows were rejected" not in text
     assert "to go on" not in text
 
 
-def test_reasons_and_changes_are_listed_the_most_frequent_first() -> None:
+def test_reasons_and_changes_are_listed_and_explained_the_most_frequent_first() -> None:
     report = make_report(rejected=3)
     report["loads"]["profiles"]["reject_reasons"] = {"a_rare": 1, "frequent": 2_000, "b_rare": 1}
     report["loads"]["profiles"]["changes"] = {"phone_reformatted": 7}
-    lines = [cells(line) for line in render_markdown(report).splitlines()]
-    places = [lines.index(row) for row in (["frequent", "2,000"], ["a_rare", "1"], ["b_rare", "1"])]
+    lines = [cells(line) for line in render_markdown(report, str.upper).splitlines()]
+    expected = [["frequent", "2,000", "FREQUENT"], ["a_rare", "1", "A_RARE"], ["b_rare", "1", "B_RARE"]]
+    places = [lines.index(row) for row in expected]
     assert places == sorted(places)
-    assert ["phone_reformatted", "7"] in lines
+    assert ["phone_reformatted", "7", "PHONE_REFORMATTED"] in lines
 
 
 @pytest.mark.parametrize("is_emulator", [True, False], ids=["emulator", "live"])
 def test_a_reader_sees_whether_it_was_the_emulator(is_emulator: bool) -> None:
     report = make_report(completed=1)
     report["target"]["emulator"] = is_emulator
-    assert ("(emulator)" in render_markdown(report)) is is_emulator
+    assert ("(emulator)" in render_markdown(report, str.upper)) is is_emulator
 
 
 def test_both_forms_tell_how_to_go_on() -> None:
     report = make_report(pending=1)
     report["resume_command"] = "memory-import resume 20261121T090000-1"
-    assert "memory-import resume 20261121T090000-1" in render_markdown(report)
+    assert "memory-import resume 20261121T090000-1" in render_markdown(report, str.upper)
     assert "memory-import resume 20261121T090000-1" in render_summary(report, "state/runs/1")
 
 
@@ -102,7 +103,7 @@ def test_the_summary_is_a_few_lines() -> None:
 def test_a_run_without_loads_or_requests_has_both_forms_too() -> None:
     report = make_report()
     report |= {"loads": {}, "requests": {"total": 0, "retries": 0, "by_status": {}}, "timing": {}}
-    assert "none" in render_markdown(report)
+    assert "none" in render_markdown(report, str.upper)
     assert "requests" not in render_summary(report, "state/runs/1")
 
 
