@@ -74,13 +74,11 @@ def prepare_memories(rows: pl.DataFrame, plan: MemoryPlan) -> Prepared:
                 payloads.to_frame(),
                 moment.select(_moment=pl.col("value").str.to_datetime(RFC3339, time_unit="us")),
                 owner.columns,
-                reasons.columns,
+                reasons,
             ],
             how="horizontal",
         ),
-        reasons=reasons.counts,
         changes=dict(sorted((+changes).items())),
-        rejected=int(rejected.sum()),
     )
 
 

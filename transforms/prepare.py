@@ -32,15 +32,11 @@ class Prepared:
         `_error_code`, `_error_field`, `_error_message`: String, all reasons of a rejected row, in plan order,
             joined with " | " so that the nth parts belong together; the field is the source column (for
             `no_identifier`, the columns of all identifiers, joined with ", "). Null where the row is kept.
-    `reasons`: how often each reason was given, over rejected rows.
     `changes`: how many values of kept rows were repaired, by code, or left out, by `dropped_` and the reason.
-    `rejected`: the number of rejected rows.
     """
 
     frame: pl.DataFrame
-    reasons: dict[str, int]
     changes: dict[str, int]
-    rejected: int
 
 
 def prepare_profiles(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
@@ -56,10 +52,8 @@ def prepare_profiles(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
     rejected = ~has_identifier | _any_of(refusing, rows.height)
     reasons = explain_rows(rejected, _list_reasons(judged.values(), plan, has_identifier))
     return Prepared(
-        frame=rows.hstack(_collect_profiles(judged, plan, rejected)).hstack(reasons.columns),
-        reasons=reasons.counts,
+        frame=rows.hstack(_collect_profiles(judged, plan, rejected)).hstack(reasons),
         changes=count_changes(judged.values(), region_codes, ~rejected),
-        rejected=int(rejected.sum()),
     )
 
 

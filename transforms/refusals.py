@@ -1,6 +1,5 @@
-"""All reasons of rejected rows, joined for people and counted for the report."""
+"""All reasons of rejected rows, joined for people."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,19 +20,11 @@ class RowReasons:
     codes: pl.Series
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExplainedRows:
-    """`columns`: those of COLUMNS, String, row for row. `counts`: how often each reason was given."""
-
-    columns: pl.DataFrame
-    counts: dict[str, int]
-
-
-def explain_rows(rejected: pl.Series, reasons: list[RowReasons]) -> ExplainedRows:
-    """Joins the reasons of rejected rows, in the order given, with `SEPARATOR`; other rows have nulls."""
+def explain_rows(rejected: pl.Series, reasons: list[RowReasons]) -> pl.DataFrame:
+    """COLUMNS (String), row for row: the reasons of rejected rows, in the order given, joined with
+    `SEPARATOR`; null in other rows."""
     if not rejected.any():
-        nothing = pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String)).clear(len(rejected))
-        return ExplainedRows(columns=nothing, counts={})
+        return pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String)).clear(len(rejected))
     given = [reason for reason in reasons if reason.codes.null_count() < len(rejected)]
     codes = pl.DataFrame([reason.codes.filter(rejected).alias(str(n)) for n, reason in enumerate(given)])
     joined = codes.select(
@@ -45,7 +36,7 @@ def explain_rows(rejected: pl.Series, reasons: list[RowReasons]) -> ExplainedRow
         _error_message=_join(_explain(pl.col(name)) for name in codes.columns),
         row=rejected.arg_true(),
     )
-    return ExplainedRows(columns=align_verdicts(joined, len(rejected)), counts=_count(codes))
+    return align_verdicts(joined, len(rejected))
 
 
 def _explain(codes: pl.Expr) -> pl.Expr:
@@ -56,10 +47,3 @@ def _explain(codes: pl.Expr) -> pl.Expr:
 
 def _join(parts: Iterable[pl.Expr]) -> pl.Expr:
     return pl.concat_str(list(parts), separator=SEPARATOR, ignore_nulls=True)
-
-
-def _count(codes: pl.DataFrame) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    for column in codes:
-        counts.update(dict(zip(*column.drop_nulls().value_counts(name="count"), strict=True)))
-    return dict(sorted(counts.items()))
