@@ -40,7 +40,7 @@ def group_rows(staging: Staging, plan: ProfilePlan, rows: int) -> Grouping:
     """Find the rows that share an identifier value, fold them, and stage what is sent for them."""
     candidates = _find_candidates(staging, plan, rows)
     numbered = assign_partitions(candidates, "_survivor", pl.len(), fits=_ROWS_PER_FOLD).drop("_survivor")
-    picked = staging.pick(numbered, lambda part: read_values(staging, plan, part))
+    picked = staging.pick(numbered, partial(read_values, staging, plan))
     del candidates, numbered  # the folds hold all of it
     with partitioned(staging.folder / "folds", picked) as folds, ThreadPoolExecutor(_WORKERS) as workers:
         folded = list(workers.map(partial(_fold, staging, plan), range(len(folds)), folds))
@@ -69,15 +69,14 @@ def _fold(staging: Staging, plan: ProfilePlan, number: int, path: Path) -> _Fold
     rows = pl.read_ipc(path)
     rows = rows.hstack(identify(rows, plan))
     groups = group_links(link_rows(list_identifiers(rows, plan)))
-    members = groups.join(rows, on="_pos", maintain_order="left")
-    folded = fold_groups(members, plan)
+    folded = fold_groups(groups.join(rows, on="_pos", maintain_order="left"), plan)
     staging.write_folded(number, folded.entries)
     last_round = folded.entries.select(pl.col("_round").max().fill_null(0)).item()
     refused = folded.refused.with_columns(_error_field=pl.lit(None, pl.String))
     return _Fold(
         rounds=last_round + 1,
         extra=folded.extra,
-        members=members.select(list(MEMBERS_SCHEMA)),
+        members=groups,
         refused=refused.select(list(LATE_ERRORS_SCHEMA)),
     )
 

@@ -17,16 +17,16 @@ def drop_repeated(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     return rows.drop(repeated, plan.identifier_columns)
 
 
-def read_values(staging: Staging, plan: ProfilePlan, part: str, *others: str) -> pl.DataFrame:
-    """Other columns of a part, and the values of its rows as `prepare_profiles` gave them; those of rows that
-    no profile was made of may be anything."""
+def read_values(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
+    """The values of the rows of a part, as `prepare_profiles` gave them; those of rows that no profile was
+    made of may be anything."""
     written = staging.columns(part)
     places = {
         trait.value_column: trait.value_column if trait.value_column in written else trait.columns[0]
         for trait in plan.traits
     }
-    read = staging.read(part, *dict.fromkeys([*others, *places.values()]))
-    return read.select(*others, *(pl.col(place).alias(column) for column, place in places.items()))
+    read = staging.read(part, *dict.fromkeys(places.values()))
+    return read.select(pl.col(place).alias(column) for column, place in places.items())
 
 
 def read_entries(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:

@@ -67,7 +67,7 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
         schema=_BATCH_SCHEMA,
     )
     late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess]).sort("_pos")
-    elsewhere = pl.concat([_survivors(staging, batches), _memories(staging, batches)]).sort("_pos")
+    elsewhere = pl.concat([_folded(staging, batches), _memories(staging, batches)]).sort("_pos")
     survivors = _locate_survivors(staging)
     record = ledger.load(run_id, load)
     is_planned = record is not None and record.planned_at is not None
@@ -90,8 +90,8 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
             yield coming.popleft().result()
 
 
-def _survivors(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
-    """`_pos`, `outcome` of the rows that stand for their identity groups."""
+def _folded(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `outcome` of the rows that stand for their identity groups, which are sent as one profile."""
     decided = [_final(_decided(staging, batches, part)) for part in staging.folded_parts]
     return pl.concat([_NOTHING_DECIDED, *decided])
 

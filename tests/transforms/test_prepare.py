@@ -249,6 +249,7 @@ def test_changes_are_counted_for_kept_rows_only():
         **{"dropped_integer_invalid": 1, "phone_country_code_added": 2, "text_trimmed": 1},
     }
     assert count_reasons(prepared) == {"no_identifier": 1, "phone_too_short": 1}
+    assert prepared.frame["_error_code"].count() == 1
 
 
 REGIONS = {
