@@ -20,7 +20,7 @@ demo: $(VENV)/.installed
 	$(BIN)/memory-import demo
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 4
 
 check: lint test
 
@@ -40,7 +40,7 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks
 
 schema: $(VENV)/.installed
-	$(BIN)/python -m flows.spec > flows/spec.schema.json
+	$(BIN)/python -m memory_import.spec.model
 
 clean:
 	rm -rf $(VENV) build *.egg-info

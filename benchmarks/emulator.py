@@ -14,10 +14,10 @@ from pathlib import Path
 import orjson
 from starlette.types import Message
 
-from emulator.app import create_app
-from emulator.gate import Gate
-from emulator.ids import FIRST_STORE_ID
-from emulator.server import PATIENT_COLLECTION
+from memory_import.emulator.app import create_app
+from memory_import.emulator.engine.ids import FIRST_STORE_ID
+from memory_import.emulator.http.middleware import Gate
+from memory_import.emulator.server import PATIENT_COLLECTION
 
 _REQUESTS = 100
 _PROFILES = 1000

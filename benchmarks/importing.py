@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 
 from benchmarks.customers import SPEC
-from flows.spec import DATA_TYPES, ProfilesSpec, trait_plans
+from memory_import.spec.model import DATA_TYPES, ProfilesSpec, trait_plans
 
 STORE = "mem_store_00000000000000000000000001"
 
@@ -116,7 +116,7 @@ def _run(spec_path: Path, state_dir: Path, url: str) -> Measured:
     }
     environment.pop("_RJEM_MALLOC_CONF", None)  # Polars leaves its own there when it is imported
     command = [
-        *(sys.executable, "-m", "flows.cli", "run", str(spec_path), "--no-prefect"),
+        *(sys.executable, "-m", "memory_import.cli", "run", str(spec_path), "--no-prefect"),
         *("--output", "json", "--state-dir", str(state_dir)),
     ]
     began = time.perf_counter()

@@ -17,9 +17,9 @@ from phonenumbers import PhoneMetadata, PhoneNumberFormat
 from rich.console import Console
 from rich.table import Table
 
+from memory_import.transforms.emails.normalise import normalise_emails
+from memory_import.transforms.phones.normalise import normalise_phones
 from tests.fuzz.patterns import sample_pattern
-from transforms.emails import normalise_emails
-from transforms.phones import normalise_phones
 
 SIZES = [1_000, 5_000, 50_000, 250_000]
 TURNS = 3

@@ -19,9 +19,9 @@ import httpx
 import polars as pl
 import yaml
 
-from destination.batches import build_body, plan_memory_batches
-from destination.limits import MEMORY_SENDERS
-from ledger.staging import Staging
+from memory_import.destination.delivery.batches import build_body, plan_memory_batches
+from memory_import.destination.limits import MEMORY_SENDERS
+from memory_import.ledger.staging.staged import Staging
 
 STORE = "mem_store_00000000000000000000000001"
 USER, PASSWORD = "SK0", "benchmark"
@@ -66,7 +66,15 @@ def write_inputs(folder: Path, observations: int) -> Path:
 @contextmanager
 def emulator() -> Iterator[str]:
     """The emulator in a process of its own; yields its address."""
-    command = [sys.executable, "-m", "emulator", "--port", "0", "--api-key", f"{USER}:{PASSWORD}"]
+    command = [
+        sys.executable,
+        "-m",
+        "memory_import.emulator",
+        "--port",
+        "0",
+        "--api-key",
+        f"{USER}:{PASSWORD}",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -85,7 +93,7 @@ def import_all(spec: Path, url: str) -> dict[str, Any]:
         "TWILIO_API_SECRET": PASSWORD,
     }
     command = [
-        *(sys.executable, "-m", "flows.cli", "run", str(spec), "--no-prefect", "--output", "json"),
+        *(sys.executable, "-m", "memory_import.cli", "run", str(spec), "--no-prefect", "--output", "json"),
         *("--state-dir", str(spec.parent / "state")),
     ]
     finished = subprocess.run(

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 
 import polars as pl
 
-from transforms.folding import fold_groups
-from transforms.identity import group_links, link_rows, list_identifiers
-from transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
-from transforms.prepare import prepare_profiles
+from memory_import.transforms.identity.groups import group_links, link_rows, list_identifiers
+from memory_import.transforms.identity.merging import fold_groups
+from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
+from memory_import.transforms.prepare import prepare_profiles
 
 CHUNK = 100_000
 NAMES = ("Ada", "Grace", "Katherine", "Renée", "Søren", "José", 'Dwayne "The Rock"', "李")

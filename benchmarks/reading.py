@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sources.tabular import SourceOptions, open_source
+from memory_import.sources.tabular import SourceOptions, open_source
 
 HEADER = (
     "Index,Customer Id,First Name,Last Name,Company,City,Country,Phone 1,Phone 2,Email,"

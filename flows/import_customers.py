@@ -21,20 +21,19 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.codes import explain_code
-from flows.credentials import load_credentials
-from flows.errors import ImportProblem
-from flows.exit_codes import ExitCode
-from flows.orders import DEFAULT_STATE_DIR, WAIT_SECONDS, Order
-from flows.pipeline import Ending, Work, run_import
-from flows.progress import RunProgress, stderr_progress
-from flows.settings import environment
-from ledger.lock import StateDirectoryBusy
-from ledger.render import render_markdown
+from memory_import.errors import ExitCode, ImportProblem
+from memory_import.flows.blocks import load_credentials
+from memory_import.ledger.database.lock import StateDirectoryBusy
+from memory_import.ledger.report.render import render_markdown
+from memory_import.run.explain import explain_code
+from memory_import.run.pipeline import RunResult, Work, run_import
+from memory_import.run.progress import RunProgress, stderr_progress
+from memory_import.run.request import DEFAULT_STATE_DIR, WAIT_SECONDS, RunRequest
+from memory_import.run.settings import environment
 
 _ARTIFACT_SECONDS = 5.0
 
-listener: ContextVar[list[Ending | ImportProblem] | None] = ContextVar("listener", default=None)
+listener: ContextVar[list[RunResult | ImportProblem] | None] = ContextVar("listener", default=None)
 """Whoever calls the flow in this process is told here how it ended, with Prefect's server dead or alive."""
 
 
@@ -58,7 +57,7 @@ async def import_customers(
     the environment. The state is Completed when every row is accounted for, Failed otherwise; its message
     holds the exit code that the command line would have.
     """
-    order = Order(
+    request = RunRequest(
         state_dir=Path(state_dir),
         spec_path=Path(spec) if spec else None,
         run_id=run_id,
@@ -72,23 +71,23 @@ async def import_customers(
     progress = stderr_progress()
     try:
         async with _shown(progress):
-            ending = await run_import(order, environment(), progress, _perform_as_task)
+            result = await run_import(request, environment(), progress, _perform_as_task)
     except ImportProblem as problem:
         _tell(problem)
         if spec is None and isinstance(problem.__cause__, StateDirectoryBusy):
             return Completed(message="A run is under way: there is nothing to go on with.")
         return _state(problem.exit_code, problem.problems[0])
-    _tell(ending)
+    _tell(result)
     with contextlib.suppress(Exception):  # best effort: the report is on disk
-        report = render_markdown(ending.report, explain_code)
+        report = render_markdown(result.report, explain_code)
         await acreate_markdown_artifact(report, key="memory-import-report")
-    return _state(ExitCode(ending.report["exit_code"]), f"run {ending.report['run_id']}")
+    return _state(ExitCode(result.report["exit_code"]), f"run {result.report['run_id']}")
 
 
-def _tell(ending: Ending | ImportProblem) -> None:
-    endings = listener.get()
-    if endings is not None:
-        endings.append(ending)
+def _tell(result: RunResult | ImportProblem) -> None:
+    results = listener.get()
+    if results is not None:
+        results.append(result)
 
 
 def _state(exit_code: ExitCode, what: str) -> State[Any]:

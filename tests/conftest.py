@@ -1,8 +1,63 @@
-"""What every run of the tests says of itself."""
+"""A small input with its spec, an API to send it to, and a ledger; asynchronous tests run on asyncio."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from memory_import.emulator.server import Running, running
+from memory_import.ledger.database.ledger import Ledger, open_database
 from tests.fuzz import seeds
+from tests.support.openapi import PATH as DOCUMENT
+from tests.support.openapi import request_validator
+from tests.support.workplace import Workplace, write_customers, write_spec
 
 
 def pytest_report_header() -> str:
     """The seeds to repeat the differential tests with, shown whether they pass or fail."""
     return f"differential tests: numbers by seeds {seeds.NUMBERS}, addresses by seeds {seeds.ADDRESSES}"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """A real ledger in a temporary folder."""
+    opened = Ledger(open_database(tmp_path))
+    yield opened
+    opened.close()
+
+
+USER, PASSWORD = "SK" + "0" * 32, "the-secret-of-the-tests"
+
+
+@pytest.fixture(scope="session")
+def api() -> Iterator[Running]:
+    """An API that all tests write to; it is done with a request at once."""
+    validator = request_validator() if DOCUMENT.exists() else None
+    with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.0), validator=validator) as server:
+        yield server
+
+
+@pytest.fixture
+def api_url(api: Running) -> Iterator[str]:
+    """Where the API is; no request to it breaks the official document."""
+    yield api.url
+    assert api.gate.violations == []
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, api_url: str) -> Workplace:
+    """Five rows, one of them without an identifier and two of one person; a spec, and an API for them."""
+    write_customers(tmp_path)
+    write_spec(tmp_path)
+    variables = {
+        "MEMORY_API_URL": api_url,
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_API_KEY": USER,
+        "TWILIO_API_SECRET": PASSWORD,
+    }
+    return Workplace(tmp_path, variables)

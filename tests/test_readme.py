@@ -6,12 +6,12 @@ from pathlib import Path
 import yaml
 from typer.main import get_command
 
-from flows.cli import app
-from flows.exit_codes import ExitCode
-from flows.spec import ObservationsSpec, ProfilesSpec, Spec, SummariesSpec, TraitSpec
-from ledger.account import REASON_SEPARATOR
-from ledger.outcomes import Outcome
-from transforms.refusals import SEPARATOR
+from memory_import.cli.app import app
+from memory_import.errors import ExitCode
+from memory_import.ledger.report.account import REASON_SEPARATOR
+from memory_import.ledger.report.outcomes import Outcome
+from memory_import.spec.model import ObservationsSpec, ProfilesSpec, Spec, SummariesSpec, TraitSpec
+from memory_import.transforms.rejects import SEPARATOR
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

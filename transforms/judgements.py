@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from transforms.alignment import align_verdicts
+from memory_import.transforms.alignment import align_verdicts
 
 Judge = Callable[[pl.Series], pl.DataFrame]
 

@@ -9,22 +9,22 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from transforms.arrays import list_items
-from transforms.contents import split_content
-from transforms.judgements import NO_CODE, code_where
-from transforms.limits import (
+from memory_import.transforms.codes import Change, Reason
+from memory_import.transforms.judgements import NO_CODE, code_where
+from memory_import.transforms.limits import (
     CONTENT_CHARACTERS,
     CONVERSATION_ID,
     CONVERSATIONS_PER_OBSERVATION,
     PROFILE_ID,
 )
-from transforms.payloads import encode_json
-from transforms.plan import MemoryPlan
-from transforms.prepare import Prepared, count_changes, read_identifiers
-from transforms.reasons import Change, Reason
-from transforms.refusals import RowReasons, explain_rows
-from transforms.text import clean_texts, judge_texts
-from transforms.times import RFC3339, judge_datetimes
+from memory_import.transforms.payloads import encode_json
+from memory_import.transforms.plan import MemoryPlan
+from memory_import.transforms.prepare import Prepared, count_changes, read_identifiers
+from memory_import.transforms.rejects import RowReasons, explain_rows
+from memory_import.transforms.values.arrays import list_items
+from memory_import.transforms.values.contents import split_content
+from memory_import.transforms.values.text import clean_texts, judge_texts
+from memory_import.transforms.values.times import RFC3339, judge_datetimes
 
 _ANY_LENGTH = 2**31
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from transforms.judgements import code_where
-from transforms.plan import ProfilePlan, TraitPlan, TraitType
+from memory_import.transforms.judgements import code_where
+from memory_import.transforms.plan import ProfilePlan, TraitPlan, TraitType
 
 ESCAPED = frozenset({TraitType.STRING, TraitType.EMAIL})
 QUOTED = frozenset({TraitType.PHONE, TraitType.DATE, TraitType.DATETIME})

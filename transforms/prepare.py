@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from transforms.payloads import measure_payloads
-from transforms.plan import IdentifierPlan, ProfilePlan, TraitType
-from transforms.reasons import DROPPED, Reason
-from transforms.refusals import RowReasons, explain_rows
-from transforms.regions import find_regions
-from transforms.traits import JudgedTrait, judge_trait
+from memory_import.transforms.codes import DROPPED, Reason
+from memory_import.transforms.countries.regions import find_regions
+from memory_import.transforms.payloads import measure_payloads
+from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitType
+from memory_import.transforms.rejects import RowReasons, explain_rows
+from memory_import.transforms.values.traits import JudgedTrait, judge_trait
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.emulator.asking import Asker
+from tests.support.asking import Asker
 
 
 @pytest.fixture

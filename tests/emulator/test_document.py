@@ -12,9 +12,9 @@ from schemathesis import Case, GenerationMode
 from schemathesis.openapi import from_dict
 from schemathesis.specs.openapi import checks
 
-from emulator.ids import FIRST_STORE_ID
-from emulator.server import running
-from tests.emulator.document import ABSENT, PATH
+from memory_import.emulator.engine.ids import FIRST_STORE_ID
+from memory_import.emulator.server import running
+from tests.support.openapi import ABSENT, PATH
 
 pytestmark = pytest.mark.skipif(not PATH.exists(), reason=ABSENT)
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from tests.emulator.asking import CONTROL, DATA, Asker
+from tests.support.asking import CONTROL, DATA, Asker
 
 PHONES = {
     "+12025550101": "+12025550101",

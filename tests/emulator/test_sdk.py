@@ -26,7 +26,7 @@ from twilio.rest.memory.v1.recall import RecallList
 from twilio.rest.memory.v1.store import StoreList
 from twilio.rest.memory.v1.trait_group import TraitGroupList
 
-from emulator.server import running
+from memory_import.emulator.server import running
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC).isoformat()
 CONVERSATION = "conv_conversation_00000000000000000000000001"

@@ -12,18 +12,18 @@ from pathlib import Path
 import httpx
 import pytest
 
-from emulator.app import create_app
-from emulator.errors import UsageError
-from emulator.ids import FIRST_STORE_ID
-from emulator.server import running
-from tests.emulator.asking import CONTROL, DATA
+from memory_import.emulator.app import create_app
+from memory_import.emulator.engine.errors import UsageError
+from memory_import.emulator.engine.ids import FIRST_STORE_ID
+from memory_import.emulator.server import running
+from tests.support.asking import CONTROL, DATA
+from tests.support.shared import ROOT
 
-ROOT = Path(__file__).parents[2]
 AUTH = ("user", "secret")
 
 
 def _command(*flags: str) -> list[str]:
-    return [sys.executable, "-m", "emulator", *flags]
+    return [sys.executable, "-m", "memory_import.emulator", *flags]
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.workplace import Api, CommandLine, serving
+from tests.support.processes import Api, CommandLine, serving
 
 
 @pytest.fixture

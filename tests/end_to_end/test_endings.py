@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.end_to_end.workplace import Api, CommandLine, make_customers, write_csv, write_spec
+from tests.support.processes import Api, CommandLine, make_customers, write_csv, write_spec
 
 
 @pytest.fixture

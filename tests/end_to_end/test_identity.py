@@ -6,7 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.end_to_end.workplace import (
+from memory_import.transforms.emails.normalise import normalise_emails
+from memory_import.transforms.phones.normalise import normalise_phones
+from tests.support.processes import (
     STORE,
     Api,
     CommandLine,
@@ -15,10 +17,8 @@ from tests.end_to_end.workplace import (
     write_csv,
     write_spec,
 )
-from transforms.emails import normalise_emails
-from transforms.phones import normalise_phones
+from tests.support.shared import DATA
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the customer files beside the checkout are absent")
 
 

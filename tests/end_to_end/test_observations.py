@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from tests.end_to_end.notes import (
+from tests.support.notes import (
     CONVERSATION,
     disordered,
     expected,
@@ -20,7 +20,7 @@ from tests.end_to_end.notes import (
     write_rows,
     write_spec,
 )
-from tests.end_to_end.workplace import (
+from tests.support.processes import (
     STORE,
     Api,
     CommandLine,

@@ -4,7 +4,7 @@ import csv
 import math
 from pathlib import Path
 
-from tests.end_to_end.workplace import (
+from tests.support.processes import (
     Api,
     CommandLine,
     make_customers,

@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from tests.end_to_end.workplace import PASSWORD, Api, CommandLine, make_customers, wait, write_csv, write_spec
+from tests.support.processes import PASSWORD, Api, CommandLine, make_customers, wait, write_csv, write_spec
 
 
 def test_nothing_personal_leaves_the_staged_files_and_the_rejected_rows(

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from tests.end_to_end.workplace import (
+from tests.support.processes import (
     Api,
     CommandLine,
     Finished,

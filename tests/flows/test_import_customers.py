@@ -16,13 +16,13 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.testing.utilities import prefect_test_harness
 from pydantic import SecretStr
+from tests.conftest import PASSWORD, USER
 
-from flows.credentials import TwilioCredentials
-from flows.errors import ImportProblem
-from flows.import_customers import import_customers, listener
-from flows.pipeline import Ending
-from tests.flows.conftest import PASSWORD, USER
-from tests.flows.workplace import Workplace, rows_of, stop_before_delivery
+from memory_import.errors import ImportProblem
+from memory_import.flows.blocks import TwilioCredentials
+from memory_import.flows.import_customers import import_customers, listener
+from memory_import.run.pipeline import RunResult
+from tests.support.workplace import Workplace, rows_of, stop_before_delivery
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # by Prefect's own client
 
@@ -43,19 +43,19 @@ def deployed(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace
     return workplace
 
 
-def call(workplace: Workplace, **parameters: object) -> tuple[State, Ending | ImportProblem]:
+def call(workplace: Workplace, **parameters: object) -> tuple[State, RunResult | ImportProblem]:
     """Run the flow; its state and how it ended."""
 
-    async def orchestrate() -> tuple[State, Ending | ImportProblem]:
-        endings: list[Ending | ImportProblem] = []
-        token = listener.set(endings)
+    async def orchestrate() -> tuple[State, RunResult | ImportProblem]:
+        results: list[RunResult | ImportProblem] = []
+        token = listener.set(results)
         try:
             state = await import_customers(
                 state_dir=str(workplace.state_dir), return_state=True, **parameters
             )
         finally:
             listener.reset(token)
-        return state, endings[0]
+        return state, results[0]
 
     return asyncio.run(orchestrate())
 
@@ -71,10 +71,10 @@ async def read_task_runs(flow_run: UUID) -> list[TaskRun]:
 
 
 def test_a_run_is_shown_as_a_few_tasks_with_small_parameters_and_no_secret(deployed: Workplace) -> None:
-    state, ending = call(deployed, spec=str(deployed.folder / "spec.yaml"))
-    assert isinstance(ending, Ending)
-    assert rows_of(ending) == {"read": 5, "completed": 3, "merged": 1, "rejected": 1}
-    assert (state.name, state.message) == ("Completed", f"exit code 1: run {ending.report['run_id']}")
+    state, result = call(deployed, spec=str(deployed.folder / "spec.yaml"))
+    assert isinstance(result, RunResult)
+    assert rows_of(result) == {"read": 5, "completed": 3, "merged": 1, "rejected": 1}
+    assert (state.name, state.message) == ("Completed", f"exit code 1: run {result.report['run_id']}")
 
     async def look() -> tuple[list[TaskRun], dict[str, object]]:
         async with get_client() as client:
@@ -92,26 +92,26 @@ def test_a_run_is_shown_as_a_few_tasks_with_small_parameters_and_no_secret(deplo
 
 
 def test_a_run_that_cannot_begin_fails_with_its_exit_code(deployed: Workplace) -> None:
-    state, ending = call(deployed, spec=str(deployed.folder / "nowhere.yaml"))
-    assert isinstance(ending, ImportProblem)
+    state, result = call(deployed, spec=str(deployed.folder / "nowhere.yaml"))
+    assert isinstance(result, ImportProblem)
     assert state.is_failed()
     assert (state.message or "").startswith("exit code 2: There is no spec file ")
 
 
 def test_a_run_over_its_budget_fails_with_a_report(deployed: Workplace) -> None:
-    state, ending = call(deployed, spec=str(deployed.folder / "spec.yaml"), max_errors="0")
-    assert isinstance(ending, Ending)
-    assert (Path(ending.folder) / "report.json").exists()
+    state, result = call(deployed, spec=str(deployed.folder / "spec.yaml"), max_errors="0")
+    assert isinstance(result, RunResult)
+    assert (Path(result.folder) / "report.json").exists()
     assert state.is_failed()
     assert (state.message or "").startswith("exit code 3: ")
 
 
 def test_a_resume_deployment_goes_on_and_then_has_nothing_to_do(deployed: Workplace) -> None:
     stopped = deployed.carry_out(performer=stop_before_delivery)
-    state, ending = call(deployed)
-    assert isinstance(ending, Ending)
+    state, result = call(deployed)
+    assert isinstance(result, RunResult)
     assert state.is_completed()
-    assert ending.report["run_id"] == stopped.report["run_id"]
+    assert result.report["run_id"] == stopped.report["run_id"]
     state, _ = call(deployed)
     assert (state.is_completed(), state.message) == (True, "exit code 0: Nothing is unfinished.")
 
@@ -124,8 +124,8 @@ def test_credentials_may_come_from_a_block_that_does_not_show_them(
     block = TwilioCredentials(user=USER, password=SecretStr(PASSWORD))
     assert PASSWORD not in repr(block)
     asyncio.run(block.asave("of-the-tests", overwrite=True))
-    state, ending = call(deployed, spec=str(deployed.folder / "spec.yaml"), credentials_block="of-the-tests")
-    assert isinstance(ending, Ending)
+    state, result = call(deployed, spec=str(deployed.folder / "spec.yaml"), credentials_block="of-the-tests")
+    assert isinstance(result, RunResult)
     assert state.is_completed()
 
 
@@ -141,7 +141,7 @@ def test_without_prefect_the_run_ends_just_as_well(
 ) -> None:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
     home = {"PREFECT_HOME": str(tmp_path / "prefect")}
-    command = [sys.executable, "-m", "flows.cli", "run", "spec.yaml", "--output", "json"]
+    command = [sys.executable, "-m", "memory_import.cli", "run", "spec.yaml", "--output", "json"]
     process = subprocess.run(
         command,
         cwd=workplace.folder,

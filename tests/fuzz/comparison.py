@@ -9,14 +9,14 @@ import email_validator
 import phonenumbers
 import polars as pl
 
+from memory_import.transforms.codes import Change
+from memory_import.transforms.emails.library import judge_email
+from memory_import.transforms.emails.normalise import normalise_by
+from memory_import.transforms.phones.library import judge_phone
+from memory_import.transforms.phones.normalise import normalise_by_rules
+from memory_import.transforms.phones.rules import PhoneRules, installed_rules
 from tests.fuzz.addresses import generate_addresses
 from tests.fuzz.numbers import generate_numbers
-from transforms.email_judge import judge_email
-from transforms.emails import normalise_by
-from transforms.phone_judge import judge_phone
-from transforms.phone_rules import PhoneRules, installed_rules
-from transforms.phones import normalise_by_rules
-from transforms.reasons import Change
 
 PART_ROWS = 100_000
 WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(

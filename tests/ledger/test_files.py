@@ -9,7 +9,7 @@ from typing import BinaryIO
 import polars as pl
 import pytest
 
-from ledger.files import (
+from memory_import.ledger.files import (
     draft,
     map_arrow,
     private_directory,

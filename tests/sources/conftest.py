@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from sources.tabular import Source, SourceOptions, open_source
+from memory_import.sources.tabular import Source, SourceOptions, open_source
 
 Row = tuple[Any, ...]
 

@@ -13,7 +13,7 @@ FILES = sorted(DATA.glob("*.csv"))
 
 MEASURE = """
 import resource, sys
-from sources.tabular import SourceOptions, open_source
+from memory_import.sources.tabular import SourceOptions, open_source
 rows = sum(batch.rows.height for batch in open_source(SourceOptions(path=sys.argv[1])).batches(20_000))
 print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """

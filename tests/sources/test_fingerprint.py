@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sources.fingerprint import Fingerprint, fingerprint
-from sources.tabular import SourceError, SourceOptions
+from memory_import.sources.fingerprint import Fingerprint, fingerprint
+from memory_import.sources.tabular import SourceError, SourceOptions
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import polars as pl
 import pytest
 
-from sources.fingerprint import fingerprint
-from sources.tabular import SourceError, SourceOptions, open_source
+from memory_import.sources.fingerprint import fingerprint
+from memory_import.sources.tabular import SourceError, SourceOptions, open_source
 
 BODIES = {
     "/a.csv": b'id,note\r\n1,"two\r\nlines"\r\nbad\r\n',

@@ -5,7 +5,7 @@ import random
 import polars as pl
 import pytest
 
-from sources.tabular import SourceError, SourceOptions, open_source
+from memory_import.sources.tabular import SourceError, SourceOptions, open_source
 
 
 def open_path(path, **options):

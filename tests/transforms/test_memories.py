@@ -7,9 +7,9 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from tests.transforms.plans import make_plan
-from transforms.memories import prepare_memories
-from transforms.plan import MemoryPlan
+from memory_import.transforms.memories import prepare_memories
+from memory_import.transforms.plan import MemoryPlan
+from tests.support.plans import make_plan
 
 CONVERSATION = "conv_conversation_0" + "a" * 25
 PLAN = MemoryPlan(

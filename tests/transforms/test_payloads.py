@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.transforms.plans import TEXTS, make_trait
-from transforms.arrays import judge_arrays
-from transforms.numerals import write_numbers
-from transforms.payloads import encode_json, measure_payloads, write_payloads
-from transforms.plan import ProfilePlan, TraitType
-from transforms.text import judge_texts
+from memory_import.transforms.payloads import encode_json, measure_payloads, write_payloads
+from memory_import.transforms.plan import ProfilePlan, TraitType
+from memory_import.transforms.values.arrays import judge_arrays
+from memory_import.transforms.values.numerals import write_numbers
+from memory_import.transforms.values.text import judge_texts
+from tests.support.plans import TEXTS, make_trait
 
 PLAN = ProfilePlan(
     traits=(

@@ -2,18 +2,17 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import polars as pl
 import pytest
 
-from tests.transforms.plans import EMAIL, EMAIL_ID, PHONE, PHONE_ID, make_plan, make_trait
-from transforms.payloads import write_payloads
-from transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
-from transforms.prepare import prepare_profiles
-from transforms.refusals import SEPARATOR
+from memory_import.transforms.payloads import write_payloads
+from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
+from memory_import.transforms.prepare import prepare_profiles
+from memory_import.transforms.rejects import SEPARATOR
+from tests.support.plans import EMAIL, EMAIL_ID, PHONE, PHONE_ID, make_plan, make_trait
+from tests.support.shared import CUSTOMERS
 
-CUSTOMERS = Path(__file__).parents[3] / "shared" / "data" / "customers-10000.csv"
 PHONE_NUMBER, EMAIL_ADDRESS = "+12025550123", "ada@example.com"
 
 

@@ -1,0 +1,1 @@
+"""The command line `memory-import`: one module per command, no rules."""

@@ -1,0 +1,1 @@
+"""The resources of the Memory API that the importer uses, a module each."""

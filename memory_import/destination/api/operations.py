@@ -1,0 +1,126 @@
+"""Follows the server's asynchronous job behind a 202 to its end, at the server's pace."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from memory_import.destination.http.client import Client, Request
+from memory_import.destination.http.decisions import Answer, Refused, Success, as_code, retry_after_seconds
+from memory_import.destination.limits import (
+    OPERATION_APPEARS_SECONDS,
+    OPERATION_POLL_FIRST_SECONDS,
+    OPERATION_POLL_FLOOR_SECONDS,
+    OPERATION_POLL_LONGEST_SECONDS,
+)
+
+TRANSIENT_CODES = frozenset({20429, 20500, 20503, 520042})
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The service says that the job is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The service says that the job failed, or was cancelled."""
+
+    code: int | None
+    message: str
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the failure says nothing about what was sent."""
+        return self.code in TRANSIENT_CODES
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The server does not know the operation: operations can be read for 7 days."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillOpen:
+    """Patience ended before the job did."""
+
+
+Verdict = Completed | Failed | Forgotten | StillOpen
+
+
+async def follow(
+    client: Client,
+    operation_id: str,
+    *,
+    age_seconds: float,
+    first_wait_seconds: float | None,
+    patience_seconds: float,
+    slots: asyncio.Semaphore,
+) -> Verdict:
+    """Poll an operation until it ends or `patience_seconds` are over.
+
+    `age_seconds` is how long ago it was accepted: a young operation may not be readable yet. `slots` bounds
+    how many are asked for at once. Where the server does not say when to ask, first at `first_wait_seconds`
+    and then in what it answers, we ask soon and then less and less often.
+    """
+    throttle = client.throttle
+    start = throttle.clock()
+    own_waits = _own_waits()
+    request = Request(method="GET", path=f"/v1/ControlPlane/Operations/{quote(operation_id, safe='')}")
+    wait_seconds = next(own_waits) if first_wait_seconds is None else first_wait_seconds
+    await throttle.rest(min(wait_seconds, patience_seconds))
+    while True:
+        async with slots:
+            decision = await client.call(request)
+        elapsed = throttle.clock() - start
+        verdict = _read(decision, is_young=age_seconds + elapsed < OPERATION_APPEARS_SECONDS)
+        if verdict is not None:
+            return verdict
+        if elapsed >= patience_seconds:
+            return StillOpen()
+        said_seconds = poll_seconds(decision.answer) if isinstance(decision, Success) else None
+        wait_seconds = next(own_waits) if said_seconds is None else said_seconds
+        await throttle.rest(min(wait_seconds, patience_seconds - elapsed))
+
+
+def _own_waits() -> Iterator[float]:
+    """Seconds until the next question, where the server does not say: each time twice as long."""
+    seconds = OPERATION_POLL_FIRST_SECONDS
+    while True:
+        yield seconds
+        seconds = min(2 * seconds, OPERATION_POLL_LONGEST_SECONDS)
+
+
+def _read(decision: Success | Refused, *, is_young: bool) -> Verdict | None:
+    if isinstance(decision, Refused):
+        return None if is_young else Forgotten()
+    document = decision.answer.document
+    match document.get("status"):
+        case "COMPLETED":
+            return Completed()
+        case "FAILED" | "CANCELLED" as status:
+            return _failure(document.get("error"), status)
+        case _:
+            return None
+
+
+def _failure(error: object, status: str) -> Failed:
+    facts = error if isinstance(error, dict) else {}
+    words = [str(facts[key]) for key in ("title", "detail") if facts.get(key)]
+    return Failed(
+        as_code(facts.get("code")),
+        ": ".join(words) or f"The operation ended {status} without a reason.",
+    )
+
+
+def operation_id_of(answer: Answer) -> str | None:
+    """The operation behind a 202, or None when the server gave nothing to follow."""
+    operation_id = answer.document.get("operationId")
+    return operation_id if isinstance(operation_id, str) and operation_id else None
+
+
+def poll_seconds(answer: Answer) -> float | None:
+    """How long the server wants us to wait before the operation is asked for; None when it does not say."""
+    wait_seconds = retry_after_seconds(answer.headers.get("retry-after"), datetime.now(UTC))
+    return None if wait_seconds is None else max(wait_seconds, OPERATION_POLL_FLOOR_SECONDS)

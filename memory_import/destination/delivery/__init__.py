@@ -1,0 +1,1 @@
+"""From staged entries to batches, and from batches to their outcomes."""

@@ -1,0 +1,76 @@
+"""Lanes: what goes to each profile, one batch after the other, even where profiles are merged meanwhile."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from memory_import.ledger.database.group_commit import GroupCommit
+from memory_import.ledger.database.records import Batch
+from memory_import.ledger.database.states import BatchState
+
+OPEN = (BatchState.PLANNED, BatchState.SENDING)
+LANDED = (BatchState.ACCEPTED, BatchState.VERIFIED)
+
+Move = Callable[[str], Awaitable[None]]
+"""Takes a lane to another profile, by its id."""
+
+
+@dataclass(slots=True, eq=False)
+class ProfileQueue:
+    """What goes to one profile: still to be sent, certainly there, perhaps there; doubts in a row so far."""
+
+    profile_id: str
+    waiting: deque[Batch] = field(default_factory=deque)
+    landed: list[Batch] = field(default_factory=list)
+    unknown: list[Batch] = field(default_factory=list)
+    doubts: int = 0
+
+    def take_up(self, batch: Batch) -> None:
+        """Remember a batch by what the ledger knows of it."""
+        if batch.state in OPEN:
+            self.waiting.append(batch)
+        elif batch.state in LANDED:
+            self.landed.append(batch)
+        elif batch.state is BatchState.UNKNOWN:
+            self.unknown.append(batch)
+
+
+class ProfileQueues:
+    """The lanes of all profiles. Two that lead to the same profile take turns."""
+
+    def __init__(self, commits: GroupCommit) -> None:
+        self._commits = commits
+        self._queues: defaultdict[str, list[ProfileQueue]] = defaultdict(list)
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def take_up(self, profile_id: str, batch: Batch) -> None:
+        """Put a batch at the end of its profile's lane."""
+        if not self._queues[profile_id]:
+            self._queues[profile_id].append(ProfileQueue(profile_id))
+        self._queues[profile_id][0].take_up(batch)
+
+    def unfinished(self) -> list[ProfileQueue]:
+        """The lanes in which something waits."""
+        return [queue for queues in self._queues.values() for queue in queues if queue.waiting]
+
+    def sharing(self, queue: ProfileQueue) -> list[ProfileQueue]:
+        """All lanes that lead to the same profile, this one included."""
+        return self._queues[queue.profile_id]
+
+    @asynccontextmanager
+    async def hold(self, queue: ProfileQueue) -> AsyncIterator[Move]:
+        """Have the lane's profile for oneself, and whichever it turns out to be."""
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(self._locks[queue.profile_id])
+            yield partial(self._move, queue, held)
+
+    async def _move(self, queue: ProfileQueue, held: AsyncExitStack, canonical_id: str) -> None:
+        if canonical_id == queue.profile_id:
+            return
+        await held.enter_async_context(self._locks[canonical_id])
+        await self._commits.replace_profile(queue.profile_id, canonical_id)
+        queue.profile_id = canonical_id
+        self._queues[canonical_id].append(queue)

@@ -1,0 +1,69 @@
+"""Why a delivery ended early, by what the caller has to do.
+
+    DeliveryError
+    ├── AuthenticationRefused   put the credentials right
+    ├── StoreUnfit              put the store, or the spec, right
+    ├── ServiceUnavailable      wait and resume
+    ├── UnexpectedAnswer        report it: the API did something that is not documented
+    └── StagingChanged          start a new run: the staged files are not what they were
+
+`Stopped` is not an error: the run was told to stop and does.
+"""
+
+from collections.abc import Sequence
+
+
+class DeliveryError(Exception):
+    """The delivery cannot go on."""
+
+
+class AuthenticationRefused(DeliveryError):
+    """The API answered 401 or 403."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        what = (
+            "does not know these credentials" if status == 401 else "does not let these credentials do this"
+        )
+        super().__init__(
+            f"The API {what} (HTTP {status}). Nothing was rejected; "
+            "check TWILIO_ACCOUNT_SID, TWILIO_API_KEY and TWILIO_API_SECRET, then resume."
+        )
+
+
+class StoreUnfit(DeliveryError):
+    """The store is missing, not ready, or does not declare what the spec sends."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problems))
+
+
+class ServiceUnavailable(DeliveryError):
+    """The API could not be reached, or failed again and again."""
+
+    def __init__(self, tries: int, last: str) -> None:
+        self.tries, self.last = tries, last
+        super().__init__(f"The API gave no usable answer in {tries} tries; the last one: {last}.")
+
+
+class UnexpectedAnswer(DeliveryError):
+    """The API answered something that its documentation does not hold for this request."""
+
+    def __init__(self, method: str, path: str, status: int, code: int | None, request_id: str | None) -> None:
+        self.status, self.code, self.request_id = status, code, request_id
+        super().__init__(
+            f"{method} {path} was answered with HTTP {status} (code {code}, twilio-request-id {request_id}), "
+            "which is not documented for it."
+        )
+
+
+class StagingChanged(DeliveryError):
+    """The staged files are not what they were when they were written or first sent."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The staged files of this run were changed: {what}. Start a new run of the spec.")
+
+
+class Stopped(Exception):
+    """The run was told to stop; what was not sent stays planned."""

@@ -1,0 +1,1 @@
+"""HTTP: connections, the client, what an answer means, and when the next request may leave."""

@@ -1,0 +1,214 @@
+"""The HTTP client: sends a request until the server has taken or refused it."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from memory_import.destination.errors import AuthenticationRefused, ServiceUnavailable, Stopped
+from memory_import.destination.http.connections import Connections
+from memory_import.destination.http.decisions import (
+    Answer,
+    DecisionOnce,
+    Forbidden,
+    GiveUp,
+    InDoubt,
+    Moved,
+    NoAnswer,
+    Refused,
+    Repeat,
+    Success,
+    as_documented,
+    decide,
+    decide_once,
+)
+from memory_import.destination.http.throttle import Throttle
+from memory_import.ledger.database.records import RequestCount
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+async def _nothing() -> None:
+    return None
+
+
+async def _ignore(_canonical_id: str) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request. `before` is awaited before each sending, `unprocessed` when none had any effect so far.
+
+    Where the server says that the profile was merged, the request is repeated there once; before that `moved`
+    is told the profile's canonical id.
+    `is_gzipped` says that `content` is.
+    """
+
+    method: str
+    path: str
+    content: bytes | None = None
+    is_gzipped: bool = False
+    params: Mapping[str, str] = field(default_factory=dict)
+    before: Callable[[], Awaitable[None]] = _nothing
+    unprocessed: Callable[[], Awaitable[None]] = _nothing
+    moved: Callable[[str], Awaitable[None]] = _ignore
+
+
+class Client:
+    """A few connections that share one gate. Use it as an asynchronous context manager.
+
+    `auth` is the user and password of HTTP Basic. Every request is counted in `counts`. `transport` is for
+    servers that live in this process.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        auth: tuple[str, str],
+        throttle: Throttle,
+        counts: RequestCount,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.throttle = throttle
+        self.requests = 0  # made so far
+        self.server_ahead_seconds = 0.0  # as of the last answer
+        self._counts = counts
+        self._connections = Connections(api_url, auth, transport)
+
+    async def __aenter__(self) -> Self:
+        await self._connections.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._connections.__aexit__(kind, error, trace)
+
+    async def call(self, request: Request) -> Success | Refused:
+        """Send a request that may be repeated without harm, until there is an answer to go by.
+
+        Raises `AuthenticationRefused`, `ServiceUnavailable` after too many failures, and `Stopped`.
+        """
+        decision = await self._send(request, decide)
+        assert not isinstance(decision, InDoubt)  # noqa: S101 - `decide` knows no doubt
+        return decision
+
+    async def call_once(self, request: Request) -> Success | Refused | InDoubt:
+        """Send a request that must not be processed twice; raises what `call` raises.
+
+        It is repeated only where it certainly was not processed. After an answer that was lost, or that says
+        nothing about it, it is in doubt.
+        """
+        return await self._send(request, decide_once)
+
+    async def _send(
+        self, request: Request, judge: Callable[..., DecisionOnce]
+    ) -> Success | Refused | InDoubt:
+        failures = tries = 0
+        unthrottled_at = self.throttle.clock()
+        is_in_doubt = was_moved = False
+        while True:
+            await self.throttle.pass_gate()
+            await request.before()
+            try:
+                outcome = await self._attempt(request, is_retry=tries > 0)
+            except Stopped:  # before it left
+                if not is_in_doubt:
+                    await request.unprocessed()
+                raise
+            if not _is_throttled(outcome):
+                unthrottled_at = self.throttle.clock()
+            decision = judge(
+                outcome,
+                failures=failures,
+                now=datetime.now(UTC),
+                throttled_seconds=self.throttle.clock() - unthrottled_at,
+            )
+            if isinstance(decision, Success | Refused | InDoubt):
+                return decision
+            if isinstance(decision, Moved):
+                path = None if was_moved else self._connections.path_here(decision.location)
+                if path is None:
+                    return decision.as_refusal
+                await request.moved(decision.canonical_id)
+                request = replace(request, path=path, params={} if "?" in path else request.params)
+                was_moved = True
+                continue
+            is_in_doubt = is_in_doubt or not _had_no_effect(decision)
+            if not is_in_doubt:
+                await request.unprocessed()
+            match decision:
+                case Forbidden(status):
+                    raise AuthenticationRefused(status)
+                case GiveUp(last):
+                    raise ServiceUnavailable(failures + 1, last)
+                case Repeat(after_seconds):
+                    await self._wait(outcome, after_seconds, tries)
+            tries += 1
+            failures += not _is_throttled(outcome)
+
+    async def _attempt(self, request: Request, *, is_retry: bool) -> Answer | NoAnswer:
+        headers = {"content-type": "application/json"} if request.content is not None else {}
+        if request.is_gzipped:
+            headers["content-encoding"] = "gzip"
+        try:
+            response = await self._connections.exchange(
+                request.method,
+                request.path,
+                params=request.params,
+                headers=headers,
+                content=request.content,
+                leave=self._leave,
+            )
+        except httpx.RequestError as error:
+            left_host = not isinstance(error, _NEVER_LEFT)
+            self._counts.add("no_answer" if left_host else "not_sent", is_retry=is_retry)
+            return NoAnswer(left_host, type(error).__name__)
+        self._counts.add(str(response.status_code), is_retry=is_retry)
+        self._note_server_time(response.headers.get("date"))
+        answer = Answer(response.status_code, response.headers, response.content)
+        return as_documented(answer, request.method)
+
+    async def _leave(self) -> bool:
+        """Return when a request that has all it needs may leave; whether the gate was open at once."""
+        was_open = await self.throttle.pass_gate()
+        self.requests += was_open
+        return was_open
+
+    def _note_server_time(self, date: str | None) -> None:
+        """Remember how far the server's clock is ahead of ours, to the second."""
+        try:
+            self.server_ahead_seconds = parsedate_to_datetime(date or "").timestamp() - time.time()
+        except ValueError:
+            return
+
+    async def _wait(self, outcome: Answer | NoAnswer, after_seconds: float | None, tries: int) -> None:
+        """Hold everyone back for as long as the server asks; a server that fails is given more time by us.
+
+        A 429 that names no time, or none at all, is a reason to hold everyone back too.
+        """
+        backoff_seconds = self.throttle.backoff_seconds(tries)
+        if _is_throttled(outcome):
+            self.throttle.close_gate(after_seconds or backoff_seconds)
+            return
+        self.throttle.close_gate(after_seconds or 0.0)
+        await self.throttle.rest(backoff_seconds)
+
+
+def _had_no_effect(decision: Repeat | GiveUp | Forbidden) -> bool:
+    """Whether the server certainly did nothing about the last sending."""
+    return isinstance(decision, Forbidden) or decision.was_processed is False
+
+
+def _is_throttled(outcome: Answer | NoAnswer) -> bool:
+    return isinstance(outcome, Answer) and outcome.status == 429

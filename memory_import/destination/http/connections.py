@@ -1,0 +1,126 @@
+"""The connections to the API: every request leaves on one that is idle."""
+
+import asyncio
+import ssl
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from functools import lru_cache
+from types import TracebackType
+from typing import Self
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from memory_import.destination.http.transport import Transport
+from memory_import.destination.limits import CONNECT_TIMEOUT_SECONDS, CONNECTIONS, TIMEOUT_SECONDS
+
+_parse = lru_cache(maxsize=256)(httpx.URL)  # many requests go where one went before
+
+
+class Connections:
+    """A few connections to one server, each with its own transport: a pool looks at all that it has.
+
+    Use it as an asynchronous context manager. `auth` is the user and password of HTTP Basic; nothing but
+    `api_url` is ever asked, and no redirect followed. `transport` is for servers that live in this process.
+    """
+
+    def __init__(
+        self, api_url: str, auth: tuple[str, str], transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._api_url = api_url
+        self._headers = {
+            "accept": "*/*",
+            "accept-encoding": "gzip",
+            "authorization": f"Basic {b64encode(':'.join(auth).encode()).decode()}",
+            "user-agent": "memory-import/0.1",
+        }
+        timeout = httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
+        self._extensions = {"timeout": timeout.as_dict()}
+        self._transports = [transport] * CONNECTIONS if transport else _make_transports(httpx.URL(api_url))
+        self._idle: asyncio.LifoQueue[httpx.AsyncBaseTransport] = asyncio.LifoQueue()
+        self._exits = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        for transport in self._transports:
+            self._idle.put_nowait(await self._exits.enter_async_context(transport))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._exits.__aexit__(kind, error, trace)
+
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+        content: bytes | None,
+        leave: Callable[[], Awaitable[bool]],
+    ) -> httpx.Response:
+        """Send one request and read its answer to the end; raises what httpx raises.
+
+        `leave` is awaited once a connection stands, right before the request is sent; it tells whether there
+        was nothing to wait for. After a wait the connection may be gone, and both are asked again.
+        """
+        request = httpx.Request(
+            method,
+            _parse(self._api_url + path),
+            params=params or None,
+            headers={**self._headers, **headers},
+            content=content,
+            extensions=self._extensions,
+        )
+        transport = await self._idle.get()
+        try:
+            await _have_connection(transport, request)
+            while not await leave():
+                await _have_connection(transport, request)
+            response = await transport.handle_async_request(request)
+            try:
+                await response.aread()
+            finally:
+                await response.aclose()
+        finally:
+            self._idle.put_nowait(transport)
+        return response
+
+    def path_here(self, location: str) -> str | None:
+        """Path and query of an address on the API's own host; None for any other: it gets no credentials."""
+        own = httpx.URL(self._api_url)
+        target = own.join(location)
+        is_here = (target.scheme, target.host, target.port) == (own.scheme, own.host, own.port)
+        return target.raw_path.decode() if is_here else None
+
+
+async def _have_connection(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> None:
+    if isinstance(transport, Transport):
+        await transport.connect(request)
+
+
+def _make_transports(url: httpx.URL) -> list[httpx.AsyncBaseTransport]:
+    """Our own; httpx's where a proxy is between. A proxy is for the outside, not for loopback."""
+    if url.scheme != "https":
+        return [Transport(None) for _ in range(CONNECTIONS)]
+    tls = ssl.create_default_context()
+    tls.set_alpn_protocols(["http/1.1"])
+    proxy = _find_proxy(url)
+    if proxy is None:
+        return [Transport(tls) for _ in range(CONNECTIONS)]
+    one = httpx.Limits(max_connections=1)
+    return [httpx.AsyncHTTPTransport(verify=tls, limits=one, proxy=proxy) for _ in range(CONNECTIONS)]
+
+
+def _find_proxy(url: httpx.URL) -> str | None:
+    """The proxy that the environment names for an address."""
+    if proxy_bypass(url.host):
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy

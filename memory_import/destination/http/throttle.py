@@ -1,0 +1,78 @@
+"""When the next request may leave: one gate for all senders, and the only place that waits."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from random import Random
+
+from memory_import.destination.errors import Stopped
+from memory_import.destination.limits import BACKOFF_FIRST_SECONDS, BACKOFF_LONGEST_SECONDS
+
+_DOUBLINGS = 30  # beyond any longest wait; a 429 may come a thousand times, and a float overflows
+_SLICE_SECONDS = 0.1  # how soon a sleeper notices that the run was told to stop
+
+
+class StopSignal:
+    """Tells everyone at work on a run that it ends early, and why. The first reason stays."""
+
+    def __init__(self) -> None:
+        self.reason: Exception | None = None
+
+    def call(self, reason: Exception) -> None:
+        """End the run early."""
+        if self.reason is None:
+            self.reason = reason
+
+
+class Throttle:
+    """Holds back every sender while the server asks for it.
+
+    Once `halt` was called, every wait ends with `Stopped`. `clock` counts seconds from any point; `sleep`
+    waits; `random` spreads the repeats.
+    """
+
+    def __init__(
+        self,
+        stop_signal: StopSignal,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        random: Random | None = None,
+    ) -> None:
+        self.clock = clock
+        self.stop_signal = stop_signal
+        self._sleep = sleep
+        self._random = random or Random()  # noqa: S311 - jitter, not a secret
+        self._closed_until = float("-inf")
+
+    def close_gate(self, seconds: float) -> None:
+        """Let nothing leave for `seconds` from now. A longer wait that is under way stays."""
+        self._closed_until = max(self._closed_until, self.clock() + seconds)
+
+    async def pass_gate(self) -> bool:
+        """Return when requests may leave, whether at once or not; `Stopped` once the run is told to stop."""
+        self.check()
+        was_open = True
+        while (left := self._closed_until - self.clock()) > 0:
+            was_open = False
+            await self.rest(left)
+        return was_open
+
+    async def rest(self, seconds: float) -> None:
+        """Wait; `Stopped` as soon as the run is told to stop."""
+        end = self.clock() + seconds
+        while (left := end - self.clock()) > 0:
+            self.check()
+            await self._sleep(min(left, _SLICE_SECONDS))
+        self.check()
+
+    def check(self) -> None:
+        """Raise `Stopped` when the run was told to stop."""
+        if self.stop_signal.reason is not None:
+            raise Stopped
+
+    def backoff_seconds(self, failures: int) -> float:
+        """How long to wait after so many failures in a row: doubled each time, spread over its upper half."""
+        doublings = min(failures, _DOUBLINGS)
+        longest = min(BACKOFF_FIRST_SECONDS * 2.0**doublings, BACKOFF_LONGEST_SECONDS)
+        return longest * self._random.uniform(0.5, 1.0)

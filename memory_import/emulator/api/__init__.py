@@ -1,0 +1,1 @@
+"""The resources of the emulated API, a module each."""

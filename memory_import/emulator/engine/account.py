@@ -1,0 +1,237 @@
+"""The account: everything that can change, changed in one way only.
+
+A request is checked against the state and becomes a piece of **work**, which is written to the journal before
+the answer leaves. Work is **applied** when it is due, in the order of its due time. Appliers are
+deterministic and never fail, so replaying the journal gives the same state and the same ids.
+"""
+
+import heapq
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import cast
+
+from memory_import.emulator.engine.checks import Json
+from memory_import.emulator.engine.clock import Clock
+from memory_import.emulator.engine.ids import Ids
+from memory_import.emulator.engine.journal import Journal
+from memory_import.emulator.engine.limits import OPERATION_RETENTION_SECONDS
+from memory_import.emulator.engine.state import Operation, Store
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """One accepted change. ``payload`` is JSON and holds all that the applier needs besides the state."""
+
+    number: int
+    kind: str
+    store_id: str
+    payload: Json
+    accepted_at: float
+    due: float
+    request_id: str
+    operation: Operation | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Pace:
+    """How long asynchronous work takes: from ``low`` to ``high`` seconds, drawn from the seed.
+
+    Half of it an operation is PENDING, then RUNNING. What it changes can be read ``read_lag_seconds`` later.
+    """
+
+    low: float
+    high: float
+    read_lag_seconds: float
+
+
+@dataclass(slots=True, frozen=True)
+class Effect:
+    """One applied piece of work, for the log that tests read."""
+
+    work: int
+    kind: str
+    store_id: str
+    request_id: str
+    operation_id: str | None
+    at: float
+    effects: Json
+
+
+class Account:
+    """Stores, operations and the work that is not applied yet."""
+
+    def __init__(
+        self, *, clock: Clock, pace: Pace, seed: int, journal: Journal, appliers: Mapping[str, "Applier"]
+    ) -> None:
+        self.clock = clock
+        self.ids = Ids()
+        self.stores: dict[str, Store] = {}
+        self.operations: dict[str, Operation] = {}
+        self.log: list[Effect] = []
+        self._pace = pace
+        self._random = Random(seed)  # noqa: S311 -- delays, not secrets
+        self._journal = journal
+        self._appliers = appliers
+        self._queue: list[tuple[float, int, Work]] = []
+        self._count = 0
+
+    def submit(
+        self,
+        kind: str,
+        store_id: str,
+        payload: Json,
+        *,
+        request_id: str,
+        late_seconds: float = 0.0,
+    ) -> None:
+        """Accept asynchronous work, to be applied ``late_seconds`` later than its pace would have it."""
+        now = self.clock.now()
+        ends_at = self._end_of_work(now, late_seconds)
+        self._enqueue(self._accept(kind, store_id, payload, now, ends_at, request_id))
+
+    def operate(
+        self,
+        kind: str,
+        store_id: str,
+        payload: Json,
+        *,
+        request_id: str,
+        late_seconds: float = 0.0,
+        result_id: str | None = None,
+        error: Json | None = None,
+    ) -> Operation:
+        """Accept asynchronous work that can be followed. With ``error`` it fails, and changes nothing."""
+        now = self.clock.now()
+        ends_at = self._end_of_work(now, late_seconds)
+        operation_id = self.ids.mint("operation")
+        operation = Operation(operation_id, now, now + (ends_at - now) / 2, ends_at, result_id, error)
+        self.operations[operation_id] = operation
+        self._enqueue(self._accept(kind, store_id, payload, now, ends_at, request_id, operation))
+        return operation
+
+    def change(self, kind: str, store_id: str, payload: Json, *, request_id: str) -> Json:
+        """Accept and apply at once; what it did."""
+        now = self.clock.now()
+        return self._apply(self._accept(kind, store_id, payload, now, now, request_id), now)
+
+    def _end_of_work(self, now: float, late_seconds: float) -> float:
+        return now + self._random.uniform(self._pace.low, self._pace.high) + late_seconds
+
+    def _enqueue(self, work: Work) -> None:
+        heapq.heappush(self._queue, (work.due + self._pace.read_lag_seconds, work.number, work))
+
+    def _accept(
+        self,
+        kind: str,
+        store_id: str,
+        payload: Json,
+        now: float,
+        due: float,
+        request_id: str,
+        operation: Operation | None = None,
+    ) -> Work:
+        self._count += 1
+        work = Work(self._count, kind, store_id, payload, now, due, request_id, operation)
+        self._journal.append(_write_work(work))
+        return work
+
+    def settle(self) -> None:
+        """Apply everything that is due by now."""
+        now = self.clock.now()
+        while self._queue and self._queue[0][0] <= now:
+            due, _, work = heapq.heappop(self._queue)
+            self._apply(work, round(due, 3))
+
+    def _apply(self, work: Work, at: float) -> Json:
+        effects = self._run(work, at)
+        self._journal.append({"applied": work.number, "at": at, "effects": effects})
+        return effects
+
+    def _run(self, work: Work, at: float) -> Json:
+        operation = work.operation
+        if operation is not None and operation.error is not None:
+            effects: Json = {"failed": operation.error.get("code")}
+        else:
+            effects = self._appliers[work.kind](self, work, at)
+        operation_id = operation.id if operation else None
+        self.log.append(
+            Effect(work.number, work.kind, work.store_id, work.request_id, operation_id, at, effects)
+        )
+        return effects
+
+    def commit(self) -> None:
+        """Bring all that was accepted or applied to the disk."""
+        self._journal.sync()
+
+    def close(self) -> None:
+        self._journal.close()
+
+    def find_operation(self, operation_id: str) -> Operation | None:
+        """The operation, unless it is unknown or ended more than seven days ago."""
+        operation = self.operations.get(operation_id)
+        if operation is None or self.clock.now() > operation.ends_at + OPERATION_RETENTION_SECONDS:
+            return None
+        return operation
+
+    def pending_count(self) -> int:
+        """How much accepted work is not applied yet."""
+        return len(self._queue)
+
+    def replay(self, entry: Json, waiting: dict[int, Work]) -> None:
+        """Do again what a journal entry says; ``waiting`` carries accepted work from entry to entry."""
+        if "accepted" in entry:
+            work = _read_work(entry)
+            self._count = max(self._count, work.number)
+            waiting[work.number] = work
+            if work.operation:
+                self.operations[work.operation.id] = work.operation
+                self.ids.claim("operation", work.operation.id)
+        elif "applied" in entry:
+            self._run(waiting.pop(cast(int, entry["applied"])), cast(float, entry["at"]))
+
+    def queue(self, works: list[Work]) -> None:
+        """Take up again work that an earlier process accepted and did not apply."""
+        for work in works:
+            self._enqueue(work)
+
+
+Applier = Callable[[Account, Work, float], Json]
+
+
+def _write_work(work: Work) -> Json:
+    operation = work.operation
+    return {
+        "accepted": work.number,
+        "kind": work.kind,
+        "store": work.store_id,
+        "at": work.accepted_at,
+        "due": work.due,
+        "request": work.request_id,
+        "operation": None
+        if operation is None
+        else [
+            operation.id,
+            operation.created_at,
+            operation.starts_at,
+            operation.ends_at,
+            operation.result_id,
+            operation.error,
+        ],
+        "payload": work.payload,
+    }
+
+
+def _read_work(entry: Json) -> Work:
+    fields = cast(list[object] | None, entry["operation"])
+    operation = None if fields is None else Operation(*fields)  # type: ignore[arg-type]
+    return Work(
+        number=cast(int, entry["accepted"]),
+        kind=cast(str, entry["kind"]),
+        store_id=cast(str, entry["store"]),
+        payload=cast(Json, entry["payload"]),
+        accepted_at=cast(float, entry["at"]),
+        due=cast(float, entry["due"]),
+        request_id=cast(str, entry["request"]),
+        operation=operation,
+    )

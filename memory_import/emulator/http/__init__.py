@@ -1,0 +1,1 @@
+"""Requests on their way to a handler and back, and the inspection endpoints."""

@@ -1,0 +1,1 @@
+"""The ledger's database: tables, records, states, and commits."""

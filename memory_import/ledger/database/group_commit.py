@@ -1,0 +1,102 @@
+"""What happens to batches, written from an event loop: many small changes, few commits."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from memory_import.ledger.database.ledger import Ledger, Transaction
+from memory_import.ledger.database.records import Batch, FoundProfile, PlannedBatch, RequestCount
+from memory_import.ledger.database.states import BatchState
+
+T = TypeVar("T")
+_COUNT_SECONDS = 1.0  # between two writes of the request counts
+
+
+class GroupCommit:
+    """Changes of one run's batches. Each call returns when its change is on disk.
+
+    Changes that arrive while a commit is under way share the next one, so that a slow disk costs time per
+    commit and not per batch.
+    """
+
+    def __init__(self, ledger: Ledger, run_id: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.requests = RequestCount()
+        self._clock = clock
+        self._next_count = clock() + _COUNT_SECONDS
+        self._ledger = ledger
+        self._run_id = run_id
+        self._waiting: list[tuple[Callable[[Transaction], Any], asyncio.Future[Any]]] = []
+        self._flush: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+
+    async def move(self, batch: Batch, target: BatchState, **facts: Any) -> None:
+        """Move a batch and note facts about it."""
+        await self._write(lambda transaction: transaction.move(batch.id, target, facts))
+
+    async def split(self, batch: Batch, pieces: Sequence[PlannedBatch], **facts: Any) -> list[Batch]:
+        """Replace a batch by smaller ones, in one commit."""
+
+        def change(transaction: Transaction) -> list[Batch]:
+            transaction.move(batch.id, BatchState.SPLIT, facts)
+            return transaction.plan_pieces(self._run_id, pieces)
+
+        return await self._write(change)
+
+    async def remember(self, load: str, found: FoundProfile) -> None:
+        """Keep what a lookup found."""
+        await self._write(lambda transaction: transaction.remember(self._run_id, load, found))
+
+    async def replace_profile(self, profile_id: str, canonical_id: str) -> None:
+        """Remember that a profile was merged into another one."""
+        await self._write(
+            lambda transaction: transaction.replace_profile(self._run_id, profile_id, canonical_id)
+        )
+
+    async def close(self) -> None:
+        """Write the requests counted since the last change, and end the writing thread."""
+        self._next_count = float("-inf")
+        try:
+            await self._write(lambda _: None)
+        finally:
+            self._thread.shutdown()
+
+    async def _write(self, change: Callable[[Transaction], T]) -> T:
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((change, done))
+        if self._flush is None:
+            self._flush = asyncio.create_task(self._commit_waiting())
+        return await done  # who no longer waits cancels this future, never the change
+
+    async def _commit_waiting(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            group, self._waiting = self._waiting, []
+            counts = self._take_counts()
+            try:
+                results = await loop.run_in_executor(self._thread, self._commit, group, counts)
+            except BaseException as error:
+                for _, done in group:
+                    if not done.done():
+                        done.set_exception(error)
+                continue
+            for (_, done), result in zip(group, results, strict=True):
+                if not done.done():
+                    done.set_result(result)
+        self._flush = None
+
+    def _take_counts(self) -> RequestCount:
+        """The requests counted so far, now and then: a commit for each change of them would cost more."""
+        now = self._clock()
+        if now < self._next_count:
+            return RequestCount()
+        self._next_count = now + _COUNT_SECONDS
+        return self.requests.take()
+
+    def _commit(
+        self, group: list[tuple[Callable[[Transaction], Any], asyncio.Future[Any]]], counts: RequestCount
+    ) -> list[Any]:
+        with self._ledger.transaction() as transaction:
+            transaction.count_requests(self._run_id, counts)
+            return [change(transaction) for change, _ in group]

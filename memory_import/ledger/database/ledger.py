@@ -1,0 +1,341 @@
+"""The ledger's database: one for all runs of a state directory. It grows with batches, not with rows."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Integer,
+    Row,
+    RowMapping,
+    Update,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from memory_import.ledger.database.records import (
+    RESUMABLE,
+    Batch,
+    FoundProfile,
+    LoadRecord,
+    PlannedBatch,
+    RequestCount,
+    RunRecord,
+    RunStatus,
+)
+from memory_import.ledger.database.schema import (
+    batches,
+    inputs,
+    loads,
+    lookups,
+    metadata,
+    requests,
+    runs,
+    timings,
+)
+from memory_import.ledger.database.states import BatchState, IllegalMove, origins
+
+_PLANNED_FACTS = tuple(fact.name for fact in fields(PlannedBatch))
+_BATCH_FACTS = tuple(fact.name for fact in fields(Batch))
+_BATCH_COLUMNS = tuple(batches.c[name] for name in _BATCH_FACTS)
+
+
+def open_database(state_dir: Path) -> Engine:
+    """The SQLite file of a state directory, made when missing (mode 0600); its commits reach the disk."""
+    path = state_dir / "ledger.sqlite3"
+    path.touch(mode=0o600)
+    engine = create_engine(f"sqlite:///{path}")
+    event.listen(engine, "connect", _make_durable)
+    metadata.create_all(engine)
+    return engine
+
+
+def _make_durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+class Ledger:
+    """Every question to the database and every change of it, each change in its own transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def close(self) -> None:
+        """Give the database back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator["Transaction"]:
+        """Several changes that are committed together, or not at all."""
+        with self._engine.begin() as connection:
+            yield Transaction(connection)
+
+    # Runs
+
+    def create_run(self, run: RunRecord) -> None:
+        """Enter a new run."""
+        with self._engine.begin() as connection:
+            connection.execute(insert(runs).values(**asdict(run)))
+
+    def set_status(
+        self, run_id: str, status: RunStatus, *, exit_code: int | None, finished_at: str | None
+    ) -> None:
+        """Say where a run stands."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(runs)
+                .where(runs.c.run_id == run_id)
+                .values(status=status, exit_code=exit_code, finished_at=finished_at)
+            )
+
+    def run(self, run_id: str) -> RunRecord | None:
+        """One run, or None when the ledger does not know it."""
+        return next(iter(self._runs(runs.c.run_id == run_id)), None)
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, the newest first."""
+        return self._runs()
+
+    def last_resumable(self) -> RunRecord | None:
+        """The newest run that `resume` may go on with; one that a later run has superseded is none."""
+        open_runs = self._runs(runs.c.status.in_(RESUMABLE), runs.c.dry_run.is_(False))
+        return next((run for run in open_runs if self.superseding(run) is None), None)
+
+    def superseding(self, run: RunRecord) -> RunRecord | None:
+        """A later run of the same spec into the same store: `run` would bring older data back."""
+        later = self._runs(
+            runs.c.run_id > run.run_id,
+            runs.c.spec_path == run.spec_path,
+            runs.c.store_id == run.store_id,
+            runs.c.emulator == run.emulator,
+            runs.c.dry_run.is_(False),
+            runs.c.status != RunStatus.FAILED,
+        )
+        return next(iter(later), None)
+
+    def _runs(self, *conditions: Any) -> list[RunRecord]:
+        query = select(runs).where(*conditions).order_by(runs.c.run_id.desc())
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [RunRecord(**{**row, "status": RunStatus(row["status"])}) for row in rows]
+
+    # Inputs and loads
+
+    def note_input(self, run_id: str, load: str, fingerprint: Mapping[str, Any]) -> None:
+        """Keep what the input of a load was, in place of what was known before."""
+        of_load = (inputs.c.run_id == run_id, inputs.c.load == load)
+        with self._engine.begin() as connection:
+            connection.execute(delete(inputs).where(*of_load))
+            connection.execute(insert(inputs).values(run_id=run_id, load=load, fingerprint=dict(fingerprint)))
+
+    def input(self, run_id: str, load: str) -> Mapping[str, Any] | None:
+        """What the input of a load was, or None when it was not read to its end yet."""
+        query = select(inputs.c.fingerprint).where(inputs.c.run_id == run_id, inputs.c.load == load)
+        with self._engine.connect() as connection:
+            fingerprint: Mapping[str, Any] | None = connection.execute(query).scalar_one_or_none()
+        return fingerprint
+
+    def save_load(self, run_id: str, load: LoadRecord, planned: Iterable[PlannedBatch]) -> None:
+        """Enter a staged load and all its batches: from this commit on the source is not needed."""
+        with self.transaction() as transaction:
+            transaction.connection.execute(insert(loads).values(run_id=run_id, **asdict(load)))
+            transaction.plan(run_id, planned)
+
+    def plan_load(self, run_id: str, load: LoadRecord, planned: Iterable[PlannedBatch]) -> None:
+        """Enter all batches of a load that was staged without them, and what is known of it by now."""
+        facts = {"planned_at": load.planned_at, "changes": dict(load.changes), "lookups": load.lookups}
+        with self.transaction() as transaction:
+            transaction.connection.execute(
+                update(loads).where(loads.c.run_id == run_id, loads.c.load == load.load).values(**facts)
+            )
+            transaction.plan(run_id, planned)
+
+    def load(self, run_id: str, load: str) -> LoadRecord | None:
+        """A staged load, or None when its rows are not all staged yet."""
+        query = select(loads).where(loads.c.run_id == run_id, loads.c.load == load)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            return None
+        facts = {name: row[name] for name in row if name != "run_id"}
+        return LoadRecord(**{**facts, "columns": tuple(row["columns"])})
+
+    # Batches
+
+    def batches(
+        self, run_id: str, load: str, *, states: Sequence[BatchState], round: int | None = None
+    ) -> list[Batch]:
+        """The batches of a load that are in one of `states`, in the order in which they were planned."""
+        query = (
+            select(*_BATCH_COLUMNS)
+            .where(batches.c.run_id == run_id, batches.c.load == load, batches.c.state.in_(states))
+            .order_by(batches.c.round, batches.c.id)
+        )
+        if round is not None:
+            query = query.where(batches.c.round == round)
+        with self._engine.connect() as connection:
+            return [_batch(row) for row in connection.execute(query)]
+
+    def totals(self, run_id: str, load: str) -> dict[tuple[BatchState, bool], tuple[int, int, int]]:
+        """Batches, entries sent in them, and rows with their outcome from them.
+
+        By the state of the batch, and whether the server gave an operation to follow.
+        """
+        is_followed = batches.c.operation_id.is_not(None)
+        query = (
+            select(
+                batches.c.state,
+                is_followed,
+                func.count(),
+                func.sum(batches.c.stop - batches.c.start),
+                func.sum(batches.c.rows),
+            )
+            .where(batches.c.run_id == run_id, batches.c.load == load)
+            .group_by(batches.c.state, is_followed)
+        )
+        with self._engine.connect() as connection:
+            return {
+                (BatchState(state), bool(followed)): (count, entries, rows)
+                for state, followed, count, entries, rows in connection.execute(query)
+            }
+
+    # Lookups
+
+    def found_profiles(self, run_id: str) -> dict[str, FoundProfile]:
+        """All that the run has looked up, by key."""
+        query = select(lookups).where(lookups.c.run_id == run_id)
+        with self._engine.connect() as connection:
+            return {row["key"]: _found(row) for row in connection.execute(query).mappings()}
+
+    def lookup_counts(self, run_id: str, load: str) -> tuple[int, int, int]:
+        """The identifiers that a load looked up, the requests that took, and the profiles it created."""
+        query = select(
+            func.count(), func.sum(lookups.c.tries), func.sum(lookups.c.is_created.cast(Integer))
+        ).where(lookups.c.run_id == run_id, lookups.c.load == load)
+        with self._engine.connect() as connection:
+            keys, tries, created = connection.execute(query).one()
+        return keys, tries or 0, created or 0
+
+    # Requests and time
+
+    def request_counts(self, run_id: str) -> RequestCount:
+        """All requests that a run made, over all its resumes."""
+        query = select(requests).where(requests.c.run_id == run_id)
+        counts = RequestCount()
+        with self._engine.connect() as connection:
+            for row in connection.execute(query).mappings():
+                counts.by_status[row["status"]] = row["count"]
+                counts.retries[row["status"]] = row["retries"]
+        return counts
+
+    def add_seconds(self, run_id: str, stage: str, seconds: float) -> None:
+        """Add to the time that a stage of a run took."""
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                update(timings)
+                .where(timings.c.run_id == run_id, timings.c.stage == stage)
+                .values(seconds=timings.c.seconds + seconds)
+            )
+            if changed.rowcount == 0:
+                connection.execute(insert(timings).values(run_id=run_id, stage=stage, seconds=seconds))
+
+    def seconds_by_stage(self, run_id: str) -> dict[str, float]:
+        """The time each stage took, over all resumes."""
+        query = select(timings.c.stage, timings.c.seconds).where(timings.c.run_id == run_id)
+        with self._engine.connect() as connection:
+            return {row.stage: row.seconds for row in connection.execute(query)}
+
+
+class Transaction:
+    """Changes to batches and request counts inside one commit."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def plan(self, run_id: str, planned: Iterable[PlannedBatch]) -> None:
+        """Enter new batches."""
+        if rows := _rows(run_id, planned):
+            self.connection.execute(insert(batches), rows)
+
+    def plan_pieces(self, run_id: str, pieces: Iterable[PlannedBatch]) -> list[Batch]:
+        """Enter a few new batches, and give them with their ids."""
+        statement = insert(batches).returning(*_BATCH_COLUMNS, sort_by_parameter_order=True)
+        return [_batch(row) for row in self.connection.execute(statement, _rows(run_id, pieces))]
+
+    def move(self, batch_id: int, target: BatchState, facts: Mapping[str, Any]) -> None:
+        """Move a batch to `target` and note facts about it; `IllegalMove` when it is not where it must be."""
+        statement = _move(target, tuple(facts))
+        moved = self.connection.execute(statement, {"batch_id": batch_id, **facts})
+        if moved.rowcount != 1:
+            raise IllegalMove(f"Batch {batch_id} cannot move to {target} from where it is.")
+
+    def remember(self, run_id: str, load: str, found: FoundProfile) -> None:
+        """Keep what a lookup found, in place of what was known before."""
+        of_key = (lookups.c.run_id == run_id, lookups.c.key == found.key)
+        self.connection.execute(delete(lookups).where(*of_key))
+        self.connection.execute(insert(lookups).values(run_id=run_id, load=load, **asdict(found)))
+
+    def replace_profile(self, run_id: str, profile_id: str, canonical_id: str) -> None:
+        """Remember that a profile was merged into another one."""
+        self.connection.execute(
+            update(lookups)
+            .where(lookups.c.run_id == run_id, lookups.c.profile_id == profile_id)
+            .values(profile_id=canonical_id)
+        )
+
+    def count_requests(self, run_id: str, counts: RequestCount) -> None:
+        """Add requests to the run's counts."""
+        for status, count in counts.by_status.items():
+            retries = counts.retries.get(status, 0)
+            changed = self.connection.execute(
+                update(requests)
+                .where(requests.c.run_id == run_id, requests.c.status == status)
+                .values(count=requests.c.count + count, retries=requests.c.retries + retries)
+            )
+            if changed.rowcount == 0:
+                self.connection.execute(
+                    insert(requests).values(run_id=run_id, status=status, count=count, retries=retries)
+                )
+
+
+@cache
+def _move(target: BatchState, facts: tuple[str, ...]) -> Update:
+    """The statement of a move. Made once, and without IN: both take longer than to carry it out."""
+    is_allowed = or_(*(batches.c.state == state for state in origins(target)))
+    return (
+        update(batches)
+        .where(batches.c.id == bindparam("batch_id"), is_allowed)
+        .values(state=target, **{name: bindparam(name) for name in facts})
+    )
+
+
+def _found(row: RowMapping) -> FoundProfile:
+    return FoundProfile(**{name: row[name] for name in row if name not in {"run_id", "load"}})
+
+
+def _rows(run_id: str, planned: Iterable[PlannedBatch]) -> list[dict[str, Any]]:
+    new = {"run_id": run_id, "tries": 0}
+    return [{**new, **{name: getattr(batch, name) for name in _PLANNED_FACTS}} for batch in planned]
+
+
+def _batch(row: Row[Any]) -> Batch:
+    facts = dict(zip(_BATCH_FACTS, row, strict=True))
+    return Batch(**{**facts, "state": BatchState(facts["state"])})

@@ -1,0 +1,134 @@
+"""What the ledger hands out and takes in: plain values, one class per table row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from memory_import.ledger.database.states import BatchState
+
+
+class RunStatus(StrEnum):
+    """Where a run stands. Only `running`, `pending` and `stopped` can be resumed."""
+
+    RUNNING = "running"  # under way, or its process died
+    PENDING = "pending"  # ended with rows whose outcome the server still owes, or that were not sent
+    STOPPED = "stopped"  # ended by a signal, a refused key or a store that is not fit
+    FINISHED = "finished"
+    DRY_RUN = "dry_run"
+    FAILED = "failed"  # going on would end the same way: the input, the spec or the error budget
+
+
+RESUMABLE = (RunStatus.RUNNING, RunStatus.PENDING, RunStatus.STOPPED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One execution of a spec. Times are RFC 3339 in UTC."""
+
+    run_id: str
+    spec_path: str
+    spec: Mapping[str, Any]
+    api_url: str
+    store_id: str
+    emulator: bool
+    max_errors: str | None
+    row_limit: int | None
+    dry_run: bool
+    status: RunStatus
+    exit_code: int | None
+    started_at: str
+    finished_at: str | None
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether `resume` may go on with it."""
+        return self.status in RESUMABLE and not self.dry_run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadRecord:
+    """One load of a run, once its rows are staged.
+
+    `delimiter` and `with_bom` (a UTF-8 byte order mark) are for the file of rejected rows. `planned_at`
+    (seconds since the epoch) is when its batches were entered; None while nobody has found the profiles that
+    its rows belong to. `lookups` says what finding them took; None where nothing was to be found.
+    """
+
+    load: str
+    identifiers: Mapping[str, str]  # trait -> identifier type
+    columns: tuple[str, ...]
+    delimiter: str
+    with_bom: bool
+    rows_read: int
+    rounds: int
+    changes: Mapping[str, int]
+    planned_at: float | None
+    lookups: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundProfile:
+    """What a lookup found: how many profiles have the identifier, and the id where it is one alone.
+
+    `key` stands for the identifier: a keyed hash, see `memory_import.ledger.database.identifier_hashes`.
+    `tries` is how many requests it took. `is_created`: there was none, and one was created.
+    """
+
+    key: str
+    matches: int
+    profile_id: str | None
+    tries: int
+    is_created: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedBatch:
+    """A slice `[start, stop)` of one staged file. `rows`: how many input rows have their outcome from it.
+
+    A piece of a batch that was divided may be known from the start to have landed: `state` says so.
+    """
+
+    load: str
+    round: int
+    part: str
+    start: int
+    stop: int
+    rows: int
+    body_bytes: int
+    parent_id: int | None = None
+    state: BatchState = BatchState.PLANNED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch(PlannedBatch):
+    """A batch as the ledger knows it."""
+
+    id: int
+    tries: int
+    body_hash: str | None
+    http_status: int | None
+    request_id: str | None
+    operation_id: str | None
+    code: int | None
+    answered_at: float | None  # seconds since the epoch
+
+
+@dataclass(slots=True)
+class RequestCount:
+    """Requests made and not yet in the ledger: how many by HTTP status (or failure), how many were again."""
+
+    by_status: dict[str, int] = field(default_factory=dict)
+    retries: dict[str, int] = field(default_factory=dict)
+
+    def add(self, status: str, *, is_retry: bool) -> None:
+        """Count one request."""
+        self.by_status[status] = self.by_status.get(status, 0) + 1
+        if is_retry:
+            self.retries[status] = self.retries.get(status, 0) + 1
+
+    def take(self) -> "RequestCount":
+        """Hand over what was counted so far, and start at zero."""
+        taken = RequestCount(self.by_status, self.retries)
+        self.by_status, self.retries = {}, {}
+        return taken

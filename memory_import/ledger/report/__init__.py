@@ -1,0 +1,1 @@
+"""What became of every row, and the report made from it."""

@@ -1,0 +1,102 @@
+"""The account of a load: every input row with its outcome, written down and counted."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from memory_import.ledger.database.ledger import Ledger
+from memory_import.ledger.database.records import LoadRecord
+from memory_import.ledger.files import whole_file
+from memory_import.ledger.report.outcomes import Outcome, row_outcomes
+from memory_import.ledger.staging.staged import Staging
+
+REASON_SEPARATOR = " | "  # as the staged rows have it
+_REJECTS_COLUMNS = ("_file", "_row", "_error_code", "_error_field", "_error_message")
+_OUTCOMES_SCHEMA = {
+    "_file": pl.String,
+    "_row": pl.Int64,
+    "outcome": pl.String,
+    "merged_into_file": pl.String,
+    "merged_into_row": pl.Int64,
+    "_error_code": pl.String,
+}
+_ENCODINGS: dict[str, Any] = {
+    "use_dictionary": [name for name, dtype in _OUTCOMES_SCHEMA.items() if dtype == pl.String],
+    "column_encoding": dict.fromkeys(("_row", "merged_into_row"), "DELTA_BINARY_PACKED"),
+}
+
+
+class ConservationError(RuntimeError):
+    """The outcomes of a load do not sum to the rows read: a fault in this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The rows of a load by outcome, and the rejected ones by reason: a row with two reasons counts twice."""
+
+    rows: Mapping[str, int]
+    reasons: Mapping[str, int]
+
+
+def settle_account(ledger: Ledger, staging: Staging, run_id: str, load: LoadRecord, folder: Path) -> Account:
+    """Say of every row of a load what became of it, in two files and in numbers.
+
+    `outcomes.parquet` has a row for every input row. `rejects.csv` has the rejected rows: the original
+    columns first and untouched, in the input's own delimiter, so that they can be put right and read again
+    with the same spec. Raises `ConservationError` when the outcomes do not sum to the rows read.
+    """
+    rows: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    schema = pl.DataFrame(schema=_OUTCOMES_SCHEMA).to_arrow().schema
+    with (
+        whole_file(folder / file_name("outcomes.parquet", load.load)) as outcomes_stream,
+        whole_file(folder / file_name("rejects.csv", load.load)) as rejects_stream,
+        pq.ParquetWriter(outcomes_stream, schema, compression="zstd", **_ENCODINGS) as outcomes,
+    ):
+        header = pl.DataFrame(schema=dict.fromkeys((*load.columns, *_REJECTS_COLUMNS), pl.String))
+        header.write_csv(rejects_stream, separator=load.delimiter, include_bom=load.with_bom)
+        found = row_outcomes(ledger, staging, run_id, load.load)
+        for part, frame in zip(staging.parts, found, strict=True):
+            outcomes.write_table(frame.select(*_OUTCOMES_SCHEMA).to_arrow())
+            rows.update(dict(frame["outcome"].value_counts().iter_rows()))
+            rejected = frame.filter(pl.col("outcome") == Outcome.REJECTED.value)
+            if not rejected.is_empty():
+                reasons.update(_count_reasons(rejected))
+                _with_originals(staging, part, rejected, load.columns).write_csv(
+                    rejects_stream, include_header=False, separator=load.delimiter
+                )
+    _check_sum(run_id, load, rows)
+    return Account({outcome.value: rows[outcome.value] for outcome in Outcome}, dict(sorted(reasons.items())))
+
+
+def file_name(name: str, load: str) -> str:
+    """What a file about one load is called in the run's folder."""
+    stem, suffix = name.split(".")
+    return name if load == "profiles" else f"{stem}-{load}.{suffix}"
+
+
+def _count_reasons(rejected: pl.DataFrame) -> dict[str, int]:
+    codes = rejected["_error_code"].str.split(REASON_SEPARATOR).list.unique().explode()
+    return dict(codes.value_counts().iter_rows())
+
+
+def _with_originals(
+    staging: Staging, part: str, rejected: pl.DataFrame, columns: tuple[str, ...]
+) -> pl.DataFrame:
+    originals = staging.read(part, *columns)
+    within = rejected["_pos"] - staging.positions[part].start
+    return originals[within].hstack(rejected.select(_REJECTS_COLUMNS))
+
+
+def _check_sum(run_id: str, load: LoadRecord, rows: Counter[str]) -> None:
+    known = {outcome: rows[outcome.value] for outcome in Outcome}
+    if sum(known.values()) != load.rows_read or rows.total() != load.rows_read:
+        raise ConservationError(
+            f"Run {run_id}, {load.load}: {load.rows_read} rows were read, but the outcomes sum to "
+            f"{sum(known.values())}: {dict(rows)}."
+        )

@@ -1,0 +1,63 @@
+"""The report of a run, made from the ledger and the account of each load."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from memory_import.ledger.database.ledger import Ledger
+from memory_import.ledger.database.records import LoadRecord, RunRecord
+from memory_import.ledger.database.states import BatchState
+from memory_import.ledger.report.account import Account
+
+_TAKEN = frozenset({BatchState.ACCEPTED, BatchState.COMPLETED, BatchState.VERIFIED, BatchState.UNKNOWN})
+
+
+def build_report(
+    ledger: Ledger,
+    run: RunRecord,
+    accounts: Mapping[str, tuple[LoadRecord, Account]],
+    resume_command: str | None,
+) -> dict[str, Any]:
+    """The report as it is written to `report.json`. `accounts` is by load, for the loads that were staged."""
+    counts = ledger.request_counts(run.run_id)
+    return {
+        "run_id": run.run_id,
+        "spec": run.spec_path,
+        "status": run.status.value,
+        "exit_code": run.exit_code,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "target": {"api_url": run.api_url, "store_id": run.store_id, "emulator": run.emulator},
+        "loads": {
+            name: _load_section(ledger, run.run_id, load, account)
+            for name, (load, account) in accounts.items()
+        },
+        "requests": {
+            "total": sum(counts.by_status.values()),
+            "retries": sum(counts.retries.values()),
+            "by_status": dict(sorted(counts.by_status.items())),
+        },
+        "timing": {
+            stage: round(seconds, 3) for stage, seconds in ledger.seconds_by_stage(run.run_id).items()
+        },
+        "resume_command": resume_command,
+    }
+
+
+def _load_section(ledger: Ledger, run_id: str, load: LoadRecord, account: Account) -> dict[str, Any]:
+    batches: Counter[BatchState] = Counter()
+    sent = 0
+    for (state, _), (count, entries, _) in ledger.totals(run_id, load.load).items():
+        batches[state] += count
+        sent += entries if state in _TAKEN else 0
+    return {
+        "rows": {"read": load.rows_read, **account.rows},
+        "sent": sent,
+        "batches": {
+            "total": batches.total() - batches[BatchState.SPLIT],
+            **{state.value: batches[state] for state in BatchState},
+        },
+        "reject_reasons": dict(account.reasons),
+        "changes": dict(sorted(load.changes.items())),
+        **({} if load.lookups is None else {"lookups": dict(load.lookups)}),
+    }

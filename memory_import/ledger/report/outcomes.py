@@ -1,0 +1,165 @@
+"""What became of every input row: one outcome each, from the staged rows and the state of their batches."""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from enum import StrEnum
+
+import polars as pl
+
+from memory_import.ledger.database.ledger import Ledger
+from memory_import.ledger.database.records import Batch
+from memory_import.ledger.database.states import BatchState
+from memory_import.ledger.report.late_rejects import refused_rows
+from memory_import.ledger.staging.staged import ERRORS, Staging, within
+
+
+class Outcome(StrEnum):
+    """What became of an input row: exactly one of these."""
+
+    VERIFIED = "verified"
+    COMPLETED = "completed"
+    ACCEPTED = "accepted"
+    MERGED = "merged"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+
+
+_OUTCOME_OF = {
+    BatchState.PLANNED: Outcome.PENDING,
+    BatchState.SENDING: Outcome.PENDING,
+    BatchState.COMPLETED: Outcome.COMPLETED,
+    BatchState.VERIFIED: Outcome.VERIFIED,
+    BatchState.UNKNOWN: Outcome.UNKNOWN,
+    BatchState.REJECTED: Outcome.REJECTED,
+}
+_WORST_FIRST = pl.Enum(["rejected", "unknown", "pending", "accepted", "completed", "verified"])
+_BATCH_SCHEMA = {"start": pl.UInt32, "stop": pl.UInt32, "part": pl.String, "outcome": pl.String}
+_NOTHING_DECIDED = pl.DataFrame(schema={"_pos": pl.Int64, "outcome": pl.String})
+_FINDERS = 2
+_INTO = {"merged_into_file": pl.String, "merged_into_row": pl.Int64}
+
+
+def outcome_of(batch: Batch) -> Outcome:
+    """The outcome of the rows that a batch decides about; an operation, if any, has the last word."""
+    if batch.state is BatchState.ACCEPTED:
+        return Outcome.PENDING if batch.operation_id else Outcome.ACCEPTED
+    return _OUTCOME_OF[batch.state]
+
+
+def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> Iterator[pl.DataFrame]:
+    """Part by part, in the order of the input, a frame with a row for every input row:
+
+    `_file` String, `_row` Int64, `outcome` String, `merged_into_file` String and `merged_into_row` Int64 (of
+    the row that stands for this one), `_error_code`, `_error_field`, `_error_message` String (all reasons of
+    a rejected row), `_pos` Int64. `outcome` is null only where this program is at fault.
+
+    The next ones are found, by other threads, while one is used.
+    """
+    states = [state for state in BatchState if state is not BatchState.SPLIT]
+    batches = pl.DataFrame(
+        [
+            {"start": batch.start, "stop": batch.stop, "part": batch.part, "outcome": outcome_of(batch).value}
+            for batch in ledger.batches(run_id, load, states=states)
+        ],
+        schema=_BATCH_SCHEMA,
+    )
+    late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess]).sort("_pos")
+    elsewhere = pl.concat([_folded(staging, batches), _memories(staging, batches)]).sort("_pos")
+    representatives = _locate_representatives(staging)
+    record = ledger.load(run_id, load)
+    is_planned = record is not None and record.planned_at is not None
+
+    def find(part: str) -> pl.DataFrame:
+        positions = staging.positions[part]
+        single = _final(_decided(staging, batches, part))
+        here = [single, within(elsewhere, positions), _merged(staging, representatives, positions)]
+        decided = pl.concat(here, how="diagonal")
+        rows = _judge(_read(staging, part), decided, within(late_errors, positions))
+        return rows if is_planned else rows.with_columns(pl.col("outcome").fill_null(Outcome.PENDING.value))
+
+    with ThreadPoolExecutor(_FINDERS) as finders:
+        coming: deque[Future[pl.DataFrame]] = deque()
+        for part in staging.positions:
+            coming.append(finders.submit(find, part))
+            if len(coming) > _FINDERS:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
+
+
+def _folded(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `outcome` of the rows that stand for their identity groups, which are sent as one profile."""
+    decided = [_final(_decided(staging, batches, part)) for part in staging.folded_parts]
+    return pl.concat([_NOTHING_DECIDED, *decided])
+
+
+def _locate_representatives(staging: Staging) -> pl.DataFrame:
+    """`_representative`, `_file` Categorical and `_row` of the rows that stand for their identity groups."""
+    representatives = staging.members.filter(pl.col("_pos") == pl.col("_representative")).select("_pos")
+    located = staging.pick(representatives, lambda part: staging.read(part, "_file", "_row"))
+    nobody = pl.DataFrame(schema={"_pos": pl.Int64, "_file": pl.Categorical, "_row": pl.Int64})
+    # As a category a name keeps no page of its part in memory.
+    places = pl.concat([nobody, *(place.cast({"_file": pl.Categorical}) for place in located)])
+    return places.rename({"_pos": "_representative"})
+
+
+def _merged(staging: Staging, representatives: pl.DataFrame, positions: range) -> pl.DataFrame:
+    """`_pos`, `outcome` and `_INTO` of the rows there that others stand for."""
+    merged = within(staging.members, positions).filter(pl.col("_pos") != pl.col("_representative"))
+    return merged.join(representatives, on="_representative").select(
+        "_pos",
+        outcome=pl.lit(Outcome.MERGED.value),
+        merged_into_file=pl.col("_file").cast(pl.String),
+        merged_into_row="_row",
+    )
+
+
+def _memories(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `outcome` of rows that are sent profile by profile: the worst of all their parts."""
+    decided = [_decided(staging, batches, part).drop("_is_final") for part in staging.sorted_parts]
+    worst = pl.col("outcome").cast(_WORST_FIRST)
+    of_entries = pl.concat([_NOTHING_DECIDED, *decided]).sort(worst, nulls_last=False)
+    return of_entries.unique("_pos", keep="first")
+
+
+def _decided(staging: Staging, batches: pl.DataFrame, part: str) -> pl.DataFrame:
+    """`_pos`, `_is_final`, `outcome` of the entries of one file, from their batches."""
+    of_part = batches.filter(pl.col("part") == part).sort("start").select("start", "stop", "outcome")
+    if of_part.is_empty():  # nothing is sent from this file
+        return _NOTHING_DECIDED.with_columns(_is_final=True)
+    return (
+        staging.entries(part)
+        .with_row_index("index")
+        .join_asof(of_part, left_on="index", right_on="start", strategy="backward")
+        .select("_pos", "_is_final", outcome=pl.when(pl.col("index") < pl.col("stop")).then("outcome"))
+    )
+
+
+def _final(decided: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `outcome` of the entries that decide about their rows."""
+    return decided.filter("_is_final").select("_pos", "outcome")
+
+
+def _read(staging: Staging, part: str) -> pl.DataFrame:
+    """`_pos`, `_file`, `_row` and the errors of the rows of a part."""
+    return staging.read(part, "_pos", "_file", "_row", *ERRORS)
+
+
+def _judge(rows: pl.DataFrame, decided: pl.DataFrame, late_errors: pl.DataFrame) -> pl.DataFrame:
+    if not late_errors.is_empty():
+        rows = rows.join(
+            late_errors, on="_pos", how="left", suffix=":late", maintain_order="left"
+        ).with_columns(pl.coalesce(name, f"{name}:late") for name in ERRORS)
+    is_rejected = pl.col("_error_code").is_not_null()
+    return rows.join(
+        pl.concat([pl.DataFrame(schema=_INTO), decided], how="diagonal"),
+        on="_pos",
+        how="left",
+        maintain_order="left",
+    ).with_columns(
+        pl.when(is_rejected).then(pl.lit(Outcome.REJECTED.value)).otherwise("outcome").alias("outcome"),
+        *(pl.when(~is_rejected).then(name).alias(name) for name in _INTO),
+    )

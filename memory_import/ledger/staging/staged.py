@@ -1,0 +1,239 @@
+"""A run's folder: the prepared rows of each load, readable by their owner only.
+
+    STATE_DIR/runs/RUN_ID/
+        profiles/part-00000.arrow     every input row in order: place and columns as they were read, reasons,
+                                      and what was made of it: position, values, size, identifiers
+        profiles/hashes/  folds/      rows by what they may have in common, as long as they are grouped
+        profiles/members.arrow        _pos, _representative of the rows in identity groups of two or more
+        profiles/folded-00000.arrow   what is sent for those groups, in rounds
+        profiles/excess.parquet       rows of groups that hold more identifiers than one profile can keep
+        profiles/refusals.jsonl       the server's words about rows it refused
+        profiles/manifest.json        written last
+        observations/…, summaries/…   the same parts; then, once the profiles they belong to are found:
+        observations/unsorted/        rows by profile, as long as they are ordered
+        observations/sorted-00000.arrow  what is sent, profile by profile, in the order of time
+        observations/excess.parquet   rows that have no profile, or one that is full
+        lookups.key                   what makes hashes of identifiers mean something; see
+        `memory_import.ledger.database.identifier_hashes` report.json  report.md  rejects.csv
+        outcomes.parquet
+
+Parquet is small; what is grouped and sent is in Arrow files, uncompressed, and is mapped into memory.
+Files that are sent from are known by their names without a suffix: `part-00000`, `folded-00000`.
+`_pos` is the position of a row in the whole load, counted from 0.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from memory_import.ledger.files import (
+    arrow_columns,
+    draft_arrow,
+    map_arrow,
+    private_directory,
+    settle,
+    write_arrow,
+    write_json,
+    write_parquet,
+)
+
+ERRORS = ("_error_code", "_error_field", "_error_message")
+MEMBERS_SCHEMA = {"_pos": pl.Int64, "_representative": pl.Int64}
+LATE_ERRORS_SCHEMA = {"_pos": pl.Int64, **dict.fromkeys(ERRORS, pl.String)}
+REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
+
+
+@dataclass(frozen=True)
+class Staging:
+    """The staged files of one load."""
+
+    folder: Path
+
+    def begin(self) -> None:
+        """Start from an empty folder."""
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        private_directory(self.folder)
+
+    def draft_part(self, number: int, rows: pl.DataFrame) -> None:
+        """Write one stretch of input rows, as they were read and what was made of them.
+
+        They count once `settle_part` was called, which waits for the disk: not here. Columns of errors that
+        no row has are not written.
+        """
+        empty = [name for name in ERRORS if name in rows.columns and not rows[name].count()]
+        draft_arrow(rows.drop(empty), self.folder / f"{part_name(number)}.arrow")
+
+    def settle_part(self, number: int) -> None:
+        """Make one stretch of input rows durable."""
+        settle(self.folder / f"{part_name(number)}.arrow")
+
+    def write_folded(self, number: int, entries: pl.DataFrame) -> None:
+        """Stage what is sent for some of the identity groups."""
+        write_arrow(entries, self.folder / f"folded-{number:05d}.arrow")
+
+    def write_members(self, *, members: pl.DataFrame, excess: pl.DataFrame) -> None:
+        """Stage which rows share an identifier value, and which of them are refused for it."""
+        write_arrow(members.sort("_pos"), self.folder / "members.arrow")
+        self.write_excess(excess)
+
+    def write_excess(self, excess: pl.DataFrame) -> None:
+        """Stage which rows are refused after all, in place of what was staged before."""
+        write_parquet(excess, self.folder / "excess.parquet")
+
+    def begin_sorting(self) -> None:
+        """Start without sorted files, whatever an earlier attempt left behind."""
+        for path in self.folder.glob("sorted-*.arrow"):
+            path.unlink()
+
+    def write_sorted(self, number: int, entries: pl.DataFrame) -> None:
+        """Stage what is sent for some of the profiles, in sending order."""
+        write_arrow(entries, self.folder / f"sorted-{number:05d}.arrow")
+
+    def finish(self) -> None:
+        """Write the manifest: the names and sizes of all files that make up this load."""
+        files = sorted([*self.folder.glob("*.parquet"), *self.folder.glob("*.arrow")])
+        sizes = {path.name: path.stat().st_size for path in files}
+        write_json({"files": sizes}, self.folder / "manifest.json")
+
+    def changed_files(self) -> list[str]:
+        """The files of the manifest that are missing or of another size than they were."""
+        sizes = json.loads((self.folder / "manifest.json").read_text())["files"]
+        return [name for name, size in sizes.items() if _size(self.folder / name) != size]
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the staged parts, in the order of the input."""
+        return self._named("part")
+
+    @cached_property
+    def folded_parts(self) -> tuple[str, ...]:
+        """The names of the files with what is sent for identity groups."""
+        return self._named("folded")
+
+    @cached_property
+    def sorted_parts(self) -> tuple[str, ...]:
+        """The names of the files with what is sent profile by profile."""
+        return self._named("sorted")
+
+    def _named(self, kind: str) -> tuple[str, ...]:
+        return tuple(path.stem for path in sorted(self.folder.glob(f"{kind}-*.arrow")))
+
+    def columns(self, part: str) -> tuple[str, ...]:
+        """The names of the columns that are written of a part."""
+        return arrow_columns(self.folder / f"{part}.arrow")
+
+    def read(self, part: str, *columns: str) -> pl.DataFrame:
+        """Columns of a part, of every row; or of a folded or sorted file."""
+        errors = set(columns).intersection(ERRORS)
+        unwritten = errors.difference(self.columns(part)) if errors else errors
+        # `_pos` is always read: it tells how many rows there are.
+        written = [column for column in dict.fromkeys(("_pos", *columns)) if column not in unwritten]
+        nothing = (pl.lit(None, pl.String).alias(column) for column in unwritten)
+        return map_arrow(self.folder / f"{part}.arrow", written).with_columns(nothing).select(columns)
+
+    @cached_property
+    def positions(self) -> dict[str, range]:
+        """The positions of the rows of each part."""
+        found = {}
+        end = 0
+        for part in self.parts:
+            start, end = end, end + self.read(part, "_pos").height
+            found[part] = range(start, end)
+        return found
+
+    def pick(self, wanted: pl.DataFrame, read: Callable[[str], pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Part by part, the rows at wanted positions: the columns of `wanted`, which is by `_pos`, and those
+        that `read` gives for all rows of a part."""
+        for part, inside in self.positions.items():
+            here = within(wanted, inside)
+            if not here.is_empty():
+                yield here.hstack(read(part)[here["_pos"] - inside.start])
+
+    @cached_property
+    def members(self) -> pl.DataFrame:
+        """Every row in an identity group of two or more: MEMBERS_SCHEMA.
+
+        The representative of a group, the row that stands for it, is listed with itself as `_representative`.
+        By `_pos`.
+        """
+        return map_arrow(self.folder / "members.arrow", list(MEMBERS_SCHEMA))
+
+    @cached_property
+    def excess(self) -> pl.DataFrame:
+        """Rows refused with their whole identity group: `LATE_ERRORS_SCHEMA`."""
+        return pl.read_parquet(self.folder / "excess.parquet")
+
+    @property
+    def rejected(self) -> int:
+        """How many rows were rejected before anything was sent."""
+        refused = [part for part in self.parts if "_error_code" in self.columns(part)]
+        counts = [self.read(part, "_error_code")["_error_code"].count() for part in refused]
+        return sum(counts) + len(self.excess)
+
+    def entries(self, part: str, *columns: str) -> pl.DataFrame:
+        """What is sent from one file, in sending order: `_pos`, `_is_final` and the asked columns.
+
+        From a part: its rows that were neither refused nor folded. From a folded part: every entry of every
+        round. From a sorted part: every entry; `_profile_id` may be asked for. `_is_final` (Boolean) tells
+        whether the entry is the last one for the row at `_pos`.
+        """
+        if part not in self.positions:
+            return self.read(part, "_pos", "_is_final", *columns)
+        needed = dict.fromkeys(["_pos", "_error_code", *columns])
+        grouped = within(self.members, self.positions[part])["_pos"]
+        is_sent = pl.col("_error_code").is_null() & ~pl.col("_pos").is_in(grouped.implode())
+        return self.read(part, *needed).filter(is_sent).select("_pos", *columns, _is_final=True)
+
+    def note_refusal(self, batch_id: int, code: int | None, message: str) -> None:
+        """Keep the server's words about a row; they may quote it, so they stay out of the ledger."""
+        words = message.encode("utf-8", "replace").decode()  # JSON may hold half a surrogate pair
+        note = json.dumps({"batch_id": batch_id, "code": code, "message": words})
+        descriptor = os.open(self.folder / "refusals.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, f"\n{note}\n".encode())  # whatever a crash left behind is a line of its own
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def refusals(self) -> pl.DataFrame:
+        """`batch_id`, `code`, `message` of all refusals noted; a line cut off by a crash is left out."""
+        path = self.folder / "refusals.jsonl"
+        notes = list(_whole_lines(path)) if path.exists() else []
+        return pl.DataFrame(notes, schema=REFUSALS_SCHEMA).unique(
+            "batch_id", keep="last", maintain_order=True
+        )
+
+
+def part_name(number: int) -> str:
+    """The name of a staged part."""
+    return f"part-{number:05d}"
+
+
+def within(rows: pl.DataFrame, positions: range) -> pl.DataFrame:
+    """Those of the rows, which are ordered by `_pos`, that stand at some positions."""
+    start, stop = rows["_pos"].search_sorted(pl.Series([positions.start, positions.stop]))
+    return rows[start:stop]
+
+
+def is_folded(part: str) -> bool:
+    """Whether a staged file holds what is sent for identity groups."""
+    return part.startswith("folded-")
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.exists() else None
+
+
+def _whole_lines(path: Path) -> Iterator[dict[str, object]]:
+    for line in path.read_text().splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue

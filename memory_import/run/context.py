@@ -1,0 +1,73 @@
+"""One run: everything that its stages share."""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from memory_import.destination.http.client import Client
+from memory_import.destination.http.throttle import StopSignal, Throttle
+from memory_import.ledger.database.group_commit import GroupCommit
+from memory_import.ledger.database.ledger import Ledger
+from memory_import.ledger.database.records import RunRecord
+from memory_import.ledger.staging.staged import Staging
+from memory_import.run.budget import ErrorBudget
+from memory_import.run.progress import RunProgress
+from memory_import.run.settings import Target
+from memory_import.spec.model import Spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """What a stage needs to know. `folder` is the run's own; `spec_folder` is where relative paths begin."""
+
+    record: RunRecord
+    spec: Spec
+    spec_folder: Path
+    target: Target
+    ledger: Ledger
+    folder: Path
+    budget: ErrorBudget
+    wait_seconds: float
+    stop_signal: StopSignal
+    progress: RunProgress
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.record.run_id
+
+    def staging(self, load: str) -> Staging:
+        """The staged files of a load."""
+        return Staging(self.folder / load)
+
+    def check_stop(self) -> None:
+        """Raise the reason when the run was told to stop."""
+        if self.stop_signal.reason is not None:
+            raise self.stop_signal.reason
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the time spent inside to the ledger."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.ledger.add_seconds(self.run_id, stage, time.perf_counter() - start)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[tuple[Client, GroupCommit]]:
+        """A client for the target and the journal that counts its requests."""
+        commits = GroupCommit(self.ledger, self.run_id)
+        client = Client(
+            api_url=self.target.api_url,
+            auth=self.target.credentials.pair,
+            throttle=Throttle(self.stop_signal),
+            counts=commits.requests,
+        )
+        try:
+            async with client:
+                yield client, commits
+        finally:
+            await commits.close()

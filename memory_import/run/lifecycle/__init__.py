@@ -1,0 +1,1 @@
+"""How a run starts, resumes, is stopped and ends."""

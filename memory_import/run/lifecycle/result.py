@@ -1,0 +1,115 @@
+"""How a run ends: its status, its exit code, and how to go on."""
+
+import errno
+import shlex
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+
+from memory_import.destination.errors import (
+    AuthenticationRefused,
+    DeliveryError,
+    ServiceUnavailable,
+    StagingChanged,
+    StoreUnfit,
+)
+from memory_import.errors import ExitCode, ImportProblem, UsageProblem
+from memory_import.ledger.database.lock import StateDirectoryBusy
+from memory_import.ledger.database.records import RunRecord, RunStatus
+from memory_import.ledger.report.account import Account, ConservationError
+from memory_import.ledger.report.outcomes import Outcome
+from memory_import.run.request import DEFAULT_STATE_DIR
+from memory_import.sources.errors import SourceError
+
+
+class CredentialsRefused(ImportProblem):
+    """The API does not take the credentials."""
+
+    exit_code = ExitCode.CREDENTIALS
+
+
+class ServiceDown(ImportProblem):
+    """The API cannot be reached; what is not sent stays planned."""
+
+    exit_code = ExitCode.PENDING
+
+
+class InternalFault(ImportProblem):
+    """Something happened that this program does not know."""
+
+    exit_code = ExitCode.INTERNAL
+
+
+def as_problem(error: Exception) -> ImportProblem:
+    """What an exception means to the person who started the run. Never quotes data."""
+    problem = _translate(error)
+    if problem is not error:
+        problem.__cause__ = error
+    return problem
+
+
+def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return per kind
+    match error:
+        case ExceptionGroup():
+            return _translate(error.exceptions[0])
+        case ImportProblem():
+            return error
+        case AuthenticationRefused():
+            return CredentialsRefused(str(error))
+        case StoreUnfit():
+            return UsageProblem(error.problems)
+        case ServiceUnavailable():
+            return ServiceDown(f"{error} What is not sent stays planned: resume when the API answers again.")
+        case SourceError() | StateDirectoryBusy() | StagingChanged():
+            return UsageProblem(str(error))
+        case ConservationError():
+            return InternalFault(str(error))
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT) | OperationalError():
+            return ServiceDown(
+                "The state directory cannot be written: is the disk full? Make room and resume; "
+                "what was done before is in the ledger."
+            )
+        case DeliveryError():
+            return InternalFault(str(error))
+        case _:
+            places = traceback.extract_tb(error.__traceback__)[-1:]
+            where = "".join(f" in {Path(place.filename).name}, line {place.lineno}" for place in places)
+            return InternalFault(
+                f"An internal error: {type(error).__name__}{where}. "
+                "The ledger holds what was done; please report this."
+            )
+
+
+def conclude(
+    run: RunRecord, accounts: Sequence[Account], problem: ImportProblem | None
+) -> tuple[RunStatus, ExitCode]:
+    """Status and exit code, from what became of the rows and what ended the run early, if anything did."""
+    if problem is not None:
+        return _status_of(problem, is_staged=bool(accounts)), problem.exit_code
+    total = {outcome: sum(account.rows[outcome] for account in accounts) for outcome in Outcome}
+    has_bad_rows = total[Outcome.REJECTED] + total[Outcome.UNKNOWN] > 0
+    exit_code = ExitCode.REJECTS if has_bad_rows else ExitCode.DONE
+    if run.dry_run:
+        return RunStatus.DRY_RUN, exit_code
+    if total[Outcome.PENDING]:
+        return RunStatus.PENDING, ExitCode.PENDING
+    return RunStatus.FINISHED, exit_code
+
+
+def _status_of(problem: ImportProblem, *, is_staged: bool) -> RunStatus:
+    if problem.exit_code is ExitCode.PENDING:
+        return RunStatus.PENDING
+    if problem.exit_code is ExitCode.BUDGET or (problem.exit_code is ExitCode.USAGE and not is_staged):
+        return RunStatus.FAILED
+    return RunStatus.STOPPED
+
+
+def resume_command(run: RunRecord, folder: Path) -> str | None:
+    """The command that goes on with a run; None when there is nothing to go on with."""
+    if not run.is_resumable:
+        return None
+    state_dir = folder.parent.parent
+    where = "" if str(state_dir) == DEFAULT_STATE_DIR else f" --state-dir {shlex.quote(str(state_dir))}"
+    return f"memory-import resume {run.run_id}{where}"

@@ -1,0 +1,147 @@
+"""The loads of observations and summaries: staged row by row, then by profile, then sent."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
+from functools import partial
+
+import polars as pl
+
+from memory_import.clock import seconds_now
+from memory_import.destination.delivery.memories import MemoryDelivery
+from memory_import.destination.errors import StagingChanged
+from memory_import.ledger.database.records import LoadRecord
+from memory_import.ledger.database.states import BatchState
+from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA
+from memory_import.loads import PROFILES, MemoryLoad
+from memory_import.run.context import RunContext
+from memory_import.run.loads.memory_order import order_by_profile
+from memory_import.run.loads.profile_resolution import find_owners
+from memory_import.run.loads.staging import prepare_parts
+from memory_import.run.observer import DeliveryObserver, check_budget
+from memory_import.run.store_check import StoreFacts
+from memory_import.sources.frames import null_out
+from memory_import.spec.memories import memory_plan
+from memory_import.spec.model import MemoriesSpec
+from memory_import.transforms.codes import Change
+from memory_import.transforms.memories import prepare_memories
+from memory_import.transforms.plan import MemoryPlan
+from memory_import.transforms.prepare import Prepared
+
+_UNFINISHED = (BatchState.PLANNED, BatchState.SENDING)
+
+
+def stage_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> None:
+    """Read and prepare a load, unless that was done before; whose its rows are is found when they are sent.
+
+    Once the ledger has the load, the source is not needed any more.
+    """
+    staging = run.staging(name)
+    load = run.ledger.load(run.run_id, name)
+    if load is not None:
+        if load.planned_at is not None and (changed := staging.changed_files()):
+            raise StagingChanged(", ".join(changed))
+        return
+    plan = memory_plan(name, spec)
+    staging.begin()
+    run.progress.begin("reading and preparing")
+    with run.timed("prepare"):
+        prepare = partial(_prepare, plan, spec.source.null_texts)
+        prepared = prepare_parts(run, name, spec.source, prepare, staging)
+    with run.timed("stage"):
+        staging.write_members(
+            members=pl.DataFrame(schema=MEMBERS_SCHEMA), excess=pl.DataFrame(schema=LATE_ERRORS_SCHEMA)
+        )
+        staging.finish()
+        run.ledger.save_load(
+            run.run_id,
+            LoadRecord(
+                load=name,
+                identifiers={},
+                columns=prepared.columns,
+                delimiter=spec.source.delimiter or ",",
+                with_bom=spec.source.has_bom,
+                rows_read=prepared.rows,
+                rounds=1,
+                changes=dict(prepared.changes),
+                planned_at=None,
+            ),
+            [],
+        )
+
+
+def _prepare(plan: MemoryPlan, null_texts: Collection[str], rows: pl.DataFrame) -> Prepared:
+    prepared = prepare_memories(null_out(rows, null_texts), plan)
+    return replace(prepared, frame=prepared.frame.with_columns(rows))
+
+
+async def deliver_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec, store: StoreFacts) -> None:
+    """Find the profiles, then send what is not sent; raises the reason when it had to end early.
+
+    While profiles of the same run are not finished, their memories wait for a resume.
+    """
+    load = run.ledger.load(run.run_id, name)
+    if load is None or run.record.dry_run:
+        return
+    if load.planned_at is None:
+        if _has_unfinished_profiles(run):
+            return
+        load = await _plan(run, load, name, spec, store)
+        check_budget(run)
+    run.progress.begin(f"sending {name}", load.rows_read)
+    with run.timed(f"deliver {name}"):
+        async with run.connection() as (client, commits):
+            await MemoryDelivery(
+                client=client,
+                commits=commits,
+                ledger=run.ledger,
+                staging=run.staging(name),
+                run_id=run.run_id,
+                store_id=run.target.store_id,
+                load=load,
+                source=spec.observation_source,
+                on_unknown=spec.on_unknown,
+                settle_seconds=spec.settle_seconds,
+                observer=DeliveryObserver(run, client),
+            ).run()
+
+
+def _has_unfinished_profiles(run: RunContext) -> bool:
+    totals = run.ledger.totals(run.run_id, PROFILES)
+    return any(
+        state in _UNFINISHED or (state is BatchState.ACCEPTED and is_followed)
+        for state, is_followed in totals
+    )
+
+
+async def _plan(
+    run: RunContext, load: LoadRecord, name: MemoryLoad, spec: MemoriesSpec, store: StoreFacts
+) -> LoadRecord:
+    """Find whose each row is, order the rows by profile, and enter the batches."""
+    run.progress.begin("finding profiles", load.rows_read)
+    with run.timed(f"find profiles of {name}"):
+        owners = await find_owners(run, name, spec, store)
+    with run.timed("stage"):
+        batches = order_by_profile(run.staging(name), name, spec, owners)
+        run.staging(name).finish()
+        identifiers, requests, created = run.ledger.lookup_counts(run.run_id, name)
+        changes = Counter(load.changes) + Counter({Change.PROFILE_CREATED.value: created})
+        run.ledger.plan_load(
+            run.run_id,
+            LoadRecord(
+                load=name,
+                identifiers={},
+                columns=load.columns,
+                delimiter=load.delimiter,
+                with_bom=load.with_bom,
+                rows_read=load.rows_read,
+                rounds=1,
+                changes=dict(changes),
+                planned_at=seconds_now(),
+                lookups={"made": requests, "spared": owners.asked - identifiers} if spec.owner else None,
+            ),
+            batches,
+        )
+    planned = run.ledger.load(run.run_id, name)
+    assert planned is not None  # noqa: S101 - it was entered just now
+    return planned

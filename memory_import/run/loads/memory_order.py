@@ -1,0 +1,54 @@
+"""Memories in the order in which they are sent: profile by profile, each profile's by time."""
+
+import polars as pl
+
+from memory_import.destination.delivery.batches import plan_memory_batches
+from memory_import.ledger.database.records import PlannedBatch
+from memory_import.ledger.staging.partitions import assign_partitions, partitioned
+from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, Staging
+from memory_import.loads import MemoryLoad
+from memory_import.run.loads.profile_resolution import Owners, refuse
+from memory_import.spec.model import MemoriesSpec
+from memory_import.transforms.codes import Reason
+from memory_import.transforms.limits import MEMORIES_PER_PROFILE
+
+_ENTRIES_PER_FILE = 50_000
+_ORDER = ("_profile_id", "_moment", "_pos")
+
+
+def order_by_profile(
+    staging: Staging, load: MemoryLoad, spec: MemoriesSpec, owners: Owners
+) -> list[PlannedBatch]:
+    """Stage what is sent for each profile, and the rows that are refused after all; the batches to send."""
+    kept, surplus = _limit(owners.rows, is_newest_kept=spec.over_limit == "keep_newest")
+    too_many = refuse(surplus, Reason.TOO_MANY_FOR_PROFILE)
+    staging.write_excess(pl.concat([owners.refused, too_many]).select(list(LATE_ERRORS_SCHEMA)))
+    staging.begin_sorting()
+    batches: list[PlannedBatch] = []
+    numbered = assign_partitions(kept, "_profile_id", pl.col("_pieces").sum(), fits=_ENTRIES_PER_FILE)
+    picked = staging.pick(numbered.sort("_pos"), lambda part: staging.read(part, "_payload"))
+    with partitioned(staging.folder / "unsorted", picked) as paths:
+        for number, path in enumerate(paths):
+            staging.write_sorted(number, _list_entries(pl.read_ipc(path)))
+    for part in Staging(staging.folder).sorted_parts:
+        entries = staging.entries(part, "_payload", "_profile_id")
+        batches += plan_memory_batches(entries, load=load, part=part)
+    return batches
+
+
+def _limit(rows: pl.DataFrame, *, is_newest_kept: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that a profile has room for, ordered, and the others.
+
+    `rows`: `_pos`, `_profile_id`, `_moment` and `_pieces`, the number of entries that a row is sent as.
+    """
+    ordered = rows.sort(_ORDER)
+    used = pl.col("_pieces").cum_sum(reverse=is_newest_kept).over("_profile_id")
+    fits = ordered.select(used <= MEMORIES_PER_PROFILE).to_series()
+    return ordered.filter(fits), ordered.filter(~fits)
+
+
+def _list_entries(rows: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `_payload`, `_profile_id`, `_is_final` of every entry of these rows, in sending order."""
+    entries = rows.sort(_ORDER).select("_pos", "_payload", "_profile_id").explode("_payload")
+    is_final = (pl.col("_pos") != pl.col("_pos").shift(-1)).fill_null(value=True)
+    return entries.with_columns(_is_final=is_final)

@@ -1,0 +1,121 @@
+"""The load of profiles: from its source to staged identity groups and batches, and into the store."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
+from functools import partial
+
+import polars as pl
+
+from memory_import.clock import seconds_now
+from memory_import.destination.delivery.batches import plan_batches
+from memory_import.destination.delivery.entries import Entries
+from memory_import.destination.delivery.profiles import ProfileDelivery
+from memory_import.destination.errors import StagingChanged
+from memory_import.ledger.database.records import LoadRecord, PlannedBatch
+from memory_import.ledger.database.states import OPEN
+from memory_import.ledger.staging.staged import Staging
+from memory_import.loads import PROFILES
+from memory_import.run.context import RunContext
+from memory_import.run.loads.persons import group_rows
+from memory_import.run.loads.staging import prepare_parts
+from memory_import.run.loads.stored_values import drop_repeated, read_entries
+from memory_import.run.observer import DeliveryObserver
+from memory_import.sources.frames import null_out
+from memory_import.spec.model import ProfilesSpec, profile_plan
+from memory_import.transforms.codes import Change
+from memory_import.transforms.identity.groups import hash_identifiers
+from memory_import.transforms.plan import IdentifierPlan, ProfilePlan
+from memory_import.transforms.prepare import Prepared, prepare_profiles
+
+
+def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]) -> None:
+    """Read, prepare, group and plan the load of profiles, unless that was done before.
+
+    Once the ledger has the load, the source is not needed any more.
+    """
+    staging = run.staging(PROFILES)
+    if run.ledger.load(run.run_id, PROFILES) is not None:
+        if changed := staging.changed_files():
+            raise StagingChanged(", ".join(changed))
+        return
+    plan = profile_plan(spec, identifiers)
+    staging.begin()
+    run.progress.begin("reading and preparing")
+    with run.timed("prepare"):
+        prepare = partial(_prepare, plan, spec.source.null_texts)
+        prepared = prepare_parts(run, PROFILES, spec.source, prepare, staging)
+    run.progress.begin("grouping", prepared.rows)
+    with run.timed("group"):
+        grouping = group_rows(staging, plan, prepared.rows)
+    changes = prepared.changes + Counter({Change.EXTRA_IDENTIFIER.value: grouping.extra_identifiers})
+    with run.timed("stage"):
+        staging.finish()
+        run.ledger.save_load(
+            run.run_id,
+            LoadRecord(
+                load=PROFILES,
+                identifiers={identifier.trait: identifier.id_type for identifier in identifiers},
+                columns=prepared.columns,
+                delimiter=spec.source.delimiter or ",",
+                with_bom=spec.source.has_bom,
+                rows_read=prepared.rows,
+                rounds=grouping.rounds,
+                changes=dict(changes),
+                planned_at=seconds_now(),
+            ),
+            _plan(staging, grouping.rounds),
+        )
+
+
+def _prepare(plan: ProfilePlan, null_texts: Collection[str], rows: pl.DataFrame) -> Prepared:
+    prepared = prepare_profiles(null_out(rows, null_texts), plan)
+    frame = prepared.frame.with_columns(rows).hstack(hash_identifiers(prepared.frame, plan))
+    return replace(prepared, frame=drop_repeated(frame, plan))
+
+
+def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:
+    """All batches of the load. Identity groups come first: their later rounds wait for the earlier ones."""
+    batches = []
+    for part in staging.folded_parts:
+        entries = staging.entries(part, "_payload", "_round")
+        for number in range(rounds):
+            of_round = entries.with_row_index("at").filter(pl.col("_round") == number)
+            if not of_round.is_empty():
+                batches += plan_batches(
+                    of_round["_payload"].str.len_bytes(),
+                    of_round["_is_final"],
+                    load=PROFILES,
+                    round=number,
+                    part=part,
+                    offset=of_round["at"][0],
+                )
+    for part in staging.parts:
+        entries = staging.entries(part, "_bytes")
+        batches += plan_batches(entries["_bytes"], entries["_is_final"], load=PROFILES, round=0, part=part)
+    return batches
+
+
+async def deliver_profiles(run: RunContext, spec: ProfilesSpec) -> None:
+    """Send what is not sent and follow what is not finished; raises the reason when it had to end early."""
+    load = run.ledger.load(run.run_id, PROFILES)
+    if load is None or run.record.dry_run:
+        return
+    staging = run.staging(PROFILES)
+    plan = profile_plan(spec, identifiers=())
+    totals = run.ledger.totals(run.run_id, PROFILES)
+    run.progress.begin("sending", sum(rows for (state, _), (_, _, rows) in totals.items() if state in OPEN))
+    with run.timed("deliver"):
+        async with run.connection() as (client, commits):
+            await ProfileDelivery(
+                client=client,
+                commits=commits,
+                ledger=run.ledger,
+                staging=staging,
+                entries=Entries(partial(read_entries, staging, plan), staging.parts),
+                run_id=run.run_id,
+                store_id=run.target.store_id,
+                load=load,
+                wait_seconds=run.wait_seconds,
+                observer=DeliveryObserver(run, client),
+            ).run()

@@ -1,0 +1,58 @@
+"""What the load of profiles in the same run says of the identifiers that another load asks for."""
+
+import polars as pl
+
+from memory_import.ledger.report.outcomes import Outcome, row_outcomes
+from memory_import.loads import PROFILES
+from memory_import.run.context import RunContext
+from memory_import.sources.frames import null_out
+from memory_import.spec.memories import normalization
+from memory_import.spec.model import ProfilesSpec, profile_plan
+from memory_import.transforms.plan import IdentifierPlan, ProfilePlan
+from memory_import.transforms.prepare import read_identifiers
+
+_SCHEMA = {"id_type": pl.String, "value": pl.String, "codes": pl.String}
+
+
+def find_kin(run: RunContext, wanted: pl.DataFrame) -> pl.DataFrame:
+    """Those of the wanted identifiers (`id_type`, `value` String) that a profile row of this run holds.
+
+    `codes` (String) says why the row was rejected; it is null where a row with the identifier was accepted.
+    """
+    load = run.ledger.load(run.run_id, PROFILES)
+    spec = run.spec.profiles
+    if load is None or spec is None:
+        return pl.DataFrame(schema=_SCHEMA)
+    plan = _plan_of(spec, dict(load.identifiers))
+    staging = run.staging(PROFILES)
+    outcomes = row_outcomes(run.ledger, staging, run.run_id, PROFILES)
+    found = []
+    for part, judged in zip(staging.parts, outcomes, strict=True):
+        columns = {column for trait in plan.traits for column in trait.columns}
+        used = columns | ({plan.region_column} if plan.region_column else set())
+        rows = staging.read(part, *sorted(used))
+        read = read_identifiers(null_out(rows, spec.source.null_texts), plan).columns
+        found.append(_list(read.hstack(judged.select("outcome", "_error_code")), plan, wanted))
+    listed = pl.concat([pl.DataFrame(schema=_SCHEMA), *found])
+    return listed.sort("codes", nulls_last=False).unique(["id_type", "value"], keep="first")
+
+
+def _plan_of(spec: ProfilesSpec, id_types: dict[str, str]) -> ProfilePlan:
+    identifiers = tuple(
+        IdentifierPlan(trait=trait, id_type=id_type, normalization=normalization(id_type))
+        for trait, id_type in id_types.items()
+    )
+    return profile_plan(spec, identifiers).identifying
+
+
+def _list(rows: pl.DataFrame, plan: ProfilePlan, wanted: pl.DataFrame) -> pl.DataFrame:
+    is_rejected = pl.col("outcome") == Outcome.REJECTED.value
+    listed = [
+        rows.select(
+            id_type=pl.lit(identifier.id_type),
+            value=column,
+            codes=pl.when(is_rejected).then("_error_code"),
+        ).drop_nulls("value")
+        for column, identifier in plan.identifier_columns.items()
+    ]
+    return pl.concat(listed).join(wanted, on=["id_type", "value"], how="semi")

@@ -1,0 +1,38 @@
+"""The values of profiles, staged: what can be read from other columns is not written a second time."""
+
+import polars as pl
+
+from memory_import.ledger.staging.staged import Staging
+from memory_import.transforms.payloads import write_payloads
+from memory_import.transforms.plan import ProfilePlan
+
+
+def drop_repeated(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+    """Prepared rows without identifiers, and without the values of traits that repeat their first column."""
+    repeated = [
+        trait.value_column
+        for trait in plan.traits
+        if rows[trait.value_column].equals(rows[trait.columns[0]], null_equal=True)
+    ]
+    return rows.drop(repeated, plan.identifier_columns)
+
+
+def read_values(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
+    """The values of the rows of a part, as `prepare_profiles` gave them; those of rows that no profile was
+    made of may be anything."""
+    written = staging.columns(part)
+    places = {
+        trait.value_column: trait.value_column if trait.value_column in written else trait.columns[0]
+        for trait in plan.traits
+    }
+    read = staging.read(part, *dict.fromkeys(places.values()))
+    return read.select(pl.col(place).alias(column) for column, place in places.items())
+
+
+def read_entries(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
+    """`_payload` and `_is_final` of what is sent from a file, in sending order."""
+    if part not in staging.positions:
+        return staging.entries(part, "_payload")
+    sent = staging.entries(part)
+    values = read_values(staging, plan, part)[sent["_pos"] - staging.positions[part].start]
+    return sent.select("_is_final", write_payloads(values, plan))

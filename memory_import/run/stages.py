@@ -1,0 +1,61 @@
+"""The stages of a run, in order. Each leaves its work on disk; what it returns is small."""
+
+from dataclasses import replace
+from typing import Any
+
+from memory_import.clock import now
+from memory_import.errors import ImportProblem
+from memory_import.ledger.files import write_json, write_text
+from memory_import.ledger.report.account import settle_account
+from memory_import.ledger.report.document import build_report
+from memory_import.ledger.report.render import render_markdown
+from memory_import.loads import PROFILES
+from memory_import.run.context import RunContext
+from memory_import.run.explain import explain_code
+from memory_import.run.lifecycle.result import conclude, resume_command
+from memory_import.run.loads.memories import deliver_memories, stage_memories
+from memory_import.run.loads.profiles import deliver_profiles, stage_profiles
+from memory_import.run.observer import find_excess
+from memory_import.run.store_check import StoreFacts
+
+
+def stage_load(run: RunContext, load: str, store: StoreFacts) -> None:
+    """Read, prepare and stage one of the loads of the spec, unless that was done before."""
+    if load == PROFILES and run.spec.profiles is not None:
+        stage_profiles(run, run.spec.profiles, store.identifiers)
+    for name, spec in run.spec.memories.items():
+        if name == load:
+            stage_memories(run, name, spec)
+
+
+async def deliver_load(run: RunContext, load: str, store: StoreFacts) -> None:
+    """Bring one of the loads of the spec into the store, as far as that was not done before."""
+    if load == PROFILES and run.spec.profiles is not None:
+        await deliver_profiles(run, run.spec.profiles)
+    for name, spec in run.spec.memories.items():
+        if name == load:
+            await deliver_memories(run, name, spec, store)
+
+
+def write_report(
+    run: RunContext, problem: ImportProblem | None
+) -> tuple[dict[str, Any], ImportProblem | None]:
+    """Settle the accounts, write the report, and say in the ledger how the run ended, in this order.
+
+    Returns the report and what ended the run early: `problem`, or that too many rows were rejected.
+    """
+    accounts = {}
+    with run.timed("report"):
+        for name in run.spec.sources:
+            load = run.ledger.load(run.run_id, name)
+            if load is not None:
+                account = settle_account(run.ledger, run.staging(name), run.run_id, load, run.folder)
+                accounts[name] = (load, account)
+    problem = problem or find_excess(run, [account for _, account in accounts.values()])
+    status, exit_code = conclude(run.record, [account for _, account in accounts.values()], problem)
+    record = replace(run.record, status=status, exit_code=exit_code, finished_at=now())
+    document = build_report(run.ledger, record, accounts, resume_command(record, run.folder))
+    write_json(document, run.folder / "report.json")
+    write_text(render_markdown(document, explain_code), run.folder / "report.md")
+    run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
+    return document, problem

@@ -1,0 +1,58 @@
+"""Where runs stand, for people and for scripts."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from memory_import.errors import UsageProblem
+from memory_import.ledger.database.records import RunRecord
+from memory_import.ledger.report.render import render_summary
+from memory_import.run.lifecycle.result import resume_command
+from memory_import.run.lifecycle.start import open_ledger
+
+
+def list_runs(state_dir: Path) -> tuple[Any, str]:
+    """All runs, the newest first: as a document and as text."""
+    runs = _read(state_dir)
+    document = [_document(run, state_dir) for run in runs]
+    lines = [
+        f"{run.run_id}  {run.status.value:<9} {_shown(run.exit_code):>3}  {run.spec_path}" for run in runs
+    ]
+    return document, "\n".join(lines) or "There are no runs here yet."
+
+
+def describe_run(state_dir: Path, run_id: str) -> tuple[Any, str]:
+    """One run: its report where there is one, else what the ledger knows."""
+    run = next((run for run in _read(state_dir) if run.run_id == run_id), None)
+    if run is None:
+        raise UsageProblem(f"There is no run {run_id} here; `memory-import status` lists all runs.")
+    folder = state_dir / "runs" / run_id
+    try:
+        report = json.loads((folder / "report.json").read_text())
+    except FileNotFoundError:
+        document = _document(run, state_dir)
+        return document, "\n".join(f"{name}: {value}" for name, value in document.items())
+    return report, render_summary(report, str(folder))
+
+
+def _shown(exit_code: int | None) -> str:
+    return "" if exit_code is None else str(exit_code)
+
+
+def _read(state_dir: Path) -> list[RunRecord]:
+    if not (state_dir / "ledger.sqlite3").exists():
+        return []
+    with open_ledger(state_dir) as ledger:
+        return ledger.runs()
+
+
+def _document(run: RunRecord, state_dir: Path) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "status": run.status.value,
+        "exit_code": run.exit_code,
+        "spec": run.spec_path,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "resume_command": resume_command(run, state_dir / "runs" / run.run_id),
+    }

@@ -1,0 +1,190 @@
+"""A CSV file as pieces of regular text with row numbers, and the rows that had to be left out of it."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from memory_import.sources.csv.blocks import CsvShape, find_regular_block
+from memory_import.sources.csv.repair import Record, read_records
+from memory_import.sources.errors import RejectCode, SourceError
+
+BLOCK_BYTES = 1 << 18
+"""How much text is looked at in one go: small enough for the processor's cache."""
+
+REPAIR_BYTES = 1 << 11
+"""How much irregular text is read record by record before a regular block is looked for again."""
+
+_LONGEST_LINE_BYTES = 1 << 24
+_SPECIAL = re.compile(rb'["\r]|^' + codecs.BOM_UTF8)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that is no part of a piece's text: its number, its fields as far as they could be read, why."""
+
+    row: int
+    fields: Sequence[str]
+    code: RejectCode
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Regular CSV text (LF or CRLF, no header), the numbers of its rows, and the rejects among them.
+
+    Without `has_quoted_empty` no field of it is written as two quotes.
+    """
+
+    text: bytes
+    row_numbers: Sequence[int]
+    rejects: Sequence[Reject]
+    has_quoted_empty: bool
+
+    @property
+    def rows(self) -> int:
+        """How many rows it is about, rejects counted."""
+        return len(self.row_numbers) + len(self.rejects)
+
+
+class Utf8Source(Protocol):
+    """Text as bytes; fewer than asked for come only at the end."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class PieceCutter:
+    """Cuts what a stream holds into pieces, in order, every row in one of them.
+
+    Whole blocks are proved regular and passed on as they are. Where that fails, smaller ones are tried, and
+    the smallest are read record by record and written anew, until the text is regular again.
+    """
+
+    def __init__(
+        self,
+        stream: Utf8Source,
+        name: str,
+        *,
+        block_bytes: int = BLOCK_BYTES,
+        repair_bytes: int = REPAIR_BYTES,
+    ) -> None:
+        self._stream = stream
+        self._name = name
+        self._block_bytes = block_bytes
+        self._repair_bytes = repair_bytes
+        self._is_last = False
+        self._row = self._line = 1
+        self._position = 0
+        self.text = b""
+        self.fill(block_bytes)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the stream ends with `text`."""
+        return self._is_last
+
+    def fill(self, size: int) -> None:
+        """Reads until `text` holds `size` bytes or the file ends; ends its last line if nothing does."""
+        if self._is_last or len(self.text) >= size:
+            return
+        block = self._stream.read(size - len(self.text))
+        self.text += block
+        if len(self.text) < size:
+            self._is_last = True
+            if self.text and not self.text.endswith((b"\n", b"\r")):
+                self.text += b"\n"
+
+    def cut(self, shape: CsvShape, start: int, lines: int) -> Iterator[Piece]:
+        """The pieces from byte `start` of `text` on, with `lines` physical lines before it."""
+        self._line, size = lines + 1, self._block_bytes
+        self._advance(start)
+        while self._position < len(self.text):
+            piece = self._cut_regular(shape, size)
+            if piece is not None:
+                size = min(2 * size, self._block_bytes)
+                yield piece
+            elif size > self._repair_bytes:
+                size = max(size // 4, self._repair_bytes)
+            else:
+                yield self._repair(shape)
+
+    def _cut_regular(self, shape: CsvShape, size: int) -> Piece | None:
+        block = find_regular_block(self.text[self._position : self._position + size], shape)
+        if block is None:
+            return None
+        piece = Piece(block.text, range(self._row, self._row + block.rows), (), block.has_quoted_empty)
+        self._row += block.rows
+        self._line += block.lines
+        self._advance(len(block.text))
+        return piece
+
+    def _repair(self, shape: CsvShape) -> Piece:
+        """The next records, read with care; reads on where not one of them can be seen to its end."""
+        start = end = self._position
+        accepted: list[bytes] = []
+        numbers: list[int] = []
+        rejects: list[Reject] = []
+        for record in read_records(self.text, start, shape, is_last=self._is_last):
+            if record.code is not None:
+                rejects.append(self._reject(record, record.code, shape))
+            elif record.fields:
+                accepted.append(_as_regular_text(self.text[end : record.end], record.fields, shape))
+                numbers.append(self._row)
+            self._row += bool(record.fields)
+            self._line += record.lines
+            end = record.end
+            if end - start >= self._repair_bytes:
+                break
+        if end == start:
+            self._read_on()
+        self._advance(end - start)
+        return Piece(b"".join(accepted), numbers, rejects, has_quoted_empty=True)
+
+    def _advance(self, count: int) -> None:
+        """Leaves `count` bytes behind, and reads more when less than half a block is left."""
+        self._position += count
+        if len(self.text) - self._position < self._block_bytes // 2:
+            self._leave_behind()
+            self.fill(self._block_bytes)
+
+    def _read_on(self) -> None:
+        self._leave_behind()
+        if len(self.text) >= _LONGEST_LINE_BYTES:
+            raise SourceError(
+                f"{self._name}: found no line end in {len(self.text) >> 20} MiB from line {self._line} on, "
+                "expected lines of text; check that the file is CSV"
+            )
+        self.fill(2 * len(self.text))
+
+    def _leave_behind(self) -> None:
+        self.text = self.text[self._position :]
+        self._position = 0
+
+    def _reject(self, record: Record, code: RejectCode, shape: CsvShape) -> Reject:
+        last_line = self._line + record.lines - 1
+        where = f"line {self._line}" if record.lines == 1 else f"lines {self._line} to {last_line}"
+        return Reject(self._row, record.fields, code, f"{where}: {_explain(record, shape)}")
+
+
+def _explain(record: Record, shape: CsvShape) -> str:
+    match record.code:
+        case RejectCode.RAGGED_ROW:
+            return f"found {len(record.fields)} fields, expected {shape.width} as in the header"
+        case RejectCode.UNCLOSED_QUOTE:
+            return "found a quoted field that is not closed, expected a quote before a delimiter or line end"
+        case RejectCode.NUL_BYTE:
+            return "found a NUL byte, expected text"
+        case _:
+            return "found bytes that are not valid in the file's encoding, expected text"
+
+
+def _as_regular_text(raw: bytes, fields: list[str], shape: CsvShape) -> bytes:
+    """An accepted record as a regular line: as it stands if that is plain, else written anew."""
+    if raw.endswith(b"\n") and not _SPECIAL.search(raw):
+        return raw
+    text = io.StringIO()
+    csv.writer(text, delimiter=shape.delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(fields)
+    return text.getvalue().encode()

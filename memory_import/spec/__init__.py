@@ -1,0 +1,1 @@
+"""The spec: the YAML file that says what to import, from where, and how it is mapped."""

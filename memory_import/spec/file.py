@@ -1,0 +1,193 @@
+"""Reads a spec file: YAML, `${NAME}` from the environment, and all its mistakes at once."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from memory_import.errors import UsageProblem
+from memory_import.sources.errors import SourceError
+from memory_import.sources.tabular import open_source
+from memory_import.spec.memories import check_memories, memory_columns_used
+from memory_import.spec.messages import check_shape, suggest
+from memory_import.spec.model import (
+    ProfilesSpec,
+    RegionSpec,
+    SourceSpec,
+    Spec,
+    columns_used,
+    source_options,
+    trait_plans,
+)
+from memory_import.spec.yaml import parse_yaml
+from memory_import.transforms.countries.regions import find_region
+from memory_import.transforms.names import (
+    check_group_name,
+    check_sizes,
+    check_trait_name,
+    find_reserved,
+    nearest,
+)
+from memory_import.transforms.plan import TraitType
+from memory_import.transforms.values.times import check_time_format, check_timezone
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|API_KEY", re.IGNORECASE)
+_SHORTEST_SECRET = 16
+_CUSTOMER = re.compile(r"@|(?:[0-9][ ().+-]?){7}")  # an email address or a phone number
+_SECRET_VALUE = re.compile(r"\bSK[0-9a-f]{32}\b")
+
+
+def load_spec(
+    path: Path, variables: Mapping[str, str], *, is_emulator: bool, with_source: bool = True
+) -> Spec:
+    """Read, check and return a spec; `UsageProblem` holds everything that is wrong with it.
+
+    In the emulator the store is the emulator's own: the spec's is left out. `with_source` looks for the
+    columns in the input.
+    """
+    text = _read(path)
+    _check_secrets(text, variables)
+    document = parse_yaml(text, path.name)
+    if is_emulator:
+        document.pop("store", None)
+    problems: list[str] = []
+    spec, mistakes = check_shape(_interpolate(document, variables, problems))
+    problems += mistakes
+    if spec is not None:
+        problems += _check_values(spec)
+        problems += _check_columns(spec, path.parent) if with_source else ()
+    if problems or spec is None:
+        raise UsageProblem([f"{path.name}: {problem}" for problem in problems])
+    return spec
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UsageProblem(f"There is no spec file {path}.") from None
+    except IsADirectoryError:
+        raise UsageProblem(f"{path} is a folder; name the spec file in it.") from None
+    except (OSError, UnicodeDecodeError):
+        raise UsageProblem(f"{path} cannot be read as UTF-8 text.") from None
+
+
+def _interpolate(value: Any, variables: Mapping[str, str], problems: list[str]) -> Any:
+    match value:
+        case dict():
+            return {key: _interpolate(item, variables, problems) for key, item in value.items()}
+        case list():
+            return [_interpolate(item, variables, problems) for item in value]
+        case str():
+            return _interpolate_text(value, variables, problems)
+        case _:
+            return value
+
+
+def _interpolate_text(text: str, variables: Mapping[str, str], problems: list[str]) -> str:
+    """The text with the values of its names; a secret or unset name stays as it is written."""
+    values = {}
+    for name in _VARIABLE.findall(text):
+        if _SECRET_NAME.search(name):
+            problems.append(f"${{{name}}} is a secret; the spec has no use for it: take it out.")
+        elif name not in variables:
+            problems.append(f"${{{name}}} is not set in the environment: set it, or write the value.")
+        else:
+            values[name] = variables[name]
+    return _VARIABLE.sub(lambda match: values.get(match[1], match[0]), text)
+
+
+def _check_secrets(text: str, variables: Mapping[str, str]) -> None:
+    """Refuse a text that holds a secret, before anything of it can come into a message."""
+    secrets = (value for name, value in variables.items() if _SECRET_NAME.search(name))
+    if _SECRET_VALUE.search(text) or any(
+        secret in text for secret in secrets if len(secret) >= _SHORTEST_SECRET
+    ):
+        raise UsageProblem("The spec holds a secret; secrets belong into the environment: take it out.")
+
+
+def _check_values(spec: Spec) -> Iterator[str]:
+    if not spec.sources:
+        yield "there is nothing to import; expected profiles, observations or summaries."
+    if spec.profiles is not None:
+        yield from _check_profiles(spec.profiles)
+        yield from _check_region("profiles", spec.profiles.region)
+    for name, load in spec.memories.items():
+        yield from check_memories(name, load)
+        yield from _check_region(name, load.region)
+
+
+def _check_region(load: str, region: RegionSpec) -> Iterator[str]:
+    if region.default is not None and find_region(region.default) is None:
+        yield (
+            f"{load}.region.default is {region.default!r}; expected a country's name or ISO code, such as US."
+        )
+
+
+def _check_profiles(profiles: ProfilesSpec) -> Iterator[str]:
+    for excess in check_sizes({group: len(traits) for group, traits in profiles.traits.items()}):
+        yield f"profiles.traits: {excess}."
+    for group, traits in profiles.traits.items():
+        if problem := check_group_name(group):
+            yield f"profiles.traits.{group}: {problem}"
+        for name in traits:
+            if problem := check_trait_name(name):
+                yield f"profiles.traits.{group}.{name}: {problem}"
+    paths = [plan.path for plan in trait_plans(profiles)]
+    for identifier in profiles.identifiers or ():
+        if identifier not in paths:
+            yield f"profiles.identifiers: {identifier} is not among the traits{suggest(identifier, paths)}"
+    yield from _check_trait_options(profiles)
+
+
+def _check_trait_options(profiles: ProfilesSpec) -> Iterator[str]:
+    belongs = {
+        "format": (TraitType.DATE, TraitType.DATETIME),
+        "timezone": (TraitType.DATETIME,),
+        "separator": (TraitType.ARRAY,),
+        "repair": (TraitType.PHONE,),
+    }
+    for plan in trait_plans(profiles):
+        for option, kinds in belongs.items():
+            if getattr(plan, option) not in {None, False} and plan.type not in kinds:
+                names = " or ".join(kind.value for kind in kinds)
+                yield f"profiles.traits.{plan.path}.{option} is for type {names}, not for {plan.type.value}."
+        if plan.format is not None and (problem := check_time_format(plan.format)):
+            yield f"profiles.traits.{plan.path}: {problem}."
+        if plan.timezone is not None and (problem := check_timezone(plan.timezone)):
+            yield f"profiles.traits.{plan.path}: {problem}."
+
+
+def _check_columns(spec: Spec, folder: Path) -> Iterator[str]:
+    if spec.profiles is not None:
+        yield from _check_source("profiles", spec.profiles.source, columns_used(spec.profiles), folder)
+    for name, load in spec.memories.items():
+        yield from _check_source(name, load.source, memory_columns_used(name, load), folder)
+
+
+def _check_source(load: str, spec: SourceSpec, used: Mapping[str, str], folder: Path) -> Iterator[str]:
+    try:
+        source = open_source(source_options(spec, folder))
+    except SourceError as error:
+        yield f"{load}.source: {error}"
+        return
+    for column in find_reserved(source.columns):
+        yield f"{load}.source: the column {column!r} has a name of ours; rename it to begin without '_'."
+    for column, place in used.items():
+        for file in source.files:
+            if column not in source.columns_of[file]:
+                hint = _hint(column, source.columns_of[file], used)
+                yield f"{place}: {file} has no column {column!r}{hint}"
+
+
+def _hint(column: str, header: Sequence[str], used: Collection[str]) -> str:
+    """The column that was meant; of a first line that may be a customer nothing is shown."""
+    if any(_CUSTOMER.search(name) for name in header):
+        return "; its first line looks like data: put a line with the column names before it."
+    if set(header) & set(used):
+        return suggest(column, header)
+    match = nearest(column, header)
+    if match:
+        return f"; did you mean {match!r}?"
+    return ", nor any other that the spec names: is its first line a line of column names?"

@@ -1,0 +1,280 @@
+"""The spec: the YAML file that says what to import, from where, and how it is mapped.
+
+`python -m memory_import.spec.model` writes its JSON Schema, for editors, to `spec.schema.json` beside this
+file.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from memory_import.loads import MemoryLoad
+from memory_import.sources.options import SourceOptions
+from memory_import.transforms.countries.regions import find_region
+from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
+
+DATA_TYPES: dict[TraitType, str] = {
+    TraitType.STRING: "STRING",
+    TraitType.INTEGER: "NUMBER",
+    TraitType.NUMBER: "NUMBER",
+    TraitType.BOOLEAN: "BOOLEAN",
+    TraitType.DATE: "STRING",
+    TraitType.DATETIME: "STRING",
+    TraitType.ARRAY: "ARRAY",
+    TraitType.PHONE: "STRING",
+    TraitType.EMAIL: "STRING",
+}
+
+PROFILE_ID = "id"  # in place of an identifier type: the column holds the profile's own id
+
+SCHEMA_FILE = Path(__file__).with_name("spec.schema.json")
+
+_REPAIR = (
+    "For phones: restore the plus or the zero that a spreadsheet took, where only one number comes of it."
+)
+
+_ID_TYPES: dict[TraitType, Literal["phone", "email"]] = {TraitType.PHONE: "phone", TraitType.EMAIL: "email"}
+
+
+def _expand(key: str, model: Any) -> BeforeValidator:
+    """A bare string stands for a `model` with that string under `key`."""
+    return BeforeValidator(
+        lambda value: {key: value} if isinstance(value, str) else value, json_schema_input_type=str | model
+    )
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceSpec(_Model):
+    """Where rows come from. A relative path is relative to the spec's own folder."""
+
+    path: str = Field(min_length=1, description="A file, a glob, a folder, or a URL that Polars reads.")
+    delimiter: str | None = Field(
+        default=None, min_length=1, max_length=1, description="Found out when left out."
+    )
+    encoding: str = "utf-8"
+    null_values: tuple[str, ...] = ("",)
+
+    @property
+    def null_texts(self) -> frozenset[str]:
+        """The texts that mean nothing, besides the empty one, which a reader never hands out."""
+        return frozenset(self.null_values) - {""}
+
+    @property
+    def has_bom(self) -> bool:
+        """Whether a file for the same readers begins with a byte order mark."""
+        return self.encoding.lower() not in {"utf-8", "utf8"}
+
+
+class RegionSpec(_Model):
+    """Which country's national phone numbers a row holds."""
+
+    column: str | None = Field(default=None)
+    default: str | None = Field(default=None, description="Country name, ISO-2 or ISO-3.")
+
+
+class TraitSpec(_Model):
+    """One trait: the column it comes from and what it has to be."""
+
+    column: str | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
+        description="A list takes the first column that holds a valid value."
+    )
+    type: TraitType = TraitType.STRING
+    on_invalid: Literal["drop", "reject"] = "drop"
+    format: str | None = None
+    timezone: str | None = None
+    separator: str | None = Field(default=None, min_length=1)
+    repair: bool = Field(default=False, strict=True, description=_REPAIR)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns, in the order in which they are tried."""
+        return (self.column,) if isinstance(self.column, str) else self.column
+
+
+Source = Annotated[SourceSpec, _expand("path", SourceSpec)]
+Trait = Annotated[TraitSpec, _expand("column", TraitSpec)]
+
+
+class ProfilesSpec(_Model):
+    """The load of profiles."""
+
+    source: Source
+    region: RegionSpec = Field(default_factory=RegionSpec)
+    traits: dict[str, dict[str, Trait]] = Field(min_length=1)
+    identifiers: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        default=None, description="Left out: read from the store."
+    )
+
+
+class MomentSpec(_Model):
+    """When something happened."""
+
+    column: str
+    format: str | None = Field(default=None, description="strftime codes; ISO 8601 when left out.")
+    timezone: str | None = Field(default=None, description="For times that state no offset.")
+
+
+class OwnerSpec(_Model):
+    """A column that finds the profile."""
+
+    column: str
+    repair: bool = Field(default=False, strict=True, description=_REPAIR)
+
+
+class ConversationsSpec(_Model):
+    """The conversations that something belongs to."""
+
+    column: str
+    separator: str | None = Field(default=None, min_length=1)
+
+
+class _MemoriesSpec(_Model):
+    source: Source
+    profile: dict[str, Annotated[OwnerSpec, _expand("column", OwnerSpec)]] = Field(
+        min_length=1, description="Columns that find the profile, by identifier type, tried in order; or id."
+    )
+    region: RegionSpec = Field(default_factory=RegionSpec)
+    content: str
+    too_long: Literal["reject", "split"] = Field(
+        default="reject", description="What becomes of content that is longer than the API accepts."
+    )
+    occurred_at: Annotated[MomentSpec, _expand("column", MomentSpec)]
+    missing_profile: Literal["reject", "create"] = "reject"
+    over_limit: Literal["keep_newest", "keep_oldest"] = Field(
+        default="keep_newest", description="Which 500 of a profile are sent when the input holds more."
+    )
+    on_unknown: Literal["reconcile", "hold", "resend"] = Field(
+        default="reconcile", description="What to do when nobody knows whether a request was processed."
+    )
+    settle_seconds: float = Field(
+        default=10.0, ge=0, description="How long what was sent may take until it can be read back."
+    )
+
+    @property
+    def owner(self) -> dict[str, OwnerSpec]:
+        """The columns of identifiers by type, in order; none where the profile's own id is given."""
+        return {} if PROFILE_ID in self.profile else self.profile
+
+
+class ObservationsSpec(_MemoriesSpec):
+    """The load of observations."""
+
+    observation_source: str = Field(description="What the API calls `source`.")
+    conversation_ids: Annotated[ConversationsSpec, _expand("column", ConversationsSpec)] | None = None
+
+
+class SummariesSpec(_MemoriesSpec):
+    """The load of conversation summaries."""
+
+    observation_source: str | None = Field(default=None, description="What the API calls `source`.")
+    conversation_id: str
+
+
+MemoriesSpec = ObservationsSpec | SummariesSpec
+
+
+class Spec(_Model):
+    """A whole spec."""
+
+    version: Literal[1]
+    store: str | None = None
+    profiles: ProfilesSpec | None = None
+    observations: ObservationsSpec | None = None
+    summaries: SummariesSpec | None = None
+
+    @property
+    def memories(self) -> dict[MemoryLoad, MemoriesSpec]:
+        """The loads of observations and summaries, by name and in order."""
+        found: dict[MemoryLoad, MemoriesSpec] = {}
+        if self.observations is not None:
+            found["observations"] = self.observations
+        if self.summaries is not None:
+            found["summaries"] = self.summaries
+        return found
+
+    @property
+    def sources(self) -> dict[str, SourceSpec]:
+        """The source of every load, by name and in order."""
+        of_profiles = {} if self.profiles is None else {"profiles": self.profiles.source}
+        return {**of_profiles, **{name: load.source for name, load in self.memories.items()}}
+
+
+def source_options(source: SourceSpec, spec_folder: Path) -> SourceOptions:
+    """The reader's options. It knows nothing of `null_values`, so that rejected rows keep them."""
+    is_remote = "://" in source.path
+    path = source.path if is_remote else str(spec_folder / Path(source.path).expanduser())
+    return SourceOptions(path=path, delimiter=source.delimiter, encoding=source.encoding)
+
+
+def trait_plans(profiles: ProfilesSpec) -> tuple[TraitPlan, ...]:
+    """The traits in the order of the spec."""
+    return tuple(
+        TraitPlan(
+            group=group,
+            name=name,
+            columns=trait.columns,
+            type=trait.type,
+            on_invalid=trait.on_invalid,
+            format=trait.format,
+            timezone=trait.timezone,
+            separator=trait.separator,
+            repair=trait.repair,
+        )
+        for group, traits in profiles.traits.items()
+        for name, trait in traits.items()
+    )
+
+
+def profile_plan(profiles: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]) -> ProfilePlan:
+    """What `prepare_profiles` goes by."""
+    default = profiles.region.default
+    return ProfilePlan(
+        traits=trait_plans(profiles),
+        identifiers=identifiers,
+        region_column=profiles.region.column,
+        region_default=find_region(default) if default else None,
+    )
+
+
+def assumed_identifiers(profiles: ProfilesSpec) -> tuple[IdentifierPlan, ...]:
+    """The identifiers where no store is asked: those the spec names, else its phone and email traits."""
+    plans = trait_plans(profiles)
+    if profiles.identifiers is None:
+        named = [plan for plan in plans if plan.type in _ID_TYPES]
+    else:
+        named = [plan for plan in plans if plan.path in profiles.identifiers]
+    return tuple(
+        IdentifierPlan(
+            trait=plan.path,
+            id_type=_ID_TYPES.get(plan.type, plan.name[:30]),
+            normalization=_ID_TYPES.get(plan.type, "trim"),
+        )
+        for plan in named
+    )
+
+
+def columns_used(profiles: ProfilesSpec) -> dict[str, str]:
+    """Every column that the load reads, with the place in the spec that names it."""
+    used = {
+        column: f"profiles.traits.{group}.{name}"
+        for group, traits in profiles.traits.items()
+        for name, trait in traits.items()
+        for column in trait.columns
+    }
+    if profiles.region.column is not None:
+        used[profiles.region.column] = "profiles.region.column"
+    return used
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the spec, for editors."""
+    return Spec.model_json_schema()
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(json.dumps(json_schema(), indent=2) + "\n")

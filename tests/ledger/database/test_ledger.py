@@ -1,0 +1,235 @@
+"""What goes into the ledger comes out of it, also after the process that wrote it is gone."""
+
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memory_import.ledger.database.ledger import Ledger, Transaction, open_database
+from memory_import.ledger.database.records import PlannedBatch, RequestCount, RunStatus
+from memory_import.ledger.database.states import BatchState, IllegalMove
+from tests.support.ledger_examples import RUN_ID, drive, enter, find, make_load, make_planned, make_run
+
+ANY = tuple(BatchState)
+RESUMABLE = {RunStatus.RUNNING, RunStatus.PENDING, RunStatus.STOPPED}
+
+
+def test_a_run_comes_back_as_it_was_entered(ledger: Ledger) -> None:
+    run = make_run(
+        spec={"profiles": {"traits": {"Contact": {"email": "E-Mail"}}}}, max_errors="5%", row_limit=10
+    )
+    ledger.create_run(run)
+    assert ledger.run(RUN_ID) == run
+    assert ledger.run("20260101T000000-1") is None
+
+
+def test_runs_come_newest_first(ledger: Ledger) -> None:
+    for run_id in ("20261119", "20261121", "20261120"):
+        ledger.create_run(make_run(run_id))
+    assert [run.run_id for run in ledger.runs()] == ["20261121", "20261120", "20261119"]
+
+
+def test_a_status_replaces_the_one_before_in_its_run_only(ledger: Ledger) -> None:
+    ledger.create_run(make_run("a"))
+    ledger.create_run(make_run("b"))
+    ledger.set_status("a", RunStatus.FINISHED, exit_code=1, finished_at="2026-11-21T09:05:00Z")
+    ended, untouched = ledger.run("a"), ledger.run("b")
+    assert ended == make_run("a", status=RunStatus.FINISHED, exit_code=1, finished_at="2026-11-21T09:05:00Z")
+    assert untouched == make_run("b")
+
+
+@pytest.mark.parametrize("status", RunStatus, ids=str)
+@pytest.mark.parametrize("dry_run", [False, True], ids=["live", "dry"])
+def test_only_an_unfinished_run_that_sends_can_be_resumed(
+    ledger: Ledger, status: RunStatus, dry_run: bool
+) -> None:
+    run = make_run(status=status, dry_run=dry_run)
+    ledger.create_run(run)
+    is_resumable = status in RESUMABLE and not dry_run
+    assert run.is_resumable is is_resumable
+    assert ledger.last_resumable() == (run if is_resumable else None)
+
+
+def test_the_newest_resumable_run_is_the_one_that_resume_takes(ledger: Ledger) -> None:
+    ledger.create_run(make_run("1", status=RunStatus.PENDING))
+    ledger.create_run(make_run("2", status=RunStatus.STOPPED))
+    ledger.create_run(make_run("3", status=RunStatus.FINISHED, spec_path="/another.yaml"))
+    last = ledger.last_resumable()
+    assert last is not None
+    assert last.run_id == "2"
+
+
+@pytest.mark.parametrize(
+    ("later", "is_superseded"),
+    [
+        ({"status": RunStatus.FINISHED}, True),
+        ({"status": RunStatus.RUNNING}, True),
+        ({"status": RunStatus.FAILED}, False),
+        ({"status": RunStatus.FINISHED, "dry_run": True}, False),
+        ({"status": RunStatus.FINISHED, "store_id": "mem_store_other"}, False),
+        ({"status": RunStatus.FINISHED, "spec_path": "/another.yaml"}, False),
+    ],
+    ids=["finished", "running", "failed", "dry", "another store", "another spec"],
+)
+def test_a_run_is_out_of_date_once_a_later_one_of_its_spec_wrote_to_its_store(
+    ledger: Ledger, later: dict[str, Any], is_superseded: bool
+) -> None:
+    first, second = make_run("1", status=RunStatus.STOPPED), make_run("2", **later)
+    ledger.create_run(first)
+    ledger.create_run(second)
+    assert ledger.superseding(first) == (second if is_superseded else None)
+
+
+def test_a_load_comes_back_as_it_was_entered(ledger: Ledger) -> None:
+    load = make_load(
+        12,
+        columns=("Straße", "E-Mail", ""),
+        delimiter="\t",
+        with_bom=True,
+        rounds=3,
+        changes={"phone_reformatted": 4},
+    )
+    enter(ledger, load, [])
+    assert ledger.load(RUN_ID, "profiles") == load
+    assert ledger.load(RUN_ID, "observations") is None
+
+
+def test_a_load_is_entered_with_all_its_batches_or_not_at_all(ledger: Ledger) -> None:
+    def cut_off() -> Iterator[PlannedBatch]:
+        yield make_planned()
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        enter(ledger, make_load(2), cut_off())  # type: ignore[arg-type]
+    assert ledger.load(RUN_ID, "profiles") is None
+    assert ledger.batches(RUN_ID, "profiles", states=ANY) == []
+
+
+def test_an_input_replaces_what_was_known_of_it(ledger: Ledger) -> None:
+    ledger.create_run(make_run())
+    assert ledger.input(RUN_ID, "profiles") is None
+    ledger.note_input(RUN_ID, "profiles", {"sha256": "a"})
+    ledger.note_input(RUN_ID, "profiles", {"sha256": "b", "files": [["x.csv", 3]]})
+    assert ledger.input(RUN_ID, "profiles") == {"sha256": "b", "files": [["x.csv", 3]]}
+
+
+def test_batches_come_in_the_order_of_their_rounds_then_as_planned(ledger: Ledger) -> None:
+    places = [(4, 6, 1), (0, 2, 0), (6, 8, 1), (2, 4, 0)]
+    planned = [make_planned(start, stop, round=number) for start, stop, number in places]
+    batches = enter(ledger, make_load(8), planned)
+    assert [(batch.round, batch.start) for batch in batches] == [(0, 0), (0, 2), (1, 4), (1, 6)]
+    assert all(batch.state is BatchState.PLANNED and batch.tries == 0 for batch in batches)
+    second = ledger.batches(RUN_ID, "profiles", states=ANY, round=1)
+    assert [batch.start for batch in second] == [4, 6]
+
+
+def test_batches_of_other_states_loads_and_runs_stay_out(ledger: Ledger) -> None:
+    first, second = enter(ledger, make_load(2), [make_planned(0, 1), make_planned(1, 2)])
+    enter(ledger, make_load(1), [make_planned()], run_id="other")
+    drive(ledger, first, BatchState.COMPLETED)
+    assert ledger.batches(RUN_ID, "profiles", states=(BatchState.PLANNED,)) == [second]
+    assert ledger.batches(RUN_ID, "observations", states=ANY) == []
+    assert ledger.batches(RUN_ID, "profiles", states=()) == []
+
+
+def test_a_move_notes_what_is_known_and_forgets_nothing(ledger: Ledger) -> None:
+    [batch] = enter(ledger, make_load(1), [make_planned()])
+    drive(ledger, batch, BatchState.SENDING, tries=1, body_hash="abc")
+    with ledger.transaction() as transaction:
+        transaction.move(
+            batch.id, BatchState.ACCEPTED, {"http_status": 202, "request_id": "RQ1", "operation_id": "op1"}
+        )
+    found = find(ledger, batch)
+    assert (found.tries, found.body_hash, found.http_status) == (1, "abc", 202)
+    assert (found.request_id, found.operation_id) == ("RQ1", "op1")
+
+
+def test_a_batch_that_is_not_there_cannot_move(ledger: Ledger) -> None:
+    with pytest.raises(IllegalMove), ledger.transaction() as transaction:
+        transaction.move(99, BatchState.SENDING, {})
+
+
+def test_one_change_that_fails_takes_its_whole_transaction_back(ledger: Ledger) -> None:
+    first, second = enter(ledger, make_load(2), [make_planned(0, 1), make_planned(1, 2)])
+
+    def change(transaction: Transaction) -> None:
+        transaction.move(first.id, BatchState.SENDING, {})
+        transaction.plan(RUN_ID, [make_planned(0, 1, parent_id=first.id)])
+        transaction.move(second.id, BatchState.COMPLETED, {})
+
+    with pytest.raises(IllegalMove), ledger.transaction() as transaction:
+        change(transaction)
+    assert ledger.batches(RUN_ID, "profiles", states=ANY) == [first, second]
+
+
+def test_totals_count_batches_entries_and_rows_by_state_and_by_what_can_be_followed(ledger: Ledger) -> None:
+    planned = [make_planned(0, 5, rows=3), make_planned(5, 7), make_planned(7, 8), make_planned(8, 10)]
+    followed, silent, _, also = enter(ledger, make_load(10), planned)
+    drive(ledger, followed, BatchState.ACCEPTED, operation_id="op1")
+    drive(ledger, silent, BatchState.ACCEPTED)
+    drive(ledger, also, BatchState.ACCEPTED, operation_id="op2")
+    assert ledger.totals(RUN_ID, "profiles") == {
+        (BatchState.ACCEPTED, True): (2, 7, 5),
+        (BatchState.ACCEPTED, False): (1, 2, 2),
+        (BatchState.PLANNED, False): (1, 1, 1),
+    }
+
+
+def test_requests_and_seconds_add_up_over_resumes(tmp_path: Path) -> None:
+    for _ in range(2):
+        ledger = Ledger(open_database(tmp_path))
+        if ledger.run(RUN_ID) is None:
+            ledger.create_run(make_run())
+        with ledger.transaction() as transaction:
+            transaction.count_requests(RUN_ID, RequestCount({"202": 3, "429": 2}, {"202": 1}))
+        ledger.add_seconds(RUN_ID, "deliver", 1.5)
+        ledger.close()
+    ledger = Ledger(open_database(tmp_path))
+    assert ledger.request_counts(RUN_ID) == RequestCount({"202": 6, "429": 4}, {"202": 2, "429": 0})
+    assert ledger.seconds_by_stage(RUN_ID) == {"deliver": 3.0}
+    assert ledger.request_counts("other") == RequestCount()
+    ledger.close()
+
+
+def test_the_database_is_for_its_owner_and_its_commits_reach_the_disk(tmp_path: Path) -> None:
+    engine = open_database(tmp_path)
+    with engine.connect() as connection:
+        synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+        commits = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("ledger.sqlite3*")}
+    engine.dispose()
+    assert (synchronous, commits) == (2, "wal")  # 2 is FULL
+    assert modes == {0o600}
+
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from memory_import.ledger.database.states import BatchState
+from memory_import.ledger.database.ledger import Ledger, open_database
+ledger = Ledger(open_database(Path(sys.argv[1])))
+for batch in ledger.batches(sys.argv[2], "profiles", states=(BatchState.PLANNED,)):
+    with ledger.transaction() as transaction:
+        transaction.move(batch.id, BatchState.SENDING, {"tries": 1})
+    print(batch.id, flush=True)
+time.sleep(60)
+"""
+
+
+def test_what_was_committed_survives_the_kill_of_its_writer(tmp_path: Path) -> None:
+    ledger = Ledger(open_database(tmp_path))
+    batches = enter(ledger, make_load(20), [make_planned(row, row + 1) for row in range(20)])
+    command = [sys.executable, "-c", WRITER, str(tmp_path), RUN_ID]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        told = {int(writer.stdout.readline()) for _ in range(10)}
+        writer.send_signal(signal.SIGKILL)
+        told |= {int(line) for line in writer.stdout.read().split()}
+    moved = {batch.id for batch in ledger.batches(RUN_ID, "profiles", states=(BatchState.SENDING,))}
+    ledger.close()
+    assert told <= moved <= {batch.id for batch in batches}

@@ -1,0 +1,111 @@
+"""The report as people read it: every row with an outcome, every reason, and how to go on."""
+
+from typing import Any
+
+import pytest
+
+from memory_import.ledger.report.outcomes import Outcome
+from memory_import.ledger.report.render import render_markdown, render_summary
+
+
+def make_report(**rows: int) -> dict[str, Any]:
+    """A finished run of one load in which so many rows had an outcome."""
+    outcomes = {outcome.value: 0 for outcome in Outcome} | rows
+    return {
+        "run_id": "20261121T090000-1",
+        "spec": "crm.yaml",
+        "status": "finished",
+        "exit_code": 1,
+        "started_at": "2026-11-21T09:00:00Z",
+        "finished_at": "2026-11-21T09:00:05Z",
+        "target": {"api_url": "https://memory.twilio.com", "store_id": "mem_store_1", "emulator": False},
+        "loads": {
+            "profiles": {
+                "rows": {"read": sum(rows.values()), **outcomes},
+                "sent": 1234,
+                "batches": {"total": 2, "completed": 2, "split": 0},
+                "reject_reasons": {},
+                "changes": {},
+            }
+        },
+        "requests": {"total": 1500, "retries": 20, "by_status": {"202": 1480, "429": 20}},
+        "timing": {"deliver": 1.25},
+        "resume_command": None,
+    }
+
+
+def cells(line: str) -> list[str]:
+    """The cells of a row of a Markdown table."""
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def test_every_outcome_that_occurs_has_a_line_and_they_lead_to_the_rows_read() -> None:
+    report = make_report(**{outcome.value: number for number, outcome in enumerate(Outcome, start=1)})
+    lines = [cells(line) for line in render_markdown(report, str.upper).splitlines() if line.startswith("| ")]
+    counted = {cell[0]: cell[1] for cell in lines if len(cell) > 1}
+    assert {outcome.value: counted[outcome.value] for outcome in Outcome} == {
+        outcome.value: str(number) for number, outcome in enumerate(Outcome, start=1)
+    }
+    assert counted["**read**"] == "**36**"
+
+
+def test_what_did_not_occur_is_left_out() -> None:
+    text = render_markdown(make_report(completed=5), str.upper)
+    assert "pending" not in text
+    assert "| rejected" not in text
+    assert "Why rows were rejected" not in text
+    assert "to go on" not in text
+
+
+def test_reasons_and_changes_are_listed_and_explained_the_most_frequent_first() -> None:
+    report = make_report(rejected=3)
+    report["loads"]["profiles"]["reject_reasons"] = {"a_rare": 1, "frequent": 2_000, "b_rare": 1}
+    report["loads"]["profiles"]["changes"] = {"phone_reformatted": 7}
+    lines = [cells(line) for line in render_markdown(report, str.upper).splitlines()]
+    expected = [["frequent", "2,000", "FREQUENT"], ["a_rare", "1", "A_RARE"], ["b_rare", "1", "B_RARE"]]
+    places = [lines.index(row) for row in expected]
+    assert places == sorted(places)
+    assert ["phone_reformatted", "7", "PHONE_REFORMATTED"] in lines
+
+
+@pytest.mark.parametrize("is_emulator", [True, False], ids=["emulator", "live"])
+def test_a_reader_sees_whether_it_was_the_emulator(is_emulator: bool) -> None:
+    report = make_report(completed=1)
+    report["target"]["emulator"] = is_emulator
+    assert ("(emulator)" in render_markdown(report, str.upper)) is is_emulator
+
+
+def test_both_forms_tell_how_to_go_on() -> None:
+    report = make_report(pending=1)
+    report["resume_command"] = "memory-import resume 20261121T090000-1"
+    assert "memory-import resume 20261121T090000-1" in render_markdown(report, str.upper)
+    assert "memory-import resume 20261121T090000-1" in render_summary(report, "state/runs/1")
+
+
+def test_the_summary_is_a_few_lines() -> None:
+    report = make_report(completed=9_000, merged=5, rejected=1_200)
+    report["loads"]["profiles"]["reject_reasons"] = {f"code_{number}": 10 - number for number in range(8)}
+    lines = render_summary(report, "state/runs/1").splitlines()
+    assert lines == [
+        "Run 20261121T090000-1: finished",
+        "  profiles: 10,205 rows read = 9,000 completed, 5 merged, 1,200 rejected",
+        "    rejected: 10 × code_0",
+        "    rejected: 9 × code_1",
+        "    rejected: 8 × code_2",
+        "    rejected: 7 × code_3",
+        "    rejected: 6 × code_4",
+        "    rejected: 3 more codes in the report",
+        "  1,500 requests, 20 of them again",
+        "  report: state/runs/1/report.md",
+    ]
+
+
+def test_a_run_without_loads_or_requests_has_both_forms_too() -> None:
+    report = make_report()
+    report |= {"loads": {}, "requests": {"total": 0, "retries": 0, "by_status": {}}, "timing": {}}
+    assert "none" in render_markdown(report, str.upper)
+    assert "requests" not in render_summary(report, "state/runs/1")
+
+
+def test_an_empty_load_is_said_to_be_empty() -> None:
+    assert "0 rows read = nothing" in render_summary(make_report(), "state/runs/1")

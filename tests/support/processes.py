@@ -1,0 +1,203 @@
+"""What the end-to-end tests work with: customers, a spec, the command line, and an emulator to look into."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import yaml
+
+from memory_import.emulator.server import running
+from tests.support.openapi import PATH as DOCUMENT
+from tests.support.openapi import request_validator
+
+ABOUT_REQUESTS = request_validator() if DOCUMENT.exists() else None
+STORE = "mem_store_00000000000000000000000001"
+USER, PASSWORD = "SK" + "0" * 32, "a-secret-of-the-tests"
+COLUMNS = ("Id", "First", "Last", "Phone", "Other Phone", "Email", "City")
+TRAITS: dict[str, dict[str, Any]] = {
+    "Contact": {
+        "firstName": "First",
+        "lastName": "Last",
+        "phone": {"column": ["Phone", "Other Phone"], "type": "phone"},
+        "email": {"column": "Email", "type": "email"},
+    },
+    "Account": {"customerId": "Id", "city": "City"},
+}
+
+
+def make_customers(count: int, *, seed: int = 1, repeats: float = 0.1, bad: float = 0.02) -> list[list[str]]:
+    """Rows in `COLUMNS` order. A share of them names a person of an earlier row again, by phone or by email,
+    now and then with a new value of the other; a share has no identifier that holds."""
+    random = Random(seed)
+    people: list[tuple[str, str]] = []
+    rows = []
+    for number in range(count):
+        phone, email = f"+1202{2_000_000 + number:07d}", f"person{number}@example.com"
+        if people and random.random() < repeats:
+            known_phone, known_email = random.choice(people)
+            phone, email = random.choice(
+                [(known_phone, known_email), (known_phone, email), (phone, known_email)]
+            )
+        people.append((phone, email))
+        if random.random() < bad:
+            phone, email = "12", "nobody"
+        rows.append([f"C{number}", f"First{number}", f"Last{number}", phone, "", email, f"City{number % 50}"])
+    return rows
+
+
+def write_csv(rows: list[list[str]], path: Path) -> Path:
+    """A plain CSV file; no value of these rows needs quotes."""
+    path.write_text("\n".join(",".join(row) for row in [list(COLUMNS), *rows]) + "\n")
+    return path
+
+
+def write_spec(path: Path, source: Path | str, **profiles: Any) -> Path:
+    """A spec for the columns of `make_customers`."""
+    body = {"source": str(source), "region": {"default": "US"}, "traits": TRAITS, **profiles}
+    path.write_text(yaml.safe_dump({"version": 1, "store": STORE, "profiles": body}, sort_keys=False))
+    return path
+
+
+@dataclass(frozen=True)
+class Api:
+    """The emulator from outside, as a person with the right key sees it."""
+
+    url: str
+
+    def declare(self, *groups: str) -> None:
+        """Declare the trait groups of `TRAITS` that a fresh emulator lacks."""
+        for group in groups:
+            traits = {name: {"dataType": "STRING"} for name in TRAITS[group]}
+            self.call(
+                "POST",
+                f"/v1/ControlPlane/Stores/{STORE}/TraitGroups",
+                {"displayName": group, "traits": traits},
+            )
+        self.settle()
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """One request, which must succeed; the JSON of the answer."""
+        response = httpx.request(
+            method, self.url + path, json=body, auth=(USER, PASSWORD), trust_env=False, timeout=60
+        )
+        response.raise_for_status()
+        return response.json()
+
+    def settle(self) -> None:
+        """Wait until all accepted work is applied."""
+        while self.call("GET", "/emulator/health")["pending"]:
+            time.sleep(0.02)
+
+    def profiles(self) -> list[dict[str, Any]]:
+        """Every canonical profile of the store with traits and identifiers, without ids, in a fixed order."""
+        self.settle()
+        found = self.call("GET", "/emulator/profiles")["stores"][STORE]
+        kept = [{"traits": profile["traits"], "identifiers": profile["identifiers"]} for profile in found]
+        return sorted(kept, key=lambda profile: json.dumps(profile, sort_keys=True))
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Every request under /v1 that the emulator saw."""
+        found: list[dict[str, Any]] = self.call("GET", "/emulator/requests")["requests"]
+        return found
+
+    def set_faults(self, *rules: dict[str, Any], seed: int = 0) -> None:
+        """Play these faults from now on."""
+        self.call("POST", "/emulator/faults", {"seed": seed, "rules": list(rules)})
+
+    def look_up(self, id_type: str, value: str) -> list[str]:
+        """The ids of the profiles that an identifier leads to."""
+        body = {"idType": id_type, "value": value}
+        found: list[str] = self.call("POST", f"/v1/Stores/{STORE}/Profiles/Lookup", body)["profiles"]
+        return found
+
+
+@contextmanager
+def serving(**options: Any) -> Iterator[Api]:
+    """A fresh emulator that knows the trait groups of `TRAITS`.
+
+    Every request to it is held against the API's official document, where that lies beside the checkout,
+    unless `validator` is None: looking at a large Bulk takes time, and other requests wait meanwhile.
+    """
+    with running(**{"api_key": (USER, PASSWORD), "validator": ABOUT_REQUESTS, **options}) as server:
+        api = Api(server.url)
+        api.declare("Account")
+        yield api
+        assert api.call("GET", "/emulator/violations")["violations"] == []
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report on stdout."""
+        report: dict[str, Any] = json.loads(self.stdout)
+        return report
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """`memory-import` as a process of its own, with the credentials and the address of an emulator."""
+
+    folder: Path
+    api_url: str | None = None
+    password: str = PASSWORD
+
+    def start(self, *arguments: str | Path, state_dir: str = "state") -> subprocess.Popen[str]:
+        """Start a command and do not wait for it."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        target = {"MEMORY_API_URL": self.api_url} if self.api_url else {}
+        environment = {
+            **kept,
+            **target,
+            "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+            "TWILIO_API_KEY": USER,
+            "TWILIO_API_SECRET": self.password,
+        }
+        command = [sys.executable, "-m", "memory_import.cli", *map(str, arguments), "--state-dir", state_dir]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str | Path, state_dir: str = "state") -> Finished:
+        """Run a command without Prefect to its end; its report is on stdout."""
+        process = self.start(*arguments, "--no-prefect", "--output", "json", state_dir=state_dir)
+        return wait(process)
+
+
+def wait(process: subprocess.Popen[str], timeout_seconds: float = 120) -> Finished:
+    """Wait for a command that was started."""
+    stdout, stderr = process.communicate(timeout=timeout_seconds)
+    return Finished(process.returncode, stdout, stderr)
+
+
+def kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
+    """Kill a command with SIGKILL after so many seconds; False when it was done before."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        return True
+    process.communicate()
+    return False

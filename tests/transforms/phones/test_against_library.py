@@ -1,0 +1,45 @@
+"""The columns beside phonenumbers on generated numbers, and proof that the comparison can fail."""
+
+from dataclasses import replace
+
+import phonenumbers
+import pytest
+
+from memory_import.transforms.phones.patterns import number_start, whole_number
+from memory_import.transforms.phones.rules import compile_rules, installed_rules
+from memory_import.transforms.phones.territories import Rewriting, carry_territories, read_metadata
+from tests.fuzz import seeds
+from tests.fuzz.comparison import compare_phones
+from tests.fuzz.numbers import generate_numbers
+
+WRONG_RULES = {
+    "another national prefix": ("FR", {"national_prefix": number_start("1")}),
+    "numbers that do not exist": ("DE", {"numbers": whole_number((), "[0-9]+")}),
+    "a general pattern too narrow": ("GB", {"general": whole_number((), "[1-6][0-9]+")}),
+    "a possible length forgotten": ("NZ", {"possible_lengths": (8, 9)}),
+    "a local length forgotten": ("US", {"local_lengths": ()}),
+    "another international prefix": ("JP", {"international_prefix": number_start("00")}),
+    "a prefix rewritten to other digits": (
+        "BS",
+        {"rewriting": Rewriting(number_start("([3-8][0-9]{6})$|1"), "264")},
+    ),
+    "leading digits of another territory": ("KZ", {"leading_digits": number_start("9")}),
+}
+
+
+@pytest.mark.parametrize("seed", seeds.NUMBERS, ids="seed {}".format)
+def test_generated_numbers_get_the_library_s_answers(seed):
+    result = compare_phones(installed_rules(), generate_numbers(100_000, seed))
+    assert result.rows == 100_000
+    assert result.left_to_library < 0.4 * result.rows
+    assert result.differences == []
+
+
+@pytest.mark.parametrize(("region", "wrong"), WRONG_RULES.values(), ids=WRONG_RULES)
+def test_a_wrong_rule_is_caught(region, wrong):
+    plans = [
+        [replace(territory, **wrong) if territory.tag == region else territory for territory in plan]
+        for plan in carry_territories(read_metadata())
+    ]
+    rules = compile_rules(plans, sorted(phonenumbers.SUPPORTED_REGIONS))
+    assert compare_phones(rules, generate_numbers(1_000, seed=7, region=region)).differences != []

@@ -1,0 +1,105 @@
+"""Dates and times: formats, offsets, time zones and the hours when clocks are set."""
+
+import polars as pl
+import pytest
+
+from memory_import.transforms.values.times import (
+    check_time_format,
+    check_timezone,
+    judge_dates,
+    judge_datetimes,
+)
+
+BERLIN = "Europe/Berlin"
+DATES = {
+    "ISO": (None, "2024-05-31", "2024-05-31", None),
+    "leap day": (None, "2024-02-29", "2024-02-29", None),
+    "spaces around": (None, " 2024-05-31 ", "2024-05-31", None),
+    "German": ("%d.%m.%Y", "31.05.2024", "2024-05-31", None),
+    "American": ("%m/%d/%Y", "05/31/2024", "2024-05-31", None),
+    "month name": ("%d %b %Y", "31 May 2024", "2024-05-31", None),
+    "time of day left out": ("%Y-%m-%d %H:%M", "2024-05-31 23:15", "2024-05-31", None),
+    "blank": (None, " ", None, None),
+    "null": (None, None, None, None),
+    "no such day": (None, "2023-02-29", None, "date_invalid"),
+    "another format": (None, "31.05.2024", None, "date_invalid"),
+    "something after it": (None, "2024-05-31x", None, "date_invalid"),
+    "year 0": (None, "0000-01-01", None, "date_invalid"),
+    "five-digit year": (None, "+12024-01-01", None, "date_invalid"),
+    "a word": (None, "yesterday", None, "date_invalid"),
+}
+DATETIMES = {
+    "UTC": (None, None, "2024-05-31T23:15:00Z", "2024-05-31T23:15:00Z", None, None),
+    "offset": (None, None, "2024-05-31T23:15:00+02:00", "2024-05-31T21:15:00Z", None, None),
+    "offset without a colon": (None, None, "2024-05-31 23:15:00 -0530", "2024-06-01T04:45:00Z", None, None),
+    "offset beats the time zone": (None, BERLIN, "2024-05-31T23:15:00Z", "2024-05-31T23:15:00Z", None, None),
+    "small letters": (None, None, "2024-05-31t23:15:00z", "2024-05-31T23:15:00Z", None, None),
+    "fraction": (None, None, "2024-05-31T23:15:00.250Z", "2024-05-31T23:15:00.250Z", None, None),
+    "local summer": (None, BERLIN, "2024-05-31 23:15:00", "2024-05-31T21:15:00Z", None, None),
+    "local winter": (None, BERLIN, "2024-01-31T23:15", "2024-01-31T22:15:00Z", None, None),
+    "local with a fraction": (None, BERLIN, "2024-01-31T23:15:00.5", "2024-01-31T22:15:00.500Z", None, None),
+    "format": ("%d.%m.%Y %H:%M", BERLIN, "31.05.2024 23:15", "2024-05-31T21:15:00Z", None, None),
+    "format of a date": ("%Y-%m-%d", BERLIN, "2024-05-31", "2024-05-30T22:00:00Z", None, None),
+    "format with an offset": (
+        "%Y%m%d %H%M%z",
+        BERLIN,
+        "20240531 2315+0000",
+        "2024-05-31T23:15:00Z",
+        None,
+        None,
+    ),
+    "hour that came twice": (
+        *(None, BERLIN, "2024-10-27 02:30:00", "2024-10-27T00:30:00Z", None, "datetime_earlier_taken"),
+    ),
+    "second reading, by its offset": (
+        None,
+        BERLIN,
+        "2024-10-27T02:30:00+01:00",
+        "2024-10-27T01:30:00Z",
+        None,
+        None,
+    ),
+    "hour that never was": (None, BERLIN, "2024-03-31 02:30:00", None, "datetime_skipped_by_clock", None),
+    "no offset, no time zone": (None, None, "2024-05-31 23:15:00", None, "datetime_no_timezone", None),
+    "blank": (None, BERLIN, "", None, None, None),
+    "null": (None, BERLIN, None, None, None, None),
+    "date alone": (None, BERLIN, "2024-05-31", None, "datetime_invalid", None),
+    "no such hour": (None, BERLIN, "2024-05-31 25:00:00", None, "datetime_invalid", None),
+    "another zone notation": (None, BERLIN, "2024-05-31 23:15:00 CET", None, "datetime_invalid", None),
+    "another format": ("%d.%m.%Y", BERLIN, "2024-05-31", None, "datetime_invalid", None),
+    "a word": (None, None, "now", None, "datetime_invalid", None),
+}
+
+
+@pytest.mark.parametrize(("form", "text", "value", "reason"), DATES.values(), ids=DATES)
+def test_a_date_is_read_by_its_format(form, text, value, reason):
+    assert judge_dates(pl.Series([text], dtype=pl.String), form).row(0) == (value, reason, None)
+
+
+@pytest.mark.parametrize(
+    ("form", "zone", "text", "value", "reason", "change"), DATETIMES.values(), ids=DATETIMES
+)
+def test_a_time_is_read_into_utc(form, zone, text, value, reason, change):
+    neighbours = [text, "2024-05-31 23:15:00", None]  # what is read at once and what is not, side by side
+
+    verdicts = judge_datetimes(pl.Series(neighbours, dtype=pl.String), form, zone)
+
+    assert verdicts.row(0) == (value, reason, change)
+
+
+@pytest.mark.parametrize(
+    "form", ["%Y-%m-%d", "%d.%m.%y", "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%+", "%s"]
+)
+def test_a_format_that_reads_dates_is_accepted(form):
+    assert check_time_format(form) is None
+
+
+@pytest.mark.parametrize("form", ["", "YYYY-MM-DD", "%Q", "%H:%M", "%Y-%m"])
+def test_a_format_that_reads_no_date_is_named(form):
+    assert repr(form) in check_time_format(form)
+
+
+def test_time_zones_are_checked_by_name():
+    assert check_timezone("Europe/Berlin") is None
+    assert check_timezone("UTC") is None
+    assert "'Europe/Atlantis'" in check_timezone("Europe/Atlantis")

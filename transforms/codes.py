@@ -1,0 +1,181 @@
+"""Every code that a report can hold, with the sentence a person reads beside it.
+
+A `Reason` says why a value was refused; a `Change` says what was repaired in a value that was kept.
+Tests and reports assert codes; people read the wording.
+"""
+
+from enum import StrEnum
+
+from memory_import.transforms.limits import (
+    ARRAY_ITEMS,
+    CONTENT_CHARACTERS,
+    CONVERSATIONS_PER_OBSERVATION,
+    IDENTIFIER_CHARACTERS,
+    IDENTIFIERS_PER_TYPE,
+    INTEGER_MAX,
+    INTEGER_MIN,
+    MEMORIES_PER_PROFILE,
+    STRING_CHARACTERS,
+)
+
+
+class Reason(StrEnum):
+    """Why a value, or the row that holds it, was refused."""
+
+    PHONE_NOT_A_NUMBER = "phone_not_a_number"
+    PHONE_NO_REGION = "phone_no_region"
+    PHONE_INVALID_COUNTRY_CODE = "phone_invalid_country_code"
+    PHONE_TOO_SHORT = "phone_too_short"
+    PHONE_TOO_LONG = "phone_too_long"
+    PHONE_INVALID_LENGTH = "phone_invalid_length"
+    PHONE_NO_AREA_CODE = "phone_no_area_code"
+    PHONE_SPREADSHEET_DAMAGE = "phone_spreadsheet_damage"
+    PHONE_INVALID = "phone_invalid_for_region"
+    EMAIL_NO_AT_SIGN = "email_no_at_sign"
+    EMAIL_BAD_LOCAL_PART = "email_bad_local_part"
+    EMAIL_BAD_DOMAIN = "email_bad_domain"
+    EMAIL_SPECIAL_USE_DOMAIN = "email_special_use_domain"
+    EMAIL_DISPLAY_NAME = "email_display_name"
+    EMAIL_TOO_LONG = "email_too_long"
+    EMAIL_INVALID = "email_invalid"
+    STRING_TOO_LONG = "string_too_long"
+    INTEGER_INVALID = "integer_invalid"
+    INTEGER_OUT_OF_RANGE = "integer_out_of_range"
+    NUMBER_INVALID = "number_invalid"
+    NUMBER_OUT_OF_RANGE = "number_out_of_range"
+    NUMBER_NOT_FINITE = "number_not_finite"
+    BOOLEAN_INVALID = "boolean_invalid"
+    DATE_INVALID = "date_invalid"
+    DATETIME_INVALID = "datetime_invalid"
+    DATETIME_NO_TIMEZONE = "datetime_no_timezone"
+    DATETIME_SKIPPED = "datetime_skipped_by_clock"
+    ARRAY_TOO_LONG = "array_too_long"
+    ARRAY_ITEM_TOO_LONG = "array_item_too_long"
+    IDENTIFIER_TOO_LONG = "identifier_too_long"
+    NO_IDENTIFIER = "no_identifier"
+    TOO_MANY_IDENTIFIERS = "too_many_identifiers"
+    CONTENT_MISSING = "content_missing"
+    CONTENT_TOO_LONG = "content_too_long"
+    OCCURRED_AT_MISSING = "occurred_at_missing"
+    PROFILE_ID_INVALID = "profile_id_invalid"
+    CONVERSATION_ID_INVALID = "conversation_id_invalid"
+    CONVERSATION_ID_MISSING = "conversation_id_missing"
+    TOO_MANY_CONVERSATIONS = "too_many_conversations"
+    TOO_MANY_FOR_PROFILE = "too_many_for_profile"
+    PROFILE_NOT_FOUND = "profile_not_found"
+    PROFILE_AMBIGUOUS = "profile_ambiguous"
+    PROFILE_REJECTED = "profile_rejected"
+
+
+class Change(StrEnum):
+    """What was repaired in a value that was kept."""
+
+    PHONE_EXTENSION_DROPPED = "phone_extension_dropped"
+    PHONE_LETTERS_CHANGED = "phone_letters_changed"
+    PHONE_APOSTROPHE_DROPPED = "phone_apostrophe_dropped"
+    PHONE_COUNTRY_CODE_ADDED = "phone_country_code_added"
+    PHONE_PLUS_ADDED = "phone_plus_added"
+    PHONE_INTERNATIONAL_PREFIX_REPLACED = "phone_international_prefix_replaced"
+    PHONE_REFORMATTED = "phone_reformatted"
+    PHONE_FIGURE_UNDONE = "phone_figure_undone"
+    PHONE_PLUS_RESTORED = "phone_plus_restored"
+    PHONE_LEADING_ZERO_RESTORED = "phone_leading_zero_restored"
+    EMAIL_TRIMMED = "email_trimmed"
+    EMAIL_LOWERCASED = "email_lowercased"
+    EMAIL_UNICODE_NORMALISED = "email_unicode_normalised"
+    EXTRA_IDENTIFIER = "extra_identifier"
+    TEXT_TRIMMED = "text_trimmed"
+    INVISIBLE_CHARACTERS_REMOVED = "invisible_characters_removed"
+    INTEGER_FRACTION_DROPPED = "integer_fraction_dropped"
+    DATETIME_EARLIER_TAKEN = "datetime_earlier_taken"
+    CONTENT_SPLIT = "content_split"
+    PROFILE_CREATED = "profile_created"
+    COUNTRY_UNKNOWN = "country_unknown"
+
+
+DROPPED = "dropped_"
+"""Before the code of a reason: the value was refused and left out, the row was kept."""
+
+
+WORDING: dict[str, str] = {
+    Reason.PHONE_NOT_A_NUMBER: "the text cannot be read as one phone number",
+    Reason.PHONE_NO_REGION: "the phone number has no country code, and no country is known for it",
+    Reason.PHONE_INVALID_COUNTRY_CODE: "the phone number begins with a country code that does not exist",
+    Reason.PHONE_TOO_SHORT: "the phone number has too few digits for its country",
+    Reason.PHONE_TOO_LONG: "the phone number has too many digits for its country",
+    Reason.PHONE_INVALID_LENGTH: "no phone number of its country has this many digits",
+    Reason.PHONE_NO_AREA_CODE: "the phone number lacks its area code",
+    Reason.PHONE_SPREADSHEET_DAMAGE: "a spreadsheet turned the phone number into a figure; restore it",
+    Reason.PHONE_INVALID: "the phone number is in no range that its country has assigned",
+    Reason.EMAIL_NO_AT_SIGN: "the email address has no @",
+    Reason.EMAIL_BAD_LOCAL_PART: "the part of the email address before the @ is not valid",
+    Reason.EMAIL_BAD_DOMAIN: "the domain of the email address is not valid",
+    Reason.EMAIL_SPECIAL_USE_DOMAIN: "the domain of the email address is reserved and receives no mail",
+    Reason.EMAIL_DISPLAY_NAME: "the cell holds a name beside the email address; keep the address alone",
+    Reason.EMAIL_TOO_LONG: "the email address is longer than the 254 bytes that mail servers accept",
+    Reason.EMAIL_INVALID: "the email address is not valid",
+    Reason.STRING_TOO_LONG: f"the text is longer than the {STRING_CHARACTERS:,} characters the API accepts",
+    Reason.INTEGER_INVALID: "not a whole number; expected digits, a sign at most, no thousands separators",
+    Reason.INTEGER_OUT_OF_RANGE: f"the API accepts integers from {INTEGER_MIN:,} to {INTEGER_MAX:,}",
+    Reason.NUMBER_INVALID: "not a number; expected digits with a decimal point, no thousands separators",
+    Reason.NUMBER_OUT_OF_RANGE: f"the API accepts numbers from {INTEGER_MIN:,} to {INTEGER_MAX:,}",
+    Reason.NUMBER_NOT_FINITE: "NaN and infinity cannot be sent",
+    Reason.BOOLEAN_INVALID: "neither true nor false; expected true/false, yes/no, t/f, y/n or 1/0",
+    Reason.DATE_INVALID: "not a date in the expected format",
+    Reason.DATETIME_INVALID: "not a date and time in the expected format",
+    Reason.DATETIME_NO_TIMEZONE: "the time states no offset, and the spec names no timezone for it",
+    Reason.DATETIME_SKIPPED: "this local time never was: the clocks were set forward over it",
+    Reason.ARRAY_TOO_LONG: f"the array has more than the {ARRAY_ITEMS} items that the API accepts",
+    Reason.ARRAY_ITEM_TOO_LONG: (
+        f"an item of the array is longer than the {STRING_CHARACTERS:,} characters that the API accepts"
+    ),
+    Reason.IDENTIFIER_TOO_LONG: (
+        f"the identifier is longer than the {IDENTIFIER_CHARACTERS} characters that the API accepts"
+    ),
+    Reason.NO_IDENTIFIER: "no value is left that identifies a profile; the API needs at least one",
+    Reason.TOO_MANY_IDENTIFIERS: (
+        f"rows linked by shared identifiers hold more values of one type than a profile can keep "
+        f"({IDENTIFIERS_PER_TYPE}); most likely they share a value of no one person, such as a switchboard"
+    ),
+    Reason.CONTENT_MISSING: "there is no content; the API needs at least one character",
+    Reason.CONTENT_TOO_LONG: (
+        f"the content is longer than the {CONTENT_CHARACTERS:,} characters that the API accepts; "
+        "`too_long: split` sends it in numbered parts"
+    ),
+    Reason.OCCURRED_AT_MISSING: "there is no time; the API needs to know when it happened",
+    Reason.PROFILE_ID_INVALID: "not the id of a profile; expected mem_profile_ and 26 characters",
+    Reason.CONVERSATION_ID_INVALID: (
+        "not the id of a conversation; expected conv_conversation_ and 26 characters"
+    ),
+    Reason.CONVERSATION_ID_MISSING: "there is no conversation; the API needs to know which one is summed up",
+    Reason.TOO_MANY_CONVERSATIONS: (
+        f"more than the {CONVERSATIONS_PER_OBSERVATION} conversations that the API accepts"
+    ),
+    Reason.TOO_MANY_FOR_PROFILE: (
+        f"the input holds more for this profile than the {MEMORIES_PER_PROFILE} that the API keeps"
+    ),
+    Reason.PROFILE_NOT_FOUND: "no profile in the store has any of the row's identifiers",
+    Reason.PROFILE_AMBIGUOUS: "several profiles in the store have this identifier",
+    Reason.PROFILE_REJECTED: "the row that holds this profile was rejected in the same run",
+    Change.PHONE_EXTENSION_DROPPED: "the extension was left out of the phone number",
+    Change.PHONE_LETTERS_CHANGED: "letters in the phone number were turned into digits or left out",
+    Change.PHONE_APOSTROPHE_DROPPED: "the apostrophe before the phone number was left out",
+    Change.PHONE_COUNTRY_CODE_ADDED: "the country code was added to a national phone number",
+    Change.PHONE_PLUS_ADDED: "the plus was added to an international phone number",
+    Change.PHONE_INTERNATIONAL_PREFIX_REPLACED: "the dialling prefix of the phone number became a plus",
+    Change.PHONE_REFORMATTED: "spaces, punctuation or a national prefix were taken out of the phone number",
+    Change.PHONE_FIGURE_UNDONE: "a figure that a spreadsheet had made of the phone number was undone",
+    Change.PHONE_PLUS_RESTORED: "the plus that the phone number had lost was restored",
+    Change.PHONE_LEADING_ZERO_RESTORED: "the zero that the phone number had lost at its start was restored",
+    Change.EMAIL_TRIMMED: "whitespace around the email address was removed",
+    Change.EMAIL_LOWERCASED: "capitals of the email address were lowered",
+    Change.EMAIL_UNICODE_NORMALISED: "the email address was brought into its normal Unicode form",
+    Change.EXTRA_IDENTIFIER: "an earlier phone or email of the person was sent beside the one that counts",
+    Change.TEXT_TRIMMED: "whitespace around the text was removed",
+    Change.INVISIBLE_CHARACTERS_REMOVED: "invisible control characters were removed from the text",
+    Change.INTEGER_FRACTION_DROPPED: "a fraction of zeros was dropped from a whole number",
+    Change.DATETIME_EARLIER_TAKEN: "the local time came twice as clocks were set back; the earlier was taken",
+    Change.CONTENT_SPLIT: "content that was too long was split into numbered parts",
+    Change.PROFILE_CREATED: "a profile was created from its identifier, as there was none",
+    Change.COUNTRY_UNKNOWN: "no country has this name; phone numbers were read with the default region",
+}

@@ -1,0 +1,1 @@
+"""Countries as people write them to ISO 3166 codes."""

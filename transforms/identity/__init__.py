@@ -1,0 +1,1 @@
+"""Rows that are one person: identity groups, what is sent for them, and in which order."""

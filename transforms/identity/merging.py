@@ -1,0 +1,130 @@
+"""Identity groups to profiles: what is sent for rows that are one person, and in which order.
+
+The later row wins, trait by trait. The service finds a profile by every identifier value that it ever had,
+but one entry holds one value of each trait. So the values that lose go first, in entries of their own that
+hold nothing but identifiers, and the final profile goes last:
+
+    round 0   phone 3, email 3        opens: every other entry shares one of these values,
+    round 1   phone 1, email 3        so that no round ever creates a second profile
+    round 2   phone 2, email 3
+    round 3   phone 3, email 1
+    round 4   phone 3, email 3, …     the final profile: the last value of each trait ends as its value
+
+Rounds of a group must follow each other: send one when the one before has been completed.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from memory_import.transforms.codes import WORDING, Reason
+from memory_import.transforms.identity.rounds import plan_rounds
+from memory_import.transforms.limits import IDENTIFIERS_PER_TYPE
+from memory_import.transforms.payloads import write_payloads
+from memory_import.transforms.plan import ProfilePlan
+
+ENTRIES = ("_representative", "_round", "_pos", "_payload", "_is_final")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folded:
+    """What becomes of the rows of identity groups.
+
+    `entries`: what is sent, ordered by `_round` and `_representative`: `_representative`; `_round` Int64 from
+    0, without gaps in a group; `_pos`, the row that an outcome belongs to (the representative for the final
+    entry,
+        the last row that gave the value for others); `_payload`; `_is_final` Boolean, true for the last entry
+        of each group.
+    `merged`: `_pos`, `_representative` of every row that was folded into another; ordered by `_pos`.
+    `refused`: `_pos`, `_error_code`, `_error_message` of all rows of groups with more than
+        IDENTIFIERS_PER_TYPE values of one type; ordered by `_pos`. They are in none of the others.
+    `extra`: the number of identifier values that lost and are sent in entries of their own.
+    """
+
+    entries: pl.DataFrame
+    merged: pl.DataFrame
+    refused: pl.DataFrame
+    extra: int
+
+
+def fold_groups(members: pl.DataFrame, plan: ProfilePlan) -> Folded:
+    """Folds whole groups: `_representative`, `_pos`, the values and the identifier columns of each member
+    row.
+
+    Any number of groups may come in one call, each with all of its members; no row is without any value.
+    """
+    given = _list_values(members, plan)
+    overfull = _find_overfull(given)
+    kept = members.join(overfull, on="_representative", how="anti")
+    early = plan_rounds(given.join(overfull, on="_representative", how="anti"))
+    entries = pl.concat([_write_early(early, plan), _write_final(kept, early, plan)])
+    return Folded(
+        entries=entries.sort("_round", "_representative"),
+        merged=kept.filter(pl.col("_pos") != pl.col("_representative"))
+        .select("_pos", "_representative")
+        .sort("_pos"),
+        refused=_refuse(members.join(overfull, on="_representative", how="semi")),
+        extra=int(early["is_extra"].sum()),
+    )
+
+
+def _list_values(members: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+    """`_representative`, `_pos`, `trait`, `id_type`, `value` of all identifiers, earlier rows first."""
+    listed = [
+        members.select(
+            "_representative",
+            "_pos",
+            trait=pl.lit(identifier.trait),
+            id_type=pl.lit(identifier.id_type),
+            value=column,
+        ).drop_nulls("value")
+        for column, identifier in plan.identifier_columns.items()
+    ]
+    return pl.concat(listed).sort("_pos", maintain_order=True)
+
+
+def _find_overfull(given: pl.DataFrame) -> pl.DataFrame:
+    of_type = ["_representative", "id_type"]
+    many = given.group_by(of_type).len().filter(pl.col("len") > IDENTIFIERS_PER_TYPE)
+    sizes = given.join(many, on=of_type, how="semi").group_by(of_type).agg(size=pl.col("value").n_unique())
+    return sizes.filter(pl.col("size") > IDENTIFIERS_PER_TYPE).select("_representative").unique()
+
+
+def _refuse(members: pl.DataFrame) -> pl.DataFrame:
+    code = Reason.TOO_MANY_IDENTIFIERS
+    return members.select("_pos", _error_code=pl.lit(code.value), _error_message=pl.lit(WORDING[code])).sort(
+        "_pos"
+    )
+
+
+def _write_final(kept: pl.DataFrame, early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+    """The last value of every trait, in the round after the early entries of the group."""
+    values = pl.col([trait.value_column for trait in plan.traits])
+    latest = kept.sort("_pos").group_by("_representative").agg(values.drop_nulls().last())
+    rounds = early.group_by("_representative").agg(_round=pl.col("_round").max() + 1)
+    profiles = latest.join(rounds, on="_representative", how="left")
+    return (
+        profiles.hstack([write_payloads(profiles, plan)])
+        .select(
+            "_representative",
+            pl.col("_round").fill_null(0),
+            "_payload",
+            _pos="_representative",
+            _is_final=pl.lit(value=True),
+        )
+        .select(ENTRIES)
+    )
+
+
+def _write_early(early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+    """One entry for each group and round, of the identifiers that share the round."""
+    promoted = [plan.trait(identifier.trait) for identifier in plan.identifiers]
+    entries = early.group_by("_representative", "_round").agg(
+        pl.col("_pos").max().fill_null(pl.col("_representative").first()),
+        *(
+            pl.col("value").filter(pl.col("trait") == trait.path).first().alias(trait.value_column)
+            for trait in promoted
+        ),
+    )
+    payloads = write_payloads(entries, plan)
+    return entries.hstack([payloads]).with_columns(_is_final=pl.lit(value=False)).select(ENTRIES)

@@ -1,0 +1,1 @@
+"""Values read from cells: texts, numbers, booleans, times, arrays, whole traits."""

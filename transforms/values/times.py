@@ -1,0 +1,146 @@
+"""Dates and times read from text.
+
+Formats are strftime codes as Polars reads them. None is ISO 8601: `2024-05-31`; `2024-05-31T23:15:00` with a
+space for the `T`, seconds left out, a fraction of a second, and an offset (`Z`, `+02:00`, `+0200`) if there
+is one.
+"""
+
+from datetime import UTC, datetime
+
+import polars as pl
+
+from memory_import.transforms.codes import Change, Reason
+from memory_import.transforms.judgements import NO_CODE, code_where
+from memory_import.transforms.values.text import clean_texts
+
+ISO_DATE = "%Y-%m-%d"
+ISO_DATETIME = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]{1,9})?)?\s?(.*)$"
+OFFSET = "^[+-][0-9]{4}$"
+RFC3339 = "%Y-%m-%dT%H:%M:%S%.fZ"
+OFFSET_CODES = ("%z", "%:z", "%::z", "%#z", "%+", "%s")
+
+_text = pl.col("text")
+
+
+def judge_dates(texts: pl.Series, format: str | None = None) -> pl.DataFrame:
+    """Judgements on calendar dates of the years 1 to 9999; the value is `YYYY-MM-DD`."""
+    read = (
+        clean_texts(texts).to_frame().with_columns(date=_text.str.to_date(format or ISO_DATE, strict=False))
+    )
+    date = pl.when(pl.col("date").dt.year().is_between(1, 9999)).then(pl.col("date"))
+    return read.select(
+        value=date.cast(pl.String),
+        reason=code_where(_text.is_not_null() & date.is_null(), Reason.DATE_INVALID),
+        change=NO_CODE,
+    )
+
+
+def judge_datetimes(texts: pl.Series, format: str | None = None, timezone: str | None = None) -> pl.DataFrame:
+    """Judgements on points in time; the value is RFC 3339 in UTC, with a fraction only where there is one.
+
+    A text that states an offset is read by it. One that does not is local time in `timezone`, and refused if
+    that is None. A local time that the clocks skipped is refused; of one that came twice the earlier is
+    meant, and that is a change.
+    """
+    cleaned = clean_texts(texts).to_frame()
+    read = _read_iso(cleaned) if format is None else _read_format(cleaned, format)
+    return _judge_moments(read, timezone)
+
+
+def check_time_format(format: str) -> str | None:
+    """What is wrong with a format, or None: a date written in it must be read from it again."""
+    moment = pl.Series([datetime(2024, 5, 31, 23, 15, tzinfo=UTC)])
+    try:
+        texts = moment.dt.strftime(format)
+        read = {judge_dates(texts, format)["value"][0], judge_datetimes(texts, format, "UTC")["value"][0]}
+    except pl.exceptions.PolarsError:
+        read = set()
+    if read & {"2024-05-31", "2024-05-31T00:00:00Z", "2024-05-31T23:15:00Z"}:
+        return None
+    return f"the format {format!r} does not describe a date; it needs codes such as %Y-%m-%d"
+
+
+def check_timezone(name: str) -> str | None:
+    """What is wrong with the name of a time zone, or None."""
+    try:
+        pl.Series([None], dtype=pl.Datetime("us")).dt.replace_time_zone(name)
+    except pl.exceptions.PolarsError:
+        return f"{name!r} is not a time zone; expected a name such as Europe/Berlin or UTC"
+    return None
+
+
+def _read_iso(cleaned: pl.DataFrame) -> pl.DataFrame:
+    """Adds `local` (Datetime as written) and `offset_us` (null where the text states none).
+
+    Times without a fraction or an offset are read at once; a regular expression takes the others apart.
+    """
+    spaced = _text.str.replace("T", " ", literal=True)
+    whole = pl.when(_text.str.len_bytes() == len("2024-05-31 23:15")).then(spaced + ":00").otherwise(spaced)
+    read = cleaned.with_columns(
+        plain=whole.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us")
+    )
+    parts = read.select(_split_iso(pl.when(pl.col("plain").is_null()).then(_text)).alias("parts")).unnest(
+        "parts"
+    )
+    local = pl.format("{}T{}{}", "date", "minutes", pl.col("seconds").fill_null(":00"))
+    offsets = parts.select(
+        "zone",
+        local=local.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us"),
+        offset_us=_offset_us(pl.col("zone").str.replace(":", "").str.replace("^[Zz]$", "+0000")),
+    )
+    is_readable = (pl.col("zone") == "") | pl.col("offset_us").is_not_null()
+    return read.hstack(offsets).select(
+        "text", "offset_us", local=pl.coalesce("plain", pl.when(is_readable).then(pl.col("local")))
+    )
+
+
+def _split_iso(texts: pl.Expr) -> pl.Expr:
+    return texts.str.extract_groups(ISO_DATETIME).struct.rename_fields(["date", "minutes", "seconds", "zone"])
+
+
+def _offset_us(offsets: pl.Expr) -> pl.Expr:
+    """Microseconds of `+hhmm` or `-hhmm`; null for any other text."""
+    stated = pl.when(offsets.str.contains(OFFSET)).then(offsets)
+    minutes = stated.str.slice(1, 2).cast(pl.Int64) * 60 + stated.str.slice(3, 2).cast(pl.Int64)
+    return pl.when(stated.str.starts_with("-")).then(-minutes).otherwise(minutes) * 60_000_000
+
+
+def _read_format(cleaned: pl.DataFrame, format: str) -> pl.DataFrame:
+    moment = _text.str.to_datetime(format, strict=False, time_unit="us")
+    states_offset = any(code in format for code in OFFSET_CODES)
+    return cleaned.with_columns(
+        local=moment.dt.replace_time_zone(None) if states_offset else moment,
+        offset_us=pl.lit(0 if states_offset else None, dtype=pl.Int64),
+    )
+
+
+def _judge_moments(read: pl.DataFrame, timezone: str | None) -> pl.DataFrame:
+    """Judgements from `text`, `local` and `offset_us`."""
+    local, offset_us = pl.col("local"), pl.col("offset_us")
+    moment = pl.coalesce(local - pl.duration(microseconds=offset_us), "earlier")
+    placed = read.hstack(_place_in_zone(read["local"], timezone)).select(
+        is_local=local.is_not_null() & offset_us.is_null(),
+        is_stated=_text.is_not_null(),
+        is_twice=pl.col("earlier") != pl.col("later"),
+        moment=pl.when(moment.dt.year().is_between(1, 9999)).then(moment),
+    )
+    local_reason = Reason.DATETIME_NO_TIMEZONE if timezone is None else Reason.DATETIME_SKIPPED
+    return placed.select(
+        value=pl.col("moment").dt.strftime(RFC3339),
+        reason=pl.when(pl.col("is_stated") & pl.col("moment").is_null()).then(
+            pl.when("is_local")
+            .then(pl.lit(local_reason.value))
+            .otherwise(pl.lit(Reason.DATETIME_INVALID.value))
+        ),
+        change=code_where(pl.col("is_local") & pl.col("is_twice"), Change.DATETIME_EARLIER_TAKEN),
+    )
+
+
+def _place_in_zone(local: pl.Series, timezone: str | None) -> pl.DataFrame:
+    """`earlier`, `later`: local times in UTC; two where clocks went back, null where they went forward."""
+    if timezone is None:
+        return pl.DataFrame({"earlier": local, "later": local}).clear(len(local))
+    earlier = local.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
+    later = local.dt.replace_time_zone(timezone, ambiguous="latest", non_existent="null")
+    readings = pl.DataFrame({"earlier": earlier, "later": later})
+    return readings.select(pl.all().dt.convert_time_zone("UTC").dt.replace_time_zone(None))
