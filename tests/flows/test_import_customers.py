@@ -16,12 +16,12 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.testing.utilities import prefect_test_harness
 from pydantic import SecretStr
-from tests.conftest import PASSWORD, USER
 
 from memory_import.errors import ImportProblem
 from memory_import.flows.blocks import TwilioCredentials
 from memory_import.flows.import_customers import import_customers, listener
 from memory_import.run.pipeline import RunResult
+from tests.conftest import PASSWORD, USER
 from tests.support.workplace import Workplace, rows_of, stop_before_delivery
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # by Prefect's own client

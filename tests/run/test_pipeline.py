@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 from rich.console import Console
-from tests.conftest import PASSWORD
 
 from memory_import.errors import BudgetExceeded, ExitCode, UsageProblem
 from memory_import.run.pipeline import RunResult, Work
+from tests.conftest import PASSWORD
 from tests.support.workplace import (
     ROWS,
     TRAITS,
