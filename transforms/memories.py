@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from memory_import.columns import PAYLOAD
 from memory_import.transforms.codes import Change, Reason
 from memory_import.transforms.judgements import NO_CODE, code_where
 from memory_import.transforms.limits import (
@@ -195,9 +196,7 @@ def _write_payloads(
     single = _join(kept.filter(pl.col("content").is_not_null() & ~is_long))
     found = pl.concat([single.select("row", payload=pl.concat_list("payload")), split])
     return (
-        kept.select("row")
-        .join(found, on="row", how="left", maintain_order="left")["payload"]
-        .alias("_payload")
+        kept.select("row").join(found, on="row", how="left", maintain_order="left")["payload"].alias(PAYLOAD)
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from memory_import.columns import BYTES, PAYLOAD
 from memory_import.transforms.judgements import code_where
 from memory_import.transforms.plan import ProfilePlan, TraitPlan, TraitType
 
@@ -29,7 +30,7 @@ def write_payloads(values: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
     """
     stated = _find_stated(values, plan)
     if not stated:
-        return pl.Series("_payload", [None] * len(values), pl.String)
+        return pl.Series(PAYLOAD, [None] * len(values), pl.String)
     to_escape = _find_to_escape(values, stated)
     groups = [
         _write_object(
@@ -39,7 +40,7 @@ def write_payloads(values: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
     ]
     profile = _write_object("traits", groups)
     whole = pl.concat_str(pl.lit("{"), *_merge(profile.pieces), pl.lit("}"), ignore_nulls=True)
-    return values.select(_payload=pl.when(pl.lit(profile.where)).then(whole))["_payload"]
+    return values.select(_payload=pl.when(pl.lit(profile.where)).then(whole))[PAYLOAD]
 
 
 def measure_payloads(values: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
@@ -49,7 +50,7 @@ def measure_payloads(values: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
     """
     stated = _find_stated(values, plan)
     if not stated:
-        return pl.Series("_bytes", [None] * len(values), pl.Int64)
+        return pl.Series(BYTES, [None] * len(values), pl.Int64)
     to_escape = _find_to_escape(values, stated)
     sizes = [pl.lit(len('{"traits":{}}') - len(","), pl.Int64)]  # a comma is counted after every member
     for group in dict.fromkeys(trait.group for trait in stated):
@@ -58,7 +59,7 @@ def measure_payloads(values: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
         sizes.append(pl.when(is_there).then(len(f'"{group}":{{}}')))
         sizes += [_measure_trait(trait, to_escape) for trait in of_group]
     is_there = pl.any_horizontal(pl.col(trait.value_column).is_not_null() for trait in stated)
-    return values.select(_bytes=pl.when(is_there).then(pl.sum_horizontal(sizes)))["_bytes"]
+    return values.select(_bytes=pl.when(is_there).then(pl.sum_horizontal(sizes)))[BYTES]
 
 
 def encode_json(values: pl.Expr) -> pl.Expr:

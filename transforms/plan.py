@@ -5,6 +5,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
+from memory_import.columns import PROFILE_ID
+
 
 class TraitType(StrEnum):
     """How the text of a cell is read, and what JSON it becomes."""
@@ -134,4 +136,4 @@ class MemoryPlan:
     @property
     def owner_columns(self) -> tuple[str, ...]:
         """The columns of prepared rows that say whose memory it is, in the order in which they are tried."""
-        return ("_profile_id",) if self.owner is None else tuple(self.owner.identifier_columns)
+        return (PROFILE_ID,) if self.owner is None else tuple(self.owner.identifier_columns)

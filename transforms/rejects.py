@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from memory_import.columns import ERROR_CODE, ERROR_FIELD, ERROR_MESSAGE
 from memory_import.transforms.alignment import align_verdicts
 from memory_import.transforms.codes import WORDING
 
 SEPARATOR = " | "
-COLUMNS = ("_error_code", "_error_field", "_error_message")
+COLUMNS = (ERROR_CODE, ERROR_FIELD, ERROR_MESSAGE)
 
 
 @dataclass(frozen=True, kw_only=True)

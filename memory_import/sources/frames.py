@@ -7,7 +7,9 @@ from operator import and_
 
 import polars as pl
 
-REPORT_COLUMNS = ("_file", "_row", "_error_code", "_error_field", "_error_message")
+from memory_import.columns import ERROR_CODE, ERROR_MESSAGE, ERRORS, FILE, PLACE, ROW
+
+REPORT_COLUMNS = (*PLACE, *ERRORS)
 """The columns a report adds to the rows it rejects.
 
 A source that has them is such a report on its way back: they are left out, the rest is read.
@@ -32,8 +34,8 @@ class Batch:
 def select_columns(frame: pl.DataFrame, file: str, columns: Sequence[str]) -> pl.DataFrame:
     """`frame` (`_row` and String columns) as `_file`, `_row` and `columns`; those it lacks are null."""
     return frame.select(
-        pl.lit(file).alias("_file"),
-        "_row",
+        pl.lit(file).alias(FILE),
+        ROW,
         *(pl.col(name) if name in frame.columns else pl.lit(None, pl.String).alias(name) for name in columns),
     )
 
@@ -50,5 +52,5 @@ def null_out(frame: pl.DataFrame, texts: Collection[str]) -> pl.DataFrame:
 def no_rejects(columns: Sequence[str]) -> pl.DataFrame:
     """An empty frame of rejects."""
     text = dict.fromkeys(columns, pl.String)
-    errors = {"_error_code": pl.String, "_error_message": pl.String}
-    return pl.DataFrame(schema={"_file": pl.String, "_row": pl.Int64, **text, **errors})
+    errors = {ERROR_CODE: pl.String, ERROR_MESSAGE: pl.String}
+    return pl.DataFrame(schema={FILE: pl.String, ROW: pl.Int64, **text, **errors})

@@ -7,6 +7,7 @@ position in the whole file.
 
 import polars as pl
 
+from memory_import.columns import POS, REPRESENTATIVE
 from memory_import.transforms.plan import ProfilePlan
 
 LINKS_SCHEMA = {"a": pl.Int64, "b": pl.Int64}
@@ -41,7 +42,7 @@ def list_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     `rows` has `_pos` and the plan's identifier columns.
     """
     listed = [
-        rows.select("_pos", value=f"{identifier.id_type}:" + pl.col(column)).drop_nulls("value")
+        rows.select(POS, value=f"{identifier.id_type}:" + pl.col(column)).drop_nulls("value")
         for column, identifier in plan.identifier_columns.items()
     ]
     return pl.concat(listed)
@@ -53,8 +54,8 @@ def link_rows(identifiers: pl.DataFrame) -> pl.DataFrame:
 
     Values are compared as whole strings. All rows that hold a value must be in the same call.
     """
-    first = pl.col("_pos").min().over("value")
-    return identifiers.select(a=first, b="_pos").filter(pl.col("a") != pl.col("b")).unique()
+    first = pl.col(POS).min().over("value")
+    return identifiers.select(a=first, b=POS).filter(pl.col("a") != pl.col("b")).unique()
 
 
 def group_links(links: pl.DataFrame) -> pl.DataFrame:
@@ -75,7 +76,7 @@ def group_links(links: pl.DataFrame) -> pl.DataFrame:
         points_to.scatter(hooks["earlier"], hooks["later"])
         while not (further := points_to.gather(points_to)).equals(points_to):
             points_to = further
-    return pl.DataFrame({"_pos": rows, "_representative": rows.gather(points_to)})
+    return pl.DataFrame({POS: rows, REPRESENTATIVE: rows.gather(points_to)})
 
 
 def _hook(a: pl.Series, b: pl.Series) -> pl.DataFrame:

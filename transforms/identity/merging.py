@@ -17,13 +17,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from memory_import.columns import IS_FINAL, PAYLOAD, POS, REPRESENTATIVE, ROUND
 from memory_import.transforms.codes import WORDING, Reason
 from memory_import.transforms.identity.rounds import plan_rounds
 from memory_import.transforms.limits import IDENTIFIERS_PER_TYPE
 from memory_import.transforms.payloads import write_payloads
 from memory_import.transforms.plan import ProfilePlan
 
-ENTRIES = ("_representative", "_round", "_pos", "_payload", "_is_final")
+ENTRIES = (REPRESENTATIVE, ROUND, POS, PAYLOAD, IS_FINAL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,15 +56,13 @@ def fold_groups(members: pl.DataFrame, plan: ProfilePlan) -> Folded:
     """
     given = _list_values(members, plan)
     overfull = _find_overfull(given)
-    kept = members.join(overfull, on="_representative", how="anti")
-    early = plan_rounds(given.join(overfull, on="_representative", how="anti"))
+    kept = members.join(overfull, on=REPRESENTATIVE, how="anti")
+    early = plan_rounds(given.join(overfull, on=REPRESENTATIVE, how="anti"))
     entries = pl.concat([_write_early(early, plan), _write_final(kept, early, plan)])
     return Folded(
-        entries=entries.sort("_round", "_representative"),
-        merged=kept.filter(pl.col("_pos") != pl.col("_representative"))
-        .select("_pos", "_representative")
-        .sort("_pos"),
-        refused=_refuse(members.join(overfull, on="_representative", how="semi")),
+        entries=entries.sort(ROUND, REPRESENTATIVE),
+        merged=kept.filter(pl.col(POS) != pl.col(REPRESENTATIVE)).select(POS, REPRESENTATIVE).sort(POS),
+        refused=_refuse(members.join(overfull, on=REPRESENTATIVE, how="semi")),
         extra=int(early["is_extra"].sum()),
     )
 
@@ -72,44 +71,42 @@ def _list_values(members: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """`_representative`, `_pos`, `trait`, `id_type`, `value` of all identifiers, earlier rows first."""
     listed = [
         members.select(
-            "_representative",
-            "_pos",
+            REPRESENTATIVE,
+            POS,
             trait=pl.lit(identifier.trait),
             id_type=pl.lit(identifier.id_type),
             value=column,
         ).drop_nulls("value")
         for column, identifier in plan.identifier_columns.items()
     ]
-    return pl.concat(listed).sort("_pos", maintain_order=True)
+    return pl.concat(listed).sort(POS, maintain_order=True)
 
 
 def _find_overfull(given: pl.DataFrame) -> pl.DataFrame:
-    of_type = ["_representative", "id_type"]
+    of_type = [REPRESENTATIVE, "id_type"]
     many = given.group_by(of_type).len().filter(pl.col("len") > IDENTIFIERS_PER_TYPE)
     sizes = given.join(many, on=of_type, how="semi").group_by(of_type).agg(size=pl.col("value").n_unique())
-    return sizes.filter(pl.col("size") > IDENTIFIERS_PER_TYPE).select("_representative").unique()
+    return sizes.filter(pl.col("size") > IDENTIFIERS_PER_TYPE).select(REPRESENTATIVE).unique()
 
 
 def _refuse(members: pl.DataFrame) -> pl.DataFrame:
     code = Reason.TOO_MANY_IDENTIFIERS
-    return members.select("_pos", _error_code=pl.lit(code.value), _error_message=pl.lit(WORDING[code])).sort(
-        "_pos"
-    )
+    return members.select(POS, _error_code=pl.lit(code.value), _error_message=pl.lit(WORDING[code])).sort(POS)
 
 
 def _write_final(kept: pl.DataFrame, early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """The last value of every trait, in the round after the early entries of the group."""
     values = pl.col([trait.value_column for trait in plan.traits])
-    latest = kept.sort("_pos").group_by("_representative").agg(values.drop_nulls().last())
-    rounds = early.group_by("_representative").agg(_round=pl.col("_round").max() + 1)
-    profiles = latest.join(rounds, on="_representative", how="left")
+    latest = kept.sort(POS).group_by(REPRESENTATIVE).agg(values.drop_nulls().last())
+    rounds = early.group_by(REPRESENTATIVE).agg(_round=pl.col(ROUND).max() + 1)
+    profiles = latest.join(rounds, on=REPRESENTATIVE, how="left")
     return (
         profiles.hstack([write_payloads(profiles, plan)])
         .select(
-            "_representative",
-            pl.col("_round").fill_null(0),
-            "_payload",
-            _pos="_representative",
+            REPRESENTATIVE,
+            pl.col(ROUND).fill_null(0),
+            PAYLOAD,
+            _pos=REPRESENTATIVE,
             _is_final=pl.lit(value=True),
         )
         .select(ENTRIES)
@@ -119,8 +116,8 @@ def _write_final(kept: pl.DataFrame, early: pl.DataFrame, plan: ProfilePlan) -> 
 def _write_early(early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """One entry for each group and round, of the identifiers that share the round."""
     promoted = [plan.trait(identifier.trait) for identifier in plan.identifiers]
-    entries = early.group_by("_representative", "_round").agg(
-        pl.col("_pos").max().fill_null(pl.col("_representative").first()),
+    entries = early.group_by(REPRESENTATIVE, ROUND).agg(
+        pl.col(POS).max().fill_null(pl.col(REPRESENTATIVE).first()),
         *(
             pl.col("value").filter(pl.col("trait") == trait.path).first().alias(trait.value_column)
             for trait in promoted

@@ -9,7 +9,9 @@ that one the service refuses takes no other with it.
 
 import polars as pl
 
-SCHEMA = ("_representative", "_round", "_pos", "trait", "value", "is_extra")
+from memory_import.columns import POS, REPRESENTATIVE, ROUND
+
+SCHEMA = (REPRESENTATIVE, ROUND, POS, "trait", "value", "is_extra")
 
 
 def plan_rounds(given: pl.DataFrame) -> pl.DataFrame:
@@ -21,22 +23,20 @@ def plan_rounds(given: pl.DataFrame) -> pl.DataFrame:
     tie an entry to one before it, and their `_pos` is null. Groups whose last values are all their values
     have no rows.
     """
-    last = given.group_by("_representative", "trait", maintain_order=True).agg(
-        pl.col("id_type", "value").last()
-    )
+    last = given.group_by(REPRESENTATIVE, "trait", maintain_order=True).agg(pl.col("id_type", "value").last())
     extras = _find_extras(given, last)
     anchors = _choose_anchors(extras, last)
-    return _place(extras.join(anchors, on="_representative"))
+    return _place(extras.join(anchors, on=REPRESENTATIVE))
 
 
 def _find_extras(given: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
     """`_representative`, `trait`, `value`, `_pos` (last use), `turn` (0, 1, … in a trait) of losing
     values."""
-    value = ["_representative", "id_type", "value"]
+    value = [REPRESENTATIVE, "id_type", "value"]
     uses = given.join(last, on=value, how="anti", maintain_order="left").unique(value, keep="last")
-    extras = uses.sort("_representative", "trait", "_pos").with_columns(at=pl.int_range(pl.len()))
-    turn = pl.col("at") - pl.col("at").min().over("_representative", "trait")
-    return extras.select("_representative", "trait", "value", "_pos", turn=turn)
+    extras = uses.sort(REPRESENTATIVE, "trait", POS).with_columns(at=pl.int_range(pl.len()))
+    turn = pl.col("at") - pl.col("at").min().over(REPRESENTATIVE, "trait")
+    return extras.select(REPRESENTATIVE, "trait", "value", POS, turn=turn)
 
 
 def _choose_anchors(extras: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
@@ -45,14 +45,14 @@ def _choose_anchors(extras: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
     `_representative`, `anchor`, `anchor_value`, `partner`, `partner_value` (null where there is one trait
     only), and `opening`: 1 where the anchor has losing values too.
     """
-    losing = extras.group_by("_representative", "trait").agg(losing=pl.len())
+    losing = extras.group_by(REPRESENTATIVE, "trait").agg(losing=pl.len())
     candidates = (
-        last.join(extras, on="_representative", how="semi")
-        .join(losing, on=["_representative", "trait"], how="left")
+        last.join(extras, on=REPRESENTATIVE, how="semi")
+        .join(losing, on=[REPRESENTATIVE, "trait"], how="left")
         .with_columns(pl.col("losing").fill_null(0))
         .sort("losing", "trait")
     )
-    return candidates.group_by("_representative").agg(
+    return candidates.group_by(REPRESENTATIVE).agg(
         anchor=pl.col("trait").first(),
         anchor_value=pl.col("value").first(),
         partner=pl.col("trait").get(1, null_on_oob=True),
@@ -65,30 +65,25 @@ def _place(extras: pl.DataFrame) -> pl.DataFrame:
     """Losing values in their rounds, each beside a last value that the opening entry, if any, made known."""
     of_anchor = pl.col("trait") == pl.col("anchor")
     first, second = extras.filter(~of_anchor), extras.filter(of_anchor)
-    used = first.group_by("_representative").agg(used=pl.col("turn").max() + 1)
+    used = first.group_by(REPRESENTATIVE).agg(used=pl.col("turn").max() + 1)
     first = first.with_columns(_round=pl.col("turn") + pl.col("opening"))
-    second = second.join(used, on="_representative").with_columns(
+    second = second.join(used, on=REPRESENTATIVE).with_columns(
         _round=pl.col("turn") + pl.col("used") + pl.col("opening")
     )
     opening = extras.filter(pl.col("opening") == 1).with_columns(_round=pl.lit(0, pl.Int64))
     anchors = pl.concat(
         [
-            first.select("_representative", "_round", trait="anchor", value="anchor_value"),
-            opening.select("_representative", "_round", trait="anchor", value="anchor_value"),
+            first.select(REPRESENTATIVE, ROUND, trait="anchor", value="anchor_value"),
+            opening.select(REPRESENTATIVE, ROUND, trait="anchor", value="anchor_value"),
         ]
     )
     partners = pl.concat(
-        [
-            f.select("_representative", "_round", trait="partner", value="partner_value")
-            for f in (second, opening)
-        ]
+        [f.select(REPRESENTATIVE, ROUND, trait="partner", value="partner_value") for f in (second, opening)]
     )
     ties = (
         pl.concat([anchors, partners])
         .unique()
-        .with_columns(_pos=pl.lit(None, dtype=extras["_pos"].dtype), is_extra=pl.lit(value=False))
+        .with_columns(_pos=pl.lit(None, dtype=extras[POS].dtype), is_extra=pl.lit(value=False))
     )
-    losers = pl.concat(
-        [f.select("_representative", "_pos", "trait", "value", "_round") for f in (first, second)]
-    )
+    losers = pl.concat([f.select(REPRESENTATIVE, POS, "trait", "value", ROUND) for f in (first, second)])
     return pl.concat([losers.with_columns(is_extra=pl.lit(value=True)), ties], how="diagonal").select(SCHEMA)

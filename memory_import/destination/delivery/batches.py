@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import polars as pl
 
+from memory_import.columns import IS_FINAL, PAYLOAD, PROFILE_ID
 from memory_import.destination.limits import BODY_BYTES, MEMORIES_PER_REQUEST, PROFILES_PER_REQUEST
 from memory_import.ledger.database.records import Batch, PlannedBatch
 from memory_import.ledger.database.states import BatchState
@@ -82,7 +83,7 @@ def plan_memory_batches(entries: pl.DataFrame, *, load: str, part: str) -> list[
     of the largest that the API takes are far from any size that is too large for a request.
     """
     frame_bytes = len(_open(load)) + len(_CLOSE)
-    is_new = (pl.col("_profile_id") != pl.col("_profile_id").shift(1)).fill_null(value=True)
+    is_new = (pl.col(PROFILE_ID) != pl.col(PROFILE_ID).shift(1)).fill_null(value=True)
     numbered = entries.with_row_index("at").with_columns(profile=is_new.cum_sum())
     slices = (
         numbered.with_columns(nth=pl.int_range(pl.len()).over("profile") // MEMORIES_PER_REQUEST)
@@ -90,8 +91,8 @@ def plan_memory_batches(entries: pl.DataFrame, *, load: str, part: str) -> list[
         .agg(
             start=pl.col("at").first().cast(pl.Int64),
             stop=pl.col("at").last().cast(pl.Int64) + 1,
-            rows=pl.col("_is_final").sum().cast(pl.Int64),
-            body_bytes=(pl.col("_payload").str.len_bytes().cast(pl.Int64) + len(_BETWEEN)).sum(),
+            rows=pl.col(IS_FINAL).sum().cast(pl.Int64),
+            body_bytes=(pl.col(PAYLOAD).str.len_bytes().cast(pl.Int64) + len(_BETWEEN)).sum(),
         )
     )
     return [

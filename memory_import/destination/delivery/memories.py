@@ -15,6 +15,7 @@ from typing import Literal
 
 import polars as pl
 
+from memory_import.columns import IS_FINAL, PAYLOAD, PROFILE_ID
 from memory_import.destination.api.store import store_exists
 from memory_import.destination.delivery.batches import build_body, carve, halve, hash_body
 from memory_import.destination.delivery.entries import Entries
@@ -72,7 +73,7 @@ class MemoryDelivery:
         self._commits = commits
         self._ledger = ledger
         self._staging = staging
-        self._entries = Entries(lambda part: staging.entries(part, "_payload"), staging.sorted_parts)
+        self._entries = Entries(lambda part: staging.entries(part, PAYLOAD), staging.sorted_parts)
         self._run_id = run_id
         self._store_id = store_id
         self._load = load
@@ -100,8 +101,7 @@ class MemoryDelivery:
         states = (*OPEN, *LANDED, BatchState.UNKNOWN)
         batches = self._ledger.batches(self._run_id, self._load.load, states=states)
         profiles = {
-            part: self._staging.entries(part, "_profile_id")["_profile_id"]
-            for part in self._staging.sorted_parts
+            part: self._staging.entries(part, PROFILE_ID)[PROFILE_ID] for part in self._staging.sorted_parts
         }
         for batch in sorted(batches, key=lambda batch: (batch.part, batch.start)):
             yield profiles[batch.part][batch.start], batch
@@ -141,7 +141,7 @@ class MemoryDelivery:
         entries: pl.DataFrame,
         move: Move,
     ) -> tuple[Success | Refused | InDoubt, int]:
-        body = build_body(entries["_payload"], batch.load)
+        body = build_body(entries[PAYLOAD], batch.load)
         body_hash = hash_body(body)
         if batch.body_hash not in {None, body_hash}:
             raise StagingChanged(f"batch {batch.id} is not what was sent before")
@@ -205,7 +205,7 @@ class MemoryDelivery:
 
     async def _read_back(self, queue: ProfileQueue, entries: pl.DataFrame, move: Move) -> list[BatchState]:
         """What became of each entry, asked until all are there or have had their time to appear."""
-        sent = read_keys(entries["_payload"])
+        sent = read_keys(entries[PAYLOAD])
         end = self._client.throttle.clock() + self._settle_seconds
         while True:
             is_late = self._client.throttle.clock() >= end
@@ -235,7 +235,7 @@ class MemoryDelivery:
     async def _keys_of(self, batches: Iterable[Batch]) -> Counter[Key]:
         keys: Counter[Key] = Counter()
         for batch in batches:
-            keys.update(read_keys((await self._entries.of(batch))["_payload"]))
+            keys.update(read_keys((await self._entries.of(batch))[PAYLOAD]))
         return keys
 
     async def _divide(
@@ -247,7 +247,7 @@ class MemoryDelivery:
             await self._commits.move(batch, states[0])
             pieces = [replace(batch, state=states[0])]
         else:
-            planned = carve(batch, entries["_payload"], entries["_is_final"], cuts)
+            planned = carve(batch, entries[PAYLOAD], entries[IS_FINAL], cuts)
             pieces = await self._commits.split(batch, planned)
         for piece in pieces:
             if piece.state is BatchState.VERIFIED:
@@ -270,5 +270,5 @@ class MemoryDelivery:
         if refused.status not in _DIVISIBLE:
             await self._commits.move(batch, BatchState.PLANNED)
             raise UnexpectedAnswer("POST", batch.load, refused.status, refused.code, refused.request_id)
-        halves = halve(batch, entries["_payload"], entries["_is_final"])
+        halves = halve(batch, entries[PAYLOAD], entries[IS_FINAL])
         return await self._commits.split(batch, halves, **facts)

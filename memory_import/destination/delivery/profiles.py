@@ -7,6 +7,7 @@ begins when the one before has ended, so that no two requests about one person a
 import asyncio
 import time
 
+from memory_import.columns import PAYLOAD
 from memory_import.destination.api.lookup import identifier_values, wait_until_found
 from memory_import.destination.delivery.entries import Entries
 from memory_import.destination.delivery.sender import Observer, Sender
@@ -109,7 +110,7 @@ class ProfileDelivery:
         return True
 
     async def _is_visible(self, batch: Batch) -> bool:
-        payloads = (await self._entries.of(batch))["_payload"]
+        payloads = (await self._entries.of(batch))[PAYLOAD]
         values = [pair for payload in payloads for pair in identifier_values(payload, self._load.identifiers)]
         return await wait_until_found(
             self._client, self._store_id, values, patience_seconds=self._wait_seconds

@@ -10,6 +10,7 @@ import time
 from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol
 
+from memory_import.columns import IS_FINAL, PAYLOAD
 from memory_import.destination.api.operations import (
     Completed,
     Failed,
@@ -117,7 +118,7 @@ class Sender:
 
     async def _send(self, batch: Batch) -> Success | Refused:
         entries = await self._entries.of(batch)
-        body = build_body(entries["_payload"])  # sooner done than handed to a thread
+        body = build_body(entries[PAYLOAD])  # sooner done than handed to a thread
         body_hash = hash_body(body)
         if batch.body_hash not in {None, body_hash}:
             raise StagingChanged(f"batch {batch.id} is not what was sent before")
@@ -222,7 +223,5 @@ class Sender:
             self._observer.refused(batch.rows)
             return
         entries = await self._entries.of(batch)
-        pieces = await self._commits.split(
-            batch, halve(batch, entries["_payload"], entries["_is_final"]), **facts
-        )
+        pieces = await self._commits.split(batch, halve(batch, entries[PAYLOAD], entries[IS_FINAL]), **facts)
         await self._carry_all(pieces)

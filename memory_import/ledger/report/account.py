@@ -9,6 +9,17 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
+from memory_import.columns import (
+    ERROR_CODE,
+    ERRORS,
+    MERGED_INTO_FILE,
+    MERGED_INTO_ROW,
+    OUTCOME,
+    PLACE,
+    POS,
+    ROW,
+    schema,
+)
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.files import whole_file
@@ -16,18 +27,11 @@ from memory_import.ledger.report.outcomes import Outcome, row_outcomes
 from memory_import.ledger.staging.staged import Staging
 
 REASON_SEPARATOR = " | "  # as the staged rows have it
-_REJECTS_COLUMNS = ("_file", "_row", "_error_code", "_error_field", "_error_message")
-_OUTCOMES_SCHEMA = {
-    "_file": pl.String,
-    "_row": pl.Int64,
-    "outcome": pl.String,
-    "merged_into_file": pl.String,
-    "merged_into_row": pl.Int64,
-    "_error_code": pl.String,
-}
+_REJECTS_COLUMNS = (*PLACE, *ERRORS)
+_OUTCOMES_SCHEMA = schema(*PLACE, OUTCOME, MERGED_INTO_FILE, MERGED_INTO_ROW, ERROR_CODE)
 _ENCODINGS: dict[str, Any] = {
     "use_dictionary": [name for name, dtype in _OUTCOMES_SCHEMA.items() if dtype == pl.String],
-    "column_encoding": dict.fromkeys(("_row", "merged_into_row"), "DELTA_BINARY_PACKED"),
+    "column_encoding": dict.fromkeys((ROW, MERGED_INTO_ROW), "DELTA_BINARY_PACKED"),
 }
 
 
@@ -63,8 +67,8 @@ def settle_account(ledger: Ledger, staging: Staging, run_id: str, load: LoadReco
         found = row_outcomes(ledger, staging, run_id, load.load)
         for part, frame in zip(staging.parts, found, strict=True):
             outcomes.write_table(frame.select(*_OUTCOMES_SCHEMA).to_arrow())
-            rows.update(dict(frame["outcome"].value_counts().iter_rows()))
-            rejected = frame.filter(pl.col("outcome") == Outcome.REJECTED.value)
+            rows.update(dict(frame[OUTCOME].value_counts().iter_rows()))
+            rejected = frame.filter(pl.col(OUTCOME) == Outcome.REJECTED.value)
             if not rejected.is_empty():
                 reasons.update(_count_reasons(rejected))
                 _with_originals(staging, part, rejected, load.columns).write_csv(
@@ -81,7 +85,7 @@ def file_name(name: str, load: str) -> str:
 
 
 def _count_reasons(rejected: pl.DataFrame) -> dict[str, int]:
-    codes = rejected["_error_code"].str.split(REASON_SEPARATOR).list.unique().explode()
+    codes = rejected[ERROR_CODE].str.split(REASON_SEPARATOR).list.unique().explode()
     return dict(codes.value_counts().iter_rows())
 
 
@@ -89,7 +93,7 @@ def _with_originals(
     staging: Staging, part: str, rejected: pl.DataFrame, columns: tuple[str, ...]
 ) -> pl.DataFrame:
     originals = staging.read(part, *columns)
-    within = rejected["_pos"] - staging.positions[part].start
+    within = rejected[POS] - staging.positions[part].start
     return originals[within].hstack(rejected.select(_REJECTS_COLUMNS))
 
 

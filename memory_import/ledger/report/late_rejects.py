@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from memory_import.columns import IS_FINAL, POS, REPRESENTATIVE
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import Batch
 from memory_import.ledger.database.states import BatchState
@@ -19,17 +20,15 @@ def refused_rows(ledger: Ledger, staging: Staging, run_id: str, load: str) -> pl
     if not rejected:
         return pl.DataFrame(schema=LATE_ERRORS_SCHEMA)
     guilty = _guilty_entries(staging, rejected).join(
-        staging.members, on="_pos", how="left", maintain_order="left"
+        staging.members, on=POS, how="left", maintain_order="left"
     )
-    guilty = guilty.filter(pl.col("_is_final") | (pl.col("_pos") != pl.col("_representative"))).drop(
-        "_representative"
-    )
-    followers = staging.members.filter(pl.col("_pos") != pl.col("_representative")).join(
-        guilty.filter("_is_final").rename({"_pos": "_representative"}), on="_representative"
+    guilty = guilty.filter(pl.col(IS_FINAL) | (pl.col(POS) != pl.col(REPRESENTATIVE))).drop(REPRESENTATIVE)
+    followers = staging.members.filter(pl.col(POS) != pl.col(REPRESENTATIVE)).join(
+        guilty.filter(IS_FINAL).rename({POS: REPRESENTATIVE}), on=REPRESENTATIVE
     )
     columns = list(LATE_ERRORS_SCHEMA)
     refused = pl.concat([guilty.select(columns), followers.select(columns)])
-    return refused.unique("_pos", keep="first").sort("_pos")
+    return refused.unique(POS, keep="first").sort(POS)
 
 
 def _guilty_entries(staging: Staging, rejected: list[Batch]) -> pl.DataFrame:
@@ -49,8 +48,8 @@ def _guilty_entries(staging: Staging, rejected: list[Batch]) -> pl.DataFrame:
         pl.col("code").cast(pl.String), pl.format("http_{}", "status"), pl.lit("operation_failed")
     )
     return pl.concat(entries).select(
-        "_pos",
-        "_is_final",
+        POS,
+        IS_FINAL,
         _error_code=code,
         _error_field=pl.lit(None, pl.String),
         _error_message=pl.when(pl.col("message") != "")

@@ -7,11 +7,23 @@ from enum import StrEnum
 
 import polars as pl
 
+from memory_import.columns import (
+    ERROR_CODE,
+    ERRORS,
+    FILE,
+    IS_FINAL,
+    MERGED_INTO_FILE,
+    MERGED_INTO_ROW,
+    OUTCOME,
+    POS,
+    REPRESENTATIVE,
+    ROW,
+)
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import Batch
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.report.late_rejects import refused_rows
-from memory_import.ledger.staging.staged import ERRORS, Staging, within
+from memory_import.ledger.staging.staged import Staging, within
 
 
 class Outcome(StrEnum):
@@ -36,10 +48,10 @@ _OUTCOME_OF = {
     BatchState.REJECTED: Outcome.REJECTED,
 }
 _WORST_FIRST = pl.Enum(["rejected", "unknown", "pending", "accepted", "completed", "verified"])
-_BATCH_SCHEMA = {"start": pl.UInt32, "stop": pl.UInt32, "part": pl.String, "outcome": pl.String}
-_NOTHING_DECIDED = pl.DataFrame(schema={"_pos": pl.Int64, "outcome": pl.String})
+_BATCH_SCHEMA = {"start": pl.UInt32, "stop": pl.UInt32, "part": pl.String, OUTCOME: pl.String}
+_NOTHING_DECIDED = pl.DataFrame(schema={POS: pl.Int64, OUTCOME: pl.String})
 _FINDERS = 2
-_INTO = {"merged_into_file": pl.String, "merged_into_row": pl.Int64}
+_INTO = {MERGED_INTO_FILE: pl.String, MERGED_INTO_ROW: pl.Int64}
 
 
 def outcome_of(batch: Batch) -> Outcome:
@@ -61,13 +73,13 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
     states = [state for state in BatchState if state is not BatchState.SPLIT]
     batches = pl.DataFrame(
         [
-            {"start": batch.start, "stop": batch.stop, "part": batch.part, "outcome": outcome_of(batch).value}
+            {"start": batch.start, "stop": batch.stop, "part": batch.part, OUTCOME: outcome_of(batch).value}
             for batch in ledger.batches(run_id, load, states=states)
         ],
         schema=_BATCH_SCHEMA,
     )
-    late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess]).sort("_pos")
-    elsewhere = pl.concat([_folded(staging, batches), _memories(staging, batches)]).sort("_pos")
+    late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess]).sort(POS)
+    elsewhere = pl.concat([_folded(staging, batches), _memories(staging, batches)]).sort(POS)
     representatives = _locate_representatives(staging)
     record = ledger.load(run_id, load)
     is_planned = record is not None and record.planned_at is not None
@@ -78,7 +90,7 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
         here = [single, within(elsewhere, positions), _merged(staging, representatives, positions)]
         decided = pl.concat(here, how="diagonal")
         rows = _judge(_read(staging, part), decided, within(late_errors, positions))
-        return rows if is_planned else rows.with_columns(pl.col("outcome").fill_null(Outcome.PENDING.value))
+        return rows if is_planned else rows.with_columns(pl.col(OUTCOME).fill_null(Outcome.PENDING.value))
 
     with ThreadPoolExecutor(_FINDERS) as finders:
         coming: deque[Future[pl.DataFrame]] = deque()
@@ -98,68 +110,68 @@ def _folded(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
 
 def _locate_representatives(staging: Staging) -> pl.DataFrame:
     """`_representative`, `_file` Categorical and `_row` of the rows that stand for their identity groups."""
-    representatives = staging.members.filter(pl.col("_pos") == pl.col("_representative")).select("_pos")
-    located = staging.pick(representatives, lambda part: staging.read(part, "_file", "_row"))
-    nobody = pl.DataFrame(schema={"_pos": pl.Int64, "_file": pl.Categorical, "_row": pl.Int64})
+    representatives = staging.members.filter(pl.col(POS) == pl.col(REPRESENTATIVE)).select(POS)
+    located = staging.pick(representatives, lambda part: staging.read(part, FILE, ROW))
+    nobody = pl.DataFrame(schema={POS: pl.Int64, FILE: pl.Categorical, ROW: pl.Int64})
     # As a category a name keeps no page of its part in memory.
-    places = pl.concat([nobody, *(place.cast({"_file": pl.Categorical}) for place in located)])
-    return places.rename({"_pos": "_representative"})
+    places = pl.concat([nobody, *(place.cast({FILE: pl.Categorical}) for place in located)])
+    return places.rename({POS: REPRESENTATIVE})
 
 
 def _merged(staging: Staging, representatives: pl.DataFrame, positions: range) -> pl.DataFrame:
     """`_pos`, `outcome` and `_INTO` of the rows there that others stand for."""
-    merged = within(staging.members, positions).filter(pl.col("_pos") != pl.col("_representative"))
-    return merged.join(representatives, on="_representative").select(
-        "_pos",
+    merged = within(staging.members, positions).filter(pl.col(POS) != pl.col(REPRESENTATIVE))
+    return merged.join(representatives, on=REPRESENTATIVE).select(
+        POS,
         outcome=pl.lit(Outcome.MERGED.value),
-        merged_into_file=pl.col("_file").cast(pl.String),
-        merged_into_row="_row",
+        merged_into_file=pl.col(FILE).cast(pl.String),
+        merged_into_row=ROW,
     )
 
 
 def _memories(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
     """`_pos`, `outcome` of rows that are sent profile by profile: the worst of all their parts."""
-    decided = [_decided(staging, batches, part).drop("_is_final") for part in staging.sorted_parts]
-    worst = pl.col("outcome").cast(_WORST_FIRST)
+    decided = [_decided(staging, batches, part).drop(IS_FINAL) for part in staging.sorted_parts]
+    worst = pl.col(OUTCOME).cast(_WORST_FIRST)
     of_entries = pl.concat([_NOTHING_DECIDED, *decided]).sort(worst, nulls_last=False)
-    return of_entries.unique("_pos", keep="first")
+    return of_entries.unique(POS, keep="first")
 
 
 def _decided(staging: Staging, batches: pl.DataFrame, part: str) -> pl.DataFrame:
     """`_pos`, `_is_final`, `outcome` of the entries of one file, from their batches."""
-    of_part = batches.filter(pl.col("part") == part).sort("start").select("start", "stop", "outcome")
+    of_part = batches.filter(pl.col("part") == part).sort("start").select("start", "stop", OUTCOME)
     if of_part.is_empty():  # nothing is sent from this file
         return _NOTHING_DECIDED.with_columns(_is_final=True)
     return (
         staging.entries(part)
         .with_row_index("index")
         .join_asof(of_part, left_on="index", right_on="start", strategy="backward")
-        .select("_pos", "_is_final", outcome=pl.when(pl.col("index") < pl.col("stop")).then("outcome"))
+        .select(POS, IS_FINAL, outcome=pl.when(pl.col("index") < pl.col("stop")).then(OUTCOME))
     )
 
 
 def _final(decided: pl.DataFrame) -> pl.DataFrame:
     """`_pos`, `outcome` of the entries that decide about their rows."""
-    return decided.filter("_is_final").select("_pos", "outcome")
+    return decided.filter(IS_FINAL).select(POS, OUTCOME)
 
 
 def _read(staging: Staging, part: str) -> pl.DataFrame:
     """`_pos`, `_file`, `_row` and the errors of the rows of a part."""
-    return staging.read(part, "_pos", "_file", "_row", *ERRORS)
+    return staging.read(part, POS, FILE, ROW, *ERRORS)
 
 
 def _judge(rows: pl.DataFrame, decided: pl.DataFrame, late_errors: pl.DataFrame) -> pl.DataFrame:
     if not late_errors.is_empty():
-        rows = rows.join(
-            late_errors, on="_pos", how="left", suffix=":late", maintain_order="left"
-        ).with_columns(pl.coalesce(name, f"{name}:late") for name in ERRORS)
-    is_rejected = pl.col("_error_code").is_not_null()
+        rows = rows.join(late_errors, on=POS, how="left", suffix=":late", maintain_order="left").with_columns(
+            pl.coalesce(name, f"{name}:late") for name in ERRORS
+        )
+    is_rejected = pl.col(ERROR_CODE).is_not_null()
     return rows.join(
         pl.concat([pl.DataFrame(schema=_INTO), decided], how="diagonal"),
-        on="_pos",
+        on=POS,
         how="left",
         maintain_order="left",
     ).with_columns(
-        pl.when(is_rejected).then(pl.lit(Outcome.REJECTED.value)).otherwise("outcome").alias("outcome"),
+        pl.when(is_rejected).then(pl.lit(Outcome.REJECTED.value)).otherwise(OUTCOME).alias(OUTCOME),
         *(pl.when(~is_rejected).then(name).alias(name) for name in _INTO),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from memory_import.columns import PARTITION
 from memory_import.ledger.files import private_directory
 
 MOST_PARTITIONS = 128  # their files are open at the same time, and some systems allow 256
@@ -49,7 +50,7 @@ def _distribute(frames: Iterable[pl.DataFrame], folder: Path) -> None:
     files: dict[tuple[object, ...], pa.RecordBatchFileWriter] = {}
     with ExitStack() as open_files:
         for frame in frames:
-            for key, rows in frame.partition_by("_partition", as_dict=True, include_key=False).items():
+            for key, rows in frame.partition_by(PARTITION, as_dict=True, include_key=False).items():
                 table = rows.to_arrow()  # texts of its own: what it was picked from need not stay in memory
                 if key not in files:
                     stream = open_files.enter_context(open(folder / f"{key[0]:010d}", "xb", opener=_private))

@@ -32,6 +32,7 @@ from pathlib import Path
 
 import polars as pl
 
+from memory_import.columns import ERROR_CODE, ERRORS, IS_FINAL, POS, REPRESENTATIVE, schema
 from memory_import.ledger.files import (
     arrow_columns,
     draft_arrow,
@@ -43,9 +44,8 @@ from memory_import.ledger.files import (
     write_parquet,
 )
 
-ERRORS = ("_error_code", "_error_field", "_error_message")
-MEMBERS_SCHEMA = {"_pos": pl.Int64, "_representative": pl.Int64}
-LATE_ERRORS_SCHEMA = {"_pos": pl.Int64, **dict.fromkeys(ERRORS, pl.String)}
+MEMBERS_SCHEMA = schema(POS, REPRESENTATIVE)
+LATE_ERRORS_SCHEMA = schema(POS, *ERRORS)
 REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
 
 
@@ -80,7 +80,7 @@ class Staging:
 
     def write_members(self, *, members: pl.DataFrame, excess: pl.DataFrame) -> None:
         """Stage which rows share an identifier value, and which of them are refused for it."""
-        write_arrow(members.sort("_pos"), self.folder / "members.arrow")
+        write_arrow(members.sort(POS), self.folder / "members.arrow")
         self.write_excess(excess)
 
     def write_excess(self, excess: pl.DataFrame) -> None:
@@ -134,7 +134,7 @@ class Staging:
         errors = set(columns).intersection(ERRORS)
         unwritten = errors.difference(self.columns(part)) if errors else errors
         # `_pos` is always read: it tells how many rows there are.
-        written = [column for column in dict.fromkeys(("_pos", *columns)) if column not in unwritten]
+        written = [column for column in dict.fromkeys((POS, *columns)) if column not in unwritten]
         nothing = (pl.lit(None, pl.String).alias(column) for column in unwritten)
         return map_arrow(self.folder / f"{part}.arrow", written).with_columns(nothing).select(columns)
 
@@ -144,7 +144,7 @@ class Staging:
         found = {}
         end = 0
         for part in self.parts:
-            start, end = end, end + self.read(part, "_pos").height
+            start, end = end, end + self.read(part, POS).height
             found[part] = range(start, end)
         return found
 
@@ -154,7 +154,7 @@ class Staging:
         for part, inside in self.positions.items():
             here = within(wanted, inside)
             if not here.is_empty():
-                yield here.hstack(read(part)[here["_pos"] - inside.start])
+                yield here.hstack(read(part)[here[POS] - inside.start])
 
     @cached_property
     def members(self) -> pl.DataFrame:
@@ -173,8 +173,8 @@ class Staging:
     @property
     def rejected(self) -> int:
         """How many rows were rejected before anything was sent."""
-        refused = [part for part in self.parts if "_error_code" in self.columns(part)]
-        counts = [self.read(part, "_error_code")["_error_code"].count() for part in refused]
+        refused = [part for part in self.parts if ERROR_CODE in self.columns(part)]
+        counts = [self.read(part, ERROR_CODE)[ERROR_CODE].count() for part in refused]
         return sum(counts) + len(self.excess)
 
     def entries(self, part: str, *columns: str) -> pl.DataFrame:
@@ -185,11 +185,11 @@ class Staging:
         whether the entry is the last one for the row at `_pos`.
         """
         if part not in self.positions:
-            return self.read(part, "_pos", "_is_final", *columns)
-        needed = dict.fromkeys(["_pos", "_error_code", *columns])
-        grouped = within(self.members, self.positions[part])["_pos"]
-        is_sent = pl.col("_error_code").is_null() & ~pl.col("_pos").is_in(grouped.implode())
-        return self.read(part, *needed).filter(is_sent).select("_pos", *columns, _is_final=True)
+            return self.read(part, POS, IS_FINAL, *columns)
+        needed = dict.fromkeys([POS, ERROR_CODE, *columns])
+        grouped = within(self.members, self.positions[part])[POS]
+        is_sent = pl.col(ERROR_CODE).is_null() & ~pl.col(POS).is_in(grouped.implode())
+        return self.read(part, *needed).filter(is_sent).select(POS, *columns, _is_final=True)
 
     def note_refusal(self, batch_id: int, code: int | None, message: str) -> None:
         """Keep the server's words about a row; they may quote it, so they stay out of the ledger."""
@@ -218,7 +218,7 @@ def part_name(number: int) -> str:
 
 def within(rows: pl.DataFrame, positions: range) -> pl.DataFrame:
     """Those of the rows, which are ordered by `_pos`, that stand at some positions."""
-    start, stop = rows["_pos"].search_sorted(pl.Series([positions.start, positions.stop]))
+    start, stop = rows[POS].search_sorted(pl.Series([positions.start, positions.stop]))
     return rows[start:stop]
 
 

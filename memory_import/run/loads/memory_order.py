@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from memory_import.columns import MOMENT, PAYLOAD, PIECES, POS, PROFILE_ID
 from memory_import.destination.delivery.batches import plan_memory_batches
 from memory_import.ledger.database.records import PlannedBatch
 from memory_import.ledger.staging.partitions import assign_partitions, partitioned
@@ -13,7 +14,7 @@ from memory_import.transforms.codes import Reason
 from memory_import.transforms.limits import MEMORIES_PER_PROFILE
 
 _ENTRIES_PER_FILE = 50_000
-_ORDER = ("_profile_id", "_moment", "_pos")
+_ORDER = (PROFILE_ID, MOMENT, POS)
 
 
 def order_by_profile(
@@ -25,13 +26,13 @@ def order_by_profile(
     staging.write_excess(pl.concat([owners.refused, too_many]).select(list(LATE_ERRORS_SCHEMA)))
     staging.begin_sorting()
     batches: list[PlannedBatch] = []
-    numbered = assign_partitions(kept, "_profile_id", pl.col("_pieces").sum(), fits=_ENTRIES_PER_FILE)
-    picked = staging.pick(numbered.sort("_pos"), lambda part: staging.read(part, "_payload"))
+    numbered = assign_partitions(kept, PROFILE_ID, pl.col(PIECES).sum(), fits=_ENTRIES_PER_FILE)
+    picked = staging.pick(numbered.sort(POS), lambda part: staging.read(part, PAYLOAD))
     with partitioned(staging.folder / "unsorted", picked) as paths:
         for number, path in enumerate(paths):
             staging.write_sorted(number, _list_entries(pl.read_ipc(path)))
     for part in Staging(staging.folder).sorted_parts:
-        entries = staging.entries(part, "_payload", "_profile_id")
+        entries = staging.entries(part, PAYLOAD, PROFILE_ID)
         batches += plan_memory_batches(entries, load=load, part=part)
     return batches
 
@@ -42,13 +43,13 @@ def _limit(rows: pl.DataFrame, *, is_newest_kept: bool) -> tuple[pl.DataFrame, p
     `rows`: `_pos`, `_profile_id`, `_moment` and `_pieces`, the number of entries that a row is sent as.
     """
     ordered = rows.sort(_ORDER)
-    used = pl.col("_pieces").cum_sum(reverse=is_newest_kept).over("_profile_id")
+    used = pl.col(PIECES).cum_sum(reverse=is_newest_kept).over(PROFILE_ID)
     fits = ordered.select(used <= MEMORIES_PER_PROFILE).to_series()
     return ordered.filter(fits), ordered.filter(~fits)
 
 
 def _list_entries(rows: pl.DataFrame) -> pl.DataFrame:
     """`_pos`, `_payload`, `_profile_id`, `_is_final` of every entry of these rows, in sending order."""
-    entries = rows.sort(_ORDER).select("_pos", "_payload", "_profile_id").explode("_payload")
-    is_final = (pl.col("_pos") != pl.col("_pos").shift(-1)).fill_null(value=True)
+    entries = rows.sort(_ORDER).select(POS, PAYLOAD, PROFILE_ID).explode(PAYLOAD)
+    is_final = (pl.col(POS) != pl.col(POS).shift(-1)).fill_null(value=True)
     return entries.with_columns(_is_final=is_final)

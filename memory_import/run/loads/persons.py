@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from memory_import.columns import POS, REPRESENTATIVE, ROUND
 from memory_import.ledger.staging.partitions import MOST_PARTITIONS, assign_partitions, partitioned
 from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA, Staging
 from memory_import.run.loads.stored_values import read_values
@@ -39,8 +40,8 @@ class Grouping:
 def group_rows(staging: Staging, plan: ProfilePlan, rows: int) -> Grouping:
     """Find the rows that share an identifier value, fold them, and stage what is sent for them."""
     candidates = _find_candidates(staging, plan, rows)
-    numbered = assign_partitions(candidates, "_representative", pl.len(), fits=_ROWS_PER_FOLD).drop(
-        "_representative"
+    numbered = assign_partitions(candidates, REPRESENTATIVE, pl.len(), fits=_ROWS_PER_FOLD).drop(
+        REPRESENTATIVE
     )
     picked = staging.pick(numbered, partial(read_values, staging, plan))
     del candidates, numbered  # the folds hold all of it
@@ -71,9 +72,9 @@ def _fold(staging: Staging, plan: ProfilePlan, number: int, path: Path) -> _Fold
     rows = pl.read_ipc(path)
     rows = rows.hstack(identify(rows, plan))
     groups = group_links(link_rows(list_identifiers(rows, plan)))
-    folded = fold_groups(groups.join(rows, on="_pos", maintain_order="left"), plan)
+    folded = fold_groups(groups.join(rows, on=POS, maintain_order="left"), plan)
     staging.write_folded(number, folded.entries)
-    last_round = folded.entries.select(pl.col("_round").max().fill_null(0)).item()
+    last_round = folded.entries.select(pl.col(ROUND).max().fill_null(0)).item()
     refused = folded.refused.with_columns(_error_field=pl.lit(None, pl.String))
     return _Fold(
         rounds=last_round + 1,
@@ -97,8 +98,8 @@ def _read_hashes(staging: Staging, plan: ProfilePlan, partitions: int) -> Iterat
     """`_pos`, `value`, `_partition` of the hashes of all identifiers, part by part."""
     columns = hash_columns(plan)
     for part in staging.parts:
-        rows = staging.read(part, "_pos", *columns)
-        hashed = pl.concat(rows.select("_pos", value=column) for column in columns).drop_nulls("value")
+        rows = staging.read(part, POS, *columns)
+        hashed = pl.concat(rows.select(POS, value=column) for column in columns).drop_nulls("value")
         yield hashed.with_columns(_partition=pl.col("value") % partitions)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from memory_import.columns import MOMENT, PAYLOAD, PIECES, POS, PROFILE_ID
 from memory_import.destination.delivery.finder import Identifier, ProfileFinder
 from memory_import.destination.limits import READ_LAG_SECONDS
 from memory_import.ledger.database.identifier_hashes import read_key
@@ -52,9 +53,9 @@ async def find_owners(run: RunContext, name: MemoryLoad, spec: MemoriesSpec, sto
 
 def _read_rows(staging: Staging, columns: tuple[str, ...]) -> pl.DataFrame:
     return pl.concat(
-        staging.read(part, "_pos", *columns, "_moment", "_payload")
-        .filter(pl.col("_payload").is_not_null())
-        .select("_pos", *columns, "_moment", _pieces=pl.col("_payload").list.len().cast(pl.Int64))
+        staging.read(part, POS, *columns, MOMENT, PAYLOAD)
+        .filter(pl.col(PAYLOAD).is_not_null())
+        .select(POS, *columns, MOMENT, _pieces=pl.col(PAYLOAD).list.len().cast(pl.Int64))
         for part in staging.parts
     )
 
@@ -90,14 +91,14 @@ class _Search:
             )
             owned.append(answered.filter(pl.col("matches") == 1))
             refused.append(refuse(answered.filter(pl.col("matches") > 1), Reason.PROFILE_AMBIGUOUS))
-            open_rows = answered.filter(pl.col("matches").fill_null(0) == 0).drop("matches", "_profile_id")
+            open_rows = answered.filter(pl.col("matches").fill_null(0) == 0).drop("matches", PROFILE_ID)
         orphans, of_rejected = self._set_rejected_aside(open_rows)
         refused.append(of_rejected)
         if self._spec.missing_profile == "create":
             owned.append(await self._create(orphans))
         else:
             refused.append(refuse(orphans, Reason.PROFILE_NOT_FOUND))
-        columns = ("_pos", "_profile_id", "_moment", "_pieces")
+        columns = (POS, PROFILE_ID, MOMENT, PIECES)
         return Owners(pl.concat([each.select(columns) for each in owned]), pl.concat(refused), asked)
 
     def _list_identifiers(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -143,7 +144,7 @@ class _Search:
         named = rows.with_columns(first=first).unnest("first")
         distinct = named.select("id_type", "value").unique(maintain_order=True)
         created = await self._finder.create(list(distinct.iter_rows()), self._promoted)
-        ids = distinct.hstack([pl.Series("_profile_id", [one.profile_id for one in created], pl.String)])
+        ids = distinct.hstack([pl.Series(PROFILE_ID, [one.profile_id for one in created], pl.String)])
         return named.join(ids, on=["id_type", "value"], maintain_order="left")
 
 
@@ -152,16 +153,16 @@ def _as_frame(values: pl.Series, found: list[FoundProfile]) -> pl.DataFrame:
         {
             "value": values,
             "matches": [one.matches for one in found],
-            "_profile_id": [one.profile_id for one in found],
+            PROFILE_ID: [one.profile_id for one in found],
         },
-        schema={"value": pl.String, "matches": pl.Int64, "_profile_id": pl.String},
+        schema={"value": pl.String, "matches": pl.Int64, PROFILE_ID: pl.String},
     )
 
 
 def refuse(rows: pl.DataFrame, reason: Reason, message: pl.Expr | None = None) -> pl.DataFrame:
     """The rows as `LATE_ERRORS_SCHEMA`, each with this reason; `message` in place of its usual wording."""
     return rows.select(
-        "_pos",
+        POS,
         _error_code=pl.lit(reason.value),
         _error_field=pl.lit(None, pl.String),
         _error_message=pl.lit(WORDING[reason]) if message is None else message,

@@ -8,6 +8,7 @@ from functools import partial
 import polars as pl
 
 from memory_import.clock import seconds_now
+from memory_import.columns import BYTES, IS_FINAL, PAYLOAD, ROUND
 from memory_import.destination.delivery.batches import plan_batches
 from memory_import.destination.delivery.entries import Entries
 from memory_import.destination.delivery.profiles import ProfileDelivery
@@ -78,21 +79,21 @@ def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:
     """All batches of the load. Identity groups come first: their later rounds wait for the earlier ones."""
     batches = []
     for part in staging.folded_parts:
-        entries = staging.entries(part, "_payload", "_round")
+        entries = staging.entries(part, PAYLOAD, ROUND)
         for number in range(rounds):
-            of_round = entries.with_row_index("at").filter(pl.col("_round") == number)
+            of_round = entries.with_row_index("at").filter(pl.col(ROUND) == number)
             if not of_round.is_empty():
                 batches += plan_batches(
-                    of_round["_payload"].str.len_bytes(),
-                    of_round["_is_final"],
+                    of_round[PAYLOAD].str.len_bytes(),
+                    of_round[IS_FINAL],
                     load=PROFILES,
                     round=number,
                     part=part,
                     offset=of_round["at"][0],
                 )
     for part in staging.parts:
-        entries = staging.entries(part, "_bytes")
-        batches += plan_batches(entries["_bytes"], entries["_is_final"], load=PROFILES, round=0, part=part)
+        entries = staging.entries(part, BYTES)
+        batches += plan_batches(entries[BYTES], entries[IS_FINAL], load=PROFILES, round=0, part=part)
     return batches
 
 

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from memory_import.columns import ERROR_CODE, OUTCOME
 from memory_import.ledger.report.outcomes import Outcome, row_outcomes
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
@@ -32,7 +33,7 @@ def find_kin(run: RunContext, wanted: pl.DataFrame) -> pl.DataFrame:
         used = columns | ({plan.region_column} if plan.region_column else set())
         rows = staging.read(part, *sorted(used))
         read = read_identifiers(null_out(rows, spec.source.null_texts), plan).columns
-        found.append(_list(read.hstack(judged.select("outcome", "_error_code")), plan, wanted))
+        found.append(_list(read.hstack(judged.select(OUTCOME, ERROR_CODE)), plan, wanted))
     listed = pl.concat([pl.DataFrame(schema=_SCHEMA), *found])
     return listed.sort("codes", nulls_last=False).unique(["id_type", "value"], keep="first")
 
@@ -46,12 +47,12 @@ def _plan_of(spec: ProfilesSpec, id_types: dict[str, str]) -> ProfilePlan:
 
 
 def _list(rows: pl.DataFrame, plan: ProfilePlan, wanted: pl.DataFrame) -> pl.DataFrame:
-    is_rejected = pl.col("outcome") == Outcome.REJECTED.value
+    is_rejected = pl.col(OUTCOME) == Outcome.REJECTED.value
     listed = [
         rows.select(
             id_type=pl.lit(identifier.id_type),
             value=column,
-            codes=pl.when(is_rejected).then("_error_code"),
+            codes=pl.when(is_rejected).then(ERROR_CODE),
         ).drop_nulls("value")
         for column, identifier in plan.identifier_columns.items()
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from memory_import.columns import ERROR_CODE, ERROR_MESSAGE, ROW
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.context import RunContext
 from memory_import.sources.fingerprint import fingerprint
@@ -105,15 +106,15 @@ def _parts(source: Source, row_limit: int | None) -> Iterator[_Part]:
             return
     if number == 0:
         nothing = no_rejects(source.columns)
-        yield _Part(0, 0, Batch(nothing.drop("_error_code", "_error_message"), nothing))
+        yield _Part(0, 0, Batch(nothing.drop(ERROR_CODE, ERROR_MESSAGE), nothing))
 
 
 def _first_rows(batch: Batch, room: int | None) -> Batch:
     """At most `room` rows of a batch."""
     if room is None or len(batch.rows) + len(batch.rejects) <= room:
         return batch
-    numbers = pl.concat([batch.rows["_row"], batch.rejects["_row"]]).sort()
-    within = pl.col("_row") < numbers[room]
+    numbers = pl.concat([batch.rows[ROW], batch.rejects[ROW]]).sort()
+    within = pl.col(ROW) < numbers[room]
     return Batch(batch.rows.filter(within), batch.rejects.filter(within))
 
 
@@ -122,7 +123,7 @@ def _draft(part: _Part, prepare: Callable[[pl.DataFrame], Prepared], staging: St
     prepared = prepare(part.batch.rows)
     frame = prepared.frame
     if not part.batch.rejects.is_empty():
-        frame = pl.concat([frame, part.batch.rejects], how="diagonal").sort("_row")
+        frame = pl.concat([frame, part.batch.rejects], how="diagonal").sort(ROW)
     positions = pl.int_range(part.position, part.position + len(frame), dtype=pl.Int64, eager=True)
     staging.draft_part(part.number, frame.with_columns(_pos=positions))
-    return _Drafted(part.number, part.rows, frame["_error_code"].count(), prepared.changes)
+    return _Drafted(part.number, part.rows, frame[ERROR_CODE].count(), prepared.changes)

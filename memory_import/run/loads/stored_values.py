@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from memory_import.columns import IS_FINAL, PAYLOAD, POS
 from memory_import.ledger.staging.staged import Staging
 from memory_import.transforms.payloads import write_payloads
 from memory_import.transforms.plan import ProfilePlan
@@ -32,7 +33,7 @@ def read_values(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
 def read_entries(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
     """`_payload` and `_is_final` of what is sent from a file, in sending order."""
     if part not in staging.positions:
-        return staging.entries(part, "_payload")
+        return staging.entries(part, PAYLOAD)
     sent = staging.entries(part)
-    values = read_values(staging, plan, part)[sent["_pos"] - staging.positions[part].start]
-    return sent.select("_is_final", write_payloads(values, plan))
+    values = read_values(staging, plan, part)[sent[POS] - staging.positions[part].start]
+    return sent.select(IS_FINAL, write_payloads(values, plan))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from memory_import.columns import ERROR_CODE, ERROR_MESSAGE, ROW
 from memory_import.sources.csv.head import read_head
 from memory_import.sources.csv.pieces import Piece, PieceCutter, Reject
 from memory_import.sources.encodings import Utf8Stream
@@ -69,12 +70,12 @@ def _join(pieces: Iterator[Piece], most_rows: int) -> Iterator[list[Piece]]:
 
 def _split(batch: Batch, most_rows: int) -> Iterator[Batch]:
     """The same rows, at most `most_rows` in a batch, rejects counted."""
-    numbers = pl.concat([batch.rows["_row"], batch.rejects["_row"]])
+    numbers = pl.concat([batch.rows[ROW], batch.rejects[ROW]])
     if numbers.len() <= most_rows:
         yield batch
         return
     first = numbers.min()
-    part = (pl.col("_row") - first) // most_rows
+    part = (pl.col(ROW) - first) // most_rows
     for number in range(-(-numbers.len() // most_rows)):
         yield Batch(batch.rows.filter(part == number), batch.rejects.filter(part == number))
 
@@ -120,10 +121,10 @@ class _CsvFrames:
         fields = [self._fit(reject.fields) for reject in rejects]
         frame = pl.DataFrame(fields, schema=dict.fromkeys(self.names, pl.String), orient="row")
         frame = null_out(frame, [""]).drop(REPORT_COLUMNS, strict=False)
-        numbers = pl.Series("_row", [reject.row for reject in rejects], pl.Int64)
+        numbers = pl.Series(ROW, [reject.row for reject in rejects], pl.Int64)
         return select_columns(frame.with_columns(numbers), self.file, self.columns).with_columns(
-            pl.Series("_error_code", [reject.code.value for reject in rejects], pl.String),
-            pl.Series("_error_message", [reject.message for reject in rejects], pl.String),
+            pl.Series(ERROR_CODE, [reject.code.value for reject in rejects], pl.String),
+            pl.Series(ERROR_MESSAGE, [reject.message for reject in rejects], pl.String),
         )
 
     def _fit(self, fields: Sequence[str]) -> list[str | None]:
@@ -142,4 +143,4 @@ def _row_numbers(pieces: list[Piece]) -> pl.Series:
         else pl.Series(numbers, dtype=pl.Int64)
         for numbers in (piece.row_numbers for piece in pieces)
     ]
-    return pl.concat(parts).rename("_row")
+    return pl.concat(parts).rename(ROW)

@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from memory_import.columns import ROW
 from memory_import.sources.errors import SourceError, one_line
 from memory_import.sources.frames import REPORT_COLUMNS, Batch, no_rejects, null_out, select_columns
 from memory_import.sources.locations import Location
@@ -35,7 +36,7 @@ class ParquetFile:
         with _opened(self.location) as file:
             for table in file.iter_batches(batch_size=rows_per_batch, use_threads=True):
                 frame = _to_text(table).rename(str.strip).drop(REPORT_COLUMNS, strict=False)
-                numbers = pl.int_range(first_row, first_row + table.num_rows, eager=True).alias("_row")
+                numbers = pl.int_range(first_row, first_row + table.num_rows, eager=True).alias(ROW)
                 frame = null_out(frame, [""]).with_columns(numbers)
                 yield Batch(select_columns(frame, self.location.name, columns), rejects)
                 first_row += table.num_rows

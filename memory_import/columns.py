@@ -1,0 +1,69 @@
+"""The columns that are ours: their names and dtypes, in one place. Columns of the input keep their own names.
+
+Ours begin with an underscore, which no column of an input may do.
+"""
+
+import polars as pl
+
+FILE = "_file"
+"""The file that a row was read from."""
+ROW = "_row"
+"""The number of a row in its file, from 1."""
+POS = "_pos"
+"""The position of a row in its whole load, from 0."""
+ERROR_CODE = "_error_code"
+"""Why a row is rejected: all its codes, joined."""
+ERROR_FIELD = "_error_field"
+"""What of the row is wrong: columns or traits, joined."""
+ERROR_MESSAGE = "_error_message"
+"""The sentences for a person."""
+PAYLOAD = "_payload"
+"""The JSON text that is sent for an entry; of memories a list of them, one for each part of the content."""
+BYTES = "_bytes"
+"""The length of a payload in bytes of UTF-8."""
+REPRESENTATIVE = "_representative"
+"""The position of the row that stands for a group of rows of one person."""
+ROUND = "_round"
+"""When an entry is sent, after the rounds before it have ended; from 0."""
+IS_FINAL = "_is_final"
+"""Whether an entry decides about the outcome of its row."""
+PROFILE_ID = "_profile_id"
+"""The service's id of the profile that a memory belongs to."""
+MOMENT = "_moment"
+"""When a memory happened, in milliseconds since the epoch."""
+PIECES = "_pieces"
+"""The number of entries that a row is sent as."""
+PARTITION = "_partition"
+"""The file that a row is put into while rows that belong together are brought together; from 0."""
+OUTCOME = "outcome"
+"""What became of a row: one of `Outcome`."""
+MERGED_INTO_FILE = "merged_into_file"
+MERGED_INTO_ROW = "merged_into_row"
+"""The row that a merged row was folded into."""
+
+PLACE = (FILE, ROW)
+"""Where a row was read from."""
+ERRORS = (ERROR_CODE, ERROR_FIELD, ERROR_MESSAGE)
+"""The verdict on a rejected row."""
+
+DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
+    FILE: pl.String,
+    ROW: pl.Int64,
+    POS: pl.Int64,
+    **dict.fromkeys(ERRORS, pl.String),
+    PAYLOAD: pl.String,
+    REPRESENTATIVE: pl.Int64,
+    ROUND: pl.Int64,
+    IS_FINAL: pl.Boolean,
+    PROFILE_ID: pl.String,
+    MOMENT: pl.Int64,
+    PIECES: pl.Int64,
+    OUTCOME: pl.String,
+    MERGED_INTO_FILE: pl.String,
+    MERGED_INTO_ROW: pl.Int64,
+}
+
+
+def schema(*names: str) -> dict[str, pl.DataType | type[pl.DataType]]:
+    """The dtypes of some of our columns, in this order."""
+    return {name: DTYPES[name] for name in names}
