@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help demo test check lint fuzz soak bench schema clean
+.PHONY: help demo test check lint fuzz soak bench docs schema clean
 
 help:
 	@echo "make demo   run the whole pipeline on the sample data, against the local emulator"
@@ -14,6 +14,7 @@ help:
 	@echo "make fuzz   compare normalisation with its judges over millions of values"
 	@echo "make soak   kill imports of profiles and of 20,000 observations thirty times and count everything"
 	@echo "make bench  measure rows per second by stage and for the whole run, and memory"
+	@echo "make docs   write the pages that are made from the program"
 	@echo "make schema write the JSON Schema of the spec"
 
 demo: $(VENV)/.installed
@@ -38,6 +39,9 @@ soak: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.installed
+	$(BIN)/python docs/generate.py
 
 schema: $(VENV)/.installed
 	$(BIN)/python -m memory_import.spec.model
