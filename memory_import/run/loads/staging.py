@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from memory_import.columns import ERROR_CODE, ERROR_MESSAGE, POS, ROW
-from memory_import.ledger.staging.staged import OTHERS_SCHEMA, Staging
+from memory_import.ledger.staging.staged import OTHERS_SCHEMA, Staging, count_rejected
 from memory_import.run.context import RunContext
 from memory_import.sources.fingerprint import fingerprint
 from memory_import.sources.frames import Batch, no_rejects
@@ -129,4 +129,4 @@ def _draft(part: _Part, prepare: Callable[[pl.DataFrame], Prepared], staging: St
     staging.draft_part(part.number, frame)
     others = prepared.others.join(frame.select(ROW, POS), on=ROW, how="left", maintain_order="left")
     staging.write_others(part.number, others.select(list(OTHERS_SCHEMA)))
-    return _Drafted(part.number, part.rows, frame[ERROR_CODE].count(), prepared.changes)
+    return _Drafted(part.number, part.rows, count_rejected(frame), prepared.changes)
