@@ -3,7 +3,31 @@
 Ours begin with an underscore, which no column of an input may do.
 """
 
+from enum import StrEnum
+
 import polars as pl
+
+
+class Exclusion(StrEnum):
+    """Why a row is left out without being wrong.
+
+    A staged row says so in `_error_code`, where others say why they are rejected: such a row is not sent, and
+    its outcome is `excluded` instead of `rejected`. It has this one code and no other reason.
+    """
+
+    WHERE = "where"  # the spec's `where` does not let it through
+    SUPPRESS = "suppress"  # its person is one that the spec's `suppress` lists
+    FOOTER = "footer"  # a line after the data, with the spec's `footer: ignore`
+    EMPTY_ROW = "empty_row"  # no cell of it holds anything
+
+
+EXCLUSION_WORDING: dict[str, str] = {
+    Exclusion.WHERE: "left out: the spec's `where` does not let the row through",
+    Exclusion.SUPPRESS: "left out: the person is on the spec's `suppress` list",
+    Exclusion.FOOTER: "left out: a line after the data, which the spec's `footer: ignore` passes over",
+    Exclusion.EMPTY_ROW: "left out: no cell of the row holds anything",
+}
+"""Every exclusion has its sentence."""
 
 FILE = "_file"
 """The file that a row was read from."""
@@ -35,11 +59,23 @@ PIECES = "_pieces"
 """The number of entries that a row is sent as."""
 PARTITION = "_partition"
 """The file that a row is put into while rows that belong together are brought together; from 0."""
+TRAIT = "trait"
+"""The path of a trait, `Group.name`."""
+COLUMN = "column"
+"""The column of the input that a value comes from."""
+VALUE = "value"
+CODE = "code"
+"""What was changed in a value, or why it was dropped."""
+ID_TYPE = "id_type"
+"""The type of an identifier, as the store calls it."""
 OUTCOME = "outcome"
 """What became of a row: one of `Outcome`."""
 MERGED_INTO_FILE = "merged_into_file"
 MERGED_INTO_ROW = "merged_into_row"
 """The row that a merged row was folded into."""
+
+CODE_PREFIX = "_code."
+"""Before the path of a trait: what was changed in its values, or why there is none."""
 
 PLACE = (FILE, ROW)
 """Where a row was read from."""
@@ -58,6 +94,7 @@ DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     PROFILE_ID: pl.String,
     MOMENT: pl.Int64,
     PIECES: pl.Int64,
+    **dict.fromkeys((TRAIT, COLUMN, VALUE, CODE, ID_TYPE), pl.String),
     OUTCOME: pl.String,
     MERGED_INTO_FILE: pl.String,
     MERGED_INTO_ROW: pl.Int64,
