@@ -1,14 +1,15 @@
 """What becomes of each column: a trait with its options, or left out with the reason."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
+from memory_import.spec.inference.choice import Choice
 from memory_import.spec.inference.evidence import Evidence
-from memory_import.spec.inference.headers import find_concept, name_trait, words_of
+from memory_import.spec.inference.headers import find_concept, words_of
 from memory_import.spec.inference.moments import Moments, choose_format, read_moments, settle_order
+from memory_import.spec.inference.naming import name_traits
 from memory_import.spec.inference.vocabulary import LEFT_OUT, OPT_OUTS, SWITCHES, TRAITS, Concept
 from memory_import.transforms.emails import normalise_emails
 from memory_import.transforms.phones import normalise_phones
@@ -17,27 +18,27 @@ _ASKED = 2_000  # different texts of a column that the libraries are asked about
 _TIMES = (Concept.BIRTHDAY, Concept.CREATED, Concept.MODIFIED, Concept.OCCURRED)
 _LISTS = (Concept.TAGS, Concept.INTERESTS)
 _FIGURES_ARE_TEXT = frozenset(
-    "id ids no number code zip postal postcode plz nr nummer numero account phone version key ref reference".split()
+    [
+        "id",
+        "ids",
+        "no",
+        "number",
+        "code",
+        "zip",
+        "postal",
+        "postcode",
+        "plz",
+        "nr",
+        "nummer",
+        "numero",
+        "account",
+        "phone",
+        "version",
+        "key",
+        "ref",
+        "reference",
+    ]
 )
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What becomes of a column. `trait` None: it is left out, and `reason` says why."""
-
-    evidence: Evidence
-    concept: Concept | None
-    group: str = "Crm"
-    trait: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-    reason: str = ""
-    doubts: tuple[str, ...] = ()
-    moments: Moments | None = None
-
-    @property
-    def column(self) -> str:
-        """The column's header."""
-        return self.evidence.header
 
 
 def choose(columns: Sequence[Evidence], regions: pl.Series, *, months_first: bool) -> list[Choice]:
@@ -45,20 +46,22 @@ def choose(columns: Sequence[Evidence], regions: pl.Series, *, months_first: boo
     moments = {one.header: found for one in columns if (found := _moments_of(one)) is not None}
     order = settle_order(moments.values(), months_first=months_first)
     concepts = _concepts(columns)
-    names = _Names()
     chosen = []
     for one in columns:
-        concept, is_whole = concepts[one.header]
+        concept, _ = concepts[one.header]
         chosen.append(_choose_one(one, concept, moments.get(one.header), regions, order=order))
     has_first_and_last = {Concept.FIRST_NAME, Concept.LAST_NAME} <= {c.concept for c in chosen if c.trait}
     settled = [_without_full_name(c) if has_first_and_last else c for c in chosen]
-    return [names.give(c, is_whole=concepts[c.column][1]) for c in settled]
+    return name_traits(settled, {header: is_whole for header, (_, is_whole) in concepts.items()})
 
 
 def _concepts(columns: Sequence[Evidence]) -> dict[str, tuple[Concept | None, bool]]:
-    """What each header names; where a label stands beside a value and is always the same, it is the header."""
+    """What each header names; where a label stands beside a value and is always the same, it is the
+    header."""
     found = {}
-    labels = {words_of(one.header)[:-1]: one for one in columns if find_concept(one.header)[0] is Concept.LABEL}
+    labels = {
+        words_of(one.header)[:-1]: one for one in columns if find_concept(one.header)[0] is Concept.LABEL
+    }
     for one in columns:
         concept, is_whole = find_concept(one.header)
         label = labels.get(words_of(one.header)[:-1])
@@ -71,24 +74,45 @@ def _concepts(columns: Sequence[Evidence]) -> dict[str, tuple[Concept | None, bo
 
 
 def _names_a_person(header: str) -> bool:
-    people = {"contact", "customer", "client", "lead", "person", "user", "member", "subscriber", "kunde", "kontakt",
-              "cliente", "contatto", "contacto", "contato", "klant", "abonne", "mitglied"}
+    people = {
+        "contact",
+        "customer",
+        "client",
+        "lead",
+        "person",
+        "user",
+        "member",
+        "subscriber",
+        "kunde",
+        "kontakt",
+        "cliente",
+        "contatto",
+        "contacto",
+        "contato",
+        "klant",
+        "abonne",
+        "mitglied",
+    }
     return bool(words_of(header)) and set(words_of(header)) <= people
 
 
 def _moments_of(one: Evidence) -> Moments | None:
     if one.filled.is_empty() or _is_figure_of_an_id(one):
         return None
-    return read_moments(one.distinct.head(_ASKED))
+    return read_moments(one.distinct.head(_ASKED), 0.5 if find_concept(one.header)[0] in _TIMES else 0.9)
 
 
 def _is_figure_of_an_id(one: Evidence) -> bool:
     return one.share(r"[0-9]+") >= 0.9
 
 
-def _choose_one(
+def _choose_one(  # noqa: PLR0911 - one return per kind of column
     one: Evidence, concept: Concept | None, moments: Moments | None, regions: pl.Series, *, order: str
 ) -> Choice:
+    if one.filled.is_empty() and concept in {Concept.EMAIL, Concept.PHONE}:
+        return Choice(
+            one, concept, *TRAITS[concept], {"type": "email" if concept is Concept.EMAIL else "phone"}
+        )
     if one.filled.is_empty():
         return Choice(one, concept, reason="empty in every row that was looked at")
     if concept in LEFT_OUT:
@@ -116,8 +140,7 @@ def _as_contact(one: Evidence, concept: Concept | None, regions: pl.Series) -> C
     """A phone or an email, by its header and by what the libraries say of its cells; else None."""
     if concept in {Concept.OWNER, Concept.CUSTOMER_ID, Concept.OTHER_ID}:
         return None
-    looks_like_email = one.distinct.str.contains(r"@[^@\s]+\.[^@\s]+").mean() or 0
-    if concept is Concept.EMAIL or looks_like_email >= 0.8:
+    if concept is Concept.EMAIL or one.share(r".*@[^@\s]+\.[^@\s]+.*") >= 0.8:
         return _as_email(one)
     if concept is Concept.PHONE or (concept is None and one.share(r"'?\+[0-9][0-9 ().\-/]{6,}[0-9]") >= 0.8):
         return _as_phone(one, regions)
@@ -128,7 +151,9 @@ def _as_email(one: Evidence) -> Choice:
     separator = one.separator(is_list=False) or _between(one, "@")
     share = _valid_share(normalise_emails(_parts(one.distinct.head(_ASKED), separator))["email"])
     options = {"type": "email", "case": "lower"} | ({"separator": separator} if separator else {})
-    return Choice(one, Concept.EMAIL, *TRAITS[Concept.EMAIL], options, doubts=_doubt(share, "email addresses"))
+    return Choice(
+        one, Concept.EMAIL, *TRAITS[Concept.EMAIL], options, doubts=_doubt(share, "email addresses")
+    )
 
 
 def _as_phone(one: Evidence, regions: pl.Series) -> Choice:
@@ -152,7 +177,11 @@ def _between(one: Evidence, sign: str) -> str | None:
 
 
 def _parts(cells: pl.Series, separator: str | None) -> pl.Series:
-    return cells if separator is None else cells.str.split(separator).explode(empty_as_null=False).str.strip_chars()
+    return (
+        cells
+        if separator is None
+        else cells.str.split(separator).explode(empty_as_null=False).str.strip_chars()
+    )
 
 
 def _valid_share(values: pl.Series) -> float:
@@ -194,7 +223,9 @@ def _as_value(one: Evidence, concept: Concept | None) -> Choice:
         return Choice(one, concept, "Contact", "name")
     separator = one.separator(is_list=concept in _LISTS)
     if concept in _LISTS or (concept is None and separator):
-        return Choice(one, concept, group, trait, {"type": "array"} | ({"separator": separator} if separator else {}))
+        return Choice(
+            one, concept, group, trait, {"type": "array"} | ({"separator": separator} if separator else {})
+        )
     is_text = concept is not None or bool(set(words_of(one.header)) & _FIGURES_ARE_TEXT) or one.keeps_zeros
     if not is_text and (marks := one.number_marks) is not None:
         return Choice(one, concept, group, trait, _number_options(one, marks))
@@ -216,31 +247,6 @@ def _number_options(one: Evidence, marks: tuple[str, str]) -> dict[str, Any]:
 def _without_full_name(choice: Choice) -> Choice:
     if choice.concept is not Concept.FULL_NAME or not choice.trait:
         return choice
-    return Choice(choice.evidence, choice.concept, reason="the first and the last name have columns of their own")
-
-
-class _Names:
-    """Gives every trait a name of its own: that of its concept to the first, those of headers to the others."""
-
-    def __init__(self) -> None:
-        self._given: dict[tuple[str, str], Concept | None] = {}
-
-    def give(self, choice: Choice, *, is_whole: bool) -> Choice:
-        """The choice with its final trait name; phones and emails share theirs."""
-        if choice.trait is None or choice.concept in {Concept.PHONE, Concept.EMAIL, Concept.FULL_NAME}:
-            return choice
-        trait = choice.trait if choice.trait and (is_whole or (choice.group, choice.trait) not in self._given) else ""
-        trait = trait or name_trait(choice.column)
-        if trait in {"email", "phone", "whatsapp", "chat"} or (choice.group, trait) in self._given:
-            trait = self._free(choice.group, name_trait(choice.column))
-        self._given[(choice.group, trait)] = choice.concept
-        return Choice(
-            choice.evidence, choice.concept, choice.group, trait, choice.options, choice.reason, choice.doubts,
-            choice.moments,
-        )
-
-    def _free(self, group: str, trait: str) -> str:
-        number = 2
-        while (group, f"{trait}{number}") in self._given or (number == 2 and (group, trait) in self._given and False):
-            number += 1
-        return trait if (group, trait) not in self._given else f"{trait}{number}"
+    return Choice(
+        choice.evidence, choice.concept, reason="the first and the last name have columns of their own"
+    )

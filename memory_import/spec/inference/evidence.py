@@ -8,7 +8,7 @@ import polars as pl
 from memory_import.spec.inference.vocabulary import NO, YES
 
 _SEPARATORS = (":::", ";", "|", "\n", "/", ",")
-_NUMBER = r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:{t}[0-9]{{3}})+)(?:{d}[0-9]+)?"
+_NUMBER = r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:THOUSANDS[0-9]{3})+)(?:DECIMAL[0-9]+)?"
 _CURRENCY = r"(?i)^(?:[\p{Sc}]|eur|usd|gbp|chf|brl|r\$|us\$)\s*|\s*(?:[\p{Sc}]|eur|usd|gbp|chf|brl|%)$"
 
 
@@ -70,7 +70,18 @@ class Evidence:
             return None
         short, long = sorted(self.distinct, key=len)
         before = long.casefold().removesuffix(short.casefold())
-        is_denial = before.strip() in {"not", "do not", "don't", "no", "nicht", "ne pas", "non", "nao", "não", "niet"}
+        is_denial = before.strip() in {
+            "not",
+            "do not",
+            "don't",
+            "no",
+            "nicht",
+            "ne pas",
+            "non",
+            "nao",
+            "não",
+            "niet",
+        }
         return (long, short) if before != long.casefold() and is_denial else None
 
     @property
@@ -125,8 +136,10 @@ class Evidence:
         if plain.is_empty():
             return None
         for decimal, thousands in ((".", ","), (",", "."), (".", " "), (",", " "), (".", "'"), (",", "'")):
-            pattern = _NUMBER.format(d=f"\\{decimal}", t=f"\\{thousands}").replace("{{", "{").replace("}}", "}")
-            if _mean(plain.str.contains(f"^{pattern}$")) >= 0.95 and self._is_plausible(plain, decimal, thousands):
+            pattern = _NUMBER.replace("DECIMAL", f"\\{decimal}").replace("THOUSANDS", f"\\{thousands}")
+            if _mean(plain.str.contains(f"^{pattern}$")) >= 0.95 and self._is_plausible(
+                plain, decimal, thousands
+            ):
                 has_decimals = bool(plain.str.contains(decimal, literal=True).any())
                 has_thousands = bool(plain.str.contains(thousands, literal=True).any())
                 return (decimal if has_decimals else "", thousands if has_thousands else "")
@@ -145,14 +158,32 @@ class Evidence:
     def example(self) -> str:
         """One cell, masked: what it looks like and not what it says."""
         text = next(iter(self.distinct), "")
-        masked = "".join("9" if c.isdigit() else "X" if c.isupper() else "x" if c.isalpha() else c for c in text)
+        masked = "".join(
+            "9" if c.isdigit() else "X" if c.isupper() else "x" if c.isalpha() else c for c in text
+        )
         one_line = " ".join(masked.split())
         return one_line if len(one_line) <= 28 else one_line[:27] + "…"
 
 
 def _with_blanks(holding: pl.Series, sign: str) -> str:
-    before = " " if bool(holding.str.count_matches(f" {sign}", literal=True).eq(holding.str.count_matches(sign, literal=True)).all()) else ""
-    after = " " if bool(holding.str.count_matches(f"{sign} ", literal=True).eq(holding.str.count_matches(sign, literal=True)).all()) else ""
+    before = (
+        " "
+        if bool(
+            holding.str.count_matches(f" {sign}", literal=True)
+            .eq(holding.str.count_matches(sign, literal=True))
+            .all()
+        )
+        else ""
+    )
+    after = (
+        " "
+        if bool(
+            holding.str.count_matches(f"{sign} ", literal=True)
+            .eq(holding.str.count_matches(sign, literal=True))
+            .all()
+        )
+        else ""
+    )
     return f"{before}{sign}{after}"
 
 

@@ -16,7 +16,9 @@ _LABELS = {"label", "type"}
 def words_of(header: str) -> tuple[str, ...]:
     """The words of a header, in small letters without diacritics; camelCase and digits begin words."""
     split = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])", " ", header)
-    split = re.sub(r"^\s*\([^()]*\)\s*(?=\S)", "", split)  # a note before the name: (required), (do not change)
+    split = re.sub(
+        r"^\s*\([^()]*\)\s*(?=\S)", "", split
+    )  # a note before the name: (required), (do not change)
     plain = unicodedata.normalize("NFKD", split.casefold().translate(_MAPPED_BY_HAND))
     return tuple(re.findall(r"[^\W_]+", "".join(c for c in plain if not unicodedata.combining(c))))
 
@@ -67,7 +69,9 @@ def _find(words: Sequence[str], wanted: Sequence[str]) -> int | None:
 
 def name_trait(header: str) -> str:
     """A trait name, lowerCamelCase in ASCII, from the words of a header; `field` where there are none."""
-    words = [ascii_word for word in words_of(header) if (ascii_word := word.encode("ascii", "ignore").decode())]
+    words = [
+        ascii_word for word in words_of(header) if (ascii_word := word.encode("ascii", "ignore").decode())
+    ]
     while words and words[0].isdigit():
         words = words[1:]
     name = "".join([words[0], *(word.capitalize() for word in words[1:])]) if words else "field"

@@ -5,20 +5,56 @@ from dataclasses import dataclass
 
 import polars as pl
 
-_TIMES = ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S", ", %H:%M", ", %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %I:%M %p", ", %I:%M:%S %p")
+_TIMES = (
+    "",
+    " %H:%M",
+    " %H:%M:%S",
+    "T%H:%M",
+    "T%H:%M:%S",
+    ", %H:%M",
+    ", %H:%M:%S",
+    " %I:%M %p",
+    " %I:%M:%S %p",
+    ", %I:%M %p",
+    ", %I:%M:%S %p",
+)
 _YEAR_FIRST = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
 _DAY_FIRST = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %m %Y", "%d/%m/%y", "%d.%m.%y", "%d-%m-%y")
 _MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m/%d/%y", "%m-%d-%y", "%m.%d.%y")
-_IN_WORDS = ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d-%b-%Y", "%d-%b-%y", "%a, %d %b %Y")
-_PATTERNS = {"%d": r"[0-9]{1,2}", "%m": r"[0-9]{1,2}", "%Y": r"[0-9]{4}", "%y": r"[0-9]{2}", "%H": r"[0-9]{1,2}",
-                 "%M": r"[0-9]{2}", "%S": r"[0-9]{2}(?:\.[0-9]+)?", "%I": r"[0-9]{1,2}", "%p": r"(?i:[ap]\.?m\.?)",
-                 "%b": r"[A-Za-z]{3}\.?", "%B": r"[A-Za-z]{3,9}", "%a": r"[A-Za-z]{3}"}
-_ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?\s*(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2})"
+_IN_WORDS = (
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%b %d %Y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%a, %d %b %Y",
+)
+_PATTERNS = {
+    "%d": r"[0-9]{1,2}",
+    "%m": r"[0-9]{1,2}",
+    "%Y": r"[0-9]{4}",
+    "%y": r"[0-9]{2}",
+    "%H": r"[0-9]{1,2}",
+    "%M": r"[0-9]{2}",
+    "%S": r"[0-9]{2}(?:\.[0-9]+)?",
+    "%I": r"[0-9]{1,2}",
+    "%p": r"(?i:[ap]\.?m\.?)",
+    "%b": r"[A-Za-z]{3}\.?",
+    "%B": r"[A-Za-z]{3,9}",
+    "%a": r"[A-Za-z]{3}",
+}
+_ISO = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
+    r"\s*(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2})"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """`formats` that fit practically all cells, the likeliest first; empty where ISO 8601 with a zone does."""
+    """`formats` that fit practically all cells, the likeliest first; empty where ISO 8601 with a zone
+    does."""
 
     formats: tuple[str, ...]
     has_time: bool
@@ -30,8 +66,9 @@ class Moments:
         return {_order(one) for one in self.formats} == {"day", "month"}
 
 
-def read_moments(distinct: pl.Series) -> Moments | None:
-    """What the different texts of a column are as dates or times; None where they are none."""
+def read_moments(distinct: pl.Series, least: float = 0.9) -> Moments | None:
+    """What the different texts of a column are as dates or times; None where fewer than `least` of them
+    are."""
     if distinct.is_empty():
         return None
     if _share(distinct.str.contains(f"^{_ISO}$")) >= 0.95:
@@ -40,19 +77,23 @@ def read_moments(distinct: pl.Series) -> Moments | None:
         fitting = tuple(
             day + end
             for day in (*_YEAR_FIRST, *_DAY_FIRST, *_MONTH_FIRST, *_IN_WORDS)
-            if _fits(distinct, day + end)
+            if _fits(distinct, day + end, least)
         )
         if fitting:
             return Moments(fitting, has_time=bool(end))
     return None
 
 
-def _fits(distinct: pl.Series, form: str) -> bool:
-    if _share(distinct.str.contains(f"^{_as_pattern(form)}$")) < 0.9:
+def _fits(distinct: pl.Series, form: str, least: float) -> bool:
+    if _share(distinct.str.contains(f"^{_as_pattern(form)}$")) < least:
         return False
-    parsed = distinct.str.to_datetime(form, strict=False) if "%H" in form or "%I" in form else distinct.str.to_date(form, strict=False)
+    parsed = (
+        distinct.str.to_datetime(form, strict=False)
+        if "%H" in form or "%I" in form
+        else distinct.str.to_date(form, strict=False)
+    )
     years = parsed.dt.year().drop_nulls()
-    return _share(parsed.is_not_null()) >= 0.9 and bool(years.is_between(1880, 2100).all())
+    return _share(parsed.is_not_null()) >= least and bool(years.is_between(1880, 2100).all())
 
 
 def _as_pattern(form: str) -> str:
