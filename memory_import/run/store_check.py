@@ -53,7 +53,7 @@ def _assume_identifiers(profiles: ProfilesSpec) -> tuple[IdentifierPlan, ...]:
 
 
 async def _ask_store(run: RunContext, client: Client, profiles: ProfilesSpec | None) -> StoreFacts:
-    uses = _trait_uses(profiles) if profiles else []
+    uses = trait_uses(profiles) if profiles else []
     if profiles and run.target.is_emulator:
         promotions = {identifier.trait: identifier.id_type for identifier in assumed_identifiers(profiles)}
         await declare_traits(client, run.target.store_id, uses, promotions)
@@ -81,7 +81,8 @@ def _check_phones(schema: StoreSchema, profiles: ProfilesSpec) -> list[str]:
     ]
 
 
-def _trait_uses(profiles: ProfilesSpec) -> list[TraitUse]:
+def trait_uses(profiles: ProfilesSpec) -> list[TraitUse]:
+    """Every trait that a load of profiles sends."""
     return [
         TraitUse(group=plan.group, name=plan.name, data_type=DATA_TYPES[plan.type])
         for plan in trait_plans(profiles)

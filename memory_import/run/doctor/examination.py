@@ -1,0 +1,56 @@
+"""The whole examination, in the order in which a run would meet the troubles."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+
+from memory_import.errors import ImportProblem
+from memory_import.run.doctor.finding import Finding, failure, ok
+from memory_import.run.doctor.machine import examine_machine
+from memory_import.run.doctor.service import examine_service
+from memory_import.spec.file import load_spec
+from memory_import.spec.model import Spec
+
+_PATIENCE_SECONDS = 20.0
+
+
+def examine(spec_path: Path | None, state_dir: Path, variables: Mapping[str, str]) -> Iterator[Finding]:
+    """Machine, spec with its sources, service and store. Never raises: what goes wrong is a finding."""
+    yield from examine_machine(state_dir)
+    spec: Spec | None = None
+    if spec_path is not None:
+        try:
+            spec = load_spec(spec_path, variables, is_emulator=False)
+        except ImportProblem as problem:
+            yield from (failure("spec", line, "correct it") for line in problem.problems)
+        else:
+            yield ok("spec", f"{spec_path.name} is right, and its columns are in the files")
+            yield from _sizes(spec, spec_path.parent)
+    yield from asyncio.run(_within_patience(examine_service(spec, variables)))
+
+
+def _sizes(spec: Spec, folder: Path) -> Iterator[Finding]:
+    for load, source in spec.sources.items():
+        path = folder / source.path
+        if path.is_file():
+            if not os.access(path, os.R_OK):
+                yield failure(load, f"{path} cannot be read", "give yourself the right to")
+            else:
+                yield ok(load, f"{source.path}, {path.stat().st_size / 1024**2:,.1f} MiB")
+
+
+async def _within_patience(findings: AsyncIterator[Finding]) -> list[Finding]:
+    """The findings that come in time; that the service does not answer is one, too."""
+    listed: list[Finding] = []
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            async for finding in findings:
+                listed.append(finding)
+    except TimeoutError:
+        listed.append(
+            failure(
+                "address", f"no usable answer within {_PATIENCE_SECONDS:.0f} s", "check address and network"
+            )
+        )
+    return listed
