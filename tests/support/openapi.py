@@ -110,7 +110,7 @@ def _check_body(document: dict[str, Any], operation: Any, headers: dict[str, str
         return []
     try:
         parsed = json.loads(body)
-    except json.JSONDecodeError:
+    except ValueError:  # bytes that are no text, too
         return ["the body is no JSON"]
     return _check_value(document, declared["content"]["application/json"]["schema"], parsed, "body")
 
