@@ -49,7 +49,9 @@ def write_report(
         for name in run.spec.sources:
             load = run.ledger.load(run.run_id, name)
             if load is not None:
-                account = settle_account(run.ledger, run.staging(name), run.run_id, load, run.folder)
+                account = settle_account(
+                    run.ledger, run.staging(name), run.run_id, load, run.folder, run.originals(name)
+                )
                 accounts[name] = (load, account)
     problem = problem or find_excess(run, [account for _, account in accounts.values()])
     status, exit_code = conclude(run.record, [account for _, account in accounts.values()], problem)
