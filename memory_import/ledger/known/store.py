@@ -24,14 +24,17 @@ from memory_import.ledger.known.table import Schema, Table
 
 MEMORIES: Schema = {
     "profile": pl.String,
+    "owner": pl.UInt64,
+    "is_own_key": pl.Boolean,
     "key": pl.UInt64,
     "nth": pl.UInt32,
-    "is_own_key": pl.Boolean,
     "content": pl.List(pl.UInt64),
 }
-"""A memory that the service took: the profile it went to, the hash of its key and its number among equals (from
-0), whether the key is the spec's own (else it is made of source, time and content, and belongs to the profile),
-and a hash for each of its parts. A row without a key says that the profile may hold more than is known."""
+"""A memory that the service took: the profile that it went to and the hash of the identifier that found it; the
+hash of its key and its number among equals, from 0; and a hash for each of its parts.
+
+A key is the spec's own, or it is made of source, time and content and belongs to the profile. A row without a key
+says that the profile may hold more than is known."""
 
 
 @dataclass(frozen=True)
