@@ -10,6 +10,7 @@ from memory_import.ledger.report.account import settle_account
 from memory_import.ledger.report.document import build_report
 from memory_import.ledger.report.render import render_markdown
 from memory_import.loads import PROFILES
+from memory_import.run.compare.remember import remember
 from memory_import.run.context import RunContext
 from memory_import.run.explain import explain_code
 from memory_import.run.lifecycle.result import conclude, resume_command
@@ -52,6 +53,8 @@ def write_report(
                 account = settle_account(run.ledger, run.staging(name), run.run_id, load, run.folder)
                 accounts[name] = (load, account)
     problem = problem or find_excess(run, [account for _, account in accounts.values()])
+    with run.timed("remember"):
+        remember(run)
     status, exit_code = conclude(run.record, [account for _, account in accounts.values()], problem)
     record = replace(run.record, status=status, exit_code=exit_code, finished_at=now())
     document = build_report(run.ledger, record, accounts, resume_command(record, run.folder))

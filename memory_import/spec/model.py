@@ -165,8 +165,8 @@ class _MemoriesSpec(_Model):
     )
     once: Literal["auto", "state", "store"] = Field(
         default="auto",
-        description="What is asked before a memory is sent: what is known, and the store where nothing is known "
-        "of a profile (auto); what is known alone (state); both always (store).",
+        description="What is asked before a memory is sent: what is known, and the store where nothing is "
+        "known of a profile (auto); what is known alone (state); both always (store).",
     )
 
     @property

@@ -50,6 +50,7 @@ from memory_import.ledger.database.schema import (
 from memory_import.ledger.database.states import BatchState, IllegalMove, origins
 
 _PLANNED_FACTS = tuple(fact.name for fact in fields(PlannedBatch))
+_FOUND_LATER = ("planned_at", "changes", "lookups", "remarks")  # of a load that was staged without batches
 _BATCH_FACTS = tuple(fact.name for fact in fields(Batch))
 _BATCH_COLUMNS = tuple(batches.c[name] for name in _BATCH_FACTS)
 
@@ -161,7 +162,7 @@ class Ledger:
 
     def plan_load(self, run_id: str, load: LoadRecord, planned: Iterable[PlannedBatch]) -> None:
         """Enter all batches of a load that was staged without them, and what is known of it by now."""
-        facts = {"planned_at": load.planned_at, "changes": dict(load.changes), "lookups": load.lookups}
+        facts = {name: value for name, value in asdict(load).items() if name in _FOUND_LATER}
         with self.transaction() as transaction:
             transaction.connection.execute(
                 update(loads).where(loads.c.run_id == run_id, loads.c.load == load.load).values(**facts)
@@ -176,7 +177,7 @@ class Ledger:
         if row is None:
             return None
         facts = {name: row[name] for name in row if name != "run_id"}
-        return LoadRecord(**{**facts, "columns": tuple(row["columns"])})
+        return LoadRecord(**{**facts, "columns": tuple(row["columns"]), "remarks": tuple(row["remarks"])})
 
     # Batches
 

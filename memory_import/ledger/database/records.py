@@ -52,7 +52,8 @@ class LoadRecord:
 
     `delimiter` and `with_bom` (a UTF-8 byte order mark) are for the file of rejected rows. `planned_at`
     (seconds since the epoch) is when its batches were entered; None while nobody has found the profiles that
-    its rows belong to. `lookups` says what finding them took; None where nothing was to be found.
+    its rows belong to. `lookups` says what finding them took; None where nothing was to be found. `remarks`
+    are sentences about what earlier runs left behind.
     """
 
     load: str
@@ -65,6 +66,7 @@ class LoadRecord:
     changes: Mapping[str, int]
     planned_at: float | None
     lookups: Mapping[str, int] | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,7 @@ loads = Table(
     Column("changes", JSON, nullable=False),
     Column("planned_at", Float),
     Column("lookups", JSON),
+    Column("remarks", JSON, nullable=False),
 )
 
 lookups = Table(

@@ -10,15 +10,12 @@ owner only.
 """
 
 import hashlib
-import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 
-from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.hashes import KeyedHash, open_hash
 from memory_import.ledger.known.table import Schema, Table
 
@@ -30,11 +27,11 @@ MEMORIES: Schema = {
     "nth": pl.UInt32,
     "content": pl.List(pl.UInt64),
 }
-"""A memory that the service took: the profile that it went to and the hash of the identifier that found it; the
-hash of its key and its number among equals, from 0; and a hash for each of its parts.
+"""A memory that the service took: the profile that it went to and the hash of the identifier that found it;
+the hash of its key and its number among equals, from 0; and a hash for each of its parts.
 
-A key is the spec's own, or it is made of source, time and content and belongs to the profile. A row without a key
-says that the profile may hold more than is known."""
+A key is the spec's own, or it is made of source, time and content and belongs to the profile. A row without a
+key says that the profile may hold more than is known."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""Compares the memories of a run with what is known, and with what the store holds where too little is known."""
+"""Compares the memories of a run with what is known, and with what the store holds where too little is
+known."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,8 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from memory_import.destination.delivery.memories import RESOURCES
-from memory_import.destination.delivery.reconcile import list_memories
+from memory_import.destination.delivery.reconcile import RESOURCES, fetch_memories
 from memory_import.destination.http.client import Client
 from memory_import.destination.limits import LOOKUPS_AT_ONCE
 from memory_import.ledger.known.damage import KnownDamaged
@@ -15,7 +15,7 @@ from memory_import.ledger.known.hashes import KeyedHash
 from memory_import.ledger.known.store import MEMORIES, KnownSpec
 from memory_import.ledger.known.table import Table
 from memory_import.loads import MemoryLoad
-from memory_import.run.compare.memory_keys import describe_mapping, hash_content, key_memories
+from memory_import.run.compare.memory_keys import describe_mapping, identify_memories, key_memories
 from memory_import.run.compare.memory_matches import (
     KNOWN,
     NEW,
@@ -121,25 +121,8 @@ async def _read_profiles(
 async def _read_profile(
     client: Client, run: RunContext, load: MemoryLoad, spec: MemoriesSpec, profile: str, keyed: KeyedHash
 ) -> pl.DataFrame:
-    async def move(_: str) -> None:
-        """A profile that was merged is read where it went."""
-
-    listed = await list_memories(
-        client,
-        f"/v1/Stores/{run.target.store_id}/Profiles/{profile}/{RESOURCES[load]}",
-        load,
-        source=spec.observation_source,
-        created_after=0.0,
-        moved=move,
-    )
-    said = pl.DataFrame(
-        [(text, ms // 1_000, conversation, copies) for (text, ms, conversation), copies in (listed or {}).items()],
-        schema={"content": pl.String, "second": pl.Int64, "conversationId": pl.String, "copies": pl.UInt32},
-        orient="row",
-    )
-    return (
-        said.with_columns(hash_content(keyed))
-        .group_by("content")
-        .agg(pl.col("copies").sum())
-        .select(profile=pl.lit(profile), content="content", copies="copies")
-    )
+    path = f"/v1/Stores/{run.target.store_id}/Profiles/{profile}/{RESOURCES[load]}"
+    listed = await fetch_memories(client, path, load, source=spec.observation_source)
+    said = pl.DataFrame({"content": identify_memories(listed or [], keyed)}, schema={"content": pl.UInt64})
+    counted = said.group_by("content").agg(copies=pl.len())
+    return counted.select(profile=pl.lit(profile), content="content", copies="copies")

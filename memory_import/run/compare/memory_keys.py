@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 import polars as pl
 
@@ -25,7 +27,8 @@ KEYED = {POS: pl.Int64, **MEMORIES}
 def key_memories(
     staging: Staging, load: MemoryLoad, spec: MemoriesSpec, rows: pl.DataFrame, keyed: KeyedHash
 ) -> pl.DataFrame:
-    """The rows (`_pos`, `_profile_id`) as `ledger.known.store.MEMORIES` would keep them, with `_pos`; by `_pos`.
+    """The rows (`_pos`, `_profile_id`) as `ledger.known.store.MEMORIES` would keep them, with `_pos`; by
+    `_pos`.
 
     A row whose own key is blank has the key of a row of a spec without one.
     """
@@ -78,9 +81,29 @@ def hash_content(keyed: KeyedHash) -> pl.Expr:
     """`content` UInt64, of what a memory says: `content` String, `second` since the epoch (integer), and
     `conversationId` String (blank for observations)."""
     said = pl.concat_str(
-        "content", pl.col("second").cast(pl.String), pl.col("conversationId").fill_null(""), separator=_SEPARATOR
+        "content",
+        pl.col("second").cast(pl.String),
+        pl.col("conversationId").fill_null(""),
+        separator=_SEPARATOR,
     )
     return keyed.wide(said).alias("content")
+
+
+def identify_memories(memories: Sequence[Mapping[str, Any]], keyed: KeyedHash) -> list[int]:
+    """The same of memories as the API lists them, in their order."""
+    said = pl.DataFrame(
+        {
+            "content": [memory["content"] for memory in memories],
+            "second": [_second(memory["occurredAt"]) for memory in memories],
+            "conversationId": [memory.get("conversationId") for memory in memories],
+        },
+        schema={"content": pl.String, "second": pl.Int64, "conversationId": pl.String},
+    )
+    return said.select(hash_content(keyed)).to_series().to_list()
+
+
+def _second(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp() // 1)
 
 
 def describe_mapping(spec: MemoriesSpec) -> str:

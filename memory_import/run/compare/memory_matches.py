@@ -6,8 +6,8 @@ from memory_import.columns import POS
 from memory_import.run.compare.memory_keys import KEYED
 
 STATE = "state"
-"""What comparing found of a memory: NEW, CHANGED (its key is known, with other content), KNOWN, or IN_STORE (not
-known, but its profile holds it)."""
+"""What comparing found of a memory: NEW, CHANGED (its key is known, with other content), KNOWN, or IN_STORE
+(not known, but its profile holds it)."""
 NEW, CHANGED, KNOWN, IN_STORE = "new", "changed", "known", "in_store"
 COMPARED = {**KEYED, "former": pl.List(pl.UInt64), STATE: pl.String}
 """`former`: the known content of a memory that is CHANGED."""
@@ -40,8 +40,8 @@ def match_known(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 def match_store(rows: pl.DataFrame, known: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     """`rows` (COMPARED) where those that are NEW are IN_STORE as far as their profile holds them.
 
-    `held`: `profile`, `content` UInt64 and `copies` of what profiles hold. Copies that are `known` (MEMORIES) are
-    those of earlier rows, and not counted again. A row of several parts is there when all of them are.
+    `held`: `profile`, `content` UInt64 and `copies` of what profiles hold. Copies that are `known` (MEMORIES)
+    are those of earlier rows, and not counted again. A row of several parts is there when all of them are.
     """
     of_parts = ["profile", "content"]
     spent = known.explode("content").group_by(of_parts).agg(spent=pl.len())
@@ -64,8 +64,8 @@ def is_doubted(known: pl.DataFrame, profiles: pl.Series) -> bool:
 def find_unsure(rows: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
     """The profiles (String) of NEW `rows` that may hold memories which are not `known` (MEMORIES):
 
-    nothing is known of them; or a request to them was left undecided; or the identifier that leads to them led to
-    another one before, which may have been merged into them.
+    nothing is known of them; or a request to them was left undecided; or the identifier that leads to them
+    led to another one before, which may have been merged into them.
     """
     wanted = rows.filter(pl.col(STATE) == NEW)
     doubted = known.filter(pl.col("key").is_null())["profile"]
