@@ -1,8 +1,32 @@
-"""The error budget: how many rejected rows a run puts up with."""
+"""Budgets: what a run puts up with before it stops."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from memory_import.errors import UsageProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budgets:
+    """The budgets of a run as a person wrote them, one field for each option; None: the option was left out.
+
+    They are kept in the ledger with the run. What goes on with a run may state some of them anew.
+    """
+
+    max_errors: str | None = None
+
+    def replaced_by(self, later: "Budgets") -> "Budgets":
+        """These budgets, with those that were stated later in place of them."""
+        return replace(self, **{name: text for name, text in asdict(later).items() if text is not None})
+
+    @property
+    def errors(self) -> "ErrorBudget":
+        """How many rejected rows are allowed; `UsageProblem` where that is not understood."""
+        return parse_budget(self.max_errors)
+
+
+def check_budgets(budgets: Budgets) -> None:
+    """`UsageProblem` for a budget that is not understood."""
+    _ = budgets.errors
 
 
 @dataclass(frozen=True, slots=True)
