@@ -125,6 +125,18 @@ class Ledger:
         open_runs = self._runs(runs.c.status.in_(RESUMABLE), runs.c.dry_run.is_(False))
         return next((run for run in open_runs if self.superseding(run) is None), None)
 
+    def unfinished_before(self, run: RunRecord) -> list[RunRecord]:
+        """The earlier runs of the same spec into the same store that are not finished, the oldest first."""
+        earlier = self._runs(
+            runs.c.run_id < run.run_id,
+            runs.c.spec_path == run.spec_path,
+            runs.c.store_id == run.store_id,
+            runs.c.emulator == run.emulator,
+            runs.c.dry_run.is_(False),
+            runs.c.status.in_(RESUMABLE),
+        )
+        return earlier[::-1]
+
     def superseding(self, run: RunRecord) -> RunRecord | None:
         """A later run of the same spec into the same store: `run` would bring older data back."""
         later = self._runs(

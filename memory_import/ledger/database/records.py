@@ -15,6 +15,7 @@ class RunStatus(StrEnum):
     PENDING = "pending"  # ended with rows whose outcome the server still owes, or that were not sent
     STOPPED = "stopped"  # ended by a signal, a refused key or a store that is not fit
     FINISHED = "finished"
+    SUPERSEDED = "superseded"  # ended unfinished by a later run of the same spec and target
     DRY_RUN = "dry_run"
     FAILED = "failed"  # going on would end the same way: the input, the spec or the error budget
 
