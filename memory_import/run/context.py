@@ -15,6 +15,8 @@ from memory_import.ledger.staging.staged import Staging
 from memory_import.run.budget import Budgets
 from memory_import.run.progress import RunProgress
 from memory_import.run.settings import Target
+from memory_import.sources.opened import Sources
+from memory_import.sources.originals import Originals, load_described
 from memory_import.spec.model import Spec
 
 
@@ -32,6 +34,7 @@ class RunContext:
     wait_seconds: float
     stop_signal: StopSignal
     progress: RunProgress
+    sources: Sources
 
     @property
     def run_id(self) -> str:
@@ -41,6 +44,13 @@ class RunContext:
     def staging(self, load: str) -> Staging:
         """The staged files of a load."""
         return Staging(self.folder / load)
+
+    def originals(self, load: str) -> Originals:
+        """The rows of a staged load as they stand in its input."""
+        staging = self.staging(load)
+        described = load_described(staging.folder / "input.json")
+        delimiter = self.spec.sources[load].delimiter or ","
+        return Originals(described, staging.original, self.sources.folder(load), delimiter)
 
     def staged_loads(self) -> list[LoadRecord]:
         """The loads of the spec whose rows are all staged, in the order of delivery."""

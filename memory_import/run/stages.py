@@ -49,7 +49,9 @@ def write_report(
     accounts = {}
     with run.timed("report"):
         for load in run.staged_loads():
-            account = settle_account(run.ledger, run.staging(load.load), run.run_id, load, run.folder)
+            account = settle_account(
+                run.ledger, run.staging(load.load), run.run_id, load, run.folder, run.originals(load.load)
+            )
             accounts[load.load] = (load, account)
     problem = problem or find_excess(run, [account for _, account in accounts.values()])
     status, exit_code = conclude(run.record, [account for _, account in accounts.values()], problem)

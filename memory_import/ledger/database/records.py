@@ -50,7 +50,7 @@ class RunRecord:
 class LoadRecord:
     """One load of a run, once its rows are staged.
 
-    `delimiter` and `with_bom` (a UTF-8 byte order mark) are for the file of rejected rows. `planned_at`
+    `planned_at`
     (seconds since the epoch) is when its batches were entered; None while nobody has found the profiles that
     its rows belong to. `lookups` says what finding them took; None where nothing was to be found.
     """
@@ -58,8 +58,6 @@ class LoadRecord:
     load: str
     identifiers: Mapping[str, str]  # trait -> identifier type
     columns: tuple[str, ...]
-    delimiter: str
-    with_bom: bool
     rows_read: int
     rounds: int
     changes: Mapping[str, int]

@@ -1,11 +1,13 @@
 """A run's folder: the prepared rows of each load, readable by their owner only.
 
     STATE_DIR/runs/RUN_ID/
-        profiles/part-00000.arrow     every input row in order: place and columns as they were read, reasons,
+        profiles/part-00000.arrow     every input row in order: place, used columns as read, reasons,
                                       and what was made of it: position, values, size, identifiers
         profiles/others-00000.arrow   what its rows state of a trait beside its value
         profiles/superseded.arrow     which values of which rows gave way to a later row of the person
         profiles/left_out.arrow       identifiers that were left out for a person's sake
+        profiles/original-part-00000.arrow  the text of these rows in a CSV file, as it stands there
+        profiles/input.json           what has to be known of the input to write its rejected rows
         profiles/hashes/  folds/      rows by what they may have in common, as long as they are grouped
         profiles/members.arrow        _pos, _representative of the rows in identity groups of two or more
         profiles/folded-00000.arrow   what is sent for those groups, in rounds
@@ -32,6 +34,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -53,13 +56,19 @@ from memory_import.columns import (
 from memory_import.ledger.files import (
     arrow_columns,
     draft_arrow,
+    draft_table,
+    is_draft,
     map_arrow,
+    map_table,
     private_directory,
     settle,
     write_arrow,
     write_json,
     write_parquet,
 )
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MEMBERS_SCHEMA = schema(POS, REPRESENTATIVE)
 LATE_ERRORS_SCHEMA = schema(POS, *ERRORS)
@@ -80,8 +89,8 @@ class Staging:
             shutil.rmtree(self.folder)
         private_directory(self.folder)
 
-    def draft_part(self, number: int, rows: pl.DataFrame) -> None:
-        """Write one stretch of input rows, as they were read and what was made of them.
+    def draft_part(self, number: int, rows: pl.DataFrame, original: "pa.Table | None" = None) -> None:
+        """Write one stretch of input rows: what was read and made of them, and their text in a CSV file.
 
         They count once `settle_part` was called, which waits for the disk: not here. Columns of errors and
         codes that no row has are not written.
@@ -92,10 +101,22 @@ class Staging:
             if (name in ERRORS or name.startswith(CODE_PREFIX)) and not rows[name].count()
         ]
         draft_arrow(rows.drop(empty), self.folder / f"{part_name(number)}.arrow")
+        if original is not None:
+            draft_table(original, self.folder / f"{_original_name(part_name(number))}.arrow")
 
     def settle_part(self, number: int) -> None:
         """Make one stretch of input rows durable."""
-        settle(self.folder / f"{part_name(number)}.arrow")
+        for name in (_original_name(part_name(number)), part_name(number)):
+            if is_draft(self.folder / f"{name}.arrow"):
+                settle(self.folder / f"{name}.arrow")
+
+    def write_input(self, described: Mapping[str, Any]) -> None:
+        """Stage what has to be known of the input to write its rejected rows as they stood in it."""
+        write_json(described, self.folder / "input.json")
+
+    def original(self, part: str) -> "pa.Table":
+        """The text of the rows of a part, as it was given to `draft_part`."""
+        return map_table(self.folder / f"{_original_name(part)}.arrow")
 
     def write_others(self, number: int, others: pl.DataFrame) -> None:
         """Stage what the rows of a part state beside the values of their traits: OTHERS_SCHEMA, by `_pos`."""
@@ -274,6 +295,10 @@ class Staging:
 def count_rejected(rows: pl.DataFrame) -> int:
     """How many of some staged rows are rejected; excluded ones are not."""
     return rows.select(ERROR_CODE).filter(~pl.col(ERROR_CODE).is_in(list(Exclusion))).height
+
+
+def _original_name(part: str) -> str:
+    return f"original-{part}"
 
 
 def part_name(number: int) -> str:

@@ -59,8 +59,6 @@ def stage_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> Non
                 load=name,
                 identifiers={},
                 columns=prepared.columns,
-                delimiter=spec.source.delimiter or ",",
-                with_bom=spec.source.has_bom,
                 rows_read=prepared.rows,
                 rounds=1,
                 changes=dict(prepared.changes),
@@ -68,6 +66,7 @@ def stage_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> Non
             ),
             [],
         )
+    run.sources.release(name)
 
 
 def _prepare(plan: MemoryPlan, null_texts: Collection[str], rows: pl.DataFrame) -> Prepared:
@@ -132,8 +131,6 @@ async def _plan(
                 load=name,
                 identifiers={},
                 columns=load.columns,
-                delimiter=load.delimiter,
-                with_bom=load.with_bom,
                 rows_read=load.rows_read,
                 rounds=1,
                 changes=dict(changes),
