@@ -31,6 +31,7 @@ from memory_import.destination.http.failures import describe, has_left
 from memory_import.destination.http.throttle import Throttle
 from memory_import.ledger.database.records import RequestCount
 
+
 async def _nothing() -> None:
     return None
 
