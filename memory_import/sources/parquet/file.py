@@ -88,9 +88,7 @@ class ParquetFile:
         rejects = [
             (first_row + position, code.value, message) for position, (code, message) in faults.items()
         ]
-        return Batch(
-            select_columns(frame, self.file.name, columns), make_rejects(self.file.name, rejects), None
-        )
+        return Batch(select_columns(frame, self.file.name, columns), make_rejects(self.file.name, rejects))
 
 
 def open_parquet(file: InputFile, folder: Path) -> ParquetFile:
