@@ -165,6 +165,20 @@ class _MemoriesSpec(_Model):
     settle_seconds: float = Field(
         default=10.0, ge=0, description="How long what was sent may take until it can be read back."
     )
+    key: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The column that makes a memory the same one next time. "
+        "Left out: its person, source, time, content and its number among equals.",
+    )
+    on_changed: Literal["update", "add", "ignore"] = Field(
+        default="update", description="What becomes of a known key with other content."
+    )
+    once: Literal["auto", "state", "store"] = Field(
+        default="auto",
+        description="What is asked before a memory is sent: what is known, and the store where nothing is "
+        "known of a profile (auto); what is known alone (state); both always (store).",
+    )
 
     @property
     def owner(self) -> dict[str, OwnerSpec]:
@@ -193,6 +207,12 @@ class Spec(_Model):
     """A whole spec."""
 
     version: Literal[1]
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="What earlier runs brought in is known under it. Left out: the path of the spec.",
+    )
     store: str | None = None
     profiles: ProfilesSpec | None = None
     observations: ObservationsSpec | None = None

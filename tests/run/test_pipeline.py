@@ -60,7 +60,13 @@ def test_a_run_is_a_few_named_stages_with_the_report_at_the_end(workplace: Workp
         return await stage()
 
     assert rows_of(workplace.carry_out(run_stage=note)) == OF_FIVE_ROWS
-    assert stages == ["check the store", "read, prepare and stage profiles", "deliver profiles", "report"]
+    assert stages == [
+        "end the run before",
+        "check the store",
+        "read, prepare and stage profiles",
+        "deliver profiles",
+        "report",
+    ]
 
 
 def test_a_stage_that_fails_ends_the_run_with_a_report_and_the_run_can_go_on(workplace: Workplace) -> None:

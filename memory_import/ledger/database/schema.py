@@ -53,6 +53,7 @@ loads = Table(
     Column("changes", JSON, nullable=False),
     Column("planned_at", Float),
     Column("lookups", JSON),
+    Column("remarks", JSON, nullable=False),
 )
 
 lookups = Table(

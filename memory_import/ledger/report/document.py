@@ -62,5 +62,6 @@ def _load_section(ledger: Ledger, run_id: str, load: LoadRecord, account: Accoun
         },
         "reject_reasons": dict(account.reasons),
         "changes": dict(sorted(load.changes.items())),
+        "remarks": list(load.remarks),
         **({} if load.lookups is None else {"lookups": dict(load.lookups)}),
     }

@@ -18,7 +18,10 @@
         observations/…, summaries/…   the same parts; then, once the profiles they belong to are found:
         observations/unsorted/        rows by profile, as long as they are ordered
         observations/sorted-00000.arrow  what is sent, profile by profile, in the order of time
+        observations/updates-00000.arrow  what memories that the store holds are to say
         observations/excess.parquet   rows that have no profile, or one that is full
+        */compared.arrow              what is remembered of each row once it landed
+        */unchanged.arrow             _pos of the rows that are not sent because they are known
         lookups.key                   what makes hashes of identifiers mean something; see
         `memory_import.ledger.database.identifier_hashes` report.json  report.md  rejects.csv
         outcomes.parquet
@@ -160,12 +163,22 @@ class Staging:
 
     def begin_sorting(self) -> None:
         """Start without sorted files, whatever an earlier attempt left behind."""
-        for path in self.folder.glob("sorted-*.arrow"):
+        for path in (*self.folder.glob("sorted-*.arrow"), *self.folder.glob("updates-*.arrow")):
             path.unlink()
 
     def write_sorted(self, number: int, entries: pl.DataFrame) -> None:
         """Stage what is sent for some of the profiles, in sending order."""
         write_arrow(entries, self.folder / f"sorted-{number:05d}.arrow")
+
+    def write_updates(self, entries: pl.DataFrame) -> None:
+        """Stage what memories that the store holds are to say from now on."""
+        write_arrow(entries, self.folder / "updates-00000.arrow")
+
+    def write_compared(self, compared: pl.DataFrame, unchanged: pl.DataFrame) -> None:
+        """Stage what is remembered of each row once it landed, and the rows (`_pos`) that are not sent
+        because they are known."""
+        write_arrow(compared, self.folder / "compared.arrow")
+        write_arrow(unchanged.select(POS).sort(POS), self.folder / "unchanged.arrow")
 
     def finish(self) -> None:
         """Write the manifest: the names and sizes of all files that make up this load."""
@@ -194,6 +207,23 @@ class Staging:
     def sorted_parts(self) -> tuple[str, ...]:
         """The names of the files with what is sent profile by profile."""
         return self._named("sorted")
+
+    @cached_property
+    def update_parts(self) -> tuple[str, ...]:
+        """The names of the files with what memories that the store holds are to say."""
+        return self._named("updates")
+
+    @cached_property
+    def compared(self) -> pl.DataFrame | None:
+        """What is remembered of each row once it landed; None before it was compared."""
+        path = self.folder / "compared.arrow"
+        return map_arrow(path, arrow_columns(path)) if path.exists() else None
+
+    @cached_property
+    def unchanged(self) -> pl.DataFrame:
+        """The rows (`_pos`) that are not sent because they are known, in order."""
+        path = self.folder / "unchanged.arrow"
+        return map_arrow(path, [POS]) if path.exists() else pl.DataFrame(schema=schema(POS))
 
     def _named(self, kind: str) -> tuple[str, ...]:
         return tuple(path.stem for path in sorted(self.folder.glob(f"{kind}-*.arrow")))

@@ -79,6 +79,7 @@ def test_the_section_of_a_load_counts_rows_batches_and_what_was_taken(ledger: Le
         },
         "reject_reasons": {"http_400": 5},
         "changes": {"email_lowercased": 3, "phone_reformatted": 2},
+        "remarks": [],
     }
     assert report["resume_command"] == "memory-import resume 1"
     assert list(report["loads"]["profiles"]["rows"]) == ["read", *OUTCOMES]
