@@ -6,7 +6,6 @@ from functools import reduce
 from operator import and_
 
 import polars as pl
-import pyarrow as pa
 
 from memory_import.columns import ERROR_CODE, ERROR_MESSAGE, ERRORS, FILE, PLACE, ROW
 
@@ -16,7 +15,8 @@ REPORT_COLUMNS = (*PLACE, *ERRORS)
 A source whose last columns they are is such a report on its way back: they are left out, the rest is read.
 """
 
-RUNS_SCHEMA = pa.schema([("rows", pa.int32()), ("text", pa.large_binary())])
+Run = tuple[int, bytes]
+"""A number of rows, and the text of these rows as it stands in the file: of one, or regular text of many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,12 @@ class Batch:
     the asked columns as String; null where the file has nothing or an empty text, or has no such column.
     `rejects`: `_file`, `_row`, `_error_code` (a RejectCode, or an Exclusion for rows that are left out) and
     `_error_message` String, which name the physical lines and hold no data.
-    `original`: the text of all these rows as it stands in a CSV file (RUNS_SCHEMA): runs of lines, each of
-    one row, or of several that can be told apart by `csv.records.split_rows`. None for a Parquet file.
+    `original`: the text of all these rows as it stands in a CSV file; nothing for a Parquet file.
     """
 
     rows: pl.DataFrame
     rejects: pl.DataFrame
-    original: pa.Table | None
+    original: Sequence[Run] = ()
 
     @property
     def height(self) -> int:

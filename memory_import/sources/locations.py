@@ -142,7 +142,7 @@ def _named(addresses: Sequence[str], skipped: Iterable[Skipped], path: str) -> F
     shown = [_shown(address) for address in addresses]
     passed_over = [(_shown(address), reason) for address, reason in skipped]
     if not addresses:
-        beside = f" but {len(passed_over)} files of other kinds" if passed_over else ""
+        beside = f" but files of other kinds ({len(passed_over)})" if passed_over else ""
         raise SourceError(
             f"{_shown(path)}: found nothing to read{beside}, "
             "expected at least one file, in a folder a .csv, .tsv, .txt, .zip or .parquet file; "

@@ -9,13 +9,12 @@ import base64
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
-import pyarrow as pa
 
 from memory_import.columns import ERROR_CODE, ERRORS, FILE, ROW
 from memory_import.sources.csv.blocks import split_rows
@@ -33,9 +32,9 @@ _MISSHAPEN = (RejectCode.RAGGED_ROW, RejectCode.UNCLOSED_QUOTE)
 
 
 class Runs(Protocol):
-    """The staged text of a part: RUNS_SCHEMA."""
+    """The staged text of a part: numbers of rows, with the text of so many."""
 
-    def __call__(self, part: str) -> pa.Table: ...
+    def __call__(self, part: str) -> Iterable[tuple[int, memoryview]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +172,15 @@ class Originals:
         return reason.decode().encode(self._layout.encoding, "backslashreplace")
 
 
-def _pick(runs: pa.Table, indexes: Sequence[int]) -> Iterator[bytes]:
+def _pick(runs: Iterable[tuple[int, memoryview]], indexes: Sequence[int]) -> Iterator[bytes]:
     """The texts of some rows, which are in order, of a part."""
     wanted = iter(indexes)
     index = next(wanted, None)
     start = 0
-    for rows, text in zip(runs["rows"], runs["text"], strict=True):
-        stop = start + rows.as_py()
+    for rows, text in runs:
+        stop = start + rows
         if index is not None and index < stop:
-            texts = [text.as_py()] if stop == start + 1 else split_rows(text.as_py())
+            texts = [bytes(text)] if rows == 1 else split_rows(bytes(text))
             while index is not None and index < stop:
                 yield texts[index - start]
                 index = next(wanted, None)

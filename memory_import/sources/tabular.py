@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from memory_import.columns import PLACE
 from memory_import.sources.archives import is_archive, unpack
 from memory_import.sources.csv.file import CsvFile, open_csv
 from memory_import.sources.errors import RejectCode, SourceError
@@ -61,16 +62,26 @@ class Source:
         """Whether its files are Parquet."""
         return any(isinstance(table, ParquetFile) for table in self.tables.values())
 
+    @property
+    def _readable(self) -> tuple[str, ...]:
+        refused = {
+            name
+            for table in self.tables.values()
+            for name in table.columns
+            if name in PLACE or table.unreadable(name)
+        }
+        return tuple(name for name in self.columns if name not in refused)
+
     def batches(
         self, rows_per_batch: int = 100_000, columns: Collection[str] | None = None
     ) -> Iterator[Batch]:
-        """Every data row of every file, at most `rows_per_batch` rows of one file at a time, with `columns`
-        alone where they are given.
+        """Every data row of every file, at most `rows_per_batch` rows of one file at a time, with `columns`,
+        or all that can be read and have no name of ours.
 
         Memory grows neither with the input nor with its width. Raises SourceError when a file breaks off or
         is damaged and InputChanged when one changes; what came before is then no complete account of it.
         """
-        wanted = self.columns if columns is None else tuple(columns)
+        wanted = self._readable if columns is None else tuple(columns)
         most_rows = max(1, min(rows_per_batch, _MOST_CELLS // max(1, len(wanted))))
         for name, table in self.tables.items():
             self.rows[name] = 0

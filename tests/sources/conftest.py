@@ -54,7 +54,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Reading]:
             source,
             pl.concat([pl.DataFrame(schema={**place, **columns}), *(batch.rows for batch in batches)]),
             pl.concat([pl.DataFrame(schema={**place, **errors}), *(batch.rejects for batch in batches)]),
-            [text for batch in batches if batch.original for text in list_originals(batch.original)],
+            [text for batch in batches for text in list_originals(batch.original)],
         )
 
     return read_path

@@ -3,6 +3,7 @@
 import tracemalloc
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from memory_import.errors import ExitCode, UsageProblem
@@ -441,3 +442,50 @@ def test_a_resume_may_do_without_the_source(tmp_path: Path) -> None:
     (tmp_path / "spec.yaml").write_text(HEAD + "  source: gone.csv\n" + TRAITS)
     spec = load_spec(tmp_path / "spec.yaml", {}, is_emulator=True, sources=None)
     assert spec.profiles.source.path == "gone.csv"
+
+
+@pytest.mark.parametrize(
+    ("meant", "found", "shown"),
+    [
+        pytest.param("Größe", "Gro\u0308ße", "'Gro\\u0308\\xdfe'", id="composed otherwise"),
+        pytest.param("Phone", "Рhone", "'\\u0420hone'", id="a letter of another alphabet"),
+        pytest.param("Phone", "Phone1", "'Phone1'", id="another name"),
+        pytest.param("Größe", "Grösse", "'Grösse'", id="another spelling"),
+    ],
+)
+def test_a_column_that_prints_alike_is_shown_so_that_it_can_be_told_apart(
+    tmp_path: Path, meant: str, found: str, shown: str
+) -> None:
+    (tmp_path / "x.csv").write_text(f"{found},Name\n1,2\n", encoding="utf-8")
+    (problem,) = problems_of(tmp_path, HEAD + "  source: x.csv\n" + TRAITS.replace("Phone", meant))
+    assert problem.endswith(f"did you mean {shown}?")
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        pytest.param("Phone,a,Phone", "has the column 'Phone' more than once, at 1 and 3", id="used"),
+        pytest.param("Phone,a,a,", None, id="not used"),
+    ],
+)
+def test_a_name_may_stand_twice_where_no_trait_uses_it(
+    tmp_path: Path, header: str, words: str | None
+) -> None:
+    (tmp_path / "x.csv").write_text(f"{header}\n1,2,3\n")
+    text = HEAD + "  source: x.csv\n" + TRAITS
+    if words is None:
+        load(tmp_path, text)
+        return
+    with pytest.raises(UsageProblem, match=words):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize("used", [True, False], ids=["used", "not used"])
+def test_a_parquet_column_without_a_text_refuses_only_a_spec_that_uses_it(tmp_path: Path, used: bool) -> None:
+    pl.DataFrame({"Phone": ["1"], "Raw": [b"x"], "Nested": [{"a": 1}]}).write_parquet(tmp_path / "x.parquet")
+    text = HEAD + "  source: x.parquet\n" + (TRAITS.replace("Phone", "Raw") if used else TRAITS)
+    if used:
+        with pytest.raises(UsageProblem, match=r"x\.parquet has 'Raw' as .*binary; expected"):
+            load(tmp_path, text)
+    else:
+        load(tmp_path, text)

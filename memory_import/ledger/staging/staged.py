@@ -6,7 +6,8 @@
         profiles/others-00000.arrow   what its rows state of a trait beside its value
         profiles/superseded.arrow     which values of which rows gave way to a later row of the person
         profiles/left_out.arrow       identifiers that were left out for a person's sake
-        profiles/original-part-00000.arrow  the text of these rows in a CSV file, as it stands there
+        profiles/original-part-00000.text   the text of these rows in a CSV file, as it stands there; how many
+                                      rows and bytes its runs have is in original-part-00000.arrow
         profiles/input.json           what has to be known of the input to write its rejected rows
         profiles/hashes/  folds/      rows by what they may have in common, as long as they are grouped
         profiles/members.arrow        _pos, _representative of the rows in identity groups of two or more
@@ -31,13 +32,14 @@ Files that are sent from are known by their names without a suffix: `part-00000`
 """
 
 import json
+import mmap
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -58,20 +60,16 @@ from memory_import.columns import (
 )
 from memory_import.ledger.files import (
     arrow_columns,
+    draft,
     draft_arrow,
-    draft_table,
     is_draft,
     map_arrow,
-    map_table,
     private_directory,
     settle,
     write_arrow,
     write_json,
     write_parquet,
 )
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 MEMBERS_SCHEMA = schema(POS, REPRESENTATIVE)
 LATE_ERRORS_SCHEMA = schema(POS, *ERRORS)
@@ -92,8 +90,8 @@ class Staging:
             shutil.rmtree(self.folder)
         private_directory(self.folder)
 
-    def draft_part(self, number: int, rows: pl.DataFrame, original: "pa.Table | None" = None) -> None:
-        """Write one stretch of input rows: what was read and made of them, and their text in a CSV file.
+    def draft_part(self, number: int, rows: pl.DataFrame, original: Sequence[tuple[int, bytes]] = ()) -> None:
+        """Write one stretch of input rows: what was read and made of them, and the text of runs of them.
 
         They count once `settle_part` was called, which waits for the disk: not here. Columns of errors and
         codes that no row has are not written.
@@ -104,22 +102,37 @@ class Staging:
             if (name in ERRORS or name.startswith(CODE_PREFIX)) and not rows[name].count()
         ]
         draft_arrow(rows.drop(empty), self.folder / f"{part_name(number)}.arrow")
-        if original is not None:
-            draft_table(original, self.folder / f"{_original_name(part_name(number))}.arrow")
+        if original:
+            self._draft_original(part_name(number), original)
 
     def settle_part(self, number: int) -> None:
         """Make one stretch of input rows durable."""
-        for name in (_original_name(part_name(number)), part_name(number)):
-            if is_draft(self.folder / f"{name}.arrow"):
-                settle(self.folder / f"{name}.arrow")
+        part = part_name(number)
+        for name in (f"original-{part}.text", f"original-{part}.arrow"):
+            if is_draft(self.folder / name):
+                settle(self.folder / name)
+        settle(self.folder / f"{part}.arrow")
+
+    def _draft_original(self, part: str, runs: Sequence[tuple[int, bytes]]) -> None:
+        with draft(self.folder / f"original-{part}.text") as stream:
+            stream.writelines(text for _, text in runs)
+        sizes = [(rows, len(text)) for rows, text in runs]
+        index = pl.DataFrame(sizes, schema={"rows": pl.Int32, "bytes": pl.Int64}, orient="row")
+        draft_arrow(index, self.folder / f"original-{part}.arrow")
 
     def write_input(self, described: Mapping[str, Any]) -> None:
         """Stage what has to be known of the input to write its rejected rows as they stood in it."""
         write_json(described, self.folder / "input.json")
 
-    def original(self, part: str) -> "pa.Table":
-        """The text of the rows of a part, as it was given to `draft_part`."""
-        return map_table(self.folder / f"{_original_name(part)}.arrow")
+    def original(self, part: str) -> Iterator[tuple[int, memoryview]]:
+        """The text of the rows of a part, as it was given to `draft_part`; only what is looked at is read."""
+        index = map_arrow(self.folder / f"original-{part}.arrow", ["rows", "bytes"])
+        with (self.folder / f"original-{part}.text").open("rb") as stream:
+            text = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+        start = 0
+        for rows, size in index.iter_rows():
+            yield rows, text[start : start + size]
+            start += size
 
     def write_others(self, number: int, others: pl.DataFrame) -> None:
         """Stage what the rows of a part state beside the values of their traits: OTHERS_SCHEMA, by `_pos`."""
@@ -169,7 +182,9 @@ class Staging:
 
     def finish(self) -> None:
         """Write the manifest: the names and sizes of all files that make up this load."""
-        files = sorted([*self.folder.glob("*.parquet"), *self.folder.glob("*.arrow")])
+        files = sorted(
+            path for kind in ("parquet", "arrow", "text") for path in self.folder.glob(f"*.{kind}")
+        )
         sizes = {path.name: path.stat().st_size for path in files}
         write_json({"files": sizes}, self.folder / "manifest.json")
 
@@ -325,10 +340,6 @@ class Staging:
 def count_rejected(rows: pl.DataFrame) -> int:
     """How many of some staged rows are rejected; excluded ones are not."""
     return rows.select(ERROR_CODE).filter(~pl.col(ERROR_CODE).is_in(list(Exclusion))).height
-
-
-def _original_name(part: str) -> str:
-    return f"original-{part}"
 
 
 def part_name(number: int) -> str:

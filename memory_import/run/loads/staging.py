@@ -148,7 +148,7 @@ def _parts(source: Source, used: Sequence[str], row_limit: int | None) -> Iterat
             return
     if number == 0:
         rows = pl.DataFrame(schema={**schema(FILE, ROW), **dict.fromkeys(used, pl.String)})
-        yield _Part(0, 0, Batch(rows, make_rejects("", []), None))
+        yield _Part(0, 0, Batch(rows, make_rejects("", [])))
 
 
 def _first_rows(batch: Batch, room: int | None) -> Batch:

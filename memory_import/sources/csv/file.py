@@ -7,18 +7,17 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import polars as pl
-import pyarrow as pa
 
 from memory_import.columns import ROW, Exclusion
 from memory_import.sources.csv.blocks import split_rows
 from memory_import.sources.csv.footer import leave_out_footer
 from memory_import.sources.csv.head import CsvHead, read_head
-from memory_import.sources.csv.pieces import Piece, PieceCutter, Run
+from memory_import.sources.csv.pieces import Piece, PieceCutter
 from memory_import.sources.csv.repair import BLANKS, says_nothing
 from memory_import.sources.encodings import Utf8Stream, to_original
 from memory_import.sources.errors import RejectCode, SourceError
 from memory_import.sources.files import InputFile, ReadOnce
-from memory_import.sources.frames import RUNS_SCHEMA, Batch, make_rejects, null_out, select_columns
+from memory_import.sources.frames import Batch, Run, make_rejects, null_out, select_columns
 from memory_import.sources.guess import propose_encoding
 from memory_import.sources.options import SourceOptions, canonical_encoding
 
@@ -97,7 +96,7 @@ def _join(pieces: Iterable[Piece], most_rows: int) -> Iterator[list[Piece]]:
 
 def _split(batch: Batch, most_rows: int) -> Iterator[Batch]:
     """The same rows, at most `most_rows` in a batch, rejects counted."""
-    if batch.height <= most_rows or batch.original is None:
+    if batch.height <= most_rows:
         yield batch
         return
     numbers = pl.concat([batch.rows[ROW], batch.rejects[ROW]])
@@ -105,21 +104,15 @@ def _split(batch: Batch, most_rows: int) -> Iterator[Batch]:
     part = (pl.col(ROW) - numbers.min()) // most_rows
     for number, first in enumerate(range(0, len(texts), most_rows)):
         runs = [(1, text) for text in texts[first : first + most_rows]]
-        yield Batch(batch.rows.filter(part == number), batch.rejects.filter(part == number), _as_table(runs))
+        yield Batch(batch.rows.filter(part == number), batch.rejects.filter(part == number), runs)
 
 
-def list_originals(original: pa.Table) -> list[bytes]:
+def list_originals(runs: Iterable[Run]) -> list[bytes]:
     """The text of every row of some runs."""
     texts: list[bytes] = []
-    for rows, text in zip(original["rows"].to_pylist(), original["text"].to_pylist(), strict=True):
+    for rows, text in runs:
         texts += [text] if rows == 1 else split_rows(text)
     return texts
-
-
-def _as_table(runs: Sequence[Run]) -> pa.Table:
-    rows = pa.array([rows for rows, _ in runs], RUNS_SCHEMA.field("rows").type)
-    texts = pa.array([text for _, text in runs], RUNS_SCHEMA.field("text").type)
-    return pa.Table.from_arrays([rows, texts], schema=RUNS_SCHEMA)
 
 
 class _CsvFrames:
@@ -150,7 +143,7 @@ class _CsvFrames:
         return Batch(
             select_columns(frame, self._file, self._columns),
             make_rejects(self._file, rejects),
-            _as_table([run for piece in pieces for run in piece.originals]),
+            [run for piece in pieces for run in piece.originals],
         )
 
     def _parse(self, pieces: list[Piece], text: bytes) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from memory_import.columns import Exclusion
 from memory_import.sources.csv.blocks import CsvShape, find_regular_block
 from memory_import.sources.csv.repair import Record, read_records, says_nothing
 from memory_import.sources.errors import RejectCode, SourceError
+from memory_import.sources.frames import Run
 
 BLOCK_BYTES = 1 << 18
 """How much text is looked at in one go: small enough for the processor's cache."""
@@ -31,10 +32,6 @@ class Reject:
     code: RejectCode | Exclusion
     message: str
     is_short: bool = False
-
-
-Run = tuple[int, bytes]
-"""A number of rows, and the text of these rows as it stands in the file: of one, or regular text of many."""
 
 
 @dataclass(frozen=True, slots=True)

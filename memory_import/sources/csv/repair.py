@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from memory_import.sources.csv.blocks import QUOTE, CsvShape, is_utf8
+from memory_import.sources.csv.blocks import QUOTE, CsvShape, find_regular_block, is_utf8
 from memory_import.sources.errors import RejectCode
 
 LOOK_AHEAD_BYTES = 1 << 24
@@ -20,6 +20,7 @@ LOOK_AHEAD_BYTES = 1 << 24
 the lines in it look like rows: then the quote that opens it is a stray one."""
 
 BLANKS = " \t\r\n"
+_LONG_BYTES = 1 << 16
 _SAMPLE_LINES = 1_000
 _ROWS_SHARE = 0.9
 _WHOLE_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)")
@@ -132,10 +133,18 @@ def _judge(
     if is_open and not is_last and not is_stray:
         return None
     raw = text[start : lines.end]
+    if not is_open and not is_stray and len(raw) > _LONG_BYTES and _is_regular(raw, shape):
+        return Record(fields, lines.end, lines.count, None)
     if is_open or is_stray or (lines.count > 1 and not _is_strict(raw, shape)):
         return _reject_first_line(text[start : lines.first_end], start, shape)
     fields = _with_spaces(raw, fields, shape)
     return Record(fields, lines.end, lines.count, _find_fault(raw, fields, shape))
+
+
+def _is_regular(raw: bytes, shape: CsvShape) -> bool:
+    """Whether a record is without fault, found out in a fraction of the time that `csv` takes."""
+    block = find_regular_block(raw, shape)
+    return block is not None and block.rows == 1 and len(block.text) == len(raw)
 
 
 def _find_fault(raw: bytes, fields: list[str], shape: CsvShape) -> RejectCode | None:

@@ -19,7 +19,7 @@ _BYTES_PER_FRAME = 1 << 25
 _FEWEST_ROWS = 1_000
 _ENCRYPTED = b"PARE"
 _EXPLANATIONS = {
-    RejectCode.INVALID_BYTES: "found bytes that are no UTF-8 text",
+    RejectCode.INVALID_BYTES: "found bytes that are no UTF-8 text; rejects.csv has them as \\xNN",
     RejectCode.UNREADABLE_VALUE: "found a value beyond what its type can say",
 }
 
@@ -88,9 +88,7 @@ class ParquetFile:
         rejects = [
             (first_row + position, code.value, message) for position, (code, message) in faults.items()
         ]
-        return Batch(
-            select_columns(frame, self.file.name, columns), make_rejects(self.file.name, rejects), None
-        )
+        return Batch(select_columns(frame, self.file.name, columns), make_rejects(self.file.name, rejects))
 
 
 def open_parquet(file: InputFile, folder: Path) -> ParquetFile:

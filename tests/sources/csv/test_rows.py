@@ -205,3 +205,34 @@ def test_the_delimiter_is_found_or_given(read_csv, content, delimiter):
     reading = read_csv(content, delimiter=delimiter)
     assert len(reading.source.columns) == 2
     assert reading.rows[0][2] == "2"
+
+
+def long_note(size: int) -> bytes:
+    """The text of a note over many lines, some of which look like rows."""
+    lines = b"line %d, with a comma\nEve,+1202555%04d\n" + b"and so on, at length, " * 40 + b"\n"
+    return b"".join(lines % (number, number) for number in range(size // 900))
+
+
+@pytest.mark.parametrize("size", [1 << 20, 3 << 20])
+def test_a_long_cell_is_read_whatever_stands_before_it(tmp_path, size):
+    note = long_note(size)
+    for before in (0, 1, *range(7, 5_000, 811), 5_000):
+        path = tmp_path / f"{before}.csv"
+        path.write_bytes(
+            b"name,note,n\n" + b"Ada,short,1\n" * before + b'Bob,"' + note + b'",2\nCleo,short,3\n'
+        )
+        (batch,) = open_source(SourceOptions(path=str(path)), tmp_path / "copies").batches()
+        assert batch.rejects.is_empty(), before
+        assert batch.rows.height == before + 2
+        assert batch.rows["note"][before] == note.decode()
+
+
+def test_beyond_16_mib_a_cell_is_read_and_a_stray_quote_costs_its_row(read_csv):
+    note = long_note(17 << 20)
+    reading = read_csv(b'name,note,n\nBob,"' + note + b'",2\nCleo,short,3\n')
+    assert [row[1] for row in reading.rows] == ["Bob", "Cleo"]
+    assert reading.rejects == []
+    plain = b"Ada,a plain row,1\n" * 1_000_000
+    stray = read_csv(b'name,note,n\nBob,"stray,2\n' + plain)
+    assert stray.accepted.height == 1_000_000
+    assert [reject[:2] for reject in stray.rejects] == [(1, "unclosed_quote")]

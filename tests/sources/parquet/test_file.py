@@ -155,7 +155,13 @@ BROKEN = {
 def test_bytes_that_are_no_utf_8_reject_their_row_alone(tmp_path, read, values):
     reading = read(write(tmp_path / "x.parquet", n=pa.array(["a", "b", "c"]), text=values))
     assert [row[1] for row in reading.rows] == ["a", "c"]
-    assert reading.rejects == [(2, "invalid_bytes", "column 'text': found bytes that are no UTF-8 text")]
+    assert reading.rejects == [
+        (
+            2,
+            "invalid_bytes",
+            "column 'text': found bytes that are no UTF-8 text; rejects.csv has them as \\xNN",
+        )
+    ]
     (batch,) = reading.source.batches(columns=["n"])
     assert batch.rows["n"].to_list() == ["a", "b", "c"]
 
