@@ -22,6 +22,7 @@ IDLE_SECONDS = 4.0  # a connection that was quiet for longer is left: many serve
 HEAD_BYTES = 100 * 1024  # of an answer
 ANSWER_BYTES = 16 * 1024 * 1024  # in all
 TRIES = 8  # for one request, not counting answers that say 429
+LASTING_TRIES = 2  # where nothing will be otherwise soon: an unknown name, a certificate that is not trusted
 THROTTLED_LONGEST_SECONDS = 3_600.0  # that one request is answered 429 and nothing else
 VISIBLE_SECONDS = 600.0  # in which a Bulk without an operation has to show
 BACKOFF_FIRST_SECONDS = 0.5

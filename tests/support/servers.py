@@ -20,18 +20,26 @@ AUTH = ("SK0", "secret")
 
 
 class Clock:
-    """Time that passes only while somebody sleeps, and as much as they sleep."""
+    """Time that passes only while somebody sleeps: to whichever moment somebody waits for next."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
+        self._moments: list[float] = []
 
     def __call__(self) -> float:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
-        """Let the time pass, and others run."""
-        self.now += seconds
-        await asyncio.sleep(0)
+        """Let others run, and the time pass."""
+        moment = self.now + seconds
+        self._moments.append(moment)
+        try:
+            while self.now < moment:
+                await asyncio.sleep(0)
+                if moment == min(self._moments):
+                    self.now = max(self.now, moment)
+        finally:
+            self._moments.remove(moment)
 
 
 def make_pace(clock: Clock, stop_signal: StopSignal | None = None) -> Throttle:

@@ -27,10 +27,9 @@ from memory_import.destination.http.decisions import (
     decide,
     decide_once,
 )
+from memory_import.destination.http.failures import describe, has_left
 from memory_import.destination.http.throttle import Throttle
 from memory_import.ledger.database.records import RequestCount
-
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
 async def _nothing() -> None:
@@ -171,9 +170,9 @@ class Client:
                 leave=self._leave,
             )
         except httpx.RequestError as error:
-            left_host = not isinstance(error, _NEVER_LEFT)
+            left_host = has_left(error)
             self._counts.add("no_answer" if left_host else "not_sent", is_retry=is_retry)
-            return NoAnswer(left_host, type(error).__name__)
+            return NoAnswer(left_host, *describe(error))
         self._counts.add(str(response.status_code), is_retry=is_retry)
         self._note_server_time(response.headers.get("date"))
         answer = Answer(response.status_code, response.headers, response.content)

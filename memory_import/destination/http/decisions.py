@@ -8,7 +8,12 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-from memory_import.destination.limits import RETRY_AFTER_LONGEST_SECONDS, THROTTLED_LONGEST_SECONDS, TRIES
+from memory_import.destination.limits import (
+    LASTING_TRIES,
+    RETRY_AFTER_LONGEST_SECONDS,
+    THROTTLED_LONGEST_SECONDS,
+    TRIES,
+)
 
 STORE_NOT_ACTIVE = 520042
 _MOVED = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
@@ -43,10 +48,14 @@ def _read_object(body: bytes) -> dict[str, Any] | None:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """No answer came. `left_host` is False only when the request certainly never reached the server."""
+    """No answer came. `left_host` is False only when the request certainly never reached the server.
+
+    `is_lasting`: it will be no other when it is tried again soon.
+    """
 
     left_host: bool
     reason: str
+    is_lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +148,7 @@ def decide(  # noqa: PLR0911 - one return per decision reads as the table it is
     """
     if isinstance(outcome, NoAnswer):
         was_processed = None if outcome.left_host else False
-        if failures + 1 >= TRIES:
+        if failures + 1 >= (LASTING_TRIES if outcome.is_lasting else TRIES):
             return GiveUp(outcome.reason, was_processed)
         return Repeat(None, was_processed)
     wait = retry_after_seconds(outcome.headers.get("retry-after"), now)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Update,
     bindparam,
     create_engine,
-    delete,
     event,
     func,
     insert,
@@ -24,6 +23,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -50,6 +50,7 @@ from memory_import.ledger.database.schema import (
 from memory_import.ledger.database.states import BatchState, IllegalMove, origins
 
 _PLANNED_FACTS = tuple(fact.name for fact in fields(PlannedBatch))
+_FOUND_LATER = ("planned_at", "changes", "lookups", "remarks")  # of a load that was staged without batches
 _BATCH_FACTS = tuple(fact.name for fact in fields(Batch))
 _BATCH_COLUMNS = tuple(batches.c[name] for name in _BATCH_FACTS)
 
@@ -124,6 +125,18 @@ class Ledger:
         open_runs = self._runs(runs.c.status.in_(RESUMABLE), runs.c.dry_run.is_(False))
         return next((run for run in open_runs if self.superseding(run) is None), None)
 
+    def unfinished_before(self, run: RunRecord) -> list[RunRecord]:
+        """The earlier runs of the same spec into the same store that are not finished, the oldest first."""
+        earlier = self._runs(
+            runs.c.run_id < run.run_id,
+            runs.c.spec_path == run.spec_path,
+            runs.c.store_id == run.store_id,
+            runs.c.emulator == run.emulator,
+            runs.c.dry_run.is_(False),
+            runs.c.status.in_(RESUMABLE),
+        )
+        return earlier[::-1]
+
     def superseding(self, run: RunRecord) -> RunRecord | None:
         """A later run of the same spec into the same store: `run` would bring older data back."""
         later = self._runs(
@@ -146,10 +159,13 @@ class Ledger:
 
     def note_input(self, run_id: str, load: str, fingerprint: Mapping[str, Any]) -> None:
         """Keep what the input of a load was, in place of what was known before."""
-        of_load = (inputs.c.run_id == run_id, inputs.c.load == load)
+        new = upsert(inputs).values(run_id=run_id, load=load, fingerprint=dict(fingerprint))
         with self._engine.begin() as connection:
-            connection.execute(delete(inputs).where(*of_load))
-            connection.execute(insert(inputs).values(run_id=run_id, load=load, fingerprint=dict(fingerprint)))
+            connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=inputs.primary_key, set_={"fingerprint": new.excluded.fingerprint}
+                )
+            )
 
     def input(self, run_id: str, load: str) -> Mapping[str, Any] | None:
         """What the input of a load was, or None when it was not read to its end yet."""
@@ -166,7 +182,7 @@ class Ledger:
 
     def plan_load(self, run_id: str, load: LoadRecord, planned: Iterable[PlannedBatch]) -> None:
         """Enter all batches of a load that was staged without them, and what is known of it by now."""
-        facts = {"planned_at": load.planned_at, "changes": dict(load.changes), "lookups": load.lookups}
+        facts = {name: value for name, value in asdict(load).items() if name in _FOUND_LATER}
         with self.transaction() as transaction:
             transaction.connection.execute(
                 update(loads).where(loads.c.run_id == run_id, loads.c.load == load.load).values(**facts)
@@ -181,7 +197,7 @@ class Ledger:
         if row is None:
             return None
         facts = {name: row[name] for name in row if name != "run_id"}
-        return LoadRecord(**{**facts, "columns": tuple(row["columns"])})
+        return LoadRecord(**{**facts, "columns": tuple(row["columns"]), "remarks": tuple(row["remarks"])})
 
     # Batches
 
@@ -253,14 +269,14 @@ class Ledger:
 
     def add_seconds(self, run_id: str, stage: str, seconds: float) -> None:
         """Add to the time that a stage of a run took."""
+        new = upsert(timings).values(run_id=run_id, stage=stage, seconds=seconds)
         with self._engine.begin() as connection:
-            changed = connection.execute(
-                update(timings)
-                .where(timings.c.run_id == run_id, timings.c.stage == stage)
-                .values(seconds=timings.c.seconds + seconds)
+            connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=timings.primary_key,
+                    set_={"seconds": timings.c.seconds + new.excluded.seconds},
+                )
             )
-            if changed.rowcount == 0:
-                connection.execute(insert(timings).values(run_id=run_id, stage=stage, seconds=seconds))
 
     def seconds_by_stage(self, run_id: str) -> dict[str, float]:
         """The time each stage took, over all resumes."""
@@ -294,9 +310,12 @@ class Transaction:
 
     def remember(self, run_id: str, load: str, found: FoundProfile) -> None:
         """Keep what a lookup found, in place of what was known before."""
-        of_key = (lookups.c.run_id == run_id, lookups.c.key == found.key)
-        self.connection.execute(delete(lookups).where(*of_key))
-        self.connection.execute(insert(lookups).values(run_id=run_id, load=load, **asdict(found)))
+        facts = {"load": load, **asdict(found)}
+        self.connection.execute(
+            upsert(lookups)
+            .values(run_id=run_id, **facts)
+            .on_conflict_do_update(index_elements=lookups.primary_key, set_=facts)
+        )
 
     def replace_profile(self, run_id: str, profile_id: str, canonical_id: str) -> None:
         """Remember that a profile was merged into another one."""
@@ -309,16 +328,18 @@ class Transaction:
     def count_requests(self, run_id: str, counts: RequestCount) -> None:
         """Add requests to the run's counts."""
         for status, count in counts.by_status.items():
-            retries = counts.retries.get(status, 0)
-            changed = self.connection.execute(
-                update(requests)
-                .where(requests.c.run_id == run_id, requests.c.status == status)
-                .values(count=requests.c.count + count, retries=requests.c.retries + retries)
+            new = upsert(requests).values(
+                run_id=run_id, status=status, count=count, retries=counts.retries.get(status, 0)
             )
-            if changed.rowcount == 0:
-                self.connection.execute(
-                    insert(requests).values(run_id=run_id, status=status, count=count, retries=retries)
+            self.connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=requests.primary_key,
+                    set_={
+                        "count": requests.c.count + new.excluded.count,
+                        "retries": requests.c.retries + new.excluded.retries,
+                    },
                 )
+            )
 
 
 @cache

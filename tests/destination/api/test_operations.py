@@ -226,13 +226,22 @@ async def test_few_are_asked_for_at_once() -> None:
 
 async def test_a_halt_ends_the_wait() -> None:
     stop_signal, clock = StopSignal(), Clock()
-    following = asyncio.create_task(
-        follow_one(operation("RUNNING", wait="3600"), clock=clock, stop_signal=stop_signal)
-    )
-    await asyncio.sleep(0.01)
-    stop_signal.call(RuntimeError("stop"))
-    with pytest.raises(Stopped):
-        await following
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        stop_signal.call(RuntimeError("stop"))
+        return operation("RUNNING", wait="3600")
+
+    async with make_client(respond, throttle=make_pace(clock, stop_signal)) as client:
+        with pytest.raises(Stopped):
+            await follow(
+                client,
+                "op_1",
+                age_seconds=0,
+                first_wait_seconds=0,
+                patience_seconds=9_999,
+                slots=asyncio.Semaphore(),
+            )
+    assert clock.now == 1_000
 
 
 async def test_credentials_that_are_refused_are_not_a_fate_of_the_operation() -> None:
