@@ -47,7 +47,7 @@ def _check_file(source: Source, file: str, used: Mapping[str, str], options: Sou
                 continue
             hint = _hint(column, table.columns, used)
             yield f"{place}: {file} has no column {column!r}{hint}"
-            if not set(table.columns) & set(used):
+            if not set(table.columns) & set(used) and not nearest(column, table.columns):
                 return  # one sentence about a file that has nothing of it
             continue
         if positions := table.repeated(column):

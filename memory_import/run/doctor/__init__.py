@@ -1,4 +1,4 @@
-"""An examination of everything that could keep an import from running. It reads only, and reads nothing billed."""
+"""An examination of everything that could keep an import from running. It reads only, nothing billed."""
 
 from memory_import.run.doctor.examination import examine
 from memory_import.run.doctor.finding import Finding, Level

@@ -1,4 +1,4 @@
-"""The service: credentials, address, clock, and the store with what it declares. Only unbilled reads are made."""
+"""The service: credentials, address, clock, and the store with what it declares. Reads nothing billed."""
 
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping

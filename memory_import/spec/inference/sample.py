@@ -4,6 +4,7 @@ ones."""
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -36,15 +37,16 @@ def read_sample(files: Sequence[Path], folder: Path) -> Sample:
     """Read files of one layout. `folder` is where the spec will be; `UsageProblem` when they cannot be
     read."""
     path = _one_path(files)
-    options, source = _open(path, files[0])
-    frame, rejects = _read(source)
+    with TemporaryDirectory() as copies:
+        options, source = _open(path, files[0], Path(copies))
+        frame, rejects = _read(source)
     blanks = _nothing_in(frame, source.columns)
     spec: dict[str, object] = {"path": _relative(path, folder)}
     if options.delimiter not in {None, ","}:
         spec["delimiter"] = options.delimiter
     if options.encoding != "utf-8":
         spec["encoding"] = options.encoding
-    if getattr(options, "skip_rows", 0):
+    if options.skip_rows:
         spec["skip_rows"] = options.skip_rows
     if rejects:
         spec["footer"] = "ignore"
@@ -56,9 +58,6 @@ def read_sample(files: Sequence[Path], folder: Path) -> Sample:
 
 def _one_path(files: Sequence[Path]) -> str:
     """The path that stands for all files: the file, or the narrowest glob that matches them and no other."""
-    for file in files:
-        if not file.exists():
-            raise UsageProblem(f"There is no file {file}.")
     if len(files) == 1:
         return str(files[0])
     folders = {file.parent for file in files}
@@ -82,8 +81,8 @@ def _common(names: Sequence[str]) -> str:
     return shortest[:length]
 
 
-def _open(path: str, first: Path) -> tuple[SourceOptions, Source]:
-    """The file opened with the first options that read it."""
+def _open(path: str, first: Path, copies: Path) -> tuple[SourceOptions, Source]:
+    """The file opened with options that fit it; what is in an archive is copied to `copies`."""
     options = SourceOptions(path=path)
     if first.is_file():
         with first.open("rb") as stream:
@@ -92,9 +91,9 @@ def _open(path: str, first: Path) -> tuple[SourceOptions, Source]:
         if head[:4] != b"PAR1" and not _is_packed(first):
             text = head.decode(options.encoding, errors="replace").lstrip("\ufeff")
             delimiter, skipped = _layout(text.splitlines())
-            options = replace(options, delimiter=delimiter, **({"skip_rows": skipped} if skipped else {}))
+            options = replace(options, delimiter=delimiter, skip_rows=skipped)
     try:
-        return options, open_source(options)
+        return options, open_source(options, copies)
     except SourceError as error:
         raise UsageProblem(str(error)) from None
 
@@ -179,10 +178,9 @@ def split_layouts(files: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
     """The files by their columns: those with the same header belong together, in the order given."""
     by_header: dict[tuple[str, ...], list[Path]] = {}
     for file in files:
-        _, source = _open(str(file), file) if file.exists() else _missing(file)
+        if not file.exists():
+            raise UsageProblem(f"There is no file {file}.")
+        with TemporaryDirectory() as copies:
+            _, source = _open(str(file), file, Path(copies))
         by_header.setdefault(source.columns, []).append(file)
     yield from (tuple(group) for group in by_header.values())
-
-
-def _missing(file: Path) -> tuple[SourceOptions, Source]:
-    raise UsageProblem(f"There is no file {file}.")
