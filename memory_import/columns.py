@@ -59,11 +59,23 @@ PIECES = "_pieces"
 """The number of entries that a row is sent as."""
 PARTITION = "_partition"
 """The file that a row is put into while rows that belong together are brought together; from 0."""
+TRAIT = "trait"
+"""The path of a trait, `Group.name`."""
+COLUMN = "column"
+"""The column of the input that a value comes from."""
+VALUE = "value"
+CODE = "code"
+"""What was changed in a value, or why it was dropped."""
+ID_TYPE = "id_type"
+"""The type of an identifier, as the store calls it."""
 OUTCOME = "outcome"
 """What became of a row: one of `Outcome`."""
 MERGED_INTO_FILE = "merged_into_file"
 MERGED_INTO_ROW = "merged_into_row"
 """The row that a merged row was folded into."""
+
+CODE_PREFIX = "_code."
+"""Before the path of a trait: what was changed in its values, or why there is none."""
 
 PLACE = (FILE, ROW)
 """Where a row was read from."""
@@ -82,6 +94,7 @@ DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     PROFILE_ID: pl.String,
     MOMENT: pl.Int64,
     PIECES: pl.Int64,
+    **dict.fromkeys((TRAIT, COLUMN, VALUE, CODE, ID_TYPE), pl.String),
     OUTCOME: pl.String,
     MERGED_INTO_FILE: pl.String,
     MERGED_INTO_ROW: pl.Int64,

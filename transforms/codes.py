@@ -51,6 +51,7 @@ class Reason(StrEnum):
     DATETIME_SKIPPED = "datetime_skipped_by_clock"
     ARRAY_TOO_LONG = "array_too_long"
     ARRAY_ITEM_TOO_LONG = "array_item_too_long"
+    FURTHER_VALUE_LEFT_OUT = "further_value_left_out"
     IDENTIFIER_TOO_LONG = "identifier_too_long"
     NO_IDENTIFIER = "no_identifier"
     TOO_MANY_IDENTIFIERS = "too_many_identifiers"
@@ -129,6 +130,7 @@ WORDING: dict[str, str] = {
     Reason.ARRAY_ITEM_TOO_LONG: (
         f"an item of the array is longer than the {STRING_CHARACTERS:,} characters that the API accepts"
     ),
+    Reason.FURTHER_VALUE_LEFT_OUT: "another cell of the row holds a valid value, which was taken",
     Reason.IDENTIFIER_TOO_LONG: (
         f"the identifier is longer than the {IDENTIFIER_CHARACTERS} characters that the API accepts"
     ),

@@ -20,7 +20,7 @@ from memory_import.transforms.limits import (
 )
 from memory_import.transforms.payloads import encode_json
 from memory_import.transforms.plan import MemoryPlan
-from memory_import.transforms.prepare import Prepared, count_changes, read_identifiers
+from memory_import.transforms.prepare import OTHERS_SCHEMA, Prepared, count_changes, read_identifiers
 from memory_import.transforms.rejects import RowReasons, explain_rows
 from memory_import.transforms.values.arrays import list_items
 from memory_import.transforms.values.contents import split_content
@@ -79,6 +79,7 @@ def prepare_memories(rows: pl.DataFrame, plan: MemoryPlan) -> Prepared:
             ],
             how="horizontal",
         ),
+        others=pl.DataFrame(schema=OTHERS_SCHEMA),
         changes=dict(sorted((+changes).items())),
     )
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
-from memory_import.columns import PROFILE_ID
+from memory_import.columns import CODE_PREFIX, PROFILE_ID
 
 
 class TraitType(StrEnum):
@@ -34,7 +34,8 @@ class TraitPlan:
     Of several columns the first that holds a valid value counts. `format` (strftime codes) belongs to date
     and datetime; None is ISO 8601. `timezone` (IANA name) belongs to datetimes that state no offset.
     `separator` and `items` belong to arrays; None makes a whole cell one item. `repair` belongs to phones:
-    whether they are read by `repair_phones`; what that restores is a valid value.
+    whether they are read by `repair_phones`; what that restores is a valid value. `several` says of a trait
+    that identifies whether all valid values of a row are identifiers, or the first alone.
     """
 
     group: str
@@ -47,6 +48,7 @@ class TraitPlan:
     separator: str | None = None
     items: ItemType = TraitType.STRING
     repair: bool = False
+    several: Literal["all", "first"] = "all"
 
     @property
     def path(self) -> str:
@@ -57,6 +59,11 @@ class TraitPlan:
     def value_column(self) -> str:
         """The column of prepared rows that holds its values."""
         return f"_value.{self.path}"
+
+    @property
+    def code_column(self) -> str:
+        """The column of prepared rows that says what was changed in its values, or why there is none."""
+        return f"{CODE_PREFIX}{self.path}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """A spec file is read once, and everything that is wrong with it is said at once."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -253,6 +254,40 @@ def test_more_traits_than_a_group_of_the_store_can_have_are_refused(tmp_path: Pa
 def test_an_alias_inside_of_what_it_stands_for_is_refused(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, "version: 1\nprofiles: &all\n  traits: *all\n")
     assert problem == "spec.yaml holds an alias (*name) inside of what it stands for: write it out."
+
+
+def bomb(levels: int) -> str:
+    """A few hundred bytes that stand for ten to the power of `levels` values."""
+    rows = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, levels)]
+    return "\n".join(["version: 1", "a0: &a0 [" + ", ".join("x" * 10) + "]", *rows])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param(
+            bomb(9),
+            "spec.yaml has aliases (*name) that stand for more than 100,000 values: write them out.",
+            id="aliases of aliases",
+        ),
+        pytest.param(
+            "a: " + "[" * 2_000, "spec.yaml is nested more deeply than any spec has to be.", id="brackets"
+        ),
+    ],
+)
+def test_a_small_text_that_would_unfold_without_limit_is_refused_cheaply(
+    tmp_path: Path, text: str, problem: str
+) -> None:
+    tracemalloc.start()
+    assert problems_of(tmp_path, text) == (problem,)
+    assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    tracemalloc.stop()
+
+
+def test_aliases_that_stand_for_little_are_written_out(tmp_path: Path) -> None:
+    text = HEAD + SOURCE + "  traits:\n    Contact: &c {phone: {column: Phone, type: phone}}\n    Other: *c\n"
+    traits = load(tmp_path, text).profiles.traits
+    assert traits["Other"] == traits["Contact"]
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

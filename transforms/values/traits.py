@@ -1,10 +1,11 @@
-"""One trait read from its columns: the first that holds a valid value counts."""
+"""One trait read from its cells: the first valid value counts, what stands beside it is told apart."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
 
+from memory_import.columns import CODE, COLUMN, VALUE
 from memory_import.transforms.codes import Reason
 from memory_import.transforms.emails.normalise import normalise_emails
 from memory_import.transforms.judgements import judge_distinct, judgements_from_codes
@@ -17,25 +18,39 @@ from memory_import.transforms.values.numerals import judge_booleans, judge_integ
 from memory_import.transforms.values.text import judge_texts
 from memory_import.transforms.values.times import judge_dates, judge_datetimes
 
+_FURTHER_SCHEMA = {"row": pl.UInt32, COLUMN: pl.String, VALUE: pl.String, CODE: pl.String}
+
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedTrait:
-    """A trait's values, row for row, and what was said about them on the way.
+    """What a trait's cells say, row for row.
 
-    `values` and `changes` (String) belong to the column that counted. `reasons` has, for each source column,
-    the refusals of what it held where no column before it held a valid value.
+    `values` (String): the first valid value. `codes` (String): what was changed in it, a `Change`; where
+    there is no value, why it was refused, a `Reason`; null in both where nothing was stated.
+    `others`, sparse and in the order of rows and cells: `row` UInt32, `column`, `value`, `code` String of
+    what else the row states: further valid values, distinct in a row, and what was refused (no value).
+    `reasons`: for each source column, why its cell was refused where it holds no valid value.
     """
 
     trait: TraitPlan
     values: pl.Series
-    changes: pl.Series
+    codes: pl.Series
+    others: pl.DataFrame
     reasons: tuple[tuple[str, pl.Series], ...]
 
     @property
     def is_refused(self) -> pl.Series:
         """Where something was stated and nothing valid was found."""
-        refused = pl.any_horizontal(pl.lit(reason).is_not_null() for _, reason in self.reasons)
-        return pl.select(pl.lit(self.values).is_null() & refused).to_series()
+        return self.values.is_null() & self.codes.is_not_null()
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """A column's judgements, and the further parts of its cells: `row` UInt32, `value`, `code` String."""
+
+    column: str
+    first: pl.DataFrame
+    parts: pl.DataFrame | None = None
 
 
 def judge_trait(
@@ -43,30 +58,84 @@ def judge_trait(
 ) -> JudgedTrait:
     """Reads a trait from rows of text; a value that is to be an identifier keeps to the limit of those, too.
 
-    `regions` is ISO alpha-2 or null for each row; only phones ask for it.
+    `regions` is ISO alpha-2 or null for each row; only phones ask for it. Further valid values count as such
+    where they can identify and the trait asks for all; else they are refused as `further_value_left_out`.
     """
-    first, *others = (rows[column] for column in trait.columns)
-    found = _judge_column(first, trait, regions, is_identifier=is_identifier)
-    reasons = [(first.name, found["reason"])]
-    for column in others:
-        open_cells = pl.select(pl.when(found["value"].is_null()).then(column)).to_series()
-        further = _judge_column(open_cells, trait, regions, is_identifier=is_identifier)
-        reasons.append((column.name, further["reason"]))
-        found = pl.select(
-            value=pl.coalesce(found["value"], further["value"]),
-            change=pl.coalesce(found["change"], further["change"]),
-        )
-    return JudgedTrait(trait=trait, values=found["value"], changes=found["change"], reasons=tuple(reasons))
+    judge = JUDGES[trait.type]
+    cells = [_Cells(column, judge(rows[column], trait, regions)) for column in trait.columns]
+    if is_identifier:
+        cells = [_limit_identifiers(cell) for cell in cells]
+    if len(cells) == 1:
+        first = cells[0].first
+        values = first["value"]
+        codes = first.select(pl.coalesce("reason", "change")).to_series()
+    else:
+        values = pl.select(pl.coalesce(pl.lit(cell.first["value"]) for cell in cells)).to_series()
+        codes = _find_codes(cells)
+    return JudgedTrait(
+        trait=trait,
+        values=values,
+        codes=codes,
+        others=_list_others(cells, values, are_kept=is_identifier and trait.several == "all"),
+        reasons=tuple((cell.column, cell.first["reason"]) for cell in cells),
+    )
 
 
-def _judge_column(
-    texts: pl.Series, trait: TraitPlan, regions: pl.Series, *, is_identifier: bool
-) -> pl.DataFrame:
-    judgements = JUDGES[trait.type](texts, trait, regions)
-    return _limit_identifiers(judgements) if is_identifier else judgements
+def _find_codes(cells: list[_Cells]) -> pl.Series:
+    """The change of the first cell with a value; where none has one, the reason of the first that was
+    refused."""
+    code = pl.coalesce(pl.lit(cell.first["reason"]) for cell in cells)
+    for cell in reversed(cells):
+        is_valid = pl.lit(cell.first["value"]).is_not_null()
+        code = pl.when(is_valid).then(pl.lit(cell.first["change"])).otherwise(code)
+    return pl.select(code).to_series()
 
 
-JUDGES: dict[TraitType, Callable[[pl.Series, TraitPlan, pl.Series], pl.DataFrame]] = {
+def _list_others(cells: list[_Cells], values: pl.Series, *, are_kept: bool) -> pl.DataFrame:
+    """What the cells state beside the value of the row, as `JudgedTrait.others`."""
+    found = []
+    has_value = values.is_not_null()
+    is_taken = pl.repeat(value=False, n=len(values), eager=True)  # the cell that the trait's own fate is of
+    for cell in cells:
+        first = cell.first
+        if len(cells) > 1:
+            is_valid, is_stated = first["value"].is_not_null(), first["value"].is_not_null()
+            is_stated |= first["reason"].is_not_null()
+            is_own = ~is_taken & (is_valid | (is_stated & ~has_value))
+            found.append(
+                _further(cell.column, first.filter(is_stated & ~is_own), (is_stated & ~is_own).arg_true())
+            )
+            is_taken |= is_own
+        if cell.parts is not None and cell.parts.height:
+            found.append(cell.parts.select("row", pl.lit(cell.column).alias(COLUMN), VALUE, CODE))
+    others = pl.concat([frame for frame in found if frame.height] or [pl.DataFrame(schema=_FURTHER_SCHEMA)])
+    if others.is_empty():
+        return others
+    others = others.sort("row", maintain_order=True)
+    own = values.gather(others["row"])
+    is_repeated = (pl.col(VALUE) == pl.lit(own)) | ~pl.struct("row", VALUE).is_first_distinct()
+    others = others.filter(pl.col(VALUE).is_null() | ~is_repeated)
+    if are_kept:
+        return others
+    left_out = pl.lit(Reason.FURTHER_VALUE_LEFT_OUT.value)
+    return others.with_columns(
+        pl.when(pl.col(VALUE).is_null()).then(CODE).otherwise(left_out).alias(CODE),
+        pl.lit(None, pl.String).alias(VALUE),
+    )
+
+
+def _further(column: str, first: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    return first.select(
+        rows.cast(pl.UInt32).alias("row"),
+        pl.lit(column).alias(COLUMN),
+        pl.col("value").alias(VALUE),
+        pl.coalesce("reason", "change").alias(CODE),
+    )
+
+
+Judgement = Callable[[pl.Series, TraitPlan, pl.Series], pl.DataFrame]
+
+JUDGES: dict[TraitType, Judgement] = {
     TraitType.STRING: lambda texts, _trait, _regions: judge_texts(texts),
     TraitType.INTEGER: lambda texts, _trait, _regions: judge_integers(texts),
     TraitType.NUMBER: lambda texts, _trait, _regions: judge_numbers(texts),
@@ -87,14 +156,15 @@ JUDGES: dict[TraitType, Callable[[pl.Series, TraitPlan, pl.Series], pl.DataFrame
 }
 
 
-def _limit_identifiers(judgements: pl.DataFrame) -> pl.DataFrame:
+def _limit_identifiers(cell: _Cells) -> _Cells:
     is_too_long = pl.col("value").str.len_chars() > IDENTIFIER_CHARACTERS
-    if not judgements.select(is_too_long.any()).item():
-        return judgements
-    return judgements.select(
+    if not cell.first.select(is_too_long.any()).item():
+        return cell
+    limited = cell.first.select(
         value=pl.when(~is_too_long).then(pl.col("value")),
         reason=pl.when(is_too_long)
         .then(pl.lit(Reason.IDENTIFIER_TOO_LONG.value))
         .otherwise(pl.col("reason")),
         change=pl.when(~is_too_long).then(pl.col("change")),
     )
+    return _Cells(cell.column, limited, cell.parts)

@@ -3,6 +3,9 @@
     STATE_DIR/runs/RUN_ID/
         profiles/part-00000.arrow     every input row in order: place and columns as they were read, reasons,
                                       and what was made of it: position, values, size, identifiers
+        profiles/others-00000.arrow   what its rows state of a trait beside its value
+        profiles/superseded.arrow     which values of which rows gave way to a later row of the person
+        profiles/left_out.arrow       identifiers that were left out for a person's sake
         profiles/hashes/  folds/      rows by what they may have in common, as long as they are grouped
         profiles/members.arrow        _pos, _representative of the rows in identity groups of two or more
         profiles/folded-00000.arrow   what is sent for those groups, in rounds
@@ -25,14 +28,28 @@ Files that are sent from are known by their names without a suffix: `part-00000`
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, ERRORS, IS_FINAL, POS, REPRESENTATIVE, Exclusion, schema
+from memory_import.columns import (
+    CODE,
+    CODE_PREFIX,
+    COLUMN,
+    ERROR_CODE,
+    ERRORS,
+    ID_TYPE,
+    IS_FINAL,
+    POS,
+    REPRESENTATIVE,
+    TRAIT,
+    VALUE,
+    Exclusion,
+    schema,
+)
 from memory_import.ledger.files import (
     arrow_columns,
     draft_arrow,
@@ -46,6 +63,8 @@ from memory_import.ledger.files import (
 
 MEMBERS_SCHEMA = schema(POS, REPRESENTATIVE)
 LATE_ERRORS_SCHEMA = schema(POS, *ERRORS)
+OTHERS_SCHEMA = schema(POS, TRAIT, COLUMN, VALUE, CODE, ID_TYPE)
+LEFT_OUT_SCHEMA = schema(POS, TRAIT, VALUE, CODE)
 REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
 
 
@@ -64,15 +83,33 @@ class Staging:
     def draft_part(self, number: int, rows: pl.DataFrame) -> None:
         """Write one stretch of input rows, as they were read and what was made of them.
 
-        They count once `settle_part` was called, which waits for the disk: not here. Columns of errors that
-        no row has are not written.
+        They count once `settle_part` was called, which waits for the disk: not here. Columns of errors and
+        codes that no row has are not written.
         """
-        empty = [name for name in ERRORS if name in rows.columns and not rows[name].count()]
+        empty = [
+            name
+            for name in rows.columns
+            if (name in ERRORS or name.startswith(CODE_PREFIX)) and not rows[name].count()
+        ]
         draft_arrow(rows.drop(empty), self.folder / f"{part_name(number)}.arrow")
 
     def settle_part(self, number: int) -> None:
         """Make one stretch of input rows durable."""
         settle(self.folder / f"{part_name(number)}.arrow")
+
+    def write_others(self, number: int, others: pl.DataFrame) -> None:
+        """Stage what the rows of a part state beside the values of their traits: OTHERS_SCHEMA, by `_pos`."""
+        if not others.is_empty():
+            write_arrow(others, self.folder / f"others-{number:05d}.arrow")
+
+    def write_superseded(self, superseded: pl.DataFrame) -> None:
+        """Stage which values gave way to those of a later row: `_pos`, a Boolean for each trait, by its
+        path."""
+        write_arrow(superseded.sort(POS), self.folder / "superseded.arrow")
+
+    def write_left_out(self, left_out: pl.DataFrame) -> None:
+        """Stage which identifiers were left out for a person's sake: LEFT_OUT_SCHEMA."""
+        write_arrow(left_out.sort(POS), self.folder / "left_out.arrow")
 
     def write_folded(self, number: int, entries: pl.DataFrame) -> None:
         """Stage what is sent for some of the identity groups."""
@@ -164,6 +201,29 @@ class Staging:
         By `_pos`.
         """
         return map_arrow(self.folder / "members.arrow", list(MEMBERS_SCHEMA))
+
+    def others(self, part: str) -> pl.DataFrame:
+        """What the rows of a part state beside the values of their traits: OTHERS_SCHEMA, by `_pos`."""
+        return self._read_sparse(part.replace("part-", "others-"), OTHERS_SCHEMA)
+
+    def further_identifiers(self, part: str) -> pl.DataFrame:
+        """`_pos`, `trait`, `id_type`, `value` of the identifiers that rows have beside those of `_id.…`."""
+        others = self.others(part).filter(pl.col(ID_TYPE).is_not_null())
+        return others.select(POS, TRAIT, ID_TYPE, VALUE)
+
+    @cached_property
+    def superseded(self) -> pl.DataFrame:
+        """Which values gave way to those of a later row: `_pos`, a Boolean for each trait, by its path."""
+        return self._read_sparse("superseded", schema(POS))
+
+    @cached_property
+    def left_out(self) -> pl.DataFrame:
+        """Identifiers that were left out for a person's sake: LEFT_OUT_SCHEMA, by `_pos`."""
+        return self._read_sparse("left_out", LEFT_OUT_SCHEMA)
+
+    def _read_sparse(self, name: str, columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+        path = self.folder / f"{name}.arrow"
+        return map_arrow(path, arrow_columns(path)) if path.exists() else pl.DataFrame(schema=dict(columns))
 
     @cached_property
     def excess(self) -> pl.DataFrame:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, ERROR_MESSAGE, ROW
-from memory_import.ledger.staging.staged import Staging, count_rejected
+from memory_import.columns import ERROR_CODE, ERROR_MESSAGE, POS, ROW
+from memory_import.ledger.staging.staged import OTHERS_SCHEMA, Staging, count_rejected
 from memory_import.run.context import RunContext
 from memory_import.sources.fingerprint import fingerprint
 from memory_import.sources.frames import Batch, no_rejects
@@ -125,5 +125,8 @@ def _draft(part: _Part, prepare: Callable[[pl.DataFrame], Prepared], staging: St
     if not part.batch.rejects.is_empty():
         frame = pl.concat([frame, part.batch.rejects], how="diagonal").sort(ROW)
     positions = pl.int_range(part.position, part.position + len(frame), dtype=pl.Int64, eager=True)
-    staging.draft_part(part.number, frame.with_columns(_pos=positions))
+    frame = frame.with_columns(_pos=positions)
+    staging.draft_part(part.number, frame)
+    others = prepared.others.join(frame.select(ROW, POS), on=ROW, how="left", maintain_order="left")
+    staging.write_others(part.number, others.select(list(OTHERS_SCHEMA)))
     return _Drafted(part.number, part.rows, count_rejected(frame), prepared.changes)
