@@ -14,6 +14,7 @@ from memory_import.ledger.database.records import LoadRecord, RunRecord
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.budget import Budgets
 from memory_import.run.progress import RunProgress
+from memory_import.run.request import RunRequest
 from memory_import.run.settings import Target
 from memory_import.spec.model import Spec
 
@@ -23,13 +24,13 @@ class RunContext:
     """What a stage needs to know. `folder` is the run's own; `spec_folder` is where relative paths begin."""
 
     record: RunRecord
+    request: RunRequest
     spec: Spec
     spec_folder: Path
     target: Target
     ledger: Ledger
     folder: Path
     budgets: Budgets
-    wait_seconds: float
     stop_signal: StopSignal
     progress: RunProgress
 
@@ -37,6 +38,11 @@ class RunContext:
     def run_id(self) -> str:
         """The run's id."""
         return self.record.run_id
+
+    @property
+    def wait_seconds(self) -> float:
+        """How long to wait for the service to finish its operations."""
+        return self.request.wait_seconds
 
     def staging(self, load: str) -> Staging:
         """The staged files of a load."""
@@ -64,10 +70,12 @@ class RunContext:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[tuple[Client, GroupCommit]]:
         """A client for the target, and what brings its doings into the ledger."""
+        credentials = self.target.credentials
+        assert credentials is not None  # noqa: S101 - without them nobody is asked
         commits = GroupCommit(self.ledger, self.run_id)
         client = Client(
             api_url=self.target.api_url,
-            auth=self.target.credentials.pair,
+            auth=credentials.pair,
             throttle=Throttle(self.stop_signal),
             counts=commits.requests,
         )

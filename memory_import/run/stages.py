@@ -5,6 +5,7 @@ from typing import Any
 
 from memory_import.clock import now
 from memory_import.errors import ImportProblem
+from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.files import write_json, write_text
 from memory_import.ledger.report.account import settle_account
 from memory_import.ledger.report.document import build_report
@@ -12,6 +13,7 @@ from memory_import.ledger.report.render import render_markdown
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.explain import explain_code
+from memory_import.run.forecast import describe_plan
 from memory_import.run.lifecycle.result import conclude, resume_command
 from memory_import.run.loads.memories import deliver_memories, stage_memories
 from memory_import.run.loads.profiles import deliver_profiles, stage_profiles
@@ -52,9 +54,12 @@ def write_report(
             account = settle_account(run.ledger, run.staging(load.load), run.run_id, load, run.folder)
             accounts[load.load] = (load, account)
     problem = problem or find_excess(run, [account for _, account in accounts.values()])
-    status, exit_code = conclude(run.record, [account for _, account in accounts.values()], problem)
-    record = replace(run.record, status=status, exit_code=exit_code, finished_at=now())
+    record = run.ledger.run(run.run_id) or run.record  # as it stands now
+    status, exit_code = conclude(record, [account for _, account in accounts.values()], problem)
+    record = replace(record, status=status, exit_code=exit_code, finished_at=now())
     document = build_report(run.ledger, record, accounts, resume_command(record, run.folder))
+    if status is RunStatus.PLANNED:
+        document["plan"] = describe_plan(replace(run, record=record))
     write_json(document, run.folder / "report.json")
     write_text(render_markdown(document, explain_code), run.folder / "report.md")
     run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)

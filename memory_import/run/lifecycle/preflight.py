@@ -7,7 +7,9 @@ from pathlib import Path
 from memory_import.errors import NothingPending, UsageProblem
 from memory_import.ledger.database.records import RunRecord
 from memory_import.run.budget import check_budgets
-from memory_import.run.lifecycle.start import find_run, find_target, has_ledger, open_ledger
+from memory_import.run.lifecycle.choice import find_run
+from memory_import.run.lifecycle.state_directory import has_ledger, open_ledger
+from memory_import.run.lifecycle.targets import find_target
 from memory_import.run.request import RunRequest, new_run_id
 from memory_import.spec.file import load_spec
 
@@ -20,7 +22,7 @@ def check_request(request: RunRequest, variables: Mapping[str, str]) -> RunReque
     is entered.
     """
     check_budgets(request.budgets)
-    if request.spec_path is None:
+    if not request.action.is_new or request.spec_path is None:
         return replace(request, run_id=_find(request).run_id)
     _check_spec(request, request.spec_path, variables)
     return replace(request, run_id=request.run_id or new_run_id())
@@ -32,7 +34,7 @@ def _find(request: RunRequest) -> RunRecord:
             raise NothingPending("Nothing is unfinished.")
         raise UsageProblem(f"There is no run {request.run_id} in {request.state_dir}: it holds no runs yet.")
     with open_ledger(request.state_dir) as ledger:
-        return find_run(ledger, request.run_id)
+        return find_run(ledger, request)
 
 
 def _check_spec(request: RunRequest, path: Path, variables: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ from memory_import.errors import ExitCode, InputChanged, NothingPending, UsagePr
 from memory_import.ledger.database.lock import exclusive
 from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
+from memory_import.run.request import Action
 from tests.support.workplace import (
     TRAITS,
     Workplace,
@@ -160,7 +161,7 @@ def test_a_wrong_budget_is_named_before_anything_is_made(workplace: Workplace) -
 
 
 def test_where_nothing_is_unfinished_nothing_has_to_be_done(workplace: Workplace) -> None:
-    workplace.carry_out(workplace.request(dry_run=True))
+    workplace.carry_out(workplace.request(action=Action.PLAN))
     with pytest.raises(NothingPending) as error:
         workplace.carry_out(workplace.resumption())
     assert error.value.exit_code is ExitCode.DONE
@@ -174,14 +175,14 @@ def test_a_run_that_is_not_there_is_named(workplace: Workplace) -> None:
 
 
 def test_a_run_that_ended_is_not_gone_on_with(workplace: Workplace) -> None:
-    ended = workplace.carry_out(workplace.request(dry_run=True))
+    ended = workplace.carry_out(workplace.request(action=Action.PLAN))
     with pytest.raises(UsageProblem, match="is dry_run: there is nothing to go on with"):
         workplace.carry_out(workplace.resumption(ended.report["run_id"]))
 
 
 def test_without_an_id_the_newest_unfinished_run_goes_on(workplace: Workplace, stopped: RunResult) -> None:
     newer = workplace.carry_out(run_stage=stop_before_delivery)
-    workplace.carry_out(workplace.request(dry_run=True))
+    workplace.carry_out(workplace.request(action=Action.PLAN))
     assert newer.report["run_id"] > stopped.report["run_id"]
     assert workplace.carry_out(workplace.resumption()).report["run_id"] == newer.report["run_id"]
 
