@@ -35,7 +35,8 @@ class Reason(StrEnum):
     EMAIL_BAD_LOCAL_PART = "email_bad_local_part"
     EMAIL_BAD_DOMAIN = "email_bad_domain"
     EMAIL_SPECIAL_USE_DOMAIN = "email_special_use_domain"
-    EMAIL_DISPLAY_NAME = "email_display_name"
+    EMAIL_WIDE_AT_SIGN = "email_wide_at_sign"
+    EMAIL_MASKED = "email_masked"
     EMAIL_TOO_LONG = "email_too_long"
     EMAIL_INVALID = "email_invalid"
     STRING_TOO_LONG = "string_too_long"
@@ -81,6 +82,8 @@ class Change(StrEnum):
     PHONE_FIGURE_UNDONE = "phone_figure_undone"
     PHONE_PLUS_RESTORED = "phone_plus_restored"
     PHONE_LEADING_ZERO_RESTORED = "phone_leading_zero_restored"
+    EMAIL_ONE_OF_SEVERAL = "email_one_of_several"
+    EMAIL_SURROUNDINGS_DROPPED = "email_surroundings_dropped"
     EMAIL_TRIMMED = "email_trimmed"
     EMAIL_LOWERCASED = "email_lowercased"
     EMAIL_UNICODE_NORMALISED = "email_unicode_normalised"
@@ -112,7 +115,8 @@ WORDING: dict[str, str] = {
     Reason.EMAIL_BAD_LOCAL_PART: "the part of the email address before the @ is not valid",
     Reason.EMAIL_BAD_DOMAIN: "the domain of the email address is not valid",
     Reason.EMAIL_SPECIAL_USE_DOMAIN: "the domain of the email address is reserved and receives no mail",
-    Reason.EMAIL_DISPLAY_NAME: "the cell holds a name beside the email address; keep the address alone",
+    Reason.EMAIL_WIDE_AT_SIGN: "the email address is written with a full-width @; expected an ordinary @",
+    Reason.EMAIL_MASKED: "asterisks hide a part of the email address",
     Reason.EMAIL_TOO_LONG: "the email address is longer than the 254 bytes that mail servers accept",
     Reason.EMAIL_INVALID: "the email address is not valid",
     Reason.STRING_TOO_LONG: f"the text is longer than the {STRING_CHARACTERS:,} characters the API accepts",
@@ -169,8 +173,15 @@ WORDING: dict[str, str] = {
     Change.PHONE_FIGURE_UNDONE: "a figure that a spreadsheet had made of the phone number was undone",
     Change.PHONE_PLUS_RESTORED: "the plus that the phone number had lost was restored",
     Change.PHONE_LEADING_ZERO_RESTORED: "the zero that the phone number had lost at its start was restored",
+    Change.EMAIL_ONE_OF_SEVERAL: "the cell holds several email addresses; the first valid one counts",
+    Change.EMAIL_SURROUNDINGS_DROPPED: (
+        "what stood around the email address was left out: a name, a label, a note, quotes, brackets"
+    ),
     Change.EMAIL_TRIMMED: "whitespace around the email address was removed",
-    Change.EMAIL_LOWERCASED: "capitals of the email address were lowered",
+    Change.EMAIL_LOWERCASED: (
+        "capitals of the email address were lowered: those of the domain and of mailboxes such as Info, "
+        "where case means nothing; with `case: lower` all of them"
+    ),
     Change.EMAIL_UNICODE_NORMALISED: "the email address was brought into its normal Unicode form",
     Change.EXTRA_IDENTIFIER: "an earlier phone or email of the person was sent beside the one that counts",
     Change.TEXT_TRIMMED: "whitespace around the text was removed",

@@ -11,6 +11,8 @@ from memory_import.run.budget import Budgets
 from memory_import.run.settings import Credentials
 
 DEFAULT_STATE_DIR = ".memory-import"
+KNOWN = "known"
+"""The folder of what is known: of the state directory, and of a run into the emulator its own."""
 WAIT_SECONDS = 600.0
 _RUN_ID = re.compile(r"[0-9]{8}T[0-9]{9}Z-[0-9a-f]{4}")
 

@@ -11,6 +11,7 @@ from memory_import.ledger.report.account import settle_account
 from memory_import.ledger.report.document import build_report
 from memory_import.ledger.report.render import render_markdown
 from memory_import.loads import PROFILES
+from memory_import.run.compare.remember import remember
 from memory_import.run.context import RunContext
 from memory_import.run.explain import explain_code
 from memory_import.run.forecast import describe_plan
@@ -42,20 +43,28 @@ async def deliver_load(run: RunContext, load: str, store: StoreFacts) -> None:
 
 
 def write_report(
-    run: RunContext, problem: ImportProblem | None
+    run: RunContext, problem: ImportProblem | None, *, is_superseded: bool = False
 ) -> tuple[dict[str, Any], ImportProblem | None]:
     """Settle the accounts, write the report, and say in the ledger how the run ended, in this order.
 
-    Returns the report and what ended the run early: `problem`, or that too many rows were rejected.
+    Returns the report and what ended the run early: `problem`, or that too many rows were rejected. What is
+    open of a run that a later one superseded stays so.
     """
     accounts = {}
     with run.timed("report"):
         for load in run.staged_loads():
-            account = settle_account(run.ledger, run.staging(load.load), run.run_id, load, run.folder)
+            account = settle_account(
+                run.ledger, run.staging(load.load), run.run_id, load, run.folder, run.originals(load.load)
+            )
             accounts[load.load] = (load, account)
     problem = problem or find_excess(run, [account for _, account in accounts.values()])
     record = run.ledger.run(run.run_id) or run.record  # as it stands now
+    if not record.is_plan:
+        with run.timed("remember"):
+            remember(run)
     status, exit_code = conclude(record, [account for _, account in accounts.values()], problem)
+    if is_superseded and status is RunStatus.PENDING:
+        status = RunStatus.SUPERSEDED
     record = replace(record, status=status, exit_code=exit_code, finished_at=now())
     document = build_report(run.ledger, record, accounts, resume_command(record, run.folder))
     if status is RunStatus.PLANNED:

@@ -18,7 +18,7 @@ from memory_import.destination.errors import StoreUnfit
 from memory_import.destination.http.client import Client
 from memory_import.errors import UsageProblem
 from memory_import.run.context import RunContext
-from memory_import.run.lifecycle.changes import changed, compare
+from memory_import.run.lifecycle.changes import list_differences, refuse_differences
 from memory_import.run.request import Action
 from memory_import.spec.model import DATA_TYPES, ProfilesSpec, assumed_identifiers, trait_plans
 from memory_import.transforms.plan import IdentifierPlan, TraitType
@@ -74,10 +74,11 @@ def _check_declared(then: Mapping[str, Any], facts: StoreFacts) -> None:
     current = facts.as_json()
     compared = [name for name in ("identifiers", "promoted") if then[name] is not None]
     differences = [
-        line for name in compared for line in compare(_by_trait(then[name]), _by_trait(current[name]), name)
+        line
+        for name in compared
+        for line in list_differences(_by_trait(then[name]), _by_trait(current[name]), name)
     ]
-    if differences:
-        raise changed("What the store declares", differences)
+    refuse_differences("What the store declares", differences)
 
 
 def _by_trait(declared: Any) -> Any:

@@ -50,6 +50,7 @@ from memory_import.ledger.database.schema import (
 from memory_import.ledger.database.states import BatchState, IllegalMove, origins
 
 _PLANNED_FACTS = tuple(fact.name for fact in fields(PlannedBatch))
+_FOUND_LATER = ("planned_at", "changes", "lookups", "remarks")  # of a load that was staged without batches
 _BATCH_FACTS = tuple(fact.name for fact in fields(Batch))
 _RUNS_OF_PACE = 5
 _BATCH_COLUMNS = tuple(batches.c[name] for name in _BATCH_FACTS)
@@ -125,13 +126,32 @@ class Ledger:
         open_runs = self._runs(runs.c.status.in_(RESUMABLE), runs.c.is_plan.is_(False))
         return [run for run in open_runs if self.superseding(run) is None]
 
+    def unfinished_before(self, run: RunRecord) -> list[RunRecord]:
+        """The earlier runs of the same spec into the same store that are not finished, the oldest first.
+
+        Each run into the emulator has a store of its own.
+        """
+        if run.emulator:
+            return []
+        earlier = self._runs(
+            runs.c.run_id < run.run_id,
+            runs.c.spec_path == run.spec_path,
+            runs.c.store_id == run.store_id,
+            runs.c.emulator.is_(False),
+            runs.c.is_plan.is_(False),
+            runs.c.status.in_(RESUMABLE),
+        )
+        return earlier[::-1]
+
     def superseding(self, run: RunRecord) -> RunRecord | None:
         """A later run of the same spec that has sent into the store: `run` would bring older data back."""
+        if run.emulator:
+            return None
         later = self._runs(
             runs.c.run_id > run.run_id,
             runs.c.spec_path == run.spec_path,
             runs.c.store_id == run.store_id,
-            runs.c.emulator == run.emulator,
+            runs.c.emulator.is_(False),
             runs.c.delivery_number.is_not(None),
         )
         return next(iter(later), None)
@@ -193,7 +213,7 @@ class Ledger:
 
     def plan_load(self, run_id: str, load: LoadRecord, planned: Iterable[PlannedBatch]) -> None:
         """Enter all batches of a load that was staged without them, and what is known of it by now."""
-        facts = {"planned_at": load.planned_at, "changes": dict(load.changes), "lookups": load.lookups}
+        facts = {name: value for name, value in asdict(load).items() if name in _FOUND_LATER}
         with self.transaction() as transaction:
             transaction.connection.execute(
                 update(loads).where(loads.c.run_id == run_id, loads.c.load == load.load).values(**facts)
@@ -208,7 +228,7 @@ class Ledger:
         if row is None:
             return None
         facts = {name: row[name] for name in row if name != "run_id"}
-        return LoadRecord(**{**facts, "columns": tuple(row["columns"])})
+        return LoadRecord(**{**facts, "columns": tuple(row["columns"]), "remarks": tuple(row["remarks"])})
 
     # Batches
 

@@ -17,6 +17,7 @@ class RunStatus(StrEnum):
     STOPPED = "stopped"  # ended by a signal, a refused key or a store that is not fit
     FINISHED = "finished"
     PLANNED = "planned"  # a plan: nothing of it was sent yet
+    SUPERSEDED = "superseded"  # ended unfinished by a later run of the same spec and target
     FAILED = "failed"  # going on would end the same way: the input, the spec or the error budget
 
 
@@ -53,7 +54,7 @@ class RunRecord:
     @property
     def loads(self) -> tuple[str, ...]:
         """The names of the loads of the spec."""
-        return tuple(load for load in LOADS if self.spec.get(load))
+        return tuple(load for load in LOADS if self.spec.get(load) is not None)
 
     @property
     def is_resumable(self) -> bool:
@@ -65,21 +66,21 @@ class RunRecord:
 class LoadRecord:
     """One load of a run, once its rows are staged.
 
-    `delimiter` and `with_bom` (a UTF-8 byte order mark) are for the file of rejected rows. `planned_at`
+    `planned_at`
     (seconds since the epoch) is when its batches were entered; None while nobody has found the profiles that
-    its rows belong to. `lookups` says what finding them took; None where nothing was to be found.
+    its rows belong to. `lookups` says what finding them took; None where nothing was to be found. `remarks`
+    are sentences about what earlier runs left behind.
     """
 
     load: str
     identifiers: Mapping[str, str]  # trait -> identifier type
     columns: tuple[str, ...]
-    delimiter: str
-    with_bom: bool
     rows_read: int
     rounds: int
     changes: Mapping[str, int]
     planned_at: float | None
     lookups: Mapping[str, int] | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

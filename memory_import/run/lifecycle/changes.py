@@ -1,6 +1,6 @@
 """Whether spec, input, target and store are still what they were when a run was planned."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,11 +9,11 @@ from memory_import.errors import InputChanged
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RunRecord
 from memory_import.run.settings import Target
-from memory_import.sources.errors import SourceError
-from memory_import.sources.fingerprint import Fingerprint, fingerprint
+from memory_import.sources.fingerprint import Fingerprint, find_differences
+from memory_import.sources.opened import Sources
 from memory_import.sources.remote import without_secrets
 from memory_import.spec.file import load_spec
-from memory_import.spec.model import SourceSpec, Spec, source_options
+from memory_import.spec.model import Spec, source_options
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -27,15 +27,17 @@ def as_recorded(spec: Spec) -> dict[str, Any]:
     return document
 
 
-def load_again(record: RunRecord, variables: Mapping[str, str]) -> Spec:
-    """The run's spec; what the file says now, if it is still there, must be what it said then."""
+def load_again(ledger: Ledger, record: RunRecord, variables: Mapping[str, str], sources: Sources) -> Spec:
+    """The run's spec; what the file says now, if it is still there, must be what it said then.
+
+    Only inputs whose rows are not staged yet are opened.
+    """
     path = Path(record.spec_path)
     if not path.exists():
         return Spec.model_validate(record.spec)
-    spec = load_spec(path, variables, is_emulator=record.emulator, with_source=False)
-    differences = compare(record.spec, as_recorded(spec), "")
-    if differences:
-        raise changed("The spec", differences)
+    staged = [load for load in record.loads if ledger.load(record.run_id, load)]
+    spec = load_spec(path, variables, is_emulator=record.emulator, sources=sources, without=staged)
+    refuse_differences("The spec", list_differences(record.spec, as_recorded(spec)))
     return spec
 
 
@@ -46,63 +48,54 @@ def check_target(record: RunRecord, target: Target) -> None:
         differences.append(f"the store was {record.store_id or 'none'} and is {target.store_id}")
     if not target.is_emulator and _address(record.api_url) != _address(target.api_url):
         differences.append(f"the API was at {record.api_url} and is at {target.api_url}")
-    if differences:
-        raise changed("The target", differences)
+    refuse_differences("The target", differences)
 
 
 def check_input(ledger: Ledger, record: RunRecord, spec: Spec) -> None:
-    """Refuse an input that changed. One that is gone is not needed once its rows are staged."""
+    """Refuse an input that changed after its rows were staged. One that is gone is not needed any more.
+
+    What is read again is compared when it was.
+    """
     for load, source in spec.sources.items():
         known = ledger.input(record.run_id, load)
-        if known is not None:
-            _check_source(ledger, record, load, source, known)
+        if known is not None and ledger.load(record.run_id, load) is not None:
+            path = source_options(source, Path(record.spec_path).parent).path
+            refuse_differences("The input", find_differences(Fingerprint.from_json(known), path))
 
 
 def check_other_runs(ledger: Ledger, record: RunRecord) -> None:
     """Refuse a plan once another run has written into its store: what is there is not what was planned on."""
-    later = ledger.deliveries_since(record)
-    if later:
-        raise changed(
-            "The store",
-            [f"run {run.run_id} of {run.spec_path} has written into it since the plan" for run in later],
+    refuse_differences(
+        "The store",
+        [
+            f"run {run.run_id} of {run.spec_path} has written into it since the plan"
+            for run in ledger.deliveries_since(record)
+        ],
+    )
+
+
+def refuse_differences(what: str, differences: Sequence[str]) -> None:
+    """Raises `InputChanged` when there are any; they are sentences about `what`."""
+    if differences:
+        raise InputChanged(
+            [
+                f"{what} is not what it was when the run began:",
+                *(f"  {difference}" for difference in differences),
+                "Put it back and go on, or start anew with `memory-import plan` or `memory-import run`.",
+            ]
         )
 
 
-def compare(then: Any, now: Any, place: str) -> list[str]:
+def list_differences(then: Any, now: Any, place: str = "") -> list[str]:
     """Where two JSON values differ, a line each."""
     if isinstance(then, Mapping) and isinstance(now, Mapping):
         keys = [*then, *(key for key in now if key not in then)]
         return [
             line
             for key in keys
-            for line in compare(then.get(key), now.get(key), f"{place}.{key}" if place else str(key))
+            for line in list_differences(then.get(key), now.get(key), f"{place}.{key}" if place else str(key))
         ]
     return [] if then == now else [f"{place} was {then!r} and is {now!r}"]
-
-
-def changed(what: str, differences: list[str]) -> InputChanged:
-    """The refusal for differences, a line each."""
-    return InputChanged(
-        [
-            f"{what} is not what it was when the run began:",
-            *(f"  {difference}" for difference in differences),
-            "Put it back and go on, or start anew with `memory-import plan` or `memory-import run`.",
-        ]
-    )
-
-
-def _check_source(
-    ledger: Ledger, record: RunRecord, load: str, source: SourceSpec, known: Mapping[str, Any]
-) -> None:
-    try:
-        current = fingerprint(source_options(source, Path(record.spec_path).parent))
-    except SourceError:
-        if ledger.load(record.run_id, load) is None:
-            raise
-        return
-    differences = Fingerprint.from_json(known).differences(current)
-    if differences:
-        raise changed("The input", differences)
 
 
 def _address(url: str) -> tuple[str, str, int | None, str]:

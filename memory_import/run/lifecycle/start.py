@@ -1,7 +1,7 @@
 """How a run begins, or goes on: what it works on."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -21,11 +21,12 @@ from memory_import.run.lifecycle.changes import (
     load_again,
 )
 from memory_import.run.lifecycle.choice import find_run
-from memory_import.run.lifecycle.state_directory import hold
+from memory_import.run.lifecycle.state_directory import INPUTS, hold
 from memory_import.run.lifecycle.targets import emulated, find_target, keep_store
 from memory_import.run.progress import RunProgress
 from memory_import.run.request import Action, RunRequest, new_run_id
 from memory_import.run.settings import Target
+from memory_import.sources.opened import Sources
 from memory_import.spec.file import load_spec
 from memory_import.spec.model import Spec
 
@@ -39,7 +40,9 @@ class Start:
     stop_signal: StopSignal
     progress: RunProgress
 
-    def context(self, record: RunRecord, spec: Spec, target: Target, ledger: Ledger) -> RunContext:
+    def context(
+        self, record: RunRecord, spec: Spec, target: Target, ledger: Ledger, sources: Sources
+    ) -> RunContext:
         """The run with all that its stages share."""
         return RunContext(
             record=record,
@@ -52,6 +55,7 @@ class Start:
             budgets=Budgets(**record.budgets),
             stop_signal=self.stop_signal,
             progress=self.progress,
+            sources=sources,
         )
 
     def folder(self, run_id: str) -> Path:
@@ -73,12 +77,21 @@ def _begin_new(start: Start) -> Iterator[RunContext]:
     request = start.request
     if request.spec_path is None:
         raise UsageProblem(f"Nothing says what to {request.action.value}: name a spec.")
-    spec = load_spec(request.spec_path, start.variables, is_emulator=request.emulator)
     run_id = request.run_id or new_run_id()
     purpose = f"a {request.action.value} of {request.spec_path.name}"
-    with hold(request.state_dir, purpose) as ledger, _reach_new(start, spec, run_id, ledger) as target:
-        record = _enter(ledger, request, run_id, spec, target)
-        yield start.context(record, spec, target, ledger)
+    sources = run_sources(request, run_id)
+    with ExitStack() as unless_entered:
+        unless_entered.callback(sources.discard)
+        spec = load_spec(request.spec_path, start.variables, is_emulator=request.emulator, sources=sources)
+        with hold(request.state_dir, purpose) as ledger, _reach_new(start, spec, run_id, ledger) as target:
+            record = _enter(ledger, request, run_id, spec, target)
+            unless_entered.pop_all()
+            yield start.context(record, spec, target, ledger, sources)
+
+
+def run_sources(request: RunRequest, run_id: str) -> Sources:
+    """The inputs of a run, with the copies that it has of them."""
+    return Sources(request.state_dir / "runs" / run_id / INPUTS)
 
 
 @contextmanager
@@ -125,7 +138,8 @@ def _begin_again(start: Start) -> Iterator[RunContext]:
     request = start.request
     with hold(request.state_dir, "a resume" if request.action is Action.RESUME else "an apply") as ledger:
         record = find_run(ledger, request)
-        spec = load_again(record, start.variables)
+        sources = run_sources(request, record.run_id)
+        spec = load_again(ledger, record, start.variables, sources)
         with _reach_again(start, record, spec) as target:
             check_target(record, target)
             check_input(ledger, record, spec)
@@ -134,7 +148,7 @@ def _begin_again(start: Start) -> Iterator[RunContext]:
             budgets = asdict(Budgets(**record.budgets).replaced_by(request.budgets))
             ledger.set_budgets(record.run_id, budgets)
             ledger.set_status(record.run_id, RunStatus.RUNNING, exit_code=None, finished_at=None)
-            yield start.context(replace(record, budgets=budgets), spec, target, ledger)
+            yield start.context(replace(record, budgets=budgets), spec, target, ledger, sources)
 
 
 @contextmanager

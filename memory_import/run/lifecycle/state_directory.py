@@ -11,7 +11,10 @@ from memory_import.errors import UsageProblem
 from memory_import.ledger.database.ledger import Ledger, open_database
 from memory_import.ledger.database.lock import exclusive
 from memory_import.ledger.files import private_directory
-from memory_import.run.request import is_run_id
+from memory_import.run.request import KNOWN, is_run_id
+
+INPUTS = "inputs"
+"""The folder of a run that holds copies of its inputs."""
 
 
 @contextmanager
@@ -60,7 +63,7 @@ def _what_cannot_be_used(what: str) -> Iterator[None]:
 def _check_runs(state_dir: Path, ledger: Ledger) -> None:
     """A run with anything in its folder stands in the ledger, which is written first, or was lost there.
 
-    The emulator's store alone may be there before.
+    Copies of inputs and the emulator's store alone may be there before.
     """
     known = {run.run_id for run in ledger.runs()}
     folders = [path for path in (state_dir / "runs").iterdir() if is_run_id(path.name)]
@@ -74,4 +77,7 @@ def _check_runs(state_dir: Path, ledger: Ledger) -> None:
 
 
 def _holds_rows(folder: Path) -> bool:
-    return any(child.is_dir() or child.name == "report.json" for child in folder.iterdir())
+    return any(
+        (child.is_dir() and child.name not in (INPUTS, KNOWN)) or child.name == "report.json"
+        for child in folder.iterdir()
+    )

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from memory_import.errors import UsageProblem
 from memory_import.ledger.database.records import RunRecord
 from memory_import.ledger.files import private_directory
-from memory_import.run.request import Action, RunRequest
+from memory_import.run.request import KNOWN, Action, RunRequest
 from memory_import.run.settings import (
     EMULATOR_STORE_ID,
     Credentials,
@@ -55,12 +55,22 @@ def emulated(run_folder: Path) -> Iterator[Target]:
 
 
 def keep_store(runs: list[RunRecord], folder_of_runs: Path, run_folder: Path) -> None:
-    """Give a new run the emulator's store as the last of the runs into it left it; `runs`: the newest first.
+    """Give a new run the emulator's store, and what is known of it, as the last run that sent anything into
+    one left them; `runs`: the newest first.
 
-    Where there was none, the store begins empty.
+    Where there was none, the store begins empty. `UsageProblem` where that run is not finished.
     """
-    of_emulator = (folder_of_runs / run.run_id / _JOURNAL for run in runs if run.emulator)
-    last = next((path for path in of_emulator if path.exists()), None)
-    if last is not None:
-        shutil.copy(last, private_directory(run_folder) / _JOURNAL)
-        (run_folder / _JOURNAL).chmod(0o600)
+    sent = [run for run in runs if run.emulator and run.delivery_number is not None]
+    last = next((run for run in sent if (folder_of_runs / run.run_id / _JOURNAL).exists()), None)
+    if last is None:
+        return
+    if last.is_resumable:
+        raise UsageProblem(
+            f"Run {last.run_id}, whose emulator --keep would go on with, is not finished: "
+            f"`memory-import resume {last.run_id}` ends it; or leave out --keep."
+        )
+    folder = folder_of_runs / last.run_id
+    shutil.copy(folder / _JOURNAL, private_directory(run_folder) / _JOURNAL)
+    (run_folder / _JOURNAL).chmod(0o600)
+    if (folder / KNOWN).exists():
+        shutil.copytree(folder / KNOWN, private_directory(run_folder / KNOWN), dirs_exist_ok=True)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from memory_import.emulator.server import running
@@ -56,17 +57,22 @@ def test_a_plan_says_what_would_be_sent_and_how_to_send_it(plan: RunResult) -> N
     assert (plan.report["status"], plan.report["exit_code"]) == ("planned", ExitCode.REJECTS)
     assert plan.report["resume_command"].startswith(f"memory-import apply {plan.report['run_id']}")
     forecast = plan.report["plan"]["forecast"]
-    assert forecast["requests"] == {"least": 1, "most": 1}
+    assert forecast["requests"] == {"least": 2, "most": 2}
     assert (forecast["profile_operations"], forecast["lookups"]["most"]) == (3, 0)
     assert plan.report["plan"]["store"] == {"asked": True, "lacks": []}
     text = (Path(plan.folder) / "report.md").read_text()
     assert "| planned | 3 | would be sent |" in text
-    assert "1 requests would write" in text
+    assert "2 requests would write" in text
 
 
 def test_applying_sends_exactly_the_plan(workplace: Workplace, plan: RunResult) -> None:
     applied = apply(workplace, plan)
     assert (applied.report["run_id"], rows_of(applied)) == (plan.report["run_id"], APPLIED)
+    forecast, load = plan.report["plan"]["forecast"], applied.report["loads"]["profiles"]
+    assert (load["batches"]["total"], load["sent"]) == (
+        forecast["requests"]["most"],
+        forecast["profile_operations"],
+    )
     assert "plan" not in applied.report
     with pytest.raises(UsageProblem, match="is finished: there is nothing to apply"):
         apply(workplace, plan)
@@ -109,8 +115,6 @@ def test_a_plan_does_not_forget_what_the_store_lacks_and_is_applied_once_it_is_t
 
 
 def declare(url: str, group: str, traits: dict[str, Any]) -> None:
-    import httpx
-
     body = {"displayName": group, "traits": traits}
     path = f"{url}/v1/ControlPlane/Stores/{STORE}/TraitGroups"
     httpx.post(path, json=body, auth=(USER, PASSWORD), trust_env=False).raise_for_status()
@@ -159,7 +163,7 @@ def test_a_changed_input_is_a_difference(workplace: Workplace, plan: RunResult) 
 def test_what_the_store_declares_is_a_part_of_the_plan(workplace: Workplace) -> None:
     traits = {**TRAITS, "Shop": {"card": "Since"}}
     write_spec(workplace.folder, traits=traits)
-    promoted = {"card": {"dataType": "STRING", "idTypePromotion": "card"}}
+    promoted = {"card": {"dataType": "STRING", "idTypePromotion": "email"}}
     with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.0)) as server:
         offline = Workplace(workplace.folder, {"MEMORY_API_URL": server.url})
         made = make_plan(offline)
@@ -167,6 +171,21 @@ def test_what_the_store_declares_is_a_part_of_the_plan(workplace: Workplace) -> 
         words = difference(workplace.with_variables(MEMORY_API_URL=server.url), made)
     assert "What the store declares is not what it was" in words
     assert "identifiers.Shop.card" in words
+
+
+def test_a_trait_that_the_store_lost_since_the_plan_is_named_and_nothing_is_sent(
+    workplace: Workplace,
+) -> None:
+    with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.0)) as server:
+        elsewhere = workplace.with_variables(MEMORY_API_URL=server.url)
+        made = make_plan(elsewhere)
+        path = f"{server.url}/v1/ControlPlane/Stores/{STORE}/TraitGroups/Contact"
+        lost = {"traits": {"firstName": {"dataType": ""}}}
+        httpx.patch(path, json=lost, auth=(USER, PASSWORD), trust_env=False).raise_for_status()
+        refused = apply(elsewhere, made)
+    assert refused.report["exit_code"] == ExitCode.USAGE
+    assert "firstName" in str(refused.problem)
+    assert (refused.report["status"], rows_of(refused)) == ("planned", PLANNED)
 
 
 def test_a_plan_that_a_guard_stopped_is_kept_and_applied_with_a_larger_budget_only(

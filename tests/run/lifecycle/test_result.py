@@ -32,7 +32,7 @@ from memory_import.sources.errors import SourceError
 RUN = RunRecord(
     run_id="20260101T000000000Z-abcd",
     spec_path="/specs/a.yaml",
-    spec={},
+    spec={"profiles": {}},
     api_url="https://memory.example.com",
     store_id="mem_store_1",
     emulator=False,

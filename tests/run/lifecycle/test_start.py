@@ -35,7 +35,10 @@ def refusal(workplace: Workplace, **changes: Any) -> tuple[str, ...]:
     with pytest.raises(InputChanged) as error:
         workplace.carry_out(workplace.resumption(**changes))
     assert error.value.exit_code is ExitCode.CHANGED
-    assert error.value.problems[-1] == "Put it back and resume, or start a new run with `memory-import run`."
+    assert (
+        error.value.problems[-1]
+        == "Put it back and go on, or start anew with `memory-import plan` or `memory-import run`."
+    )
     return error.value.problems[:-1]
 
 
@@ -114,9 +117,10 @@ def test_another_store_is_refused(workplace: Workplace) -> None:
 
 def test_another_api_is_refused(workplace: Workplace, stopped: RunResult) -> None:
     elsewhere = workplace.with_variables(MEMORY_API_URL="https://memory.example.com")
+    here = workplace.variables["MEMORY_API_URL"]
     assert refusal(elsewhere) == (
         "The target is not what it was when the run began:",
-        "  the API was at 127.0.0.1 and is at memory.example.com",
+        f"  the API was at {here} and is at https://memory.example.com",
     )
 
 
@@ -149,7 +153,8 @@ def test_a_second_run_is_refused_and_told_who_holds_the_folder(workplace: Workpl
 def test_a_state_directory_that_is_a_file_is_named(workplace: Workplace) -> None:
     workplace.state_dir.write_text("")
     with pytest.raises(
-        UsageProblem, match=r"state cannot be used: File exists\. Give another one with --state-dir"
+        UsageProblem,
+        match=r"state cannot be used: File exists\. Put that right, or give another directory with",
     ):
         workplace.carry_out()
 
@@ -175,8 +180,8 @@ def test_a_run_that_is_not_there_is_named(workplace: Workplace) -> None:
 
 
 def test_a_run_that_ended_is_not_gone_on_with(workplace: Workplace) -> None:
-    ended = workplace.carry_out(workplace.request(action=Action.PLAN))
-    with pytest.raises(UsageProblem, match="is dry_run: there is nothing to go on with"):
+    ended = workplace.carry_out()
+    with pytest.raises(UsageProblem, match="is finished: there is nothing to go on with"):
         workplace.carry_out(workplace.resumption(ended.report["run_id"]))
 
 
