@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from memory_import.cli.apply import apply
 from memory_import.cli.demo import demo
 from memory_import.cli.emulator import emulator
+from memory_import.cli.plan import plan
 from memory_import.cli.resume import resume
 from memory_import.cli.run import run
 from memory_import.cli.status import status
@@ -19,7 +21,7 @@ app = typer.Typer(
     epilog="Begin with `memory-import demo`; then write a spec for your own data and `memory-import run` it.",
 )
 
-for command in (demo, run, resume, status, emulator):
+for command in (demo, plan, apply, run, resume, status, emulator):
     app.command()(command)
 
 

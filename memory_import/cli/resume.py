@@ -16,7 +16,7 @@ from memory_import.cli.options import (
     Wait,
 )
 from memory_import.run.budget import Budgets
-from memory_import.run.request import WAIT_SECONDS, RunRequest
+from memory_import.run.request import WAIT_SECONDS, Action, RunRequest
 
 
 def resume(
@@ -35,6 +35,10 @@ def resume(
     Next: `memory-import status` shows how it ended.
     """
     request = RunRequest(
-        state_dir=state_dir, run_id=run_id, wait_seconds=wait, budgets=Budgets(max_errors=max_errors)
+        action=Action.RESUME,
+        state_dir=state_dir,
+        run_id=run_id,
+        wait_seconds=wait,
+        budgets=Budgets(max_errors=max_errors),
     )
     raise typer.Exit(execute(request, output, prefect=prefect, verbose=verbose))

@@ -1,13 +1,12 @@
 """`memory-import run`."""
 
-from typing import Annotated
-
 import typer
 
 from memory_import.cli.execute import execute
 from memory_import.cli.options import (
     USUAL_STATE_DIR,
     Emulator,
+    Keep,
     Limit,
     MaxErrors,
     Output,
@@ -25,7 +24,7 @@ from memory_import.run.request import WAIT_SECONDS, RunRequest
 def run(
     spec: Spec,
     emulator: Emulator = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Send nothing; say what would be sent.")] = False,
+    keep: Keep = False,
     wait: Wait = WAIT_SECONDS,
     max_errors: MaxErrors = None,
     limit: Limit = None,
@@ -42,7 +41,7 @@ def run(
         state_dir=state_dir,
         spec_path=spec,
         emulator=emulator,
-        dry_run=dry_run,
+        keep=keep,
         wait_seconds=wait,
         budgets=Budgets(max_errors=max_errors),
         limit=limit,

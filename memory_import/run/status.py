@@ -8,7 +8,7 @@ from memory_import.errors import UsageProblem
 from memory_import.ledger.database.records import RunRecord
 from memory_import.ledger.report.render import render_summary
 from memory_import.run.lifecycle.result import RunResult, resume_command
-from memory_import.run.lifecycle.start import has_ledger, open_ledger
+from memory_import.run.lifecycle.state_directory import has_ledger, open_ledger
 
 
 def list_runs(state_dir: Path) -> tuple[Any, str]:

@@ -42,6 +42,7 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     UNKNOWN = "unknown"
     PENDING = "pending"
+    PLANNED = "planned"
 
 
 _OUTCOME_OF = {
@@ -56,6 +57,7 @@ _WORST_FIRST = pl.Enum(["rejected", "unknown", "pending", "accepted", "completed
 _BATCH_SCHEMA = {"start": pl.UInt32, "stop": pl.UInt32, "part": pl.String, OUTCOME: pl.String}
 _NOTHING_DECIDED = pl.DataFrame(schema={POS: pl.Int64, OUTCOME: pl.String})
 _FINDERS = 2
+_as_planned = pl.col(OUTCOME).replace(Outcome.PENDING.value, Outcome.PLANNED.value)
 _INTO = {MERGED_INTO_FILE: pl.String, MERGED_INTO_ROW: pl.Int64}
 
 
@@ -89,6 +91,8 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
     representatives = _locate_representatives(staging)
     record = ledger.load(run_id, load)
     is_planned = record is not None and record.planned_at is not None
+    run = ledger.run(run_id)
+    is_plan = run is not None and run.is_plan
 
     def find(part: str) -> pl.DataFrame:
         positions = staging.positions[part]
@@ -96,7 +100,9 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
         here = [single, within(elsewhere, positions), _merged(staging, representatives, positions)]
         decided = pl.concat(here, how="diagonal")
         rows = _judge(_read(staging, part), decided, within(late_errors, positions))
-        return rows if is_planned else rows.with_columns(pl.col(OUTCOME).fill_null(Outcome.PENDING.value))
+        if not is_planned:
+            rows = rows.with_columns(pl.col(OUTCOME).fill_null(Outcome.PENDING.value))
+        return rows.with_columns(_as_planned) if is_plan else rows
 
     with ThreadPoolExecutor(_FINDERS) as finders:
         coming: deque[Future[pl.DataFrame]] = deque()

@@ -44,7 +44,7 @@ def stage_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> Non
     staging = run.staging(name)
     load = run.ledger.load(run.run_id, name)
     if load is not None:
-        if load.planned_at is not None and (changed := staging.changed_files()):
+        if changed := staging.changed_files(is_part_alone=load.planned_at is None):
             raise StagingChanged(", ".join(changed))
         return
     plan = memory_plan(name, spec)
@@ -85,7 +85,7 @@ async def deliver_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec
     While profiles of the same run are not finished, their memories wait for a resume.
     """
     load = run.ledger.load(run.run_id, name)
-    if load is None or run.record.dry_run:
+    if load is None:
         return
     if load.planned_at is None:
         if _has_unfinished_profiles(run):

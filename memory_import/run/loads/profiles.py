@@ -99,7 +99,7 @@ def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:
 async def deliver_profiles(run: RunContext, spec: ProfilesSpec) -> None:
     """Send what is not sent and follow what is not finished; raises the reason when it had to end early."""
     load = run.ledger.load(run.run_id, PROFILES)
-    if load is None or run.record.dry_run:
+    if load is None:
         return
     staging = run.staging(PROFILES)
     plan = profile_plan(spec, identifiers=())
