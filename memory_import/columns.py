@@ -70,6 +70,8 @@ ID_TYPE = "id_type"
 """The type of an identifier, as the store calls it."""
 OUTCOME = "outcome"
 """What became of a row: one of `Outcome`."""
+SENT_AS = "_sent_as"
+"""The outcome of what holds a row's values: its own, or that of the row it was merged into."""
 MERGED_INTO_FILE = "merged_into_file"
 MERGED_INTO_ROW = "merged_into_row"
 """The row that a merged row was folded into."""
@@ -96,6 +98,7 @@ DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     PIECES: pl.Int64,
     **dict.fromkeys((TRAIT, COLUMN, VALUE, CODE, ID_TYPE), pl.String),
     OUTCOME: pl.String,
+    SENT_AS: pl.String,
     MERGED_INTO_FILE: pl.String,
     MERGED_INTO_ROW: pl.Int64,
 }

@@ -15,6 +15,7 @@ from memory_import.run.explain import explain_code
 from memory_import.run.lifecycle.result import conclude, resume_command
 from memory_import.run.loads.memories import deliver_memories, stage_memories
 from memory_import.run.loads.profiles import deliver_profiles, stage_profiles
+from memory_import.run.loads.stored_values import mapped_traits
 from memory_import.run.observer import find_excess
 from memory_import.run.store_check import StoreFacts
 
@@ -49,7 +50,8 @@ def write_report(
         for name in run.spec.sources:
             load = run.ledger.load(run.run_id, name)
             if load is not None:
-                account = settle_account(run.ledger, run.staging(name), run.run_id, load, run.folder)
+                traits = mapped_traits(run.spec, name)
+                account = settle_account(run.ledger, run.staging(name), run.run_id, load, run.folder, traits)
                 accounts[name] = (load, account)
     problem = problem or find_excess(run, [account for _, account in accounts.values()])
     status, exit_code = conclude(run.record, [account for _, account in accounts.values()], problem)

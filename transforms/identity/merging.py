@@ -48,13 +48,14 @@ class Folded:
     extra: int
 
 
-def fold_groups(members: pl.DataFrame, plan: ProfilePlan) -> Folded:
+def fold_groups(members: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame | None = None) -> Folded:
     """Folds whole groups: `_representative`, `_pos`, the values and the identifier columns of each member
     row.
 
+    `further`: `_pos`, `trait`, `id_type`, `value` of the identifiers that member rows have besides.
     Any number of groups may come in one call, each with all of its members; no row is without any value.
     """
-    given = _list_values(members, plan)
+    given = _list_values(members, plan, further)
     overfull = _find_overfull(given)
     kept = members.join(overfull, on=REPRESENTATIVE, how="anti")
     early = plan_rounds(given.join(overfull, on=REPRESENTATIVE, how="anti"))
@@ -67,8 +68,9 @@ def fold_groups(members: pl.DataFrame, plan: ProfilePlan) -> Folded:
     )
 
 
-def _list_values(members: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
-    """`_representative`, `_pos`, `trait`, `id_type`, `value` of all identifiers, earlier rows first."""
+def _list_values(members: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame | None) -> pl.DataFrame:
+    """`_representative`, `_pos`, `trait`, `id_type`, `value` of all identifiers, earlier rows first; those of
+    a row that are further ones before its own, which win."""
     listed = [
         members.select(
             REPRESENTATIVE,
@@ -79,6 +81,9 @@ def _list_values(members: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
         ).drop_nulls("value")
         for column, identifier in plan.identifier_columns.items()
     ]
+    if further is not None:
+        besides = further.join(members.select(POS, REPRESENTATIVE), on=POS)
+        listed.insert(0, besides.select(listed[0].columns))
     return pl.concat(listed).sort(POS, maintain_order=True)
 
 

@@ -54,6 +54,8 @@ def test_the_section_of_a_load_counts_rows_batches_and_what_was_taken(ledger: Le
 
     assert report["loads"]["profiles"] == {
         "rows": {"read": 30, **account.rows},
+        "traits": {},
+        "dropped_rows": {},
         "sent": 15,
         "batches": {
             "total": 5,
