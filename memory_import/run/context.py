@@ -10,9 +10,9 @@ from memory_import.destination.http.client import Client
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.ledger.database.group_commit import GroupCommit
 from memory_import.ledger.database.ledger import Ledger
-from memory_import.ledger.database.records import RunRecord
+from memory_import.ledger.database.records import LoadRecord, RunRecord
 from memory_import.ledger.staging.staged import Staging
-from memory_import.run.budget import ErrorBudget
+from memory_import.run.budget import Budgets
 from memory_import.run.progress import RunProgress
 from memory_import.run.settings import Target
 from memory_import.spec.model import Spec
@@ -28,7 +28,7 @@ class RunContext:
     target: Target
     ledger: Ledger
     folder: Path
-    budget: ErrorBudget
+    budgets: Budgets
     wait_seconds: float
     stop_signal: StopSignal
     progress: RunProgress
@@ -41,6 +41,11 @@ class RunContext:
     def staging(self, load: str) -> Staging:
         """The staged files of a load."""
         return Staging(self.folder / load)
+
+    def staged_loads(self) -> list[LoadRecord]:
+        """The loads of the spec whose rows are all staged, in the order of delivery."""
+        found = (self.ledger.load(self.run_id, name) for name in self.spec.sources)
+        return [load for load in found if load is not None]
 
     def check_stop(self) -> None:
         """Raise the reason when the run was told to stop."""
@@ -58,7 +63,7 @@ class RunContext:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[tuple[Client, GroupCommit]]:
-        """A client for the target and the journal that counts its requests."""
+        """A client for the target, and what brings its doings into the ledger."""
         commits = GroupCommit(self.ledger, self.run_id)
         client = Client(
             api_url=self.target.api_url,

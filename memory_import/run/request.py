@@ -1,8 +1,11 @@
 """What is asked for when a run is to begin or to go on; quick to import, for the command line."""
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+from memory_import.run.budget import Budgets
 from memory_import.run.settings import Credentials
 
 DEFAULT_STATE_DIR = ".memory-import"
@@ -13,7 +16,8 @@ WAIT_SECONDS = 600.0
 class RunRequest:
     """What a person, or a scheduler, asks for: a new run of `spec_path`, or to go on with `run_id`.
 
-    With neither, the last unfinished run is gone on with. `credentials` None takes those of the environment.
+    With neither, the last unfinished run is gone on with. A new run has `run_id` for its id, or a fresh one
+    where that is None. `credentials` None takes those of the environment.
     """
 
     state_dir: Path = Path(DEFAULT_STATE_DIR)
@@ -22,6 +26,11 @@ class RunRequest:
     emulator: bool = False
     dry_run: bool = False
     wait_seconds: float = WAIT_SECONDS
-    max_errors: str | None = None
+    budgets: Budgets = field(default_factory=Budgets)
     limit: int | None = None
     credentials: Credentials | None = None
+
+
+def new_run_id() -> str:
+    """An id that no run has yet; ids sort by time."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:-3] + "Z-" + secrets.token_hex(2)

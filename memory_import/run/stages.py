@@ -20,13 +20,15 @@ from memory_import.run.observer import find_excess
 from memory_import.run.store_check import StoreFacts
 
 
-def stage_load(run: RunContext, load: str, store: StoreFacts) -> None:
-    """Read, prepare and stage one of the loads of the spec, unless that was done before."""
+async def stage_load(run: RunContext, load: str, store: StoreFacts) -> int:
+    """Read, prepare and stage one of the loads of the spec, unless that was done before; its rows."""
     if load == PROFILES and run.spec.profiles is not None:
         stage_profiles(run, run.spec.profiles, store.identifiers)
     for name, spec in run.spec.memories.items():
         if name == load:
             stage_memories(run, name, spec)
+    staged = run.ledger.load(run.run_id, load)
+    return staged.rows_read if staged else 0
 
 
 async def deliver_load(run: RunContext, load: str, store: StoreFacts) -> None:
@@ -47,12 +49,11 @@ def write_report(
     """
     accounts = {}
     with run.timed("report"):
-        for name in run.spec.sources:
-            load = run.ledger.load(run.run_id, name)
-            if load is not None:
-                traits = mapped_traits(run.spec, name)
-                account = settle_account(run.ledger, run.staging(name), run.run_id, load, run.folder, traits)
-                accounts[name] = (load, account)
+        for load in run.staged_loads():
+            traits = mapped_traits(run.spec, load.load)
+            staging = run.staging(load.load)
+            account = settle_account(run.ledger, staging, run.run_id, load, run.folder, traits)
+            accounts[load.load] = (load, account)
     problem = problem or find_excess(run, [account for _, account in accounts.values()])
     status, exit_code = conclude(run.record, [account for _, account in accounts.values()], problem)
     record = replace(run.record, status=status, exit_code=exit_code, finished_at=now())

@@ -31,7 +31,7 @@ def memory_plan(kind: MemoryLoad, spec: MemoriesSpec) -> MemoryPlan:
         content=spec.content,
         too_long=spec.too_long,
         occurred_at=spec.occurred_at.column,
-        format=spec.occurred_at.format,
+        formats=spec.occurred_at.format,
         timezone=spec.occurred_at.timezone,
         source=spec.observation_source,
         conversations=conversations.column if conversations else None,
@@ -108,7 +108,8 @@ def check_memories(load: MemoryLoad, spec: MemoriesSpec) -> Iterator[str]:
             "digits, spaces, '_', '.' and '-'."
         )
     moment = spec.occurred_at
-    if moment.format is not None and (problem := check_time_format(moment.format)):
-        yield f"{load}.occurred_at: {problem}."
+    for format in moment.format:
+        if problem := check_time_format(format):
+            yield f"{load}.occurred_at: {problem}."
     if moment.timezone is not None and (problem := check_timezone(moment.timezone)):
         yield f"{load}.occurred_at: {problem}."

@@ -8,10 +8,11 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
 from memory_import.loads import MemoryLoad
 from memory_import.sources.options import SourceOptions
+from memory_import.spec.traits import FORMAT, REPAIR, SpecModel, Texts, TraitSpec, expand
 from memory_import.transforms.countries.regions import find_region
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
 
@@ -31,25 +32,10 @@ PROFILE_ID = "id"  # in place of an identifier type: the column holds the profil
 
 SCHEMA_FILE = Path(__file__).with_name("spec.schema.json")
 
-_REPAIR = (
-    "For phones: restore the plus or the zero that a spreadsheet took, where only one number comes of it."
-)
-
 _ID_TYPES: dict[TraitType, Literal["phone", "email"]] = {TraitType.PHONE: "phone", TraitType.EMAIL: "email"}
 
 
-def _expand(key: str, model: Any) -> BeforeValidator:
-    """A bare string stands for a `model` with that string under `key`."""
-    return BeforeValidator(
-        lambda value: {key: value} if isinstance(value, str) else value, json_schema_input_type=str | model
-    )
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SourceSpec(_Model):
+class SourceSpec(SpecModel):
     """Where rows come from. A relative path is relative to the spec's own folder."""
 
     path: str = Field(min_length=1, description="A file, a glob, a folder, or a URL that Polars reads.")
@@ -70,37 +56,18 @@ class SourceSpec(_Model):
         return self.encoding.lower() not in {"utf-8", "utf8"}
 
 
-class RegionSpec(_Model):
+class RegionSpec(SpecModel):
     """Which country's national phone numbers a row holds."""
 
     column: str | None = Field(default=None)
     default: str | None = Field(default=None, description="Country name, ISO-2 or ISO-3.")
 
 
-class TraitSpec(_Model):
-    """One trait: the column it comes from and what it has to be."""
-
-    column: str | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
-        description="A list takes the first column that holds a valid value."
-    )
-    type: TraitType = TraitType.STRING
-    on_invalid: Literal["drop", "reject"] = "drop"
-    format: str | None = None
-    timezone: str | None = None
-    separator: str | None = Field(default=None, min_length=1)
-    repair: bool = Field(default=False, strict=True, description=_REPAIR)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns, in the order in which they are tried."""
-        return (self.column,) if isinstance(self.column, str) else self.column
+Source = Annotated[SourceSpec, expand("path", SourceSpec)]
+Trait = Annotated[TraitSpec, expand("column", TraitSpec)]
 
 
-Source = Annotated[SourceSpec, _expand("path", SourceSpec)]
-Trait = Annotated[TraitSpec, _expand("column", TraitSpec)]
-
-
-class ProfilesSpec(_Model):
+class ProfilesSpec(SpecModel):
     """The load of profiles."""
 
     source: Source
@@ -111,31 +78,31 @@ class ProfilesSpec(_Model):
     )
 
 
-class MomentSpec(_Model):
+class MomentSpec(SpecModel):
     """When something happened."""
 
     column: str
-    format: str | None = Field(default=None, description="strftime codes; ISO 8601 when left out.")
+    format: Texts = Field(default=(), description=FORMAT)
     timezone: str | None = Field(default=None, description="For times that state no offset.")
 
 
-class OwnerSpec(_Model):
+class OwnerSpec(SpecModel):
     """A column that finds the profile."""
 
     column: str
-    repair: bool = Field(default=False, strict=True, description=_REPAIR)
+    repair: bool = Field(default=False, strict=True, description=REPAIR)
 
 
-class ConversationsSpec(_Model):
+class ConversationsSpec(SpecModel):
     """The conversations that something belongs to."""
 
     column: str
     separator: str | None = Field(default=None, min_length=1)
 
 
-class _MemoriesSpec(_Model):
+class _MemoriesSpec(SpecModel):
     source: Source
-    profile: dict[str, Annotated[OwnerSpec, _expand("column", OwnerSpec)]] = Field(
+    profile: dict[str, Annotated[OwnerSpec, expand("column", OwnerSpec)]] = Field(
         min_length=1, description="Columns that find the profile, by identifier type, tried in order; or id."
     )
     region: RegionSpec = Field(default_factory=RegionSpec)
@@ -143,7 +110,7 @@ class _MemoriesSpec(_Model):
     too_long: Literal["reject", "split"] = Field(
         default="reject", description="What becomes of content that is longer than the API accepts."
     )
-    occurred_at: Annotated[MomentSpec, _expand("column", MomentSpec)]
+    occurred_at: Annotated[MomentSpec, expand("column", MomentSpec)]
     missing_profile: Literal["reject", "create"] = "reject"
     over_limit: Literal["keep_newest", "keep_oldest"] = Field(
         default="keep_newest", description="Which 500 of a profile are sent when the input holds more."
@@ -165,7 +132,7 @@ class ObservationsSpec(_MemoriesSpec):
     """The load of observations."""
 
     observation_source: str = Field(description="What the API calls `source`.")
-    conversation_ids: Annotated[ConversationsSpec, _expand("column", ConversationsSpec)] | None = None
+    conversation_ids: Annotated[ConversationsSpec, expand("column", ConversationsSpec)] | None = None
 
 
 class SummariesSpec(_MemoriesSpec):
@@ -178,7 +145,7 @@ class SummariesSpec(_MemoriesSpec):
 MemoriesSpec = ObservationsSpec | SummariesSpec
 
 
-class Spec(_Model):
+class Spec(SpecModel):
     """A whole spec."""
 
     version: Literal[1]
@@ -214,19 +181,7 @@ def source_options(source: SourceSpec, spec_folder: Path) -> SourceOptions:
 def trait_plans(profiles: ProfilesSpec) -> tuple[TraitPlan, ...]:
     """The traits in the order of the spec."""
     return tuple(
-        TraitPlan(
-            group=group,
-            name=name,
-            columns=trait.columns,
-            type=trait.type,
-            on_invalid=trait.on_invalid,
-            format=trait.format,
-            timezone=trait.timezone,
-            separator=trait.separator,
-            repair=trait.repair,
-        )
-        for group, traits in profiles.traits.items()
-        for name, trait in traits.items()
+        trait.plan(group, name) for group, traits in profiles.traits.items() for name, trait in traits.items()
     )
 
 

@@ -1,6 +1,7 @@
 """The command line: exit codes, and what goes to stdout and what to stderr."""
 
 import json
+from importlib.metadata import version
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -23,6 +24,20 @@ def run(workplace: Workplace, *arguments: str, **variables: str | None) -> Resul
     """`run` with the spec of a workplace, without Prefect."""
     spec = str(workplace.folder / "spec.yaml")
     return call(workplace, "run", spec, "--no-prefect", *arguments, **variables)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"memory-import {version('memory-import')}\n")
+
+
+def test_shell_completion_can_be_installed() -> None:
+    assert "--install-completion" in CliRunner().invoke(app, ["--help"]).stdout
+
+
+@pytest.mark.parametrize("command", ["demo", "run", "resume", "status", "emulator"])
+def test_the_help_of_a_command_says_what_comes_next(command: str) -> None:
+    assert "Next: " in CliRunner().invoke(app, [command, "--help"]).stdout
 
 
 def test_help_names_every_command() -> None:
@@ -113,7 +128,7 @@ def test_the_exit_code_tells_a_scheduler_what_happened(
 
 
 def test_a_changed_input_is_exit_code_6_on_resume(workplace: Workplace) -> None:
-    workplace.carry_out(performer=stop_before_delivery)
+    workplace.carry_out(run_stage=stop_before_delivery)
     (workplace.folder / "customers.csv").write_text("Name,Phone,Email,Since\n")
     result = call(workplace, "resume", "--no-prefect")
     assert result.exit_code == ExitCode.CHANGED
@@ -122,11 +137,13 @@ def test_a_changed_input_is_exit_code_6_on_resume(workplace: Workplace) -> None:
 
 def test_a_resume_with_nothing_to_do_is_a_success(workplace: Workplace) -> None:
     result = call(workplace, "resume", "--no-prefect", "--output", "json")
-    assert (result.exit_code, result.stdout, result.stderr) == (ExitCode.DONE, "", "Nothing is unfinished.\n")
+    assert (result.exit_code, result.stderr) == (ExitCode.DONE, "Nothing is unfinished.\n")
+    document = json.loads(result.stdout)
+    assert (document["run_id"], document["status"], document["exit_code"]) == (None, "nothing_to_do", 0)
 
 
 def test_a_stopped_run_is_gone_on_with_by_the_command_that_its_report_names(workplace: Workplace) -> None:
-    stopped = workplace.carry_out(performer=stop_before_delivery)
+    stopped = workplace.carry_out(run_stage=stop_before_delivery)
     program, *arguments = stopped.report["resume_command"].split()
     result = call(workplace, *arguments, "--no-prefect", "--output", "json")
     assert (program, result.exit_code) == ("memory-import", ExitCode.REJECTS)

@@ -50,12 +50,10 @@ def test_a_server_starts_in_a_third_of_a_second_and_ends_with_its_context() -> N
 
 
 def test_a_served_emulator_takes_a_script_and_a_state_file(tmp_path: Path) -> None:
-    faults, state = tmp_path / "faults.json", tmp_path / "state.jsonl"
-    faults.write_text(
-        '[{"when": {"above_concurrent": 1}, "do": {"status": 429}}, {"do": {"delay_seconds": 0.2}}]'
-    )
+    faults = [{"when": {"above_concurrent": 1}, "do": {"status": 429}}, {"do": {"delay_seconds": 0.2}}]
+    state = tmp_path / "state.jsonl"
     for expected in ([202, 429], [202, 429]):
-        with running(faults_file=faults, state_file=state, delay_seconds=(0, 0)) as emulator:
+        with running(faults=faults, state_file=state, delay_seconds=(0, 0)) as emulator:
             assert sorted(asyncio.run(_send_two(emulator.url))) == expected
     with running(state_file=state) as emulator:
         assert len(httpx.get(f"{emulator.url}/emulator/profiles").json()["stores"][FIRST_STORE_ID]) == 1

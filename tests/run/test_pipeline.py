@@ -3,6 +3,7 @@
 import io
 import json
 import stat
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,9 @@ import pytest
 from rich.console import Console
 
 from memory_import.errors import BudgetExceeded, ExitCode, UsageProblem
-from memory_import.run.pipeline import RunResult, Work
+from memory_import.run.budget import Budgets
+from memory_import.run.lifecycle.result import RunResult
+from memory_import.run.pipeline import T
 from tests.conftest import PASSWORD
 from tests.support.workplace import (
     ROWS,
@@ -49,24 +52,24 @@ def test_the_report_on_disk_is_the_one_that_is_returned(workplace: Workplace) ->
     assert result.report["run_id"] in (Path(result.folder) / "report.md").read_text()
 
 
-def test_a_performer_carries_out_a_few_named_stages_with_the_report_at_the_end(workplace: Workplace) -> None:
+def test_a_run_is_a_few_named_stages_with_the_report_at_the_end(workplace: Workplace) -> None:
     stages = []
 
-    async def note(name: str, work: Work) -> None:
+    async def note(name: str, stage: Callable[[], Awaitable[T]]) -> T:
         stages.append(name)
-        await work()
+        return await stage()
 
-    assert rows_of(workplace.carry_out(performer=note)) == OF_FIVE_ROWS
-    assert stages == ["read, prepare and stage profiles", "deliver profiles", "report"]
+    assert rows_of(workplace.carry_out(run_stage=note)) == OF_FIVE_ROWS
+    assert stages == ["check the store", "read, prepare and stage profiles", "deliver profiles", "report"]
 
 
 def test_a_stage_that_fails_ends_the_run_with_a_report_and_the_run_can_go_on(workplace: Workplace) -> None:
-    async def fail(name: str, work: Work) -> None:
+    async def fail(name: str, stage: Callable[[], Awaitable[T]]) -> T:
         if name == "deliver profiles":
             raise ValueError("ada@example.com")
-        await work()
+        return await stage()
 
-    result = workplace.carry_out(performer=fail)
+    result = workplace.carry_out(run_stage=fail)
     assert result.problem is not None
     assert "ada@example.com" not in str(result.problem)
     assert (exit_code(result), result.report["status"]) == (ExitCode.INTERNAL, "stopped")
@@ -75,7 +78,7 @@ def test_a_stage_that_fails_ends_the_run_with_a_report_and_the_run_can_go_on(wor
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_stood(workplace: Workplace) -> None:
-    stopped = workplace.carry_out(performer=stop_before_delivery)
+    stopped = workplace.carry_out(run_stage=stop_before_delivery)
     assert (exit_code(stopped), stopped.report["status"]) == (ExitCode.INTERRUPTED, "stopped")
     assert stopped.report["resume_command"] == (
         f"memory-import resume {stopped.report['run_id']} --state-dir {workplace.state_dir}"
@@ -121,7 +124,7 @@ def test_a_limit_takes_the_first_rows(workplace: Workplace, limit: int, read: in
 def test_nothing_is_sent_when_more_rows_are_rejected_than_allowed(
     workplace: Workplace, max_errors: str, code: ExitCode
 ) -> None:
-    result = workplace.carry_out(workplace.request(max_errors=max_errors))
+    result = workplace.carry_out(workplace.request(budgets=Budgets(max_errors=max_errors)))
     assert exit_code(result) == code
     assert isinstance(result.problem, BudgetExceeded) is (code is ExitCode.BUDGET)
     assert (result.report["loads"]["profiles"]["sent"] == 0) is (code is ExitCode.BUDGET)

@@ -40,7 +40,6 @@ CHANGES = {
     "country_unknown": 1,
     "dropped_array_too_long": 1,
     "dropped_date_invalid": 2,
-    "dropped_email_display_name": 1,
     "dropped_email_no_at_sign": 1,
     "dropped_phone_invalid_for_region": 1,
     "dropped_phone_not_a_number": 1,
@@ -48,6 +47,7 @@ CHANGES = {
     "dropped_phone_too_short": 1,
     "dropped_string_too_long": 1,
     "email_lowercased": 2,
+    "email_surroundings_dropped": 1,
     "email_trimmed": 1,
     "extra_identifier": 1,
     "integer_fraction_dropped": 1,
@@ -203,7 +203,7 @@ def test_the_clean_customers_are_clean(tmp_path: Path) -> None:
     )
     result = import_sample(tmp_path, str(tmp_path / "clean.yaml"), dry_run=True)
     assert rows_of(result) == {"read": 120, "pending": 120}
-    assert set(result.report["loads"]["profiles"]["changes"]) == {"phone_reformatted"}
+    assert set(result.report["loads"]["profiles"]["changes"]) == {"phone_reformatted", "extra_identifier"}
 
 
 SAMPLE_NUMBERS = re.compile(

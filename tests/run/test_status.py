@@ -15,7 +15,7 @@ def test_a_folder_without_runs_says_so_and_is_left_as_it_is(workplace: Workplace
 
 
 def test_runs_are_listed_the_newest_first_with_the_way_to_go_on(workplace: Workplace) -> None:
-    stopped = workplace.carry_out(performer=stop_before_delivery).report["run_id"]
+    stopped = workplace.carry_out(run_stage=stop_before_delivery).report["run_id"]
     dry = workplace.carry_out(workplace.request(dry_run=True)).report["run_id"]
     document, text = list_runs(workplace.state_dir)
     assert [run["run_id"] for run in document] == [dry, stopped]
@@ -37,7 +37,7 @@ def test_one_run_is_shown_by_its_report(workplace: Workplace) -> None:
 
 
 def test_a_run_without_a_report_is_shown_from_the_ledger(workplace: Workplace) -> None:
-    result = workplace.carry_out(performer=stop_before_delivery)
+    result = workplace.carry_out(run_stage=stop_before_delivery)
     run_id = result.report["run_id"]
     (workplace.state_dir / "runs" / run_id / "report.json").unlink()
     document, text = describe_run(workplace.state_dir, run_id)

@@ -5,7 +5,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from memory_import.run.pipeline import RunResult
+from memory_import.run.budget import Budgets
+from memory_import.run.lifecycle.result import RunResult
 from tests.support.workplace import (
     TRAITS,
     Workplace,
@@ -55,14 +56,14 @@ def test_every_value_has_one_fate_and_they_sum_to_the_rows(workplace: Workplace)
         "others": {"sent": 0, "dropped": {}},
     }
     assert result.report["loads"]["profiles"]["dropped_rows"] == {
-        "Contact.phone": {"phone_too_short": [["customers.csv", 4]]}
+        "Contact.phone": {"phone_too_short": [[str(workplace.folder / "customers.csv"), 4]]}
     }
 
 
 def test_each_dropped_value_is_listed_with_its_row(workplace: Workplace) -> None:
     assert dropped_of(workplace.carry_out()) == [
         {
-            "_file": "customers.csv",
+            "_file": str(workplace.folder / "customers.csv"),
             "_row": "4",
             "_trait": "Contact.phone",
             "_column": "Phone",
@@ -73,7 +74,7 @@ def test_each_dropped_value_is_listed_with_its_row(workplace: Workplace) -> None
 
 
 def test_values_of_rows_that_are_not_decided_are_not_sent(workplace: Workplace) -> None:
-    stopped = traits_of(workplace.carry_out(performer=stop_before_delivery))
+    stopped = traits_of(workplace.carry_out(run_stage=stop_before_delivery))
     assert stopped["Contact.phone"]["not_sent"] == 2
     assert stopped["Contact.phone"]["dropped"] == {"phone_too_short": 1}
     assert (stopped["Contact.email"]["not_sent"], stopped["Contact.email"]["superseded"]) == (3, 0)
@@ -128,7 +129,7 @@ def test_a_thousand_rows_with_four_thousand_dropped_values_list_them_all(workpla
     }
     phone = {"Contact": {"phone": TRAITS["Contact"]["phone"]}}
     write_spec(workplace.folder, traits={**phone, "Account": wrong})
-    result = workplace.carry_out(workplace.request(max_dropped="100%"))
+    result = workplace.carry_out(workplace.request(emulator=True, budgets=Budgets(max_dropped="100%")))
     listed = dropped_of(result)
     assert len({(row["_row"], row["_trait"]) for row in listed}) == len(listed) == 4_000
     assert all(row["_value"] in {f"x{int(row['_row']) - 1}", f"no{int(row['_row']) - 1}"} for row in listed)

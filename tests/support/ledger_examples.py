@@ -35,7 +35,7 @@ def make_run(run_id: str = RUN_ID, **facts: Any) -> RunRecord:
         "api_url": "https://memory.twilio.com",
         "store_id": "mem_store_00000000000000000000000001",
         "emulator": False,
-        "max_errors": None,
+        "budgets": {},
         "row_limit": None,
         "dry_run": False,
         "status": RunStatus.RUNNING,

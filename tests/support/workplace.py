@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from rich.console import Console
 
 from memory_import.errors import StoppedBySignal
 from memory_import.ledger.staging.staged import Staging
+from memory_import.run.lifecycle.result import RunResult
 from memory_import.run.loads.stored_values import read_values
-from memory_import.run.pipeline import Performer, RunResult, Work, perform, run_import
+from memory_import.run.pipeline import StageRunner, T, run_directly, run_import
 from memory_import.run.progress import RunProgress
 from memory_import.run.request import RunRequest
 from memory_import.spec.file import load_spec
@@ -86,12 +88,12 @@ class Workplace:
     def carry_out(
         self,
         request: RunRequest | None = None,
-        performer: Performer = perform,
+        run_stage: StageRunner = run_directly,
         console: Console | None = None,
     ) -> RunResult:
-        """Run an order to its end."""
+        """Carry out a request to its end."""
         return asyncio.run(
-            run_import(request or self.request(), self.variables, RunProgress(console), performer)
+            run_import(request or self.request(), self.variables, RunProgress(console), run_stage)
         )
 
 
@@ -113,8 +115,8 @@ def payloads_of(result: RunResult) -> list[str | None]:
     return [None if rejected else payload for payload, rejected in zip(payloads, is_rejected, strict=True)]
 
 
-async def stop_before_delivery(name: str, work: Work) -> None:
-    """A performer that plays a person who presses Ctrl-C once everything is staged."""
+async def stop_before_delivery(name: str, stage: Callable[[], Awaitable[T]]) -> T:
+    """Runs stages as if a person pressed Ctrl-C once everything is staged."""
     if name == "deliver profiles":
         raise StoppedBySignal(signal.SIGINT)
-    await work()
+    return await stage()

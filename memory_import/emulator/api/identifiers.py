@@ -35,8 +35,9 @@ def look_up(call: Call) -> Reply:
     body = checked(call.json(), _IDENTIFIER)
     id_type = cast(str, body["idType"])
     value = _normalise(store, id_type, cast(str, body["value"]), "body.value")
-    found = find_profiles(store, id_type, value)[: limits.MAX_PROFILES_PER_LOOKUP]
-    return Reply(200, {"normalizedValue": value, "profiles": [profile.id for profile in found]})
+    held_by = find_profiles(store, id_type, value)[: limits.MAX_PROFILES_PER_LOOKUP]
+    found = [profile.id for profile in held_by if profile.created_at <= call.read_at]
+    return Reply(200, {"normalizedValue": value, "profiles": found})
 
 
 def list_identifiers(call: Call) -> Reply:
@@ -74,9 +75,7 @@ def add_identifier(call: Call) -> Reply:
 
 
 def _submit(call: Call, store: Store, kind: str, payload: Json) -> Reply:
-    call.account.submit(
-        kind, store.id, payload, request_id=call.request_id, late_seconds=call.plan.late_seconds
-    )
+    call.account.submit(kind, store.id, payload, request_id=call.request_id, timing=call.plan.timing)
     return Reply(202, {"message": "Identifier change accepted."})
 
 

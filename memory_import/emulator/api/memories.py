@@ -87,14 +87,15 @@ def create(call: Call, kind: Kind) -> Reply:
     profile = call.profile_in_place(store, moved_status=308)
     body = checked_settings(call.json(may_be_compressed=True), kind.batch())
     items = [_known_fields(kind, item) for item in cast(list[Json], body[kind.plural])]
-    _submit(call, store, "create_memories", {"kind": kind.id_kind, "profile": profile.id, "items": items})
+    payload: Json = {"kind": kind.id_kind, "profile": profile.id, "items": items}
+    if call.plan.created_offset_seconds:
+        payload["created_offset"] = call.plan.created_offset_seconds
+    _submit(call, store, "create_memories", payload)
     return Reply(202, {"message": f"Creation of {len(items)} {kind.plural} accepted."})
 
 
 def _submit(call: Call, store: Store, work_kind: str, payload: Json) -> None:
-    call.account.submit(
-        work_kind, store.id, payload, request_id=call.request_id, late_seconds=call.plan.late_seconds
-    )
+    call.account.submit(work_kind, store.id, payload, request_id=call.request_id, timing=call.plan.timing)
 
 
 def apply_create(account: Account, work: Work, at: float) -> Json:
@@ -103,8 +104,9 @@ def apply_create(account: Account, work: Work, at: float) -> Json:
     if profile is None or store is None:
         return {"skipped": "profile is gone"}
     kind = _KINDS[cast(str, work.payload["kind"])]
+    created_at = at + cast(float, work.payload.get("created_offset", 0.0))
     made = [
-        Memory(account.ids.mint(kind.id_kind), fields, at, at)
+        Memory(account.ids.mint(kind.id_kind), fields, created_at, created_at, applied_at=at)
         for fields in cast(list[Json], work.payload["items"])
     ]
     held = kind.held(store).setdefault(profile.id, [])
@@ -142,7 +144,8 @@ def _read_filter(call: Call) -> Callable[[Memory], bool]:
 
     def keep(memory: Memory) -> bool:
         return (
-            (source is None or memory.fields.get("source") == source)
+            memory.applied_at <= call.read_at
+            and (source is None or memory.fields.get("source") == source)
             and (conversation_id is None or belongs_to(memory, conversation_id))
             and (after is None or memory.created_at >= after)
             and (before is None or memory.created_at < before)

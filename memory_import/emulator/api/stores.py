@@ -48,7 +48,7 @@ def create_store(call: Call) -> Reply:
         "description": body.get("description"),
         "queued_until": operation.starts_at,
         "provisioned_at": operation.ends_at,
-        "failed": operation.error is not None,
+        "failed": not operation.ending.is_applied,
     }
     call.account.change("create_store", store_id, payload, request_id=call.request_id)
     return reply

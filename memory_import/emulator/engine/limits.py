@@ -48,3 +48,6 @@ MAX_IMPORT_PAGE_ITEMS = 100
 
 OPERATION_RETENTION_SECONDS = 7 * 24 * 60 * 60
 """How long an operation can be read after it ended; error 520052 in Twilio's error directory."""
+
+MAX_REQUEST_BYTES = 32 * 1024 * 1024
+"""Of a request's body, also once it is unpacked. The real limit is unknown."""

@@ -48,12 +48,16 @@ class Profile:
 
 @dataclass(slots=True, eq=False)
 class Memory:
-    """An observation or a summary; ``fields`` are what the client wrote, ``revisions`` the older bodies."""
+    """An observation or a summary; ``fields`` are what the client wrote, ``revisions`` the older bodies.
+
+    ``created_at`` is what the API says; it can be read from ``applied_at`` on.
+    """
 
     id: str
     fields: Json
     created_at: float
     updated_at: float
+    applied_at: float
     revisions: list[Json] = field(default_factory=list)
 
 
@@ -134,20 +138,36 @@ class Store:
         return (profile for profile in self.order if profile.is_listed)
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an operation ends: its last status, the error object it shows, and whether it changes anything."""
+
+    status: str = "COMPLETED"
+    error: Json | None = None
+    is_applied: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How much later than its pace work is applied, and for how long its operation cannot be found."""
+
+    late_seconds: float = 0.0
+    hidden_seconds: float = 0.0
+
+
 @dataclass(slots=True, eq=False)
 class Operation:
-    """An asynchronous job; its status is a matter of the clock. ``error`` is what it will fail with."""
+    """An asynchronous job; its status is a matter of the clock. It cannot be found before ``shown_at``."""
 
     id: str
     created_at: float
     starts_at: float
     ends_at: float
-    result_id: str | None = None
-    error: Json | None = None
+    shown_at: float
+    result_id: str | None
+    ending: Ending
 
     def status_at(self, now: float) -> str:
         if now < self.starts_at:
             return "PENDING"
-        if now < self.ends_at:
-            return "RUNNING"
-        return "FAILED" if self.error else "COMPLETED"
+        return "RUNNING" if now < self.ends_at else self.ending.status

@@ -106,6 +106,11 @@ class Ledger:
                 .values(status=status, exit_code=exit_code, finished_at=finished_at)
             )
 
+    def set_budgets(self, run_id: str, budgets: Mapping[str, str | None]) -> None:
+        """Say what a run puts up with from now on."""
+        with self._engine.begin() as connection:
+            connection.execute(update(runs).where(runs.c.run_id == run_id).values(budgets=dict(budgets)))
+
     def run(self, run_id: str) -> RunRecord | None:
         """One run, or None when the ledger does not know it."""
         return next(iter(self._runs(runs.c.run_id == run_id)), None)

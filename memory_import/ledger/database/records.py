@@ -24,7 +24,7 @@ RESUMABLE = (RunStatus.RUNNING, RunStatus.PENDING, RunStatus.STOPPED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One execution of a spec. Times are RFC 3339 in UTC."""
+    """One execution of a spec. Times are RFC 3339 in UTC; `budgets` are as a person wrote them, by option."""
 
     run_id: str
     spec_path: str
@@ -32,7 +32,7 @@ class RunRecord:
     api_url: str
     store_id: str
     emulator: bool
-    max_errors: str | None
+    budgets: Mapping[str, str | None]
     row_limit: int | None
     dry_run: bool
     status: RunStatus

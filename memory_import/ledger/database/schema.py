@@ -24,7 +24,7 @@ runs = Table(
     Column("api_url", String, nullable=False),
     Column("store_id", String, nullable=False),
     Column("emulator", Boolean, nullable=False),
-    Column("max_errors", String),
+    Column("budgets", JSON, nullable=False),
     Column("row_limit", Integer),
     Column("dry_run", Boolean, nullable=False),
     Column("status", String, nullable=False),

@@ -97,6 +97,8 @@ def read_trait(staging: Staging, part: str, trait: MappedTrait) -> tuple[pl.Seri
 def read_cells(staging: Staging, part: str, trait: MappedTrait, rows: pl.Series) -> pl.DataFrame:
     """`column`, `value` of the first cell that states something, at places in a part; null where none
     does."""
+    if not trait.columns:  # a constant: it states the same everywhere, in no column
+        return pl.DataFrame(schema={COLUMN: pl.String, VALUE: pl.String}).clear(len(rows))
     cells = staging.read(part, *trait.columns)[rows]
     stated = [
         pl.when(

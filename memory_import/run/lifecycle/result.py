@@ -1,13 +1,17 @@
 """How a run ends: its status, its exit code, and how to go on."""
 
+import contextlib
 import errno
 import shlex
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
+from memory_import.clock import now
 from memory_import.destination.errors import (
     AuthenticationRefused,
     DeliveryError,
@@ -20,8 +24,18 @@ from memory_import.ledger.database.lock import StateDirectoryBusy
 from memory_import.ledger.database.records import RunRecord, RunStatus
 from memory_import.ledger.report.account import Account, ConservationError
 from memory_import.ledger.report.outcomes import Outcome
+from memory_import.run.context import RunContext
 from memory_import.run.request import DEFAULT_STATE_DIR
 from memory_import.sources.errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended. `folder` holds its report; `problem` is what ended it early, if anything did."""
+
+    report: Mapping[str, Any]
+    folder: str
+    problem: ImportProblem | None
 
 
 class CredentialsRefused(ImportProblem):
@@ -80,6 +94,23 @@ def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return
                 f"An internal error: {type(error).__name__}{where}. "
                 "The ledger holds what was done; please report this."
             )
+
+
+def note_failure(run: RunContext, problem: ImportProblem | None, error: Exception) -> ImportProblem:
+    """Say in the ledger how a run stands whose report could not be written, for `error`; what to raise.
+
+    `problem` ended the run before that, if anything did. Only a run whose outcomes do not sum is over; every
+    other one can be gone on with, which writes the report. Where not even the ledger can be written, the run
+    stays as it is there, which can be gone on with, too.
+    """
+    if isinstance(error, ConservationError):
+        status, problem = RunStatus.FAILED, as_problem(error)
+    else:
+        problem = problem or as_problem(error)
+        status = RunStatus.PENDING if problem.exit_code is ExitCode.PENDING else RunStatus.STOPPED
+    with contextlib.suppress(OSError, DatabaseError):
+        run.ledger.set_status(run.run_id, status, exit_code=problem.exit_code, finished_at=now())
+    return problem
 
 
 def conclude(

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,13 +18,14 @@ from memory_import.ledger.database.ledger import Ledger, open_database
 from memory_import.ledger.database.lock import exclusive
 from memory_import.ledger.database.records import RunRecord, RunStatus
 from memory_import.ledger.files import private_directory
-from memory_import.run.budget import parse_budget
+from memory_import.run.budget import Budgets, check_budgets
 from memory_import.run.context import RunContext
 from memory_import.run.progress import RunProgress
-from memory_import.run.request import RunRequest
+from memory_import.run.request import RunRequest, new_run_id
 from memory_import.run.settings import (
     EMULATOR_STORE_ID,
     Credentials,
+    Settings,
     Target,
     dry_target,
     live_target,
@@ -57,7 +58,7 @@ def _begin_new(
     stop_signal: StopSignal,
     progress: RunProgress,
 ) -> Iterator[RunContext]:
-    parse_budget(request.max_errors)
+    check_budgets(request.budgets)
     spec = load_spec(spec_path, variables, is_emulator=request.emulator)
     with (
         _hold(request.state_dir, f"a run of {spec_path.name}") as ledger,
@@ -71,12 +72,16 @@ def _begin_new(
 def _begin_again(
     request: RunRequest, variables: Mapping[str, str], stop_signal: StopSignal, progress: RunProgress
 ) -> Iterator[RunContext]:
+    check_budgets(request.budgets)
     with _hold(request.state_dir, "a resume") as ledger:
-        record = _find(ledger, request.run_id)
+        record = find_run(ledger, request.run_id)
         spec = _load_again(record, variables)
         with _reach(request, spec, variables, is_emulator=record.emulator) as target:
             _check_target(record, target)
             _check_input(ledger, record, spec)
+            budgets = asdict(Budgets(**record.budgets).replaced_by(request.budgets))
+            ledger.set_budgets(record.run_id, budgets)
+            record = replace(record, budgets=budgets)
             ledger.set_status(record.run_id, RunStatus.RUNNING, exit_code=None, finished_at=None)
             yield _assemble(request, record, spec, target, ledger, stop_signal, progress)
 
@@ -97,7 +102,7 @@ def _assemble(
         target=target,
         ledger=ledger,
         folder=private_directory(private_directory(request.state_dir / "runs") / record.run_id),
-        budget=parse_budget(record.max_errors),
+        budgets=Budgets(**record.budgets),
         wait_seconds=request.wait_seconds,
         stop_signal=stop_signal,
         progress=progress,
@@ -115,6 +120,11 @@ def _hold(state_dir: Path, purpose: str) -> Iterator[Ledger]:
         ) from None
     with exclusive(state_dir, purpose=purpose, since=now()), open_ledger(state_dir) as ledger:
         yield ledger
+
+
+def has_ledger(state_dir: Path) -> bool:
+    """Whether a state directory holds a ledger; looking makes none."""
+    return (state_dir / "ledger.sqlite3").exists()
 
 
 @contextmanager
@@ -138,15 +148,21 @@ def open_ledger(state_dir: Path) -> Iterator[Ledger]:
 def _reach(
     request: RunRequest, spec: Spec, variables: Mapping[str, str], *, is_emulator: bool
 ) -> Iterator[Target]:
-    if request.dry_run:
-        yield dry_target(variables, spec.store)
-    elif is_emulator:
+    if is_emulator and not request.dry_run:
         credentials = Credentials("SK" + secrets.token_hex(16), SecretStr(secrets.token_hex(16)))
         state_file = request.state_dir / "emulator.journal"
         with _emulator(state_file, credentials) as url:
             yield Target(url, EMULATOR_STORE_ID, credentials, is_emulator=True)
     else:
-        yield live_target(variables, spec.store, request.credentials or read_credentials(variables))
+        yield find_target(request, spec, variables)
+
+
+def find_target(request: RunRequest, spec: Spec, variables: Mapping[str, str]) -> Target:
+    """Where a run writes to that is not for the emulator; `UsageProblem` names everything that is missing."""
+    settings = Settings.of(variables)
+    if request.dry_run:
+        return dry_target(settings, spec.store)
+    return live_target(settings, spec.store, request.credentials or read_credentials(settings))
 
 
 @contextmanager
@@ -169,13 +185,13 @@ def _emulator(state_file: Path, credentials: Credentials) -> Iterator[str]:
 
 def _enter(ledger: Ledger, request: RunRequest, spec_path: Path, spec: Spec, target: Target) -> RunRecord:
     record = RunRecord(
-        run_id=f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:-3] + "Z-" + secrets.token_hex(2),
+        run_id=request.run_id or new_run_id(),
         spec_path=str(spec_path.resolve()),
         spec=_as_recorded(spec),
         api_url=target.api_url,
         store_id=target.store_id,
         emulator=target.is_emulator,
-        max_errors=request.max_errors,
+        budgets=asdict(request.budgets),
         row_limit=request.limit,
         dry_run=request.dry_run,
         status=RunStatus.RUNNING,
@@ -199,7 +215,11 @@ def _as_recorded(spec: Spec) -> dict[str, Any]:
 # A run that goes on
 
 
-def _find(ledger: Ledger, run_id: str | None) -> RunRecord:
+def find_run(ledger: Ledger, run_id: str | None) -> RunRecord:
+    """The run to go on with: the last unfinished one if no id is given.
+
+    Raises `NothingPending` where nothing is unfinished, `UsageProblem` where the run cannot be gone on with.
+    """
     if run_id is None:
         record = ledger.last_resumable()
         if record is None:

@@ -18,7 +18,7 @@ from memory_import.run.context import RunContext
 from memory_import.run.loads.memory_order import order_by_profile
 from memory_import.run.loads.profile_resolution import find_owners
 from memory_import.run.loads.staging import prepare_parts
-from memory_import.run.observer import DeliveryObserver, check_budget
+from memory_import.run.observer import DeliveryObserver, check_errors
 from memory_import.run.store_check import StoreFacts
 from memory_import.sources.frames import null_out
 from memory_import.spec.memories import memory_plan
@@ -87,7 +87,7 @@ async def deliver_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec
         if _has_unfinished_profiles(run):
             return
         load = await _plan(run, load, name, spec, store)
-        check_budget(run)
+        check_errors(run)
     run.progress.begin(f"sending {name}", load.rows_read)
     with run.timed(f"deliver {name}"):
         async with run.connection() as (client, commits):

@@ -33,7 +33,7 @@ def drop_repeated(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     repeated = [
         trait.value_column
         for trait in plan.traits
-        if rows[trait.value_column].equals(rows[trait.columns[0]], null_equal=True)
+        if trait.columns and rows[trait.value_column].equals(rows[trait.columns[0]], null_equal=True)
     ]
     return rows.drop(repeated, plan.identifier_columns)
 

@@ -21,7 +21,9 @@ RESUMABLE = {RunStatus.RUNNING, RunStatus.PENDING, RunStatus.STOPPED}
 
 def test_a_run_comes_back_as_it_was_entered(ledger: Ledger) -> None:
     run = make_run(
-        spec={"profiles": {"traits": {"Contact": {"email": "E-Mail"}}}}, max_errors="5%", row_limit=10
+        spec={"profiles": {"traits": {"Contact": {"email": "E-Mail"}}}},
+        budgets={"max_errors": "5%"},
+        row_limit=10,
     )
     ledger.create_run(run)
     assert ledger.run(RUN_ID) == run

@@ -7,7 +7,8 @@ import pytest
 
 from memory_import.errors import ExitCode, InputChanged, NothingPending, UsageProblem
 from memory_import.ledger.database.lock import exclusive
-from memory_import.run.pipeline import RunResult
+from memory_import.run.budget import Budgets
+from memory_import.run.lifecycle.result import RunResult
 from tests.support.workplace import (
     TRAITS,
     Workplace,
@@ -23,7 +24,7 @@ STAGED = {"read": 5, "merged": 1, "pending": 3, "rejected": 1}
 @pytest.fixture
 def stopped(workplace: Workplace) -> RunResult:
     """A run that was stopped with everything staged and nothing sent."""
-    result = workplace.carry_out(performer=stop_before_delivery)
+    result = workplace.carry_out(run_stage=stop_before_delivery)
     assert rows_of(result) == STAGED
     return result
 
@@ -83,7 +84,7 @@ def test_a_changed_input_is_refused_and_named(
 def test_a_file_more_is_a_changed_input(workplace: Workplace) -> None:
     write_spec(workplace.folder, source="*.csv")
     write_customers(workplace.folder, name="second.csv")
-    workplace.carry_out(performer=stop_before_delivery)
+    workplace.carry_out(run_stage=stop_before_delivery)
     write_customers(workplace.folder, name="third.csv")
     (workplace.folder / "second.csv").unlink()
     assert refusal(workplace)[1:] == ("  second.csv is no longer there", "  third.csv was not there before")
@@ -102,7 +103,7 @@ def test_source_and_spec_may_be_gone_once_everything_is_staged(
 def test_another_store_is_refused(workplace: Workplace) -> None:
     write_spec(workplace.folder, store=None)
     first = workplace.with_variables(MEMORY_STORE_ID="mem_store_00000000000000000000000001")
-    first.carry_out(performer=stop_before_delivery)
+    first.carry_out(run_stage=stop_before_delivery)
     second = workplace.with_variables(MEMORY_STORE_ID="mem_store_00000000000000000000000002")
     assert refusal(second) == (
         "The target is not what it was when the run began:",
@@ -154,7 +155,7 @@ def test_a_state_directory_that_is_a_file_is_named(workplace: Workplace) -> None
 
 def test_a_wrong_budget_is_named_before_anything_is_made(workplace: Workplace) -> None:
     with pytest.raises(UsageProblem, match="--max-errors is 'x'"):
-        workplace.carry_out(workplace.request(max_errors="x"))
+        workplace.carry_out(workplace.request(budgets=Budgets(max_errors="x")))
     assert not workplace.state_dir.exists()
 
 
@@ -179,7 +180,7 @@ def test_a_run_that_ended_is_not_gone_on_with(workplace: Workplace) -> None:
 
 
 def test_without_an_id_the_newest_unfinished_run_goes_on(workplace: Workplace, stopped: RunResult) -> None:
-    newer = workplace.carry_out(performer=stop_before_delivery)
+    newer = workplace.carry_out(run_stage=stop_before_delivery)
     workplace.carry_out(workplace.request(dry_run=True))
     assert newer.report["run_id"] > stopped.report["run_id"]
     assert workplace.carry_out(workplace.resumption()).report["run_id"] == newer.report["run_id"]

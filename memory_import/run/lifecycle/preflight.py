@@ -1,0 +1,44 @@
+"""What can be known to be wrong with a request before anything is begun, or anything slow is loaded."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from memory_import.errors import NothingPending, UsageProblem
+from memory_import.ledger.database.records import RunRecord
+from memory_import.run.budget import check_budgets
+from memory_import.run.lifecycle.start import find_run, find_target, has_ledger, open_ledger
+from memory_import.run.request import RunRequest, new_run_id
+from memory_import.spec.file import load_spec
+
+
+def check_request(request: RunRequest, variables: Mapping[str, str]) -> RunRequest:
+    """The request with the id of its run settled.
+
+    Raises `UsageProblem` for whatever is wrong with the budgets, the spec, its local files, the credentials
+    or the run that is to go on, and `NothingPending` where nothing is unfinished. Nobody is asked, and no run
+    is entered.
+    """
+    check_budgets(request.budgets)
+    if request.spec_path is None:
+        return replace(request, run_id=_find(request).run_id)
+    _check_spec(request, request.spec_path, variables)
+    return replace(request, run_id=request.run_id or new_run_id())
+
+
+def _find(request: RunRequest) -> RunRecord:
+    if not has_ledger(request.state_dir):
+        if request.run_id is None:
+            raise NothingPending("Nothing is unfinished.")
+        raise UsageProblem(f"There is no run {request.run_id} in {request.state_dir}: it holds no runs yet.")
+    with open_ledger(request.state_dir) as ledger:
+        return find_run(ledger, request.run_id)
+
+
+def _check_spec(request: RunRequest, path: Path, variables: Mapping[str, str]) -> None:
+    """The spec with the target; its files, too, unless they are remote: those are asked for once in a run."""
+    spec = load_spec(path, variables, is_emulator=request.emulator, with_source=False)
+    if not request.emulator:
+        find_target(request, spec, variables)
+    if not any("://" in source.path for source in spec.sources.values()):
+        load_spec(path, variables, is_emulator=request.emulator)
