@@ -38,7 +38,8 @@ def _take(texts: pl.Series, steps: TextSteps) -> pl.DataFrame:
         read = _replace(read, _text.str.extract(steps.pattern), Change.PART_TAKEN, Reason.PATTERN_NOT_FOUND)
     if steps.mapped:
         default = pl.lit(steps.otherwise, pl.String)
-        mapped = _text.replace_strict(dict(steps.mapped), default=default, return_dtype=pl.String)
+        listed = _text.replace_strict(dict(steps.mapped), default=default, return_dtype=pl.String)
+        mapped = pl.when(_text.is_not_null()).then(listed)
         read = _replace(read, mapped, Change.VALUE_MAPPED, Reason.NOT_IN_MAP)
     if steps.name is not None:
         read = _replace(read, _take_name(steps.name), Change.PART_TAKEN)
