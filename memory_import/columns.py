@@ -57,6 +57,8 @@ MOMENT = "_moment"
 """When a memory happened, in milliseconds since the epoch."""
 PIECES = "_pieces"
 """The number of entries that a row is sent as."""
+FORMER = "_former"
+"""The hash of what a memory that is to be changed says today."""
 PARTITION = "_partition"
 """The file that a row is put into while rows that belong together are brought together; from 0."""
 TRAIT = "trait"
@@ -96,6 +98,7 @@ DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     PROFILE_ID: pl.String,
     MOMENT: pl.Int64,
     PIECES: pl.Int64,
+    FORMER: pl.UInt64,
     **dict.fromkeys((TRAIT, COLUMN, VALUE, CODE, ID_TYPE), pl.String),
     OUTCOME: pl.String,
     SENT_AS: pl.String,

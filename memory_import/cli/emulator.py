@@ -13,6 +13,7 @@ from memory_import.run.settings import Settings, environment, read_credentials
 def emulator(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8010,
     faults: Annotated[Path | None, typer.Option(help="Faults to play, as JSON.")] = None,
+    empty: Annotated[bool, typer.Option("--empty", help="Start without a store.")] = False,
     state: Annotated[Path | None, typer.Option(help="Keep the emulator's state in this file.")] = None,
 ) -> None:
     """Serve the Memory API on 127.0.0.1, for trials and tests.
@@ -28,4 +29,4 @@ def emulator(
     except ImportProblem as problem:
         raise typer.Exit(complain(problem, verbose=False)) from None
     api_key = credentials.pair if credentials else None
-    raise typer.Exit(serve(port=port, faults_file=faults, state_file=state, api_key=api_key))
+    raise typer.Exit(serve(port=port, faults_file=faults, state_file=state, api_key=api_key, empty=empty))

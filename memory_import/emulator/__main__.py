@@ -10,7 +10,13 @@ from memory_import.emulator.server import serve
 def main() -> int:
     """Read the flags and serve; see ``memory_import.emulator.server.serve``."""
     flags = make_parser().parse_args()
-    return serve(port=flags.port, faults_file=flags.faults, state_file=flags.state, api_key=flags.api_key)
+    return serve(
+        port=flags.port,
+        faults_file=flags.faults,
+        state_file=flags.state,
+        api_key=flags.api_key,
+        empty=flags.empty,
+    )
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -26,6 +32,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--state", type=Path, metavar="FILE", help="keep what happens there and take it up again"
     )
+    parser.add_argument("--empty", action="store_true", help="start without a store")
     parser.add_argument("--api-key", type=_read_key, metavar="SID:SECRET", help="accept this pair alone")
     return parser
 

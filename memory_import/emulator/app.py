@@ -24,7 +24,7 @@ from memory_import.emulator.options import Options, Settings
 
 
 def create_app(**options: Unpack[Options]) -> Middleware:
-    """An ASGI application with one ACTIVE store; runs under a server and under an in-process transport alike.
+    """An ASGI application; runs under a server and under an in-process transport alike.
 
     ``options``: see ``Settings``. Raises ``UsageError`` for a script or a file that cannot be used.
     """
@@ -35,12 +35,14 @@ def create_app(**options: Unpack[Options]) -> Middleware:
     journal = FileJournal(settings.state_file) if settings.state_file else NoJournal()
     pace = Pace(*settings.delay_seconds, settings.read_lag_seconds)
     account = Account(clock=clock, pace=pace, seed=settings.seed, journal=journal, appliers=APPLIERS)
-    starts = _take_up(account, journal)
+    starts = _take_up(account, journal, settings)
     policy = Policy(
         settings.bulk_answer,
         settings.row_failures,
         settings.shared_identifiers,
         settings.operation_retry_after_seconds,
+        settings.source_with_slash,
+        settings.reserved_names,
     )
     routes = [_route(path, handlers, account, policy) for path, handlers in ROUTES.items()]
     inner = Starlette(routes=routes, exception_handlers={HTTPException: _refuse})
@@ -57,11 +59,13 @@ def create_app(**options: Unpack[Options]) -> Middleware:
     return middleware
 
 
-def _take_up(account: Account, journal: FileJournal | NoJournal) -> int:
+def _take_up(account: Account, journal: FileJournal | NoJournal, settings: Settings) -> int:
     """Replay the journal, or make the first store; the number of earlier starts."""
     starts = _replay(account, journal) if isinstance(journal, FileJournal) else 0
-    journal.append({"start": starts})
-    if starts == 0 and not account.stores:
+    merge = settings.several_matches == "merge"
+    journal.append({"start": starts, "merge": merge})
+    account.let_matches(merge=merge)
+    if starts == 0 and not settings.empty:
         stores.create_first_store(account)
     account.commit()
     return starts
@@ -72,7 +76,9 @@ def _replay(account: Account, journal: FileJournal) -> int:
     waiting: dict[int, Work] = {}
     try:
         for entry in journal.replay():
-            starts += "start" in entry
+            if "start" in entry:
+                starts += 1
+                account.let_matches(merge=bool(entry["merge"]))
             account.replay(entry, waiting)
     except (KeyError, TypeError, ValueError) as error:
         journal.close()

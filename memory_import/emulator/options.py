@@ -26,6 +26,10 @@ class Options(TypedDict, total=False):
     shared_identifiers: Literal["refuse", "race"]
     clock: Callable[[], float]
     sleep: Sleep
+    source_with_slash: bool
+    reserved_names: Literal["take", "refuse"]
+    several_matches: Literal["merge", "first_rule"]
+    empty: bool
     validator: Validator | None
 
 
@@ -40,6 +44,9 @@ class Settings:
     what Retry-After says meanwhile. ``bulk_answer``: a 202 with or without an operation to follow.
     ``row_failures``: a Bulk with a bad row is refused, or the row is skipped in silence, or the operation
     fails. ``shared_identifiers``: two rows of a Bulk with one identifier value are refused, or race.
+    ``source_with_slash``: a source may hold a slash. ``reserved_names``: whether a new trait may be called
+    email, phone, whatsapp or chat. ``several_matches``: profiles that one upsert matches merge, or the
+    matching rule of the highest priority decides alone. ``empty``: a fresh emulator starts without a store.
     ``clock`` and ``sleep``: in seconds, for tests. ``validator``: looks at every request.
     """
 
@@ -55,4 +62,8 @@ class Settings:
     shared_identifiers: Literal["refuse", "race"] = "refuse"
     clock: Callable[[], float] = time.time
     sleep: Sleep = asyncio.sleep
+    source_with_slash: bool = False
+    reserved_names: Literal["take", "refuse"] = "take"
+    several_matches: Literal["merge", "first_rule"] = "merge"
+    empty: bool = False
     validator: Validator | None = None

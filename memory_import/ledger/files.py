@@ -5,9 +5,12 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import polars as pl
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def private_directory(path: Path) -> Path:
@@ -31,6 +34,11 @@ def draft(path: Path) -> Iterator[BinaryIO]:
     descriptor = os.open(_draft_path(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
         yield stream
+
+
+def is_draft(path: Path) -> bool:
+    """Whether there is a draft of `path`."""
+    return _draft_path(path).exists()
 
 
 def settle(path: Path) -> None:
@@ -68,9 +76,13 @@ def draft_arrow(frame: pl.DataFrame, path: Path) -> None:
 
     PyArrow writes from where the values are; Polars would copy all of them first.
     """
+    draft_table(frame.to_arrow(compat_level=pl.CompatLevel.newest()), path)
+
+
+def draft_table(table: "pa.Table", path: Path) -> None:
+    """Write an Arrow table as the draft of an uncompressed Arrow file."""
     import pyarrow as pa
 
-    table = frame.to_arrow(compat_level=pl.CompatLevel.newest())
     with draft(path) as stream, pa.ipc.new_file(stream, table.schema) as file:
         file.write_table(table)
 
@@ -86,13 +98,17 @@ def map_arrow(path: Path, columns: Sequence[str]) -> pl.DataFrame:
 
     Memory and disk share the pages of the file, which is therefore never changed in place.
     """
+    frame = pl.from_arrow(map_table(path).select(columns))
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - as a table always is
+    return frame
+
+
+def map_table(path: Path) -> "pa.Table":
+    """An uncompressed Arrow file as an Arrow table, mapped into memory as above."""
     import pyarrow as pa
 
     with pa.memory_map(str(path)) as source:
-        table = pa.ipc.open_file(source).read_all().select(columns)
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - as a table always is
-    return frame
+        return pa.ipc.open_file(source).read_all()
 
 
 def arrow_columns(path: Path) -> tuple[str, ...]:

@@ -11,10 +11,13 @@ from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.ledger.database.group_commit import GroupCommit
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord, RunRecord
+from memory_import.ledger.known.store import KnownSpec, open_target
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.budget import Budgets
 from memory_import.run.progress import RunProgress
 from memory_import.run.settings import Target
+from memory_import.sources.opened import Sources
+from memory_import.sources.originals import Originals, load_described
 from memory_import.spec.model import Spec
 
 
@@ -32,6 +35,7 @@ class RunContext:
     wait_seconds: float
     stop_signal: StopSignal
     progress: RunProgress
+    sources: Sources
 
     @property
     def run_id(self) -> str:
@@ -41,6 +45,24 @@ class RunContext:
     def staging(self, load: str) -> Staging:
         """The staged files of a load."""
         return Staging(self.folder / load)
+
+    def originals(self, load: str) -> Originals:
+        """The rows of a staged load as they stand in its input."""
+        staging = self.staging(load)
+        described = load_described(staging.folder / "input.json")
+        delimiter = self.spec.sources[load].delimiter or ","
+        return Originals(described, staging.original, self.sources.folder(load), delimiter)
+
+    @property
+    def known(self) -> KnownSpec:
+        """What earlier runs of the spec have brought into the target; one emulator is known by its store
+        alone, as it is at another port each time."""
+        target = open_target(
+            self.folder.parent.parent / "known",
+            api_url="emulator" if self.target.is_emulator else self.target.api_url,
+            store_id=self.target.store_id,
+        )
+        return target.spec(self.spec.name or self.record.spec_path)
 
     def staged_loads(self) -> list[LoadRecord]:
         """The loads of the spec whose rows are all staged, in the order of delivery."""

@@ -16,6 +16,7 @@ from memory_import.run.progress import RunProgress
 from memory_import.run.request import RunRequest
 from memory_import.run.stages import deliver_load, stage_load, write_report
 from memory_import.run.store_check import check_store
+from memory_import.run.superseding import end_earlier_runs
 
 T = TypeVar("T")
 
@@ -72,6 +73,8 @@ async def _find_problem(run: RunContext, run_stage: StageRunner) -> ImportProble
 async def _stage_and_deliver(run: RunContext, run_stage: StageRunner) -> None:
     """All loads are staged before anything is sent: from then on no source is needed."""
     loads = list(run.spec.sources)
+    if not run.record.dry_run:
+        await run_stage("end the run before", partial(end_earlier_runs, run))
     store = await run_stage("check the store", partial(check_store, run))
     for load in loads:
         await run_stage(f"read, prepare and stage {load}", partial(stage_load, run, load, store))

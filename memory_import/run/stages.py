@@ -5,11 +5,13 @@ from typing import Any
 
 from memory_import.clock import now
 from memory_import.errors import ImportProblem
+from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.files import write_json, write_text
 from memory_import.ledger.report.account import settle_account
 from memory_import.ledger.report.document import build_report
 from memory_import.ledger.report.render import render_markdown
 from memory_import.loads import PROFILES
+from memory_import.run.compare.remember import remember
 from memory_import.run.context import RunContext
 from memory_import.run.explain import explain_code
 from memory_import.run.lifecycle.result import conclude, resume_command
@@ -41,21 +43,26 @@ async def deliver_load(run: RunContext, load: str, store: StoreFacts) -> None:
 
 
 def write_report(
-    run: RunContext, problem: ImportProblem | None
+    run: RunContext, problem: ImportProblem | None, *, is_superseded: bool = False
 ) -> tuple[dict[str, Any], ImportProblem | None]:
     """Settle the accounts, write the report, and say in the ledger how the run ended, in this order.
 
-    Returns the report and what ended the run early: `problem`, or that too many rows were rejected.
+    Returns the report and what ended the run early: `problem`, or that too many rows were rejected. What is
+    open of a run that a later one superseded stays so.
     """
     accounts = {}
     with run.timed("report"):
         for load in run.staged_loads():
             traits = mapped_traits(run.spec, load.load)
-            staging = run.staging(load.load)
-            account = settle_account(run.ledger, staging, run.run_id, load, run.folder, traits)
+            staging, originals = run.staging(load.load), run.originals(load.load)
+            account = settle_account(run.ledger, staging, run.run_id, load, run.folder, originals, traits)
             accounts[load.load] = (load, account)
     problem = problem or find_excess(run, [account for _, account in accounts.values()])
+    with run.timed("remember"):
+        remember(run)
     status, exit_code = conclude(run.record, [account for _, account in accounts.values()], problem)
+    if is_superseded and status is RunStatus.PENDING:
+        status = RunStatus.SUPERSEDED
     record = replace(run.record, status=status, exit_code=exit_code, finished_at=now())
     document = build_report(run.ledger, record, accounts, resume_command(record, run.folder))
     write_json(document, run.folder / "report.json")

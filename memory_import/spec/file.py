@@ -1,22 +1,19 @@
 """Reads a spec file: YAML, `${NAME}` from the environment, and all its mistakes at once."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from memory_import.errors import UsageProblem
-from memory_import.sources.errors import SourceError
-from memory_import.sources.tabular import open_source
-from memory_import.spec.memories import check_memories, memory_columns_used
+from memory_import.sources.opened import Sources
+from memory_import.spec.columns import check_columns
+from memory_import.spec.memories import check_memories
 from memory_import.spec.messages import check_shape, suggest
 from memory_import.spec.model import (
     ProfilesSpec,
     RegionSpec,
-    SourceSpec,
     Spec,
-    columns_used,
-    source_options,
     trait_plans,
 )
 from memory_import.spec.traits import TraitSpec
@@ -26,8 +23,6 @@ from memory_import.transforms.names import (
     check_group_name,
     check_sizes,
     check_trait_name,
-    find_reserved,
-    nearest,
 )
 from memory_import.transforms.plan import TraitType
 from memory_import.transforms.values.steps import check_pattern
@@ -37,17 +32,21 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _FILE = "file"
 _SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|API_KEY", re.IGNORECASE)
 _SHORTEST_SECRET = 16
-_CUSTOMER = re.compile(r"@|(?:[0-9][ ().+-]?){7}")  # an email address or a phone number
 _SECRET_VALUE = re.compile(r"\bSK[0-9a-f]{32}\b")
 
 
 def load_spec(
-    path: Path, variables: Mapping[str, str], *, is_emulator: bool, with_source: bool = True
+    path: Path,
+    variables: Mapping[str, str],
+    *,
+    is_emulator: bool,
+    sources: Sources | None,
+    without: Collection[str] = (),
 ) -> Spec:
     """Read, check and return a spec; `UsageProblem` holds everything that is wrong with it.
 
-    In the emulator the store is the emulator's own: the spec's is left out. `with_source` looks for the
-    columns in the input.
+    In the emulator the store is the emulator's own: the spec's is left out. Columns are looked for in
+    the inputs that `sources` opens, those of the loads `without` left out; nowhere without `sources`.
     """
     text = _read(path)
     _check_secrets(text, variables)
@@ -59,7 +58,7 @@ def load_spec(
     problems += mistakes
     if spec is not None:
         problems += _check_values(spec)
-        problems += _check_columns(spec, path.parent) if with_source else ()
+        problems += check_columns(spec, path.parent, sources, without) if sources else ()
     if problems or spec is None:
         raise UsageProblem([f"{path.name}: {problem}" for problem in problems])
     return spec
@@ -188,37 +187,3 @@ def _check_trait(trait: TraitSpec) -> Iterator[str]:
         yield "else is for what a map does not have; there is no map"
     if trait.pattern is not None and (problem := check_pattern(trait.pattern)):
         yield problem
-
-
-def _check_columns(spec: Spec, folder: Path) -> Iterator[str]:
-    if spec.profiles is not None:
-        yield from _check_source("profiles", spec.profiles.source, columns_used(spec.profiles), folder)
-    for name, load in spec.memories.items():
-        yield from _check_source(name, load.source, memory_columns_used(name, load), folder)
-
-
-def _check_source(load: str, spec: SourceSpec, used: Mapping[str, str], folder: Path) -> Iterator[str]:
-    try:
-        source = open_source(source_options(spec, folder))
-    except SourceError as error:
-        yield f"{load}.source: {error}"
-        return
-    for column in find_reserved(source.columns):
-        yield f"{load}.source: the column {column!r} has a name of ours; rename it to begin without '_'."
-    for column, place in used.items():
-        for file in source.files:
-            if column not in source.columns_of[file]:
-                hint = _hint(column, source.columns_of[file], used)
-                yield f"{place}: {file} has no column {column!r}{hint}"
-
-
-def _hint(column: str, header: Sequence[str], used: Collection[str]) -> str:
-    """The column that was meant; of a first line that may be a customer nothing is shown."""
-    if any(_CUSTOMER.search(name) for name in header):
-        return "; its first line looks like data: put a line with the column names before it."
-    if set(header) & set(used):
-        return suggest(column, header)
-    match = nearest(column, header)
-    if match:
-        return f"; did you mean {match!r}?"
-    return ", nor any other that the spec names: is its first line a line of column names?"

@@ -83,6 +83,7 @@ def memory_columns_used(load: MemoryLoad, spec: MemoriesSpec) -> dict[str, str]:
         f"{load}.content": spec.content,
         f"{load}.occurred_at": spec.occurred_at.column,
         f"{load}.{key}": conversations.column if conversations else None,
+        f"{load}.key": spec.key,
         f"{load}.region.column": spec.region.column,
     }
     return {column: place for place, column in named.items() if column is not None}

@@ -1,5 +1,6 @@
 """The keys and values of a spec: everything that its model refuses, in words for the person who wrote it."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -49,7 +50,20 @@ def suggest(name: str, choices: Iterable[Any]) -> str:
     """How a sentence about a wrong name ends: with the nearest right one, or with all of them."""
     names = [str(choice) for choice in choices]
     match = nearest(name, names)
-    return f"; did you mean {match!r}?" if match else f"; expected one of: {', '.join(names)}."
+    if match is None:
+        return f"; expected one of: {', '.join(names)}."
+    return f"; did you mean {ascii(match) if _looks_alike(name, match) else repr(match)}?"
+
+
+def _looks_alike(name: str, other: str) -> bool:
+    """Whether two names may print alike: composed otherwise, or with letters of another alphabet."""
+    if unicodedata.normalize("NFKC", name) == unicodedata.normalize("NFKC", other):
+        return True
+    return _alphabets(name) != _alphabets(other)
+
+
+def _alphabets(name: str) -> set[str]:
+    return {unicodedata.name(letter, "").partition(" ")[0] for letter in name if letter.isalpha()}
 
 
 def dotted(place: Sequence[Any]) -> str:

@@ -38,22 +38,33 @@ _ID_TYPES: dict[TraitType, Literal["phone", "email"]] = {TraitType.PHONE: "phone
 class SourceSpec(SpecModel):
     """Where rows come from. A relative path is relative to the spec's own folder."""
 
-    path: str = Field(min_length=1, description="A file, a glob, a folder, or a URL that Polars reads.")
+    path: str = Field(min_length=1, description="A file, a glob, a folder, or a URL.")
     delimiter: str | None = Field(
         default=None, min_length=1, max_length=1, description="Found out when left out."
     )
-    encoding: str = "utf-8"
+    encoding: str = Field(default="utf-8", description="Any that Python knows; of CSV files without a mark.")
     null_values: tuple[str, ...] = ("",)
+    escape: str | None = Field(
+        default=None, min_length=1, max_length=1, description="What stands before a quote within a cell."
+    )
+    skip_rows: int = Field(default=0, ge=0, strict=True, description="Lines before the header of a CSV file.")
+    footer: Literal["read", "ignore"] = Field(
+        default="read", description="`ignore`: short rows after the data are excluded, not rejected."
+    )
+    missing_columns: Literal["error", "blank"] = Field(
+        default="error", description="`blank`: a column may be missing in some of several CSV files."
+    )
+    min_rows: int | None = Field(
+        default=None,
+        ge=0,
+        strict=True,
+        description="Fewer rows end the run. Left out: 1 for profiles, 0 for observations and summaries.",
+    )
 
     @property
     def null_texts(self) -> frozenset[str]:
         """The texts that mean nothing, besides the empty one, which a reader never hands out."""
         return frozenset(self.null_values) - {""}
-
-    @property
-    def has_bom(self) -> bool:
-        """Whether a file for the same readers begins with a byte order mark."""
-        return self.encoding.lower() not in {"utf-8", "utf8"}
 
 
 class RegionSpec(SpecModel):
@@ -121,6 +132,20 @@ class _MemoriesSpec(SpecModel):
     settle_seconds: float = Field(
         default=10.0, ge=0, description="How long what was sent may take until it can be read back."
     )
+    key: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The column that makes a memory the same one next time. "
+        "Left out: its person, source, time, content and its number among equals.",
+    )
+    on_changed: Literal["update", "add", "ignore"] = Field(
+        default="update", description="What becomes of a known key with other content."
+    )
+    once: Literal["auto", "state", "store"] = Field(
+        default="auto",
+        description="What is asked before a memory is sent: what is known, and the store where nothing is "
+        "known of a profile (auto); what is known alone (state); both always (store).",
+    )
 
     @property
     def owner(self) -> dict[str, OwnerSpec]:
@@ -149,6 +174,12 @@ class Spec(SpecModel):
     """A whole spec."""
 
     version: Literal[1]
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="What earlier runs brought in is known under it. Left out: the path of the spec.",
+    )
     store: str | None = None
     profiles: ProfilesSpec | None = None
     observations: ObservationsSpec | None = None
@@ -175,7 +206,15 @@ def source_options(source: SourceSpec, spec_folder: Path) -> SourceOptions:
     """The reader's options. It knows nothing of `null_values`, so that rejected rows keep them."""
     is_remote = "://" in source.path
     path = source.path if is_remote else str(spec_folder / Path(source.path).expanduser())
-    return SourceOptions(path=path, delimiter=source.delimiter, encoding=source.encoding)
+    return SourceOptions(
+        path=path,
+        delimiter=source.delimiter,
+        encoding=source.encoding,
+        escape=source.escape,
+        skip_rows=source.skip_rows,
+        ignores_footer=source.footer == "ignore",
+        allows_missing_columns=source.missing_columns == "blank",
+    )
 
 
 def trait_plans(profiles: ProfilesSpec) -> tuple[TraitPlan, ...]:

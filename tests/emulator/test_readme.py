@@ -52,8 +52,9 @@ def test_it_lists_every_endpoint() -> None:
 
 
 def test_its_command_is_one_that_the_program_takes() -> None:
-    command = re.findall(r"^python -m memory_import.emulator (.*)$", README, re.MULTILINE)
-    flags = {option for each in command for option in re.findall(r"--[a-z-]+", each)}
+    commands = re.findall(r"^python -m memory_import.emulator (.*)$", README, re.MULTILINE)
+    flags = {option for each in commands for option in re.findall(r"--[a-z-]+", each)}
     known = {option for action in make_parser()._actions for option in action.option_strings}
     assert flags == known - {"-h", "--help"}
-    make_parser().parse_args(command[0].split())
+    for command in commands:
+        make_parser().parse_args(command.partition("#")[0].split())

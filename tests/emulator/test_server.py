@@ -125,9 +125,8 @@ def test_no_acknowledged_batch_is_lost_or_doubled_by_a_kill(tmp_path: Path) -> N
     asked: list[int] = []
     for _ in range(3):
         with _process(*flags) as (process, url):
-            killer = threading.Timer(chance.uniform(0.1, 0.4), process.kill)
-            killer.start()
-            _send_until_it_dies(url, asked, acknowledged)
+            killer = threading.Timer(chance.uniform(0.05, 0.2), process.kill)
+            _send_until_it_dies(url, asked, acknowledged, killer)
             killer.join()
     with _process(*flags) as (_, url):
         time.sleep(0.3)
@@ -142,7 +141,9 @@ def test_no_acknowledged_batch_is_lost_or_doubled_by_a_kill(tmp_path: Path) -> N
     assert all(batches[number] for number in acknowledged)
 
 
-def _send_until_it_dies(url: str, asked: list[int], acknowledged: list[int]) -> None:
+def _send_until_it_dies(url: str, asked: list[int], acknowledged: list[int], killer: threading.Timer) -> None:
+    """Batch after batch; the killer starts with the second that is acknowledged."""
+    already = len(acknowledged)
     with httpx.Client(base_url=url, auth=AUTH) as client:
         while True:
             number = len(asked) + 1
@@ -154,3 +155,5 @@ def _send_until_it_dies(url: str, asked: list[int], acknowledged: list[int]) -> 
             except httpx.TransportError:
                 return
             acknowledged.append(number)
+            if len(acknowledged) == already + 2:
+                killer.start()

@@ -78,6 +78,7 @@ def test_a_run_is_shown_as_a_few_tasks_with_small_parameters_and_no_secret(deplo
     assert sorted(task.name.rsplit("-", 1)[0] for task in tasks) == [
         "check the store",
         "deliver profiles",
+        "end the run before",
         "read, prepare and stage profiles",
         "report",
     ]

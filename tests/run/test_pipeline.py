@@ -60,7 +60,13 @@ def test_a_run_is_a_few_named_stages_with_the_report_at_the_end(workplace: Workp
         return await stage()
 
     assert rows_of(workplace.carry_out(run_stage=note)) == OF_FIVE_ROWS
-    assert stages == ["check the store", "read, prepare and stage profiles", "deliver profiles", "report"]
+    assert stages == [
+        "end the run before",
+        "check the store",
+        "read, prepare and stage profiles",
+        "deliver profiles",
+        "report",
+    ]
 
 
 def test_a_stage_that_fails_ends_the_run_with_a_report_and_the_run_can_go_on(workplace: Workplace) -> None:
@@ -102,7 +108,7 @@ def test_null_values_mean_nothing_and_stand_in_the_rejects_as_they_were(tmp_path
     result = Workplace(tmp_path).carry_out(Workplace(tmp_path).request(dry_run=True))
     assert rows_of(result) == {"read": 2, "pending": 1, "rejected": 1}
     assert result.report["loads"]["profiles"]["reject_reasons"] == {"no_identifier": 1}
-    assert (Path(result.folder) / "rejects.csv").read_text().splitlines()[1].startswith("N/A,-,-,-,")
+    assert (Path(result.folder) / "rejects.csv").read_text().splitlines()[1].startswith('N/A,"-",-,-,')
     assert payloads_of(result) == [None, '{"traits":{"Contact":{"phone":"+12025550101"}}}']
 
 
@@ -148,12 +154,20 @@ def test_a_store_that_lacks_a_trait_is_named_before_anything_is_read(workplace: 
     assert result.report["resume_command"] is None
 
 
-def test_an_input_without_rows_is_a_good_run(workplace: Workplace) -> None:
+@pytest.mark.parametrize("fewest", [None, 1, 0], ids=["by default", "one", "none"])
+def test_a_header_alone_is_an_error_unless_the_spec_allows_it(
+    workplace: Workplace, fewest: int | None
+) -> None:
+    source = {"path": "customers.csv", **({} if fewest is None else {"min_rows": fewest})}
+    write_spec(workplace.folder, source=source)
     (workplace.folder / "customers.csv").write_text("Name,Phone,Email,Since\n")
     result = workplace.carry_out()
-    assert rows_of(result) == {}
-    assert result.report["loads"]["profiles"]["rows"]["read"] == 0
-    assert exit_code(result) == ExitCode.DONE
+    if fewest == 0:
+        assert result.report["loads"]["profiles"]["rows"]["read"] == 0
+        assert exit_code(result) == ExitCode.DONE
+    else:
+        assert exit_code(result) == ExitCode.USAGE
+        assert "found 0 rows, expected at least 1" in str(result.problem)
 
 
 def test_a_rejects_file_put_right_is_read_again_with_the_same_spec(workplace: Workplace) -> None:

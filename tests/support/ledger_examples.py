@@ -52,8 +52,6 @@ def make_load(rows_read: int = 0, **facts: Any) -> LoadRecord:
         "load": "profiles",
         "identifiers": {"Contact.email": "email"},
         "columns": ("Name", "Email"),
-        "delimiter": ",",
-        "with_bom": False,
         "rounds": 1,
         "changes": {},
         "planned_at": 0.0,

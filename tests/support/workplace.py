@@ -105,7 +105,7 @@ def rows_of(result: RunResult) -> dict[str, int]:
 
 def payloads_of(result: RunResult) -> list[str | None]:
     """What every input row of a run with one part says as a profile; null where it is rejected."""
-    spec = load_spec(Path(result.report["spec"]), {}, is_emulator=False)
+    spec = load_spec(Path(result.report["spec"]), {}, is_emulator=False, sources=None)
     assert spec.profiles is not None
     staging = Staging(Path(result.folder) / "profiles")
     (part,) = staging.parts

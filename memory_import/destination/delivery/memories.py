@@ -20,7 +20,14 @@ from memory_import.destination.api.store import store_exists
 from memory_import.destination.delivery.batches import build_body, carve, halve, hash_body
 from memory_import.destination.delivery.entries import Entries
 from memory_import.destination.delivery.profile_queues import LANDED, OPEN, Move, ProfileQueue, ProfileQueues
-from memory_import.destination.delivery.reconcile import Key, list_memories, read_keys, runs_of, tell_apart
+from memory_import.destination.delivery.reconcile import (
+    RESOURCES,
+    Key,
+    list_memories,
+    read_keys,
+    runs_of,
+    tell_apart,
+)
 from memory_import.destination.delivery.sender import Observer
 from memory_import.destination.delivery.shutdown import drained, guarded
 from memory_import.destination.errors import ServiceUnavailable, StagingChanged, StoreUnfit, UnexpectedAnswer
@@ -42,7 +49,6 @@ from memory_import.ledger.staging.staged import Staging
 
 OnUnknown = Literal["reconcile", "hold", "resend"]
 
-RESOURCES = {"observations": "Observations", "summaries": "ConversationSummaries"}
 _DIVISIBLE = frozenset({400, 413, 422})
 
 
@@ -103,7 +109,8 @@ class MemoryDelivery:
         profiles = {
             part: self._staging.entries(part, PROFILE_ID)[PROFILE_ID] for part in self._staging.sorted_parts
         }
-        for batch in sorted(batches, key=lambda batch: (batch.part, batch.start)):
+        of_lanes = (batch for batch in batches if batch.part in profiles)
+        for batch in sorted(of_lanes, key=lambda batch: (batch.part, batch.start)):
             yield profiles[batch.part][batch.start], batch
 
     async def _run_lane(self, queue: ProfileQueue) -> None:

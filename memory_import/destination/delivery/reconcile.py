@@ -18,8 +18,14 @@ from memory_import.destination.http.decisions import Refused
 from memory_import.destination.limits import MEMORIES_PER_PAGE
 from memory_import.ledger.database.states import BatchState
 
+RESOURCES = {"observations": "Observations", "summaries": "ConversationSummaries"}
+
 Key = tuple[str, int, str]
 """Content, milliseconds since the epoch, conversation id (empty for observations)."""
+
+
+async def _ignore(_canonical_id: str) -> None:
+    return None
 
 
 def read_keys(payloads: pl.Series) -> list[Key]:
@@ -85,11 +91,27 @@ async def list_memories(
 
     None when there is no such profile any more. Only observations can be asked for by source and time.
     """
+    listed = await fetch_memories(client, path, load, source=source, created_after=created_after, moved=moved)
+    return None if listed is None else Counter(_key(memory) for memory in listed)
+
+
+async def fetch_memories(
+    client: Client,
+    path: str,
+    load: str,
+    *,
+    source: str | None,
+    created_after: float | None = None,
+    moved: Callable[[str], Awaitable[None]] = _ignore,
+) -> list[Mapping[str, Any]] | None:
+    """The same, as the API has it; all that the profile holds from the source where `created_after` is
+    None."""
     params = {"pageSize": str(MEMORIES_PER_PAGE)}
     if load == "observations":
-        params["createdAfter"] = datetime.fromtimestamp(created_after, UTC).isoformat(timespec="seconds")
         params |= {} if source is None else {"source": source}
-    keys: Counter[Key] = Counter()
+        if created_after is not None:
+            params["createdAfter"] = datetime.fromtimestamp(created_after, UTC).isoformat(timespec="seconds")
+    found: list[Mapping[str, Any]] = []
     while True:
         decision = await client.call(Request(method="GET", path=path, params=params, moved=moved))
         if isinstance(decision, Refused):
@@ -97,12 +119,13 @@ async def list_memories(
                 return None
             raise UnexpectedAnswer("GET", load, decision.status, decision.code, decision.request_id)
         page = decision.answer.document
-        keys.update(
-            _key(memory)
+        found += [
+            memory
             for memory in page.get(load, ())
-            if source in {None, memory.get("source")} and _is_since(memory, created_after)
-        )
+            if source in {None, memory.get("source")}
+            and (created_after is None or _is_since(memory, created_after))
+        ]
         token = (page.get("meta") or {}).get("nextToken")
         if not token:
-            return keys
+            return found
         params = {**params, "pageToken": token}

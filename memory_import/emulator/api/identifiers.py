@@ -7,7 +7,7 @@ from memory_import.emulator.engine import limits
 from memory_import.emulator.engine.account import Account, Work
 from memory_import.emulator.engine.checks import Json, checked, record, text
 from memory_import.emulator.engine.errors import conflict, invalid, not_found
-from memory_import.emulator.engine.identity import detach, find_matches, find_profiles
+from memory_import.emulator.engine.identity import detach, find_others, find_profiles
 from memory_import.emulator.engine.state import Store
 from memory_import.emulator.http.calls import Call, Reply
 
@@ -84,7 +84,7 @@ def apply_add_identifier(account: Account, work: Work, at: float) -> Json:
     if profile is None or store is None:
         return {"skipped": "profile is gone"}
     identifiers = [(cast(str, work.payload["id_type"]), cast(str, work.payload["value"]))]
-    matches = [profile, *(other for other in find_matches(store, identifiers) if other is not profile)]
+    matches = find_others(store, profile, identifiers)
     profile, merged, _ = resolve(account, store, identifiers, matches, at)
     return {"profile": profile.id, "merged": [other.id for other in merged]}
 

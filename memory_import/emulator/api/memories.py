@@ -15,7 +15,8 @@ from memory_import.emulator.engine.ids import CONVERSATION_ID_PATTERN, is_id
 from memory_import.emulator.engine.state import Memory, Profile, Store
 from memory_import.emulator.http.calls import Call, Reply
 
-_SOURCE_PATTERN = r"[a-zA-Z0-9 _.-]+"
+_SOURCE_PATTERN = r"[a-zA-Z0-9 _./-]+"
+"""Of the newer SDKs; the document's own, without the slash, is looked at where the policy says so."""
 _CONVERSATION_ID = text(pattern=CONVERSATION_ID_PATTERN)
 _CONTENT = text(low=1, high=limits.MAX_CONTENT_CHARACTERS)
 
@@ -87,11 +88,18 @@ def create(call: Call, kind: Kind) -> Reply:
     profile = call.profile_in_place(store, moved_status=308)
     body = checked_settings(call.json(may_be_compressed=True), kind.batch())
     items = [_known_fields(kind, item) for item in cast(list[Json], body[kind.plural])]
+    for item in items:
+        _check_source(call, item.get("source"))
     payload: Json = {"kind": kind.id_kind, "profile": profile.id, "items": items}
     if call.plan.created_offset_seconds:
         payload["created_offset"] = call.plan.created_offset_seconds
     _submit(call, store, "create_memories", payload)
     return Reply(202, {"message": f"Creation of {len(items)} {kind.plural} accepted."})
+
+
+def _check_source(call: Call, source: object) -> None:
+    if not call.policy.source_with_slash and isinstance(source, str) and "/" in source:
+        raise invalid("source must match [a-zA-Z0-9 _.-]+.")
 
 
 def _submit(call: Call, store: Store, work_kind: str, payload: Json) -> None:
@@ -138,6 +146,7 @@ def _read_filter(call: Call) -> Callable[[Memory], bool]:
     source, conversation_id = call.query.get("source"), call.query.get("conversationId")
     if source is not None:
         OBSERVATIONS.fields["source"](source, "Query parameter source")
+        _check_source(call, source)
     if conversation_id is not None:
         _CONVERSATION_ID(conversation_id, "Query parameter conversationId")
     after, before = call.query_moment("createdAfter"), call.query_moment("createdBefore")
@@ -195,6 +204,7 @@ def patch(call: Call, kind: Kind) -> Reply:
     store = call.active_store()
     profile = call.profile_in_place(store, moved_status=308)
     change = _known_fields(kind, checked_settings(call.json(), kind.item(is_whole=False)))
+    _check_source(call, change.get("source"))
     memory = _find(call, kind, store, profile)
     payload: Json = {"kind": kind.id_kind, "profile": profile.id, "memory": memory.id, "change": change}
     _submit(call, store, "patch_memory", payload)

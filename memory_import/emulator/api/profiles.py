@@ -14,7 +14,7 @@ from memory_import.emulator.engine.errors import (
     TRAIT_UPSERT_FAILED,
     invalid,
 )
-from memory_import.emulator.engine.identity import attach, detach_all, find_matches, merge
+from memory_import.emulator.engine.identity import attach, detach_all, find_matches, find_others, merge
 from memory_import.emulator.engine.state import Identifiers, Profile, Store, Traits
 from memory_import.emulator.engine.traits import all_promotions, find_problem, read_identifiers
 from memory_import.emulator.http.calls import Call, Reply
@@ -174,7 +174,7 @@ def apply_patch(account: Account, work: Work, at: float) -> Json:
         return {"skipped": "profile is gone"}
     traits = cast(Traits, work.payload["traits"])
     identifiers, unusable = read_identifiers(traits, all_promotions(store.trait_groups), store.identity)
-    matches = [profile, *(other for other in find_matches(store, identifiers) if other is not profile)]
+    matches = find_others(store, profile, identifiers)
     profile, merged, _ = resolve(account, store, identifiers, matches, at)
     write_traits(profile, traits, at)
     effects: Json = {"profile": profile.id, "merged": [other.id for other in merged]}

@@ -4,6 +4,7 @@ from functools import partial
 
 from memory_import.emulator.api import (
     bulk,
+    configurations,
     identifiers,
     identity_settings,
     imports,
@@ -21,11 +22,15 @@ from memory_import.emulator.http.calls import Handler
 APPLIERS: dict[str, Applier] = {
     "add_identifier": identifiers.apply_add_identifier,
     "bulk": bulk.apply_bulk,
+    "change_configuration": configurations.apply_change_configuration,
     "clock": inspection.apply_clock,
+    "create_configuration": configurations.apply_create_configuration,
     "create_group": trait_groups.apply_create_group,
     "create_import": imports.apply_create_import,
     "create_memories": memories.apply_create,
     "create_store": stores.apply_create_store,
+    "delete_configuration": configurations.apply_delete_configuration,
+    "end_configuration": configurations.apply_end_configuration,
     "delete": profiles.apply_delete,
     "delete_group": trait_groups.apply_delete_group,
     "delete_identifier": identifiers.apply_delete_identifier,
@@ -46,6 +51,7 @@ APPLIERS: dict[str, Applier] = {
 
 _STORES = "/v1/ControlPlane/Stores"
 _STORE = _STORES + "/{store_id}"
+_CONFIGURATIONS = "/v2/ControlPlane/Configurations"
 _PROFILES = "/v1/Stores/{store_id}/Profiles"
 _PROFILE = _PROFILES + "/{profile_id}"
 
@@ -85,6 +91,17 @@ ROUTES: dict[str, dict[str, Handler]] = {
         "DELETE": trait_groups.delete_trait_group,
     },
     "/v1/ControlPlane/Operations/{operation_id}": {"GET": operations.fetch_operation},
+    _CONFIGURATIONS: {
+        "GET": configurations.list_configurations,
+        "POST": configurations.create_configuration,
+    },
+    _CONFIGURATIONS + "/{configuration_id}": {
+        "GET": configurations.fetch_configuration,
+        "PUT": configurations.replace_configuration,
+        "PATCH": configurations.patch_configuration,
+        "DELETE": configurations.delete_configuration,
+    },
+    "/v2/ControlPlane/Operations/{operation_id}": {"GET": configurations.fetch_operation},
     _PROFILES: {"GET": profiles.list_profiles, "POST": profiles.create_profile},
     _PROFILES + "/Bulk": {"PUT": bulk.put_bulk},
     _PROFILES + "/Imports": {"GET": imports.list_imports, "POST": imports.create_import},

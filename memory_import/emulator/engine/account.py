@@ -16,7 +16,7 @@ from memory_import.emulator.engine.clock import Clock
 from memory_import.emulator.engine.ids import Ids
 from memory_import.emulator.engine.journal import Journal
 from memory_import.emulator.engine.limits import OPERATION_RETENTION_SECONDS
-from memory_import.emulator.engine.state import Ending, Operation, Store, Timing
+from memory_import.emulator.engine.state import Configuration, Ending, Operation, Store, Timing
 
 COMPLETED = Ending()
 PROMPT = Timing()
@@ -62,7 +62,11 @@ class Effect:
 
 
 class Account:
-    """Stores, operations and the work that is not applied yet."""
+    """Stores, operations, conversation configurations and the work that is not applied yet.
+
+    ``keyed``: work by the ``Idempotency-Key`` that it came with. ``merges``: what several matches do in new
+    stores; see ``Store``.
+    """
 
     def __init__(
         self, *, clock: Clock, pace: Pace, seed: int, journal: Journal, appliers: Mapping[str, "Applier"]
@@ -71,6 +75,9 @@ class Account:
         self.ids = Ids()
         self.stores: dict[str, Store] = {}
         self.operations: dict[str, Operation] = {}
+        self.configurations: dict[str, Configuration] = {}
+        self.keyed: dict[str, Work] = {}
+        self.merges = True
         self.log: list[Effect] = []
         self._pace = pace
         self._random = Random(seed)  # noqa: S311 -- delays, not secrets
@@ -108,7 +115,7 @@ class Account:
         now = self.clock.now()
         ends_at = self._end_of_work(now, timing)
         operation = Operation(
-            id=self.ids.mint("operation"),
+            id=self.ids.mint(_id_kind(store_id)),
             created_at=now,
             starts_at=now + (ends_at - now) / 2,
             ends_at=ends_at,
@@ -144,7 +151,13 @@ class Account:
         self._count += 1
         work = Work(self._count, kind, store_id, payload, now, due, request_id, operation)
         self._journal.append(_write_work(work))
+        self._note_key(work)
         return work
+
+    def _note_key(self, work: Work) -> None:
+        key = work.payload.get("idempotency_key")
+        if isinstance(key, str):
+            self.keyed[key] = work
 
     def settle(self) -> None:
         """Apply everything that is due by now."""
@@ -164,6 +177,8 @@ class Account:
             effects: Json = {"failed": (operation.ending.error or {}).get("code")}
         else:
             effects = self._appliers[work.kind](self, work, at)
+        if store := self.stores.get(work.store_id):
+            store.processed_at = max(store.processed_at, work.accepted_at)
         operation_id = operation.id if operation else None
         self.log.append(
             Effect(work.number, work.kind, work.store_id, work.request_id, operation_id, at, effects)
@@ -189,15 +204,27 @@ class Account:
         """How much accepted work is not applied yet."""
         return len(self._queue)
 
+    def let_matches(self, *, merge: bool) -> None:
+        """From now on several matches merge or do not, in every store."""
+        self.merges = merge
+        for store in self.stores.values():
+            store.merges = merge
+
+    def data_as_of(self, store: Store) -> float:
+        """Everything that the store was sent up to this moment is processed."""
+        waiting = [work.accepted_at for _, _, work in self._queue if work.store_id == store.id]
+        return min(store.processed_at, min(waiting) - 0.001) if waiting else store.processed_at
+
     def replay(self, entry: Json, waiting: dict[int, Work]) -> None:
         """Do again what a journal entry says; ``waiting`` carries accepted work from entry to entry."""
         if "accepted" in entry:
             work = _read_work(entry)
             self._count = max(self._count, work.number)
             waiting[work.number] = work
+            self._note_key(work)
             if work.operation:
                 self.operations[work.operation.id] = work.operation
-                self.ids.claim("operation", work.operation.id)
+                self.ids.claim(_id_kind(work.store_id), work.operation.id)
         elif "applied" in entry:
             self._run(waiting.pop(cast(int, entry["applied"])), cast(float, entry["at"]))
 
@@ -208,6 +235,11 @@ class Account:
 
 
 Applier = Callable[[Account, Work, float], Json]
+
+
+def _id_kind(store_id: str) -> str:
+    """Of an operation: what is not about a store is about a conversation configuration."""
+    return "operation" if store_id else "job"
 
 
 def _write_work(work: Work) -> Json:

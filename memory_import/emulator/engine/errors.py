@@ -17,10 +17,15 @@ UNAVAILABLE = 20503
 TRAIT_UPSERT_FAILED = 520010
 IDENTIFIERS_SKIPPED = 520034
 STORE_NOT_ACTIVE = 520042
+STALE_ETAG = 520043
+STORE_LIMIT = 520044
 INVALID_SCHEMA = 520046
 TRAIT_GROUP_MISSING = 520047
+STORE_ID_INVALID = 520049
 OPERATION_ID_INVALID = 520051
 OPERATION_NOT_FOUND = 520052
+TRAIT_GROUP_LIMIT = 520053
+TRAIT_LIMIT = 520054
 
 _MAX_MESSAGE_CHARACTERS = 1024
 
@@ -66,7 +71,9 @@ def conflict(message: str) -> ApiError:
 
 
 def stale() -> ApiError:
-    return ApiError(412, STALE, "If-Match does not name the current ETag. Fetch the resource and try again.")
+    return ApiError(
+        412, STALE_ETAG, "If-Match does not name the current ETag. Fetch the resource and try again."
+    )
 
 
 def problem(code: int, title: str, detail: str) -> dict[str, object]:

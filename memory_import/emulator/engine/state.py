@@ -107,8 +107,24 @@ class Import:
 
 
 @dataclass(slots=True, eq=False)
+class Configuration:
+    """A conversation configuration; ``fields`` as the API shows them. It can be read from ``shown_at`` on."""
+
+    id: str
+    fields: Json
+    created_at: float
+    updated_at: float
+    shown_at: float
+    version: int = 1
+
+
+@dataclass(slots=True, eq=False)
 class Store:
-    """A Memory store. ``index`` finds profiles by identifier: one, or in rare cases a list of them."""
+    """A Memory store. ``index`` finds profiles by identifier: one, or in rare cases a list of them.
+
+    ``merges``: several matches merge; else the matching rule of the highest priority decides alone.
+    ``processed_at``: when the last of the work that was applied had been accepted.
+    """
 
     id: str
     display_name: str
@@ -117,6 +133,8 @@ class Store:
     provisioned_at: float
     identity: IdentitySettings
     version: int = 1
+    merges: bool = True
+    processed_at: float = 0.0
     forced_status: str | None = None
     trait_groups: dict[str, TraitGroup] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)

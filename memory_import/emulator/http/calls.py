@@ -13,6 +13,7 @@ from memory_import.emulator.engine.clock import read_moment
 from memory_import.emulator.engine.errors import (
     OPERATION_ID_INVALID,
     OPERATION_NOT_FOUND,
+    STORE_ID_INVALID,
     STORE_NOT_ACTIVE,
     ApiError,
     invalid,
@@ -34,6 +35,8 @@ class Policy:
     row_failures: Literal["refuse", "skip", "fail"]
     shared_identifiers: Literal["refuse", "race"]
     operation_retry_after_seconds: int
+    source_with_slash: bool
+    reserved_names: Literal["take", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Call:
         """The store named in the path."""
         store_id = self.path_params["store_id"]
         if not is_id("store", store_id):
-            raise invalid("storeId does not have the form of a store id.")
+            raise invalid("storeId does not have the form of a store id.", STORE_ID_INVALID)
         store = self.account.stores.get(store_id)
         if store is None:
             raise not_found("The store")

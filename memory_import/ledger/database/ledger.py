@@ -50,6 +50,7 @@ from memory_import.ledger.database.schema import (
 from memory_import.ledger.database.states import BatchState, IllegalMove, origins
 
 _PLANNED_FACTS = tuple(fact.name for fact in fields(PlannedBatch))
+_FOUND_LATER = ("planned_at", "changes", "lookups", "remarks")  # of a load that was staged without batches
 _BATCH_FACTS = tuple(fact.name for fact in fields(Batch))
 _BATCH_COLUMNS = tuple(batches.c[name] for name in _BATCH_FACTS)
 
@@ -124,6 +125,18 @@ class Ledger:
         open_runs = self._runs(runs.c.status.in_(RESUMABLE), runs.c.dry_run.is_(False))
         return next((run for run in open_runs if self.superseding(run) is None), None)
 
+    def unfinished_before(self, run: RunRecord) -> list[RunRecord]:
+        """The earlier runs of the same spec into the same store that are not finished, the oldest first."""
+        earlier = self._runs(
+            runs.c.run_id < run.run_id,
+            runs.c.spec_path == run.spec_path,
+            runs.c.store_id == run.store_id,
+            runs.c.emulator == run.emulator,
+            runs.c.dry_run.is_(False),
+            runs.c.status.in_(RESUMABLE),
+        )
+        return earlier[::-1]
+
     def superseding(self, run: RunRecord) -> RunRecord | None:
         """A later run of the same spec into the same store: `run` would bring older data back."""
         later = self._runs(
@@ -166,7 +179,7 @@ class Ledger:
 
     def plan_load(self, run_id: str, load: LoadRecord, planned: Iterable[PlannedBatch]) -> None:
         """Enter all batches of a load that was staged without them, and what is known of it by now."""
-        facts = {"planned_at": load.planned_at, "changes": dict(load.changes), "lookups": load.lookups}
+        facts = {name: value for name, value in asdict(load).items() if name in _FOUND_LATER}
         with self.transaction() as transaction:
             transaction.connection.execute(
                 update(loads).where(loads.c.run_id == run_id, loads.c.load == load.load).values(**facts)
@@ -181,7 +194,7 @@ class Ledger:
         if row is None:
             return None
         facts = {name: row[name] for name in row if name != "run_id"}
-        return LoadRecord(**{**facts, "columns": tuple(row["columns"])})
+        return LoadRecord(**{**facts, "columns": tuple(row["columns"]), "remarks": tuple(row["remarks"])})
 
     # Batches
 

@@ -15,6 +15,7 @@ class RunStatus(StrEnum):
     PENDING = "pending"  # ended with rows whose outcome the server still owes, or that were not sent
     STOPPED = "stopped"  # ended by a signal, a refused key or a store that is not fit
     FINISHED = "finished"
+    SUPERSEDED = "superseded"  # ended unfinished by a later run of the same spec and target
     DRY_RUN = "dry_run"
     FAILED = "failed"  # going on would end the same way: the input, the spec or the error budget
 
@@ -50,21 +51,21 @@ class RunRecord:
 class LoadRecord:
     """One load of a run, once its rows are staged.
 
-    `delimiter` and `with_bom` (a UTF-8 byte order mark) are for the file of rejected rows. `planned_at`
+    `planned_at`
     (seconds since the epoch) is when its batches were entered; None while nobody has found the profiles that
-    its rows belong to. `lookups` says what finding them took; None where nothing was to be found.
+    its rows belong to. `lookups` says what finding them took; None where nothing was to be found. `remarks`
+    are sentences about what earlier runs left behind.
     """
 
     load: str
     identifiers: Mapping[str, str]  # trait -> identifier type
     columns: tuple[str, ...]
-    delimiter: str
-    with_bom: bool
     rows_read: int
     rounds: int
     changes: Mapping[str, int]
     planned_at: float | None
     lookups: Mapping[str, int] | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

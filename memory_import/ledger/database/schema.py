@@ -48,13 +48,12 @@ loads = Table(
     Column("load", String, primary_key=True),
     Column("identifiers", JSON, nullable=False),
     Column("columns", JSON, nullable=False),
-    Column("delimiter", String, nullable=False),
-    Column("with_bom", Boolean, nullable=False),
     Column("rows_read", Integer, nullable=False),
     Column("rounds", Integer, nullable=False),
     Column("changes", JSON, nullable=False),
     Column("planned_at", Float),
     Column("lookups", JSON),
+    Column("remarks", JSON, nullable=False),
 )
 
 lookups = Table(

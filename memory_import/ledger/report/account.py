@@ -1,17 +1,16 @@
 """The account of a load: every input row with its outcome, written down and counted."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 import pyarrow.parquet as pq
 
 from memory_import.columns import (
     ERROR_CODE,
-    ERRORS,
     MERGED_INTO_FILE,
     MERGED_INTO_ROW,
     OUTCOME,
@@ -28,7 +27,6 @@ from memory_import.ledger.report.values import Fates, MappedTrait, ValueAccount
 from memory_import.ledger.staging.staged import Staging
 
 REASON_SEPARATOR = " | "  # as the staged rows have it
-_REJECTS_COLUMNS = (*PLACE, *ERRORS)
 _OUTCOMES_SCHEMA = schema(*PLACE, OUTCOME, MERGED_INTO_FILE, MERGED_INTO_ROW, ERROR_CODE)
 _ENCODINGS: dict[str, Any] = {
     "use_dictionary": [name for name, dtype in _OUTCOMES_SCHEMA.items() if dtype == pl.String],
@@ -52,20 +50,33 @@ class Account:
     values: Mapping[str, Fates] = field(default_factory=dict)
 
 
+class RejectedRows(Protocol):
+    """The rejected rows of a load as they stand in its input, with their reasons, as lines of CSV."""
+
+    def header(self) -> bytes:
+        """Everything before the first row."""
+        ...
+
+    def lines(self, part: str, indexes: Sequence[int], rejected: pl.DataFrame) -> Iterable[bytes]:
+        """The rows at some indexes of a part; `_file`, `_row` and ERRORS of `rejected` row for row."""
+        ...
+
+
 def settle_account(
     ledger: Ledger,
     staging: Staging,
     run_id: str,
     load: LoadRecord,
     folder: Path,
+    originals: RejectedRows,
     traits: Sequence[MappedTrait] = (),
 ) -> Account:
     """Say of every row of a load, and of every value of its traits, what became of it, in files and in
     numbers.
 
     `outcomes.parquet` has a row for every input row. `rejects.csv` has the rejected rows: the original
-    columns first and untouched, in the input's own delimiter, so that they can be put right and read again
-    with the same spec. `dropped.csv` has every value that was dropped. Raises `ConservationError` when the
+    columns first and untouched, as `originals` gives them, so that they can be put right and read again with
+    the same spec. `dropped.csv` has every value that was dropped. Raises `ConservationError` when the
     outcomes, or the fates of a trait, do not sum to the rows read.
     """
     rows: Counter[str] = Counter()
@@ -77,8 +88,7 @@ def settle_account(
         whole_file(folder / file_name("dropped.csv", load.load)) as dropped_stream,
         pq.ParquetWriter(outcomes_stream, schema, compression="zstd", **_ENCODINGS) as outcomes,
     ):
-        header = pl.DataFrame(schema=dict.fromkeys((*load.columns, *_REJECTS_COLUMNS), pl.String))
-        header.write_csv(rejects_stream, separator=load.delimiter, include_bom=load.with_bom)
+        rejects_stream.write(originals.header())
         values = ValueAccount(staging, traits, dropped_stream)
         found = row_outcomes(ledger, staging, run_id, load.load)
         for part, frame in zip(staging.parts, found, strict=True):
@@ -88,9 +98,8 @@ def settle_account(
             rejected = frame.filter(pl.col(OUTCOME) == Outcome.REJECTED.value)
             if not rejected.is_empty():
                 reasons.update(_count_reasons(rejected))
-                _with_originals(staging, part, rejected, load.columns).write_csv(
-                    rejects_stream, include_header=False, separator=load.delimiter
-                )
+                indexes = (rejected[POS] - staging.positions[part].start).to_list()
+                rejects_stream.writelines(originals.lines(part, indexes, rejected))
     _check_sum(run_id, load, rows)
     _check_fates(run_id, load, values.fates)
     return Account(
@@ -109,14 +118,6 @@ def file_name(name: str, load: str) -> str:
 def _count_reasons(rejected: pl.DataFrame) -> dict[str, int]:
     codes = rejected[ERROR_CODE].str.split(REASON_SEPARATOR).list.unique().explode()
     return dict(codes.value_counts().iter_rows())
-
-
-def _with_originals(
-    staging: Staging, part: str, rejected: pl.DataFrame, columns: tuple[str, ...]
-) -> pl.DataFrame:
-    originals = staging.read(part, *columns)
-    within = rejected[POS] - staging.positions[part].start
-    return originals[within].hstack(rejected.select(_REJECTS_COLUMNS))
 
 
 def _check_sum(run_id: str, load: LoadRecord, rows: Counter[str]) -> None:

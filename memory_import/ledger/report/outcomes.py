@@ -89,8 +89,9 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
         schema=_BATCH_SCHEMA,
     )
     late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess]).sort(POS)
+    unchanged = staging.unchanged.with_columns(outcome=pl.lit(Outcome.UNCHANGED.value))
     folded = _folded(staging, batches)
-    elsewhere = pl.concat([folded, _memories(staging, batches)]).sort(POS)
+    elsewhere = pl.concat([folded, _memories(staging, batches), unchanged]).sort(POS)
     representatives = _locate_representatives(staging).join(
         folded.rename({POS: REPRESENTATIVE, OUTCOME: SENT_AS}), on=REPRESENTATIVE, how="left"
     )
@@ -145,7 +146,8 @@ def _merged(staging: Staging, representatives: pl.DataFrame, positions: range) -
 
 def _memories(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
     """`_pos`, `outcome` of rows that are sent profile by profile: the worst of all their parts."""
-    decided = [_decided(staging, batches, part).drop(IS_FINAL) for part in staging.sorted_parts]
+    parts = (*staging.sorted_parts, *staging.update_parts)
+    decided = [_decided(staging, batches, part).drop(IS_FINAL) for part in parts]
     worst = pl.col(OUTCOME).cast(_WORST_FIRST)
     of_entries = pl.concat([_NOTHING_DECIDED, *decided]).sort(worst, nulls_last=False)
     return of_entries.unique(POS, keep="first")

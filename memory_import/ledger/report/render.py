@@ -33,6 +33,7 @@ def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str
         lines += ["", f"## {name.capitalize()}", "", *_outcome_table(load["rows"])]
         lines += _count_table("Why rows were rejected", "reason", load["reject_reasons"], explain_code)
         lines += _count_table("What was changed on the way", "change", load["changes"], explain_code)
+        lines += [line for remark in load.get("remarks", ()) for line in ("", remark)]
         if load.get("lookups"):
             made, spared = load["lookups"]["made"], load["lookups"]["spared"]
             lines += ["", f"{made:,} lookups found the profiles; {spared:,} more were spared."]
@@ -82,6 +83,7 @@ def render_summary(report: Mapping[str, Any], folder: str) -> str:
         rows = load["rows"]
         outcomes = ", ".join(f"{rows[outcome]:,} {outcome}" for outcome in _MEANING if rows[outcome])
         lines.append(f"  {name}: {rows['read']:,} rows read = {outcomes or 'nothing'}")
+        lines += [f"    {remark}" for remark in load.get("remarks", ())]
         for title, counts in (("rejected", load["reject_reasons"]), ("changed", load["changes"])):
             lines += [
                 f"    {title}: {count:,} × {code}"

@@ -3,7 +3,7 @@
     blank       nothing was stated
     sent        as it stood            changed     with a code, and sent
     dropped     with a code            superseded  a later row of the person won
-    not_sent    its row was not sent or is not decided, or what it states was never read
+    not_sent    its row was not sent or is not decided; each value of a row that could not be read
 
 The fates of a trait sum to the rows read. What a row states of a trait beside its value is counted apart.
 """
@@ -19,6 +19,7 @@ from memory_import.columns import (
     CODE,
     COLUMN,
     ERROR_CODE,
+    ERROR_FIELD,
     FILE,
     ID_TYPE,
     POS,
@@ -26,6 +27,7 @@ from memory_import.columns import (
     SENT_AS,
     TRAIT,
     VALUE,
+    Exclusion,
 )
 from memory_import.ledger.report.outcomes import DELIVERED
 from memory_import.ledger.staging.staged import Staging, within
@@ -128,7 +130,7 @@ class ValueAccount:
         """Count a part; `rows` as `row_outcomes` gives them."""
         positions = self._staging.positions[part]
         is_delivered = rows[SENT_AS].is_in(list(DELIVERED))
-        is_unread = rows[ERROR_CODE].is_not_null()
+        is_unread, is_broken = _find_unread(self._staging, part)
         superseded = within(self._staging.superseded, positions)
         others = self._staging.others(part)
         left_out = within(self._staging.left_out, positions)
@@ -143,7 +145,8 @@ class ValueAccount:
             late = late_own.filter(pl.col(TRAIT) == path)
             is_late = _mark(late[POS], positions)
             gave_way = superseded.filter(path)[POS] if path in superseded.columns else superseded[POS].clear()
-            dropped += self._count(part, trait, is_delivered, is_unread, _mark(gave_way, positions), is_late)
+            unread = self._count_unread(part, trait, is_unread, is_broken)
+            dropped += self._count(part, trait, is_delivered, _mark(gave_way, positions), is_late, unread)
             if late.height:
                 dropped.append(self._drop(part, trait, late[POS] - positions.start, late[CODE]))
         dropped += self._count_others(part, others, late_others, is_delivered)
@@ -154,28 +157,34 @@ class ValueAccount:
         part: str,
         trait: MappedTrait,
         is_delivered: pl.Series,
-        is_unread: pl.Series,
         gave_way: pl.Series,
         is_late: pl.Series,
+        unread: int,
     ) -> Iterator[pl.DataFrame]:
-        """Count one trait of a part; its dropped values, if there are any."""
+        """Count one trait of a part, `unread` values of which were never judged; its dropped values, if there
+        are any."""
         fates = self.fates[trait.path]
         has_value, codes = read_trait(self._staging, part, trait)
         has_code = codes.is_not_null()
         is_empty = ~has_value & ~has_code
-        unread = (is_empty & is_unread).arg_true()
-        never_read = read_cells(self._staging, part, trait, unread)[VALUE].count() if len(unread) else 0
         is_kept = has_value & is_delivered & ~is_late
         is_sent = is_kept & ~gave_way
         is_dropped = ~has_value & has_code
         fates.read += len(has_value)
-        fates.blank += _sum(is_empty) - never_read
+        fates.blank += _sum(is_empty) - unread
         fates.sent += _sum(is_sent & ~has_code)
         fates.superseded += _sum(is_kept & gave_way)
-        fates.not_sent += _sum(has_value & ~is_delivered & ~is_late) + never_read
+        fates.not_sent += _sum(has_value & ~is_delivered & ~is_late) + unread
         fates.changed.update(_count_codes(codes.filter(is_sent)))
         if is_dropped.any():
             yield self._drop(part, trait, is_dropped.arg_true(), codes.filter(is_dropped))
+
+    def _count_unread(self, part: str, trait: MappedTrait, is_unread: pl.Series, is_broken: pl.Series) -> int:
+        """How many values of a trait were never judged: what rows state that were left out before, and one
+        of each row that could not be read."""
+        rows = is_unread.arg_true()
+        stated = read_cells(self._staging, part, trait, rows)[VALUE].count() if len(rows) else 0
+        return stated + _sum(is_broken)
 
     def _drop(self, part: str, trait: MappedTrait, rows: pl.Series, codes: pl.Series) -> pl.DataFrame:
         self.fates[trait.path].dropped.update(_count_codes(codes))
@@ -221,6 +230,18 @@ class ValueAccount:
                 listed.append((file, row))
         written = ordered.select(FILE, ROW, TRAIT, COLUMN, VALUE, CODE)
         written.write_csv(self._stream, include_header=False)
+
+
+def _find_unread(staging: Staging, part: str) -> tuple[pl.Series, pl.Series]:
+    """Rows of a part (Boolean) that were left out before their values were judged, and those that could not
+    be read: what is wrong with them is in no field."""
+    staged = staging.read(part, ERROR_CODE, ERROR_FIELD)
+    code = pl.col(ERROR_CODE)
+    is_left_out = code.is_in([Exclusion.WHERE.value, Exclusion.EMPTY_ROW.value]).fill_null(value=False)
+    found = staged.select(
+        unread=is_left_out, broken=code.is_not_null() & pl.col(ERROR_FIELD).is_null() & ~is_left_out
+    )
+    return found["unread"], found["broken"]
 
 
 def _mark(positions: pl.Series, inside: range) -> pl.Series:

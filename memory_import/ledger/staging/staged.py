@@ -1,11 +1,13 @@
 """A run's folder: the prepared rows of each load, readable by their owner only.
 
     STATE_DIR/runs/RUN_ID/
-        profiles/part-00000.arrow     every input row in order: place and columns as they were read, reasons,
+        profiles/part-00000.arrow     every input row in order: place, used columns as read, reasons,
                                       and what was made of it: position, values, size, identifiers
         profiles/others-00000.arrow   what its rows state of a trait beside its value
         profiles/superseded.arrow     which values of which rows gave way to a later row of the person
         profiles/left_out.arrow       identifiers that were left out for a person's sake
+        profiles/original-part-00000.arrow  the text of these rows in a CSV file, as it stands there
+        profiles/input.json           what has to be known of the input to write its rejected rows
         profiles/hashes/  folds/      rows by what they may have in common, as long as they are grouped
         profiles/members.arrow        _pos, _representative of the rows in identity groups of two or more
         profiles/folded-00000.arrow   what is sent for those groups, in rounds
@@ -15,7 +17,10 @@
         observations/…, summaries/…   the same parts; then, once the profiles they belong to are found:
         observations/unsorted/        rows by profile, as long as they are ordered
         observations/sorted-00000.arrow  what is sent, profile by profile, in the order of time
+        observations/updates-00000.arrow  what memories that the store holds are to say
         observations/excess.parquet   rows that have no profile, or one that is full
+        */compared.arrow              what is remembered of each row once it landed
+        */unchanged.arrow             _pos of the rows that are not sent because they are known
         lookups.key                   what makes hashes of identifiers mean something; see
         `memory_import.ledger.database.identifier_hashes` report.json  report.md  rejects.csv
         outcomes.parquet
@@ -32,6 +37,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -53,13 +59,19 @@ from memory_import.columns import (
 from memory_import.ledger.files import (
     arrow_columns,
     draft_arrow,
+    draft_table,
+    is_draft,
     map_arrow,
+    map_table,
     private_directory,
     settle,
     write_arrow,
     write_json,
     write_parquet,
 )
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MEMBERS_SCHEMA = schema(POS, REPRESENTATIVE)
 LATE_ERRORS_SCHEMA = schema(POS, *ERRORS)
@@ -80,8 +92,8 @@ class Staging:
             shutil.rmtree(self.folder)
         private_directory(self.folder)
 
-    def draft_part(self, number: int, rows: pl.DataFrame) -> None:
-        """Write one stretch of input rows, as they were read and what was made of them.
+    def draft_part(self, number: int, rows: pl.DataFrame, original: "pa.Table | None" = None) -> None:
+        """Write one stretch of input rows: what was read and made of them, and their text in a CSV file.
 
         They count once `settle_part` was called, which waits for the disk: not here. Columns of errors and
         codes that no row has are not written.
@@ -92,10 +104,22 @@ class Staging:
             if (name in ERRORS or name.startswith(CODE_PREFIX)) and not rows[name].count()
         ]
         draft_arrow(rows.drop(empty), self.folder / f"{part_name(number)}.arrow")
+        if original is not None:
+            draft_table(original, self.folder / f"{_original_name(part_name(number))}.arrow")
 
     def settle_part(self, number: int) -> None:
         """Make one stretch of input rows durable."""
-        settle(self.folder / f"{part_name(number)}.arrow")
+        for name in (_original_name(part_name(number)), part_name(number)):
+            if is_draft(self.folder / f"{name}.arrow"):
+                settle(self.folder / f"{name}.arrow")
+
+    def write_input(self, described: Mapping[str, Any]) -> None:
+        """Stage what has to be known of the input to write its rejected rows as they stood in it."""
+        write_json(described, self.folder / "input.json")
+
+    def original(self, part: str) -> "pa.Table":
+        """The text of the rows of a part, as it was given to `draft_part`."""
+        return map_table(self.folder / f"{_original_name(part)}.arrow")
 
     def write_others(self, number: int, others: pl.DataFrame) -> None:
         """Stage what the rows of a part state beside the values of their traits: OTHERS_SCHEMA, by `_pos`."""
@@ -126,12 +150,22 @@ class Staging:
 
     def begin_sorting(self) -> None:
         """Start without sorted files, whatever an earlier attempt left behind."""
-        for path in self.folder.glob("sorted-*.arrow"):
+        for path in (*self.folder.glob("sorted-*.arrow"), *self.folder.glob("updates-*.arrow")):
             path.unlink()
 
     def write_sorted(self, number: int, entries: pl.DataFrame) -> None:
         """Stage what is sent for some of the profiles, in sending order."""
         write_arrow(entries, self.folder / f"sorted-{number:05d}.arrow")
+
+    def write_updates(self, entries: pl.DataFrame) -> None:
+        """Stage what memories that the store holds are to say from now on."""
+        write_arrow(entries, self.folder / "updates-00000.arrow")
+
+    def write_compared(self, compared: pl.DataFrame, unchanged: pl.DataFrame) -> None:
+        """Stage what is remembered of each row once it landed, and the rows (`_pos`) that are not sent
+        because they are known."""
+        write_arrow(compared, self.folder / "compared.arrow")
+        write_arrow(unchanged.select(POS).sort(POS), self.folder / "unchanged.arrow")
 
     def finish(self) -> None:
         """Write the manifest: the names and sizes of all files that make up this load."""
@@ -158,6 +192,23 @@ class Staging:
     def sorted_parts(self) -> tuple[str, ...]:
         """The names of the files with what is sent profile by profile."""
         return self._named("sorted")
+
+    @cached_property
+    def update_parts(self) -> tuple[str, ...]:
+        """The names of the files with what memories that the store holds are to say."""
+        return self._named("updates")
+
+    @cached_property
+    def compared(self) -> pl.DataFrame | None:
+        """What is remembered of each row once it landed; None before it was compared."""
+        path = self.folder / "compared.arrow"
+        return map_arrow(path, arrow_columns(path)) if path.exists() else None
+
+    @cached_property
+    def unchanged(self) -> pl.DataFrame:
+        """The rows (`_pos`) that are not sent because they are known, in order."""
+        path = self.folder / "unchanged.arrow"
+        return map_arrow(path, [POS]) if path.exists() else pl.DataFrame(schema=schema(POS))
 
     def _named(self, kind: str) -> tuple[str, ...]:
         return tuple(path.stem for path in sorted(self.folder.glob(f"{kind}-*.arrow")))
@@ -274,6 +325,10 @@ class Staging:
 def count_rejected(rows: pl.DataFrame) -> int:
     """How many of some staged rows are rejected; excluded ones are not."""
     return rows.select(ERROR_CODE).filter(~pl.col(ERROR_CODE).is_in(list(Exclusion))).height
+
+
+def _original_name(part: str) -> str:
+    return f"original-{part}"
 
 
 def part_name(number: int) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from memory_import.errors import NothingPending, UsageProblem
 from memory_import.ledger.database.records import RunRecord
 from memory_import.run.budget import check_budgets
-from memory_import.run.lifecycle.start import find_run, find_target, has_ledger, open_ledger
+from memory_import.run.lifecycle.start import find_run, find_target, has_ledger, open_ledger, run_sources
 from memory_import.run.request import RunRequest, new_run_id
 from memory_import.spec.file import load_spec
 
@@ -15,15 +15,16 @@ from memory_import.spec.file import load_spec
 def check_request(request: RunRequest, variables: Mapping[str, str]) -> RunRequest:
     """The request with the id of its run settled.
 
-    Raises `UsageProblem` for whatever is wrong with the budgets, the spec, its local files, the credentials
-    or the run that is to go on, and `NothingPending` where nothing is unfinished. Nobody is asked, and no run
-    is entered.
+    Raises `UsageProblem` for whatever is wrong with the budgets, the spec, its files, the credentials
+    or the run that is to go on, and `NothingPending` where nothing is unfinished. The service is not
+    asked, and no run is entered.
     """
     check_budgets(request.budgets)
     if request.spec_path is None:
         return replace(request, run_id=_find(request).run_id)
-    _check_spec(request, request.spec_path, variables)
-    return replace(request, run_id=request.run_id or new_run_id())
+    identified = replace(request, run_id=request.run_id or new_run_id())
+    _check_spec(identified, request.spec_path, variables)
+    return identified
 
 
 def _find(request: RunRequest) -> RunRecord:
@@ -36,9 +37,13 @@ def _find(request: RunRequest) -> RunRecord:
 
 
 def _check_spec(request: RunRequest, path: Path, variables: Mapping[str, str]) -> None:
-    """The spec with the target; its files, too, unless they are remote: those are asked for once in a run."""
-    spec = load_spec(path, variables, is_emulator=request.emulator, with_source=False)
+    """The spec with the target, then its files. Copies of remote ones are those of the run."""
+    spec = load_spec(path, variables, is_emulator=request.emulator, sources=None)
     if not request.emulator:
         find_target(request, spec, variables)
-    if not any("://" in source.path for source in spec.sources.values()):
-        load_spec(path, variables, is_emulator=request.emulator)
+    sources = run_sources(request, request.run_id or "")
+    try:
+        load_spec(path, variables, is_emulator=request.emulator, sources=sources)
+    except BaseException:
+        sources.discard()
+        raise

@@ -13,13 +13,14 @@ from sqlalchemy.exc import DatabaseError
 
 from memory_import.clock import now
 from memory_import.destination.http.throttle import StopSignal
-from memory_import.errors import InputChanged, NothingPending, UsageProblem
+from memory_import.errors import NothingPending, UsageProblem
 from memory_import.ledger.database.ledger import Ledger, open_database
 from memory_import.ledger.database.lock import exclusive
 from memory_import.ledger.database.records import RunRecord, RunStatus
 from memory_import.ledger.files import private_directory
 from memory_import.run.budget import Budgets, check_budgets
 from memory_import.run.context import RunContext
+from memory_import.run.lifecycle.changes import list_differences, refuse_differences
 from memory_import.run.progress import RunProgress
 from memory_import.run.request import RunRequest, new_run_id
 from memory_import.run.settings import (
@@ -31,11 +32,11 @@ from memory_import.run.settings import (
     live_target,
     read_credentials,
 )
-from memory_import.sources.errors import SourceError
-from memory_import.sources.fingerprint import Fingerprint, fingerprint
+from memory_import.sources.fingerprint import Fingerprint, find_differences
+from memory_import.sources.opened import Sources
 from memory_import.sources.remote import without_secrets
 from memory_import.spec.file import load_spec
-from memory_import.spec.model import SourceSpec, Spec, source_options
+from memory_import.spec.model import Spec, source_options
 
 
 def begin(
@@ -59,13 +60,23 @@ def _begin_new(
     progress: RunProgress,
 ) -> Iterator[RunContext]:
     check_budgets(request.budgets)
-    spec = load_spec(spec_path, variables, is_emulator=request.emulator)
-    with (
-        _hold(request.state_dir, f"a run of {spec_path.name}") as ledger,
-        _reach(request, spec, variables, is_emulator=request.emulator) as target,
-    ):
-        record = _enter(ledger, request, spec_path, spec, target)
-        yield _assemble(request, record, spec, target, ledger, stop_signal, progress)
+    run_id = request.run_id or new_run_id()
+    sources = run_sources(request, run_id)
+    with ExitStack() as unless_entered:
+        unless_entered.callback(sources.discard)
+        spec = load_spec(spec_path, variables, is_emulator=request.emulator, sources=sources)
+        with (
+            _hold(request.state_dir, f"a run of {spec_path.name}") as ledger,
+            _reach(request, spec, variables, is_emulator=request.emulator) as target,
+        ):
+            record = _enter(ledger, request, run_id, spec_path, spec, target)
+            unless_entered.pop_all()
+            yield _assemble(request, record, spec, target, ledger, stop_signal, progress, sources)
+
+
+def run_sources(request: RunRequest, run_id: str) -> Sources:
+    """The inputs of a run, with the copies that it has of them."""
+    return Sources(request.state_dir / "runs" / run_id / "inputs")
 
 
 @contextmanager
@@ -75,7 +86,8 @@ def _begin_again(
     check_budgets(request.budgets)
     with _hold(request.state_dir, "a resume") as ledger:
         record = find_run(ledger, request.run_id)
-        spec = _load_again(record, variables)
+        sources = run_sources(request, record.run_id)
+        spec = _load_again(ledger, record, variables, sources)
         with _reach(request, spec, variables, is_emulator=record.emulator) as target:
             _check_target(record, target)
             _check_input(ledger, record, spec)
@@ -83,7 +95,7 @@ def _begin_again(
             ledger.set_budgets(record.run_id, budgets)
             record = replace(record, budgets=budgets)
             ledger.set_status(record.run_id, RunStatus.RUNNING, exit_code=None, finished_at=None)
-            yield _assemble(request, record, spec, target, ledger, stop_signal, progress)
+            yield _assemble(request, record, spec, target, ledger, stop_signal, progress, sources)
 
 
 def _assemble(
@@ -94,6 +106,7 @@ def _assemble(
     ledger: Ledger,
     stop_signal: StopSignal,
     progress: RunProgress,
+    sources: Sources,
 ) -> RunContext:
     return RunContext(
         record=record,
@@ -106,6 +119,7 @@ def _assemble(
         wait_seconds=request.wait_seconds,
         stop_signal=stop_signal,
         progress=progress,
+        sources=sources,
     )
 
 
@@ -183,9 +197,11 @@ def _emulator(state_file: Path, credentials: Credentials) -> Iterator[str]:
 # A new run
 
 
-def _enter(ledger: Ledger, request: RunRequest, spec_path: Path, spec: Spec, target: Target) -> RunRecord:
+def _enter(
+    ledger: Ledger, request: RunRequest, run_id: str, spec_path: Path, spec: Spec, target: Target
+) -> RunRecord:
     record = RunRecord(
-        run_id=request.run_id or new_run_id(),
+        run_id=run_id,
         spec_path=str(spec_path.resolve()),
         spec=_as_recorded(spec),
         api_url=target.api_url,
@@ -236,15 +252,18 @@ def find_run(ledger: Ledger, run_id: str | None) -> RunRecord:
     return record
 
 
-def _load_again(record: RunRecord, variables: Mapping[str, str]) -> Spec:
-    """The run's spec; what the file says now, if it is still there, must be what it said then."""
+def _load_again(ledger: Ledger, record: RunRecord, variables: Mapping[str, str], sources: Sources) -> Spec:
+    """The run's spec; what the file says now, if it is still there, must be what it said then.
+
+    Only inputs whose rows are not staged yet are opened.
+    """
     path = Path(record.spec_path)
     if not path.exists():
         return Spec.model_validate(record.spec)
-    spec = load_spec(path, variables, is_emulator=record.emulator, with_source=False)
-    differences = _compare(record.spec, _as_recorded(spec), "")
-    if differences:
-        raise _changed("The spec", differences)
+    staged = [load for load in Spec.model_validate(record.spec).sources if ledger.load(record.run_id, load)]
+    spec = load_spec(path, variables, is_emulator=record.emulator, sources=sources, without=staged)
+    differences = list_differences(record.spec, _as_recorded(spec), "")
+    refuse_differences("The spec", differences)
     return spec
 
 
@@ -255,49 +274,16 @@ def _check_target(record: RunRecord, target: Target) -> None:
     then, current = urlsplit(record.api_url).hostname, urlsplit(target.api_url).hostname
     if then != current:
         differences.append(f"the API was at {then} and is at {current}")
-    if differences:
-        raise _changed("The target", differences)
+    refuse_differences("The target", differences)
 
 
 def _check_input(ledger: Ledger, record: RunRecord, spec: Spec) -> None:
-    """Refuse an input that changed. One that is gone is not needed once its rows are staged."""
+    """Refuse an input that changed after its rows were staged. One that is gone is not needed any more.
+
+    What is read again is compared when it was.
+    """
     for load, source in spec.sources.items():
         known = ledger.input(record.run_id, load)
-        if known is not None:
-            _check_source(ledger, record, load, source, known)
-
-
-def _check_source(
-    ledger: Ledger, record: RunRecord, load: str, source: SourceSpec, known: Mapping[str, Any]
-) -> None:
-    try:
-        current = fingerprint(source_options(source, Path(record.spec_path).parent))
-    except SourceError:
-        if ledger.load(record.run_id, load) is None:
-            raise
-        return
-    differences = Fingerprint.from_json(known).differences(current)
-    if differences:
-        raise _changed("The input", differences)
-
-
-def _changed(what: str, differences: list[str]) -> InputChanged:
-    return InputChanged(
-        [
-            f"{what} is not what it was when the run began:",
-            *(f"  {difference}" for difference in differences),
-            "Put it back and resume, or start a new run with `memory-import run`.",
-        ]
-    )
-
-
-def _compare(then: Any, now: Any, place: str) -> list[str]:
-    """Where two JSON values differ, a line each."""
-    if isinstance(then, Mapping) and isinstance(now, Mapping):
-        keys = [*then, *(key for key in now if key not in then)]
-        return [
-            line
-            for key in keys
-            for line in _compare(then.get(key), now.get(key), f"{place}.{key}" if place else str(key))
-        ]
-    return [] if then == now else [f"{place} was {then!r} and is {now!r}"]
+        if known is not None and ledger.load(record.run_id, load) is not None:
+            path = source_options(source, Path(record.spec_path).parent).path
+            refuse_differences("The input", find_differences(Fingerprint.from_json(known), path))

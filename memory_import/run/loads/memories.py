@@ -2,20 +2,25 @@
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
 
 from memory_import.clock import seconds_now
+from memory_import.columns import POS
 from memory_import.destination.delivery.memories import MemoryDelivery
+from memory_import.destination.delivery.updates import UpdateDelivery
 from memory_import.destination.errors import StagingChanged
 from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA
 from memory_import.loads import PROFILES, MemoryLoad
+from memory_import.run.compare.memories import compare_memories
+from memory_import.run.compare.memory_keys import identify_memories
+from memory_import.run.compare.memory_matches import CHANGED, IN_STORE, KNOWN, NEW, STATE
 from memory_import.run.context import RunContext
-from memory_import.run.loads.memory_order import order_by_profile
+from memory_import.run.loads.memory_order import order_by_profile, order_updates
 from memory_import.run.loads.profile_resolution import find_owners
 from memory_import.run.loads.staging import prepare_parts
 from memory_import.run.observer import DeliveryObserver, check_errors
@@ -59,8 +64,6 @@ def stage_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> Non
                 load=name,
                 identifiers={},
                 columns=prepared.columns,
-                delimiter=spec.source.delimiter or ",",
-                with_bom=spec.source.has_bom,
                 rows_read=prepared.rows,
                 rounds=1,
                 changes=dict(prepared.changes),
@@ -68,6 +71,7 @@ def stage_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> Non
             ),
             [],
         )
+    run.sources.release(name)
 
 
 def _prepare(plan: MemoryPlan, null_texts: Collection[str], rows: pl.DataFrame) -> Prepared:
@@ -91,6 +95,7 @@ async def deliver_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec
     run.progress.begin(f"sending {name}", load.rows_read)
     with run.timed(f"deliver {name}"):
         async with run.connection() as (client, commits):
+            observer = DeliveryObserver(run, client)
             await MemoryDelivery(
                 client=client,
                 commits=commits,
@@ -102,7 +107,19 @@ async def deliver_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec
                 source=spec.observation_source,
                 on_unknown=spec.on_unknown,
                 settle_seconds=spec.settle_seconds,
-                observer=DeliveryObserver(run, client),
+                observer=observer,
+            ).run()
+            await UpdateDelivery(
+                client=client,
+                commits=commits,
+                ledger=run.ledger,
+                staging=run.staging(name),
+                run_id=run.run_id,
+                store_id=run.target.store_id,
+                load=name,
+                source=spec.observation_source,
+                identify=partial(identify_memories, keyed=run.known.hash),
+                observer=observer,
             ).run()
 
 
@@ -114,6 +131,26 @@ def _has_unfinished_profiles(run: RunContext) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What becomes of the rows of a load: each is in one of the frames, all COMPARED."""
+
+    sent: pl.DataFrame
+    updated: pl.DataFrame
+    unchanged: pl.DataFrame
+
+
+def _choose(compared: pl.DataFrame, spec: MemoriesSpec) -> _Chosen:
+    of_changed = {"add": "sent", "update": "updated", "ignore": "unchanged"}
+    fates = {NEW: "sent", KNOWN: "unchanged", IN_STORE: "unchanged", CHANGED: of_changed[spec.on_changed]}
+    fate = pl.col(STATE).replace_strict(fates, return_dtype=pl.String)
+    return _Chosen(**{name: compared.filter(fate == name) for name in ("sent", "updated", "unchanged")})
+
+
+def _of(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
+    return rows.join(chosen.select(POS), on=POS, how="semi", maintain_order="left")
+
+
 async def _plan(
     run: RunContext, load: LoadRecord, name: MemoryLoad, spec: MemoriesSpec, store: StoreFacts
 ) -> LoadRecord:
@@ -121,9 +158,15 @@ async def _plan(
     run.progress.begin("finding profiles", load.rows_read)
     with run.timed(f"find profiles of {name}"):
         owners = await find_owners(run, name, spec, store)
+    with run.timed(f"compare {name}"):
+        compared = await compare_memories(run, name, spec, owners.rows)
     with run.timed("stage"):
-        batches = order_by_profile(run.staging(name), name, spec, owners)
-        run.staging(name).finish()
+        staging = run.staging(name)
+        chosen = _choose(compared.rows, spec)
+        batches = order_by_profile(staging, name, spec, replace(owners, rows=_of(owners.rows, chosen.sent)))
+        batches += order_updates(staging, name, chosen.updated)
+        staging.write_compared(compared.rows, chosen.unchanged)
+        staging.finish()
         identifiers, requests, created = run.ledger.lookup_counts(run.run_id, name)
         changes = Counter(load.changes) + Counter({Change.PROFILE_CREATED.value: created})
         run.ledger.plan_load(
@@ -132,13 +175,12 @@ async def _plan(
                 load=name,
                 identifiers={},
                 columns=load.columns,
-                delimiter=load.delimiter,
-                with_bom=load.with_bom,
                 rows_read=load.rows_read,
                 rounds=1,
                 changes=dict(changes),
                 planned_at=seconds_now(),
                 lookups={"made": requests, "spared": owners.asked - identifiers} if spec.owner else None,
+                remarks=compared.remarks,
             ),
             batches,
         )

@@ -58,8 +58,6 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
                 load=PROFILES,
                 identifiers={identifier.trait: identifier.id_type for identifier in identifiers},
                 columns=prepared.columns,
-                delimiter=spec.source.delimiter or ",",
-                with_bom=spec.source.has_bom,
                 rows_read=prepared.rows,
                 rounds=grouping.rounds,
                 changes=dict(changes),
@@ -67,6 +65,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
             ),
             _plan(staging, grouping.rounds),
         )
+    run.sources.release(PROFILES)
 
 
 def _prepare(plan: ProfilePlan, null_texts: Collection[str], rows: pl.DataFrame) -> Prepared:

@@ -91,8 +91,6 @@ def test_a_load_comes_back_as_it_was_entered(ledger: Ledger) -> None:
     load = make_load(
         12,
         columns=("Straße", "E-Mail", ""),
-        delimiter="\t",
-        with_bom=True,
         rounds=3,
         changes={"phone_reformatted": 4},
     )
