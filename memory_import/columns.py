@@ -55,6 +55,8 @@ PROFILE_ID = "_profile_id"
 """The service's id of the profile that a memory belongs to."""
 MOMENT = "_moment"
 """When a memory happened, in milliseconds since the epoch."""
+LATEST = "_latest"
+"""When a row was last changed, in milliseconds since the epoch: of a person the row with the latest wins."""
 PIECES = "_pieces"
 """The number of entries that a row is sent as."""
 FORMER = "_former"
@@ -97,6 +99,7 @@ DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     IS_FINAL: pl.Boolean,
     PROFILE_ID: pl.String,
     MOMENT: pl.Int64,
+    LATEST: pl.Int64,
     PIECES: pl.Int64,
     FORMER: pl.UInt64,
     **dict.fromkeys((TRAIT, COLUMN, VALUE, CODE, ID_TYPE), pl.String),

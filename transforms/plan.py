@@ -107,13 +107,38 @@ class IdentifierPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Condition:
+    """What a cell must be for its row to be let through: one of some texts, none of others; `""` is a blank
+    cell, None no condition."""
+
+    column: str
+    one_of: tuple[str, ...] | None = None
+    none_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MomentPlan:
+    """A column of points in time; `formats` and `timezone` as in `TraitPlan`."""
+
+    column: str
+    formats: tuple[str, ...] = ()
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProfilePlan:
-    """All that a profile is made of; the regions, `region_default` in ISO alpha-2, serve national numbers."""
+    """All that a profile is made of; the regions, `region_default` in ISO alpha-2, serve national numbers.
+
+    A row that does not meet every condition of `where` is left out. `latest` says which row of a person wins;
+    without it, and where it says the same of two rows, the later row.
+    """
 
     traits: tuple[TraitPlan, ...]
     identifiers: tuple[IdentifierPlan, ...]
     region_column: str | None = None
     region_default: str | None = None
+    where: tuple[Condition, ...] = ()
+    latest: MomentPlan | None = None
 
     @cached_property
     def identifier_columns(self) -> dict[str, IdentifierPlan]:

@@ -12,10 +12,10 @@ from memory_import.spec.memories import check_memories
 from memory_import.spec.messages import check_shape, suggest
 from memory_import.spec.model import (
     ProfilesSpec,
-    RegionSpec,
     Spec,
     trait_plans,
 )
+from memory_import.spec.rows import MomentSpec, RegionSpec
 from memory_import.spec.traits import TraitSpec
 from memory_import.spec.yaml import parse_yaml
 from memory_import.transforms.countries.regions import find_region
@@ -143,6 +143,8 @@ def _check_profiles(profiles: ProfilesSpec) -> Iterator[str]:
         if identifier not in paths:
             yield f"profiles.identifiers: {identifier} is not among the traits{suggest(identifier, paths)}"
     yield from _check_trait_options(profiles)
+    if profiles.latest is not None:
+        yield from (f"profiles.latest: {problem}." for problem in _check_times(profiles.latest))
 
 
 _NUMBERS = (TraitType.NUMBER, TraitType.INTEGER)
@@ -173,12 +175,16 @@ def _check_trait_options(profiles: ProfilesSpec) -> Iterator[str]:
             yield from (f"{place}: {problem}." for problem in _check_trait(trait))
 
 
-def _check_trait(trait: TraitSpec) -> Iterator[str]:
-    for format in trait.format:
+def _check_times(spec: TraitSpec | MomentSpec) -> Iterator[str]:
+    for format in spec.format:
         if problem := check_time_format(format):
             yield problem
-    if trait.timezone is not None and (problem := check_timezone(trait.timezone)):
+    if spec.timezone is not None and (problem := check_timezone(spec.timezone)):
         yield problem
+
+
+def _check_trait(trait: TraitSpec) -> Iterator[str]:
+    yield from _check_times(trait)
     if trait.type == TraitType.EMAIL and trait.case not in {None, "lower"}:
         yield f"case is {trait.case!r}; an email may be put in lower case only"
     if trait.decimal is not None and trait.decimal == trait.thousands:

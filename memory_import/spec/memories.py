@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from memory_import.loads import MemoryLoad
-from memory_import.spec.model import PROFILE_ID, ConversationsSpec, MemoriesSpec, SummariesSpec
+from memory_import.spec.model import PROFILE_ID, MemoriesSpec, SummariesSpec
+from memory_import.spec.rows import ConversationsSpec
 from memory_import.transforms.countries.regions import find_region
 from memory_import.transforms.limits import SOURCE, SOURCE_CHARACTERS
 from memory_import.transforms.plan import (

@@ -21,7 +21,7 @@ _EXPECTED = {
     "tuple_type": "a list",
     "too_short": "at least one entry",
 }
-_SHORT_FORMS = {"occurred_at", "conversation_ids"}
+_SHORT_FORMS = {"occurred_at", "conversation_ids", "latest"}
 _TEXT_OR_LIST = {"format", "true", "false"}
 _DEEPEST_PLACE = 7  # an entry of a list of columns, counted from the document down
 

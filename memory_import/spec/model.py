@@ -12,9 +12,17 @@ from pydantic import Field
 
 from memory_import.loads import MemoryLoad
 from memory_import.sources.options import SourceOptions
-from memory_import.spec.traits import FORMAT, REPAIR, SpecModel, Texts, TraitSpec, expand
+from memory_import.spec.rows import ConversationsSpec, MomentSpec, RegionSpec, Where
+from memory_import.spec.traits import REPAIR, SpecModel, TraitSpec, expand
 from memory_import.transforms.countries.regions import find_region
-from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
+from memory_import.transforms.plan import (
+    Condition,
+    IdentifierPlan,
+    MomentPlan,
+    ProfilePlan,
+    TraitPlan,
+    TraitType,
+)
 
 DATA_TYPES: dict[TraitType, str] = {
     TraitType.STRING: "STRING",
@@ -32,6 +40,9 @@ PROFILE_ID = "id"  # in place of an identifier type: the column holds the profil
 
 SCHEMA_FILE = Path(__file__).with_name("spec.schema.json")
 
+SOURCE = "A path, or a mapping that says how to read it."
+REGION = "Which country the national phone numbers belong to."
+
 _ID_TYPES: dict[TraitType, Literal["phone", "email"]] = {TraitType.PHONE: "phone", TraitType.EMAIL: "email"}
 
 
@@ -43,7 +54,9 @@ class SourceSpec(SpecModel):
         default=None, min_length=1, max_length=1, description="Found out when left out."
     )
     encoding: str = Field(default="utf-8", description="Any that Python knows; of CSV files without a mark.")
-    null_values: tuple[str, ...] = ("",)
+    null_values: tuple[str, ...] = Field(
+        default=("",), description="Texts that mean nothing, compared without whitespace around them."
+    )
     escape: str | None = Field(
         default=None, min_length=1, max_length=1, description="What stands before a quote within a cell."
     )
@@ -67,13 +80,6 @@ class SourceSpec(SpecModel):
         return frozenset(self.null_values) - {""}
 
 
-class RegionSpec(SpecModel):
-    """Which country's national phone numbers a row holds."""
-
-    column: str | None = Field(default=None)
-    default: str | None = Field(default=None, description="Country name, ISO-2 or ISO-3.")
-
-
 Source = Annotated[SourceSpec, expand("path", SourceSpec)]
 Trait = Annotated[TraitSpec, expand("column", TraitSpec)]
 
@@ -81,48 +87,48 @@ Trait = Annotated[TraitSpec, expand("column", TraitSpec)]
 class ProfilesSpec(SpecModel):
     """The load of profiles."""
 
-    source: Source
-    region: RegionSpec = Field(default_factory=RegionSpec)
-    traits: dict[str, dict[str, Trait]] = Field(min_length=1)
+    source: Source = Field(description=SOURCE)
+    where: Where = Field(
+        default_factory=dict,
+        description="By column, the texts of rows that are let through, or `not: [...]`; all others are "
+        "excluded.",
+    )
+    region: RegionSpec = Field(default_factory=RegionSpec, description=REGION)
+    latest: Annotated[MomentSpec, expand("column", MomentSpec)] | None = Field(
+        default=None,
+        description="When a row was last changed: of a person the latest one wins. Left out: the later row.",
+    )
+    traits: dict[str, dict[str, Trait]] = Field(
+        min_length=1, description="By trait group and trait name, where each trait comes from."
+    )
     identifiers: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
         default=None, description="Left out: read from the store."
     )
 
 
-class MomentSpec(SpecModel):
-    """When something happened."""
-
-    column: str
-    format: Texts = Field(default=(), description=FORMAT)
-    timezone: str | None = Field(default=None, description="For times that state no offset.")
-
-
 class OwnerSpec(SpecModel):
     """A column that finds the profile."""
 
-    column: str
+    column: str = Field(description="The column of the identifier.")
     repair: bool = Field(default=False, strict=True, description=REPAIR)
 
 
-class ConversationsSpec(SpecModel):
-    """The conversations that something belongs to."""
-
-    column: str
-    separator: str | None = Field(default=None, min_length=1)
-
-
 class _MemoriesSpec(SpecModel):
-    source: Source
+    source: Source = Field(description=SOURCE)
     profile: dict[str, Annotated[OwnerSpec, expand("column", OwnerSpec)]] = Field(
         min_length=1, description="Columns that find the profile, by identifier type, tried in order; or id."
     )
-    region: RegionSpec = Field(default_factory=RegionSpec)
-    content: str
+    region: RegionSpec = Field(default_factory=RegionSpec, description=REGION)
+    content: str = Field(description="The column of the text.")
     too_long: Literal["reject", "split"] = Field(
         default="reject", description="What becomes of content that is longer than the API accepts."
     )
-    occurred_at: Annotated[MomentSpec, expand("column", MomentSpec)]
-    missing_profile: Literal["reject", "create"] = "reject"
+    occurred_at: Annotated[MomentSpec, expand("column", MomentSpec)] = Field(
+        description="When it happened: a column, or a mapping that says how its times are written."
+    )
+    missing_profile: Literal["reject", "create"] = Field(
+        default="reject", description="What becomes of a row whose profile the store does not have."
+    )
     over_limit: Literal["keep_newest", "keep_oldest"] = Field(
         default="keep_newest", description="Which 500 of a profile are sent when the input holds more."
     )
@@ -157,14 +163,16 @@ class ObservationsSpec(_MemoriesSpec):
     """The load of observations."""
 
     observation_source: str = Field(description="What the API calls `source`.")
-    conversation_ids: Annotated[ConversationsSpec, expand("column", ConversationsSpec)] | None = None
+    conversation_ids: Annotated[ConversationsSpec, expand("column", ConversationsSpec)] | None = Field(
+        default=None, description="The column of the conversations that it belongs to."
+    )
 
 
 class SummariesSpec(_MemoriesSpec):
     """The load of conversation summaries."""
 
     observation_source: str | None = Field(default=None, description="What the API calls `source`.")
-    conversation_id: str
+    conversation_id: str = Field(description="The column of the conversation that it sums up.")
 
 
 MemoriesSpec = ObservationsSpec | SummariesSpec
@@ -173,17 +181,19 @@ MemoriesSpec = ObservationsSpec | SummariesSpec
 class Spec(SpecModel):
     """A whole spec."""
 
-    version: Literal[1]
+    version: Literal[1] = Field(description="The version of this format.")
     name: str | None = Field(
         default=None,
         min_length=1,
         max_length=100,
         description="What earlier runs brought in is known under it. Left out: the path of the spec.",
     )
-    store: str | None = None
-    profiles: ProfilesSpec | None = None
-    observations: ObservationsSpec | None = None
-    summaries: SummariesSpec | None = None
+    store: str | None = Field(
+        default=None, description="The id of the store. Left out: `MEMORY_STORE_ID` of the environment."
+    )
+    profiles: ProfilesSpec | None = Field(default=None, description="People, one row or several each.")
+    observations: ObservationsSpec | None = Field(default=None, description="What was noted about people.")
+    summaries: SummariesSpec | None = Field(default=None, description="What conversations came to.")
 
     @property
     def memories(self) -> dict[MemoryLoad, MemoriesSpec]:
@@ -232,7 +242,18 @@ def profile_plan(profiles: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]
         identifiers=identifiers,
         region_column=profiles.region.column,
         region_default=find_region(default) if default else None,
+        where=tuple(
+            Condition(column=column, one_of=condition.one_of, none_of=condition.none_of)
+            for column, condition in profiles.where.items()
+        ),
+        latest=_latest_plan(profiles.latest),
     )
+
+
+def _latest_plan(latest: MomentSpec | None) -> MomentPlan | None:
+    if latest is None:
+        return None
+    return MomentPlan(column=latest.column, formats=latest.format, timezone=latest.timezone)
 
 
 def assumed_identifiers(profiles: ProfilesSpec) -> tuple[IdentifierPlan, ...]:
@@ -262,6 +283,10 @@ def columns_used(profiles: ProfilesSpec) -> dict[str, str]:
     }
     if profiles.region.column is not None:
         used[profiles.region.column] = "profiles.region.column"
+    if profiles.latest is not None:
+        used.setdefault(profiles.latest.column, "profiles.latest")
+    for column in profiles.where:
+        used.setdefault(column, f"profiles.where.{column}")
     return used
 
 

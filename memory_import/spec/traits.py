@@ -22,6 +22,27 @@ def _as_texts(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def as_cells(value: Any) -> Any:
+    """Texts of cells, of which one may stand alone: `true` is `"true"`, 7 is `"7"`, nothing is a blank
+    cell."""
+    listed = value if isinstance(value, list | tuple) else (value,)
+    return tuple(_as_cell(item) for item in listed)
+
+
+def _as_cell(value: Any) -> Any:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)
+        case str():
+            return value.strip()
+        case _:
+            return value
+
+
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_texts, json_schema_input_type=str | tuple[str, ...])]
 
 
@@ -46,8 +67,10 @@ class TraitSpec(SpecModel):
     value: str | None = Field(
         default=None, description="A constant in place of a column; `${file}` is the name of the row's file."
     )
-    type: TraitType = TraitType.STRING
-    on_invalid: Literal["drop", "reject"] = "drop"
+    type: TraitType = Field(default=TraitType.STRING, description="What the texts have to be.")
+    on_invalid: Literal["drop", "reject"] = Field(
+        default="drop", description="What goes when a text is not of the type: the value, or the whole row."
+    )
     format: Texts = Field(default=(), description=FORMAT)
     timezone: str | None = Field(default=None, description="For times that state no offset.")
     separator: str | None = Field(

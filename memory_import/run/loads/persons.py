@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from memory_import.columns import ID_TYPE, POS, REPRESENTATIVE, ROUND, TRAIT, VALUE
+from memory_import.columns import ID_TYPE, LATEST, POS, REPRESENTATIVE, ROUND, TRAIT, VALUE
 from memory_import.ledger.staging.partitions import MOST_PARTITIONS, assign_partitions, partitioned
 from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA, Staging
 from memory_import.run.loads.stored_values import read_values
@@ -77,7 +77,15 @@ def _read_rows(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
     further = staging.further_identifiers(part).group_by(POS).agg(_further=pl.struct(*_FURTHER))
     rows = pl.DataFrame({POS: staging.positions[part]}, schema={POS: pl.Int64})
     listed = rows.join(further, on=POS, how="left", maintain_order="left")
-    return values.hstack([listed["_further"].cast(pl.List(pl.Struct(_FURTHER)))])
+    moments = [staging.read(part, LATEST)] if LATEST in staging.columns(part) else []
+    rows = values.hstack([listed["_further"].cast(pl.List(pl.Struct(_FURTHER)))])
+    return pl.concat([rows, *moments], how="horizontal")
+
+
+def _in_winning_order(members: pl.DataFrame) -> pl.DataFrame:
+    """Rows, later ones last, so that of each person the row that was changed last wins; a row that does not
+    say when it was changed never wins against one that does."""
+    return members.sort(LATEST, POS, nulls_last=False) if LATEST in members.columns else members.sort(POS)
 
 
 def _nothing_superseded(plan: ProfilePlan) -> pl.DataFrame:
@@ -91,6 +99,7 @@ def _fold(staging: Staging, plan: ProfilePlan, number: int, path: Path) -> _Fold
     further = rows.select(POS, "_further").drop_nulls().explode("_further").unnest("_further")
     groups = _with_singles(group_links(link_rows(list_identifiers(rows, plan, further))), further[POS])
     members = groups.join(rows.drop("_further"), on=POS, maintain_order="left")
+    members = _in_winning_order(members)
     folded = fold_groups(members, plan, further)
     staging.write_folded(number, folded.entries)
     last_round = folded.entries.select(pl.col(ROUND).max().fill_null(0)).item()
