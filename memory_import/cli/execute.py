@@ -77,6 +77,7 @@ async def _call_flow(request: RunRequest) -> "RunResult | ImportProblem":
         show_values=request.show_values,
         wait_seconds=request.wait_seconds,
         max_errors=request.budgets.max_errors,
+        max_dropped=request.budgets.max_dropped,
         limit=request.limit,
         return_state=True,
     )

@@ -40,6 +40,12 @@ MaxErrors = Annotated[
     str | None,
     typer.Option(metavar="N|N%", help="Send nothing further once more rows are rejected than this."),
 ]
+MaxDropped = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N%", help="Send nothing where more of a trait's values would be dropped; 50% if left out."
+    ),
+]
 
 Spec = Annotated[Path, typer.Argument(metavar="SPEC", help="The YAML file that says what to import and how.")]
 Emulator = Annotated[bool, typer.Option("--emulator", help="Import into a local emulator of the API.")]

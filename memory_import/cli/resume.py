@@ -7,6 +7,7 @@ import typer
 from memory_import.cli.execute import execute
 from memory_import.cli.options import (
     USUAL_STATE_DIR,
+    MaxDropped,
     MaxErrors,
     Output,
     OutputOption,
@@ -25,6 +26,7 @@ def resume(
     ] = None,
     wait: Wait = WAIT_SECONDS,
     max_errors: MaxErrors = None,
+    max_dropped: MaxDropped = None,
     state_dir: StateDir = USUAL_STATE_DIR,
     output: OutputOption = Output.TEXT,
     prefect: Prefect = None,
@@ -39,6 +41,6 @@ def resume(
         state_dir=state_dir,
         run_id=run_id,
         wait_seconds=wait,
-        budgets=Budgets(max_errors=max_errors),
+        budgets=Budgets(max_errors=max_errors, max_dropped=max_dropped),
     )
     raise typer.Exit(execute(request, output, prefect=prefect, verbose=verbose))

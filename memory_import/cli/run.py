@@ -8,6 +8,7 @@ from memory_import.cli.options import (
     Emulator,
     Keep,
     Limit,
+    MaxDropped,
     MaxErrors,
     Output,
     OutputOption,
@@ -27,6 +28,7 @@ def run(
     keep: Keep = False,
     wait: Wait = WAIT_SECONDS,
     max_errors: MaxErrors = None,
+    max_dropped: MaxDropped = None,
     limit: Limit = None,
     state_dir: StateDir = USUAL_STATE_DIR,
     output: OutputOption = Output.TEXT,
@@ -43,7 +45,7 @@ def run(
         emulator=emulator,
         keep=keep,
         wait_seconds=wait,
-        budgets=Budgets(max_errors=max_errors),
+        budgets=Budgets(max_errors=max_errors, max_dropped=max_dropped),
         limit=limit,
     )
     raise typer.Exit(execute(request, output, prefect=prefect, verbose=verbose))

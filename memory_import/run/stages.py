@@ -18,6 +18,7 @@ from memory_import.run.forecast import describe_plan
 from memory_import.run.lifecycle.result import conclude, resume_command
 from memory_import.run.loads.memories import deliver_memories, stage_memories
 from memory_import.run.loads.profiles import deliver_profiles, stage_profiles
+from memory_import.run.loads.stored_values import mapped_traits
 from memory_import.run.observer import find_excess
 from memory_import.run.store_check import StoreFacts
 
@@ -53,9 +54,9 @@ def write_report(
     accounts = {}
     with run.timed("report"):
         for load in run.staged_loads():
-            account = settle_account(
-                run.ledger, run.staging(load.load), run.run_id, load, run.folder, run.originals(load.load)
-            )
+            traits = mapped_traits(run.spec, load.load)
+            staging, originals = run.staging(load.load), run.originals(load.load)
+            account = settle_account(run.ledger, staging, run.run_id, load, run.folder, originals, traits)
             accounts[load.load] = (load, account)
     problem = problem or find_excess(run, [account for _, account in accounts.values()])
     record = run.ledger.run(run.run_id) or run.record  # as it stands now

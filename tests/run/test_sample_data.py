@@ -208,7 +208,7 @@ def test_the_clean_customers_are_clean(tmp_path: Path) -> None:
     )
     result = import_sample(tmp_path, str(tmp_path / "clean.yaml"), action=Action.PLAN)
     assert rows_of(result) == {"read": 120, "planned": 120}
-    assert set(result.report["loads"]["profiles"]["changes"]) == {"phone_reformatted"}
+    assert set(result.report["loads"]["profiles"]["changes"]) == {"phone_reformatted", "extra_identifier"}
 
 
 SAMPLE_NUMBERS = re.compile(

@@ -18,6 +18,7 @@ from memory_import.columns import (
     POS,
     REPRESENTATIVE,
     ROW,
+    SENT_AS,
     Exclusion,
 )
 from memory_import.ledger.database.ledger import Ledger
@@ -45,6 +46,9 @@ class Outcome(StrEnum):
     PLANNED = "planned"
 
 
+DELIVERED = frozenset({"verified", "completed", "accepted", "planned"})
+"""The outcomes of rows whose values went into the store; a plan says what would."""
+
 _OUTCOME_OF = {
     BatchState.PLANNED: Outcome.PENDING,
     BatchState.SENDING: Outcome.PENDING,
@@ -58,7 +62,7 @@ _BATCH_SCHEMA = {"start": pl.UInt32, "stop": pl.UInt32, "part": pl.String, OUTCO
 _NOTHING_DECIDED = pl.DataFrame(schema={POS: pl.Int64, OUTCOME: pl.String})
 _FINDERS = 2
 _as_planned = pl.col(OUTCOME).replace(Outcome.PENDING.value, Outcome.PLANNED.value)
-_INTO = {MERGED_INTO_FILE: pl.String, MERGED_INTO_ROW: pl.Int64}
+_INTO = {MERGED_INTO_FILE: pl.String, MERGED_INTO_ROW: pl.Int64, SENT_AS: pl.String}
 
 
 def outcome_of(batch: Batch) -> Outcome:
@@ -73,7 +77,8 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
 
     `_file` String, `_row` Int64, `outcome` String, `merged_into_file` String and `merged_into_row` Int64 (of
     the row that stands for this one), `_error_code`, `_error_field`, `_error_message` String (all reasons of
-    a rejected row), `_pos` Int64. `outcome` is null only where this program is at fault.
+    a rejected row), `_pos` Int64, `_sent_as` String (the outcome of what holds the row's values: its own, or
+    that of the row it was merged into). `outcome` is null only where this program is at fault.
 
     The next ones are found, by other threads, while one is used.
     """
@@ -87,8 +92,11 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
     )
     late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess]).sort(POS)
     unchanged = staging.unchanged.with_columns(outcome=pl.lit(Outcome.UNCHANGED.value))
-    elsewhere = pl.concat([_folded(staging, batches), _memories(staging, batches), unchanged]).sort(POS)
-    representatives = _locate_representatives(staging)
+    folded = _folded(staging, batches)
+    elsewhere = pl.concat([folded, _memories(staging, batches), unchanged]).sort(POS)
+    representatives = _locate_representatives(staging).join(
+        folded.rename({POS: REPRESENTATIVE, OUTCOME: SENT_AS}), on=REPRESENTATIVE, how="left"
+    )
     record = ledger.load(run_id, load)
     is_planned = record is not None and record.planned_at is not None
     run = ledger.run(run_id)
@@ -138,6 +146,7 @@ def _merged(staging: Staging, representatives: pl.DataFrame, positions: range) -
         outcome=pl.lit(Outcome.MERGED.value),
         merged_into_file=pl.col(FILE).cast(pl.String),
         merged_into_row=ROW,
+        _sent_as=SENT_AS,
     )
 
 
@@ -180,17 +189,21 @@ def _judge(rows: pl.DataFrame, decided: pl.DataFrame, late_errors: pl.DataFrame)
         )
     is_rejected = pl.col(ERROR_CODE).is_not_null()
     is_excluded = pl.col(ERROR_CODE).is_in(list(Exclusion))
-    return rows.join(
-        pl.concat([pl.DataFrame(schema=_INTO), decided], how="diagonal"),
-        on=POS,
-        how="left",
-        maintain_order="left",
-    ).with_columns(
-        pl.when(is_excluded)
-        .then(pl.lit(Outcome.EXCLUDED.value))
-        .when(is_rejected)
-        .then(pl.lit(Outcome.REJECTED.value))
-        .otherwise(OUTCOME)
-        .alias(OUTCOME),
-        *(pl.when(~is_rejected).then(name).alias(name) for name in _INTO),
+    return (
+        rows.join(
+            pl.concat([pl.DataFrame(schema=_INTO), decided], how="diagonal"),
+            on=POS,
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            pl.when(is_excluded)
+            .then(pl.lit(Outcome.EXCLUDED.value))
+            .when(is_rejected)
+            .then(pl.lit(Outcome.REJECTED.value))
+            .otherwise(OUTCOME)
+            .alias(OUTCOME),
+            *(pl.when(~is_rejected).then(name).alias(name) for name in _INTO),
+        )
+        .with_columns(pl.coalesce(SENT_AS, OUTCOME).alias(SENT_AS))
     )

@@ -1,6 +1,8 @@
 """The report as people read it: Markdown for files and Prefect, a few lines for the terminal."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from memory_import.ledger.report.plan import describe_forecast, list_persons
@@ -40,6 +42,8 @@ def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str
         lines += [f"- `{line}`" for line in list_persons(plan)]
     for name, load in report["loads"].items():
         lines += ["", f"## {name.capitalize()}", "", *_outcome_table(load["rows"])]
+        lines += _value_table(load.get("traits", {}))
+        lines += _dropped_table(load.get("traits", {}), load.get("dropped_rows", {}), explain_code)
         lines += _count_table("Why rows were rejected", "reason", load["reject_reasons"], explain_code)
         lines += _count_table("What was changed on the way", "change", load["changes"], explain_code)
         lines += [line for remark in load.get("remarks", ()) for line in ("", remark)]
@@ -80,6 +84,47 @@ def _count_table(
         f"| {code} | {count:,} | {explain_code(code)} |"
         for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
+
+
+def _value_table(traits: Mapping[str, Any]) -> list[str]:
+    """The fates of the values, trait by trait; `beside` is what rows state of a trait beside its value."""
+    if not traits:
+        return []
+    heading = "| trait | read | blank | sent | changed | dropped | superseded | not sent | beside |"
+    lines = ["", "### What became of the values", "", heading, "|---|" + "---:|" * 8]
+    for path, fates in traits.items():
+        others = fates["others"]
+        counts = [
+            *(fates[name] for name in ("read", "blank", "sent")),
+            *(sum(fates[name].values()) for name in ("changed", "dropped")),
+            *(fates[name] for name in ("superseded", "not_sent")),
+        ]
+        beside = f"{others['sent']:,} sent, {sum(others['dropped'].values()):,} dropped"
+        cells = " | ".join(f"{count:,}" for count in counts)
+        lines.append(f"| {path} | {cells} | {beside if any(others.values()) else ''} |")
+    return lines
+
+
+def _dropped_table(
+    traits: Mapping[str, Any], rows: Mapping[str, Any], explain_code: Callable[[str], str]
+) -> list[str]:
+    """Which values were dropped, and the first rows that had one."""
+    dropped = [
+        (path, code, count)
+        for path, fates in traits.items()
+        for code, count in sorted(
+            (Counter(fates["dropped"]) + Counter(fates["others"]["dropped"])).items(),
+            key=lambda item: (-item[1], item[0]),
+        )
+    ]
+    if not dropped:
+        return []
+    lines = ["", "### Dropped values", "", "| trait | code | count | first in | |", "|---|---|---:|---|---|"]
+    for path, code, count in dropped:
+        places = rows.get(path, {}).get(code, ())
+        first = "; ".join(f"row {row} of {PurePath(file).name}" for file, row in places)
+        lines.append(f"| {path} | {code} | {count:,} | {first} | {explain_code(code)} |")
+    return [*lines, "", "Each of them is in the file of dropped values."]
 
 
 def _listed(counts: Mapping[str, int]) -> str:
