@@ -12,6 +12,7 @@ from memory_import.destination.api.store import (
     check_status,
     fetch_schema,
 )
+from memory_import.destination.delivery.shutdown import drained
 from memory_import.destination.errors import StoreUnfit
 from memory_import.destination.http.client import Client
 from memory_import.errors import UsageProblem
@@ -38,8 +39,9 @@ async def check_store(run: RunContext) -> StoreFacts:
     if run.record.dry_run:
         return StoreFacts(_assume_identifiers(profiles) if profiles else ())
     with run.timed("check"):
-        async with run.connection() as (client, _):
-            return await _ask_store(run, client, profiles)
+        async with run.connection() as (client, _), drained(run.stop_signal):
+            facts = await _ask_store(run, client, profiles)
+        return facts  # noqa: RET504 - what is drained may end in between
 
 
 def _assume_identifiers(profiles: ProfilesSpec) -> tuple[IdentifierPlan, ...]:

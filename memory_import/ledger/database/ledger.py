@@ -16,7 +16,6 @@ from sqlalchemy import (
     Update,
     bindparam,
     create_engine,
-    delete,
     event,
     func,
     insert,
@@ -24,6 +23,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -46,6 +46,7 @@ from memory_import.ledger.database.schema import (
     requests,
     runs,
     timings,
+    waits,
 )
 from memory_import.ledger.database.states import BatchState, IllegalMove, origins
 
@@ -159,10 +160,13 @@ class Ledger:
 
     def note_input(self, run_id: str, load: str, fingerprint: Mapping[str, Any]) -> None:
         """Keep what the input of a load was, in place of what was known before."""
-        of_load = (inputs.c.run_id == run_id, inputs.c.load == load)
+        new = upsert(inputs).values(run_id=run_id, load=load, fingerprint=dict(fingerprint))
         with self._engine.begin() as connection:
-            connection.execute(delete(inputs).where(*of_load))
-            connection.execute(insert(inputs).values(run_id=run_id, load=load, fingerprint=dict(fingerprint)))
+            connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=inputs.primary_key, set_={"fingerprint": new.excluded.fingerprint}
+                )
+            )
 
     def input(self, run_id: str, load: str) -> Mapping[str, Any] | None:
         """What the input of a load was, or None when it was not read to its end yet."""
@@ -185,6 +189,12 @@ class Ledger:
                 update(loads).where(loads.c.run_id == run_id, loads.c.load == load.load).values(**facts)
             )
             transaction.plan(run_id, planned)
+
+    def note_server_time(self, run_id: str, load: str, server_time: float) -> None:
+        """Keep when a load began to write, by the server's clock; what was noted before stays."""
+        of_load = (loads.c.run_id == run_id, loads.c.load == load, loads.c.server_time.is_(None))
+        with self._engine.begin() as connection:
+            connection.execute(update(loads).where(*of_load).values(server_time=server_time))
 
     def load(self, run_id: str, load: str) -> LoadRecord | None:
         """A staged load, or None when its rows are not all staged yet."""
@@ -254,6 +264,30 @@ class Ledger:
 
     # Requests and time
 
+    def wait_left(self, api_url: str, now: float) -> float:
+        """For how many more seconds a server wants no request; 0 where it may be asked.
+
+        `now` is in seconds since the epoch. A clock that was set meanwhile makes no wait longer than it was.
+        """
+        query = select(waits.c.told_at, waits.c.seconds).where(waits.c.api_url == api_url)
+        with self._engine.connect() as connection:
+            told = connection.execute(query).one_or_none()
+        if told is None:
+            return 0.0
+        told_at, seconds = (float(value) for value in told)
+        return min(max(told_at + seconds - now, 0.0), seconds)
+
+    def completed_with_error(self, run_id: str, load: str) -> int:
+        """The batches whose operation ended well and told an error all the same."""
+        query = select(func.count()).where(
+            batches.c.run_id == run_id,
+            batches.c.load == load,
+            batches.c.state == BatchState.COMPLETED,
+            batches.c.code.is_not(None),
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar_one()
+
     def request_counts(self, run_id: str) -> RequestCount:
         """All requests that a run made, over all its resumes."""
         query = select(requests).where(requests.c.run_id == run_id)
@@ -266,14 +300,14 @@ class Ledger:
 
     def add_seconds(self, run_id: str, stage: str, seconds: float) -> None:
         """Add to the time that a stage of a run took."""
+        new = upsert(timings).values(run_id=run_id, stage=stage, seconds=seconds)
         with self._engine.begin() as connection:
-            changed = connection.execute(
-                update(timings)
-                .where(timings.c.run_id == run_id, timings.c.stage == stage)
-                .values(seconds=timings.c.seconds + seconds)
+            connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=timings.primary_key,
+                    set_={"seconds": timings.c.seconds + new.excluded.seconds},
+                )
             )
-            if changed.rowcount == 0:
-                connection.execute(insert(timings).values(run_id=run_id, stage=stage, seconds=seconds))
 
     def seconds_by_stage(self, run_id: str) -> dict[str, float]:
         """The time each stage took, over all resumes."""
@@ -307,9 +341,12 @@ class Transaction:
 
     def remember(self, run_id: str, load: str, found: FoundProfile) -> None:
         """Keep what a lookup found, in place of what was known before."""
-        of_key = (lookups.c.run_id == run_id, lookups.c.key == found.key)
-        self.connection.execute(delete(lookups).where(*of_key))
-        self.connection.execute(insert(lookups).values(run_id=run_id, load=load, **asdict(found)))
+        facts = {"load": load, **asdict(found)}
+        self.connection.execute(
+            upsert(lookups)
+            .values(run_id=run_id, **facts)
+            .on_conflict_do_update(index_elements=lookups.primary_key, set_=facts)
+        )
 
     def replace_profile(self, run_id: str, profile_id: str, canonical_id: str) -> None:
         """Remember that a profile was merged into another one."""
@@ -319,19 +356,32 @@ class Transaction:
             .values(profile_id=canonical_id)
         )
 
+    def note_wait(self, api_url: str, told_at: float, seconds: float) -> None:
+        """Keep for how long a server wants no request; a wait that ends later stays."""
+        new = upsert(waits).values(api_url=api_url, told_at=told_at, seconds=seconds)
+        self.connection.execute(
+            new.on_conflict_do_update(
+                index_elements=waits.primary_key,
+                set_={"told_at": new.excluded.told_at, "seconds": new.excluded.seconds},
+                where=waits.c.told_at + waits.c.seconds < new.excluded.told_at + new.excluded.seconds,
+            )
+        )
+
     def count_requests(self, run_id: str, counts: RequestCount) -> None:
         """Add requests to the run's counts."""
         for status, count in counts.by_status.items():
-            retries = counts.retries.get(status, 0)
-            changed = self.connection.execute(
-                update(requests)
-                .where(requests.c.run_id == run_id, requests.c.status == status)
-                .values(count=requests.c.count + count, retries=requests.c.retries + retries)
+            new = upsert(requests).values(
+                run_id=run_id, status=status, count=count, retries=counts.retries.get(status, 0)
             )
-            if changed.rowcount == 0:
-                self.connection.execute(
-                    insert(requests).values(run_id=run_id, status=status, count=count, retries=retries)
+            self.connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=requests.primary_key,
+                    set_={
+                        "count": requests.c.count + new.excluded.count,
+                        "retries": requests.c.retries + new.excluded.retries,
+                    },
                 )
+            )
 
 
 @cache

@@ -271,10 +271,16 @@ def _check_target(record: RunRecord, target: Target) -> None:
     differences = []
     if target.store_id != record.store_id:
         differences.append(f"the store was {record.store_id} and is {target.store_id}")
-    then, current = urlsplit(record.api_url).hostname, urlsplit(target.api_url).hostname
-    if then != current:
-        differences.append(f"the API was at {then} and is at {current}")
+    if not record.emulator and _address(record.api_url) != _address(target.api_url):
+        differences.append(f"the API was at {record.api_url} and is at {target.api_url}")
     refuse_differences("The target", differences)
+
+
+def _address(api_url: str) -> tuple[str, str | None, int | None, str]:
+    """Scheme, host, port and path: what makes an address the same one."""
+    parts = urlsplit(api_url)
+    usual_port = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or usual_port, parts.path.rstrip("/")
 
 
 def _check_input(ledger: Ledger, record: RunRecord, spec: Spec) -> None:

@@ -1,5 +1,6 @@
 """How a run begins, and what a resume insists on."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -111,12 +112,30 @@ def test_another_store_is_refused(workplace: Workplace) -> None:
     )
 
 
-def test_another_api_is_refused(workplace: Workplace, stopped: RunResult) -> None:
-    elsewhere = workplace.with_variables(MEMORY_API_URL="https://memory.example.com")
-    assert refusal(elsewhere) == (
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda url: "https://memory.example.com",
+        lambda url: url.rpartition(":")[0] + ":1",
+        lambda url: url + "/v1",
+        lambda url: url.replace("http:", "https:"),
+    ],
+    ids=["another host", "another port", "another path", "another scheme"],
+)
+def test_another_api_is_refused(
+    workplace: Workplace, stopped: RunResult, change: Callable[[str], str]
+) -> None:
+    url = workplace.variables["MEMORY_API_URL"]
+    assert refusal(workplace.with_variables(MEMORY_API_URL=change(url))) == (
         "The target is not what it was when the run began:",
-        "  the API was at 127.0.0.1 and is at memory.example.com",
+        f"  the API was at {url} and is at {change(url)}",
     )
+
+
+def test_the_same_api_written_otherwise_is_the_same(workplace: Workplace, stopped: RunResult) -> None:
+    url = workplace.variables["MEMORY_API_URL"]
+    resumed = workplace.with_variables(MEMORY_API_URL=f"{url}/").carry_out(workplace.resumption())
+    assert rows_of(resumed)["completed"] == 3
 
 
 def test_a_refused_resume_leaves_the_run_as_it_was(workplace: Workplace, stopped: RunResult) -> None:
