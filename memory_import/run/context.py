@@ -4,10 +4,14 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from memory_import.clock import seconds_now
+from memory_import.destination.errors import ToldToWait
 from memory_import.destination.http.client import Client
 from memory_import.destination.http.throttle import StopSignal, Throttle
+from memory_import.destination.limits import RETRY_AFTER_LONGEST_SECONDS
 from memory_import.ledger.database.group_commit import GroupCommit
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord, RunRecord
@@ -97,12 +101,19 @@ class RunContext:
         """A client for the target, and what brings its doings into the ledger."""
         credentials = self.target.credentials
         assert credentials is not None  # noqa: S101 - without them nobody is asked
+        api_url = self.target.api_url
+        throttle = Throttle(self.stop_signal)
+        wait_seconds = self.ledger.wait_left(api_url, seconds_now())
+        if wait_seconds > RETRY_AFTER_LONGEST_SECONDS:
+            raise ToldToWait(wait_seconds)
+        throttle.close_gate(wait_seconds)
         commits = GroupCommit(self.ledger, self.run_id)
         client = Client(
-            api_url=self.target.api_url,
+            api_url=api_url,
             auth=credentials.pair,
-            throttle=Throttle(self.stop_signal),
+            throttle=throttle,
             counts=commits.requests,
+            note_wait=partial(commits.note_wait, api_url),
         )
         try:
             async with client:

@@ -14,6 +14,7 @@ from memory_import.destination.api.store import (
     check_status,
     fetch_schema,
 )
+from memory_import.destination.delivery.shutdown import drained
 from memory_import.destination.errors import StoreUnfit
 from memory_import.destination.http.client import Client
 from memory_import.errors import UsageProblem
@@ -61,13 +62,14 @@ async def _find_facts(run: RunContext) -> StoreFacts:
     profiles = run.spec.profiles
     if run.target.credentials is None:
         return StoreFacts(_assume_identifiers(profiles))
-    async with run.connection() as (client, _):
+    async with run.connection() as (client, _), drained(run.stop_signal):
         try:
-            return await _ask_store(run, client, profiles)
+            facts = await _ask_store(run, client, profiles)
         except StoreUnfit as unfit:
             if run.request.action is not Action.PLAN:
                 raise
-            return StoreFacts(_assume_identifiers(profiles), lacks=unfit.problems, is_asked=True)
+            facts = StoreFacts(_assume_identifiers(profiles), lacks=unfit.problems, is_asked=True)
+    return facts
 
 
 def _check_declared(then: Mapping[str, Any], facts: StoreFacts) -> None:

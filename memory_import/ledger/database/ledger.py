@@ -46,6 +46,7 @@ from memory_import.ledger.database.schema import (
     requests,
     runs,
     timings,
+    waits,
 )
 from memory_import.ledger.database.states import BatchState, IllegalMove, origins
 
@@ -223,6 +224,12 @@ class Ledger:
             )
             transaction.plan(run_id, planned)
 
+    def note_server_time(self, run_id: str, load: str, server_time: float) -> None:
+        """Keep when a load began to write, by the server's clock; what was noted before stays."""
+        of_load = (loads.c.run_id == run_id, loads.c.load == load, loads.c.server_time.is_(None))
+        with self._engine.begin() as connection:
+            connection.execute(update(loads).where(*of_load).values(server_time=server_time))
+
     def load(self, run_id: str, load: str) -> LoadRecord | None:
         """A staged load, or None when its rows are not all staged yet."""
         query = select(loads).where(loads.c.run_id == run_id, loads.c.load == load)
@@ -310,6 +317,30 @@ class Ledger:
             sent, spent = connection.execute(entries).scalar(), connection.execute(seconds).scalar()
         return sent / spent if sent and spent else None
 
+    def wait_left(self, api_url: str, now: float) -> float:
+        """For how many more seconds a server wants no request; 0 where it may be asked.
+
+        `now` is in seconds since the epoch. A clock that was set meanwhile makes no wait longer than it was.
+        """
+        query = select(waits.c.told_at, waits.c.seconds).where(waits.c.api_url == api_url)
+        with self._engine.connect() as connection:
+            told = connection.execute(query).one_or_none()
+        if told is None:
+            return 0.0
+        told_at, seconds = (float(value) for value in told)
+        return min(max(told_at + seconds - now, 0.0), seconds)
+
+    def completed_with_error(self, run_id: str, load: str) -> int:
+        """The batches whose operation ended well and told an error all the same."""
+        query = select(func.count()).where(
+            batches.c.run_id == run_id,
+            batches.c.load == load,
+            batches.c.state == BatchState.COMPLETED,
+            batches.c.code.is_not(None),
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar_one()
+
     def request_counts(self, run_id: str) -> RequestCount:
         """All requests that a run made, over all its resumes."""
         query = select(requests).where(requests.c.run_id == run_id)
@@ -376,6 +407,17 @@ class Transaction:
             update(lookups)
             .where(lookups.c.run_id == run_id, lookups.c.profile_id == profile_id)
             .values(profile_id=canonical_id)
+        )
+
+    def note_wait(self, api_url: str, told_at: float, seconds: float) -> None:
+        """Keep for how long a server wants no request; a wait that ends later stays."""
+        new = upsert(waits).values(api_url=api_url, told_at=told_at, seconds=seconds)
+        self.connection.execute(
+            new.on_conflict_do_update(
+                index_elements=waits.primary_key,
+                set_={"told_at": new.excluded.told_at, "seconds": new.excluded.seconds},
+                where=waits.c.told_at + waits.c.seconds < new.excluded.told_at + new.excluded.seconds,
+            )
         )
 
     def count_requests(self, run_id: str, counts: RequestCount) -> None:

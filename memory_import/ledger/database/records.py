@@ -68,8 +68,10 @@ class LoadRecord:
 
     `planned_at`
     (seconds since the epoch) is when its batches were entered; None while nobody has found the profiles that
-    its rows belong to. `lookups` says what finding them took; None where nothing was to be found. `remarks`
-    are sentences about what earlier runs left behind.
+    its rows belong to. `lookups` says what finding them took; None where nothing was to be found.
+    `server_time` (seconds since the epoch, by the server's clock) is when the load began to write; None where
+    it has not, or the server does not tell its time. `remarks` are sentences about what earlier runs left
+    behind.
     """
 
     load: str
@@ -80,6 +82,7 @@ class LoadRecord:
     changes: Mapping[str, int]
     planned_at: float | None
     lookups: Mapping[str, int] | None = None
+    server_time: float | None = None
     remarks: tuple[str, ...] = ()
 
 
@@ -114,6 +117,7 @@ class PlannedBatch:
     body_bytes: int
     parent_id: int | None = None
     state: BatchState = BatchState.PLANNED
+    failed_runs: int = 0  # in which the server failed at it, however often it was tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from memory_import.destination.errors import (
     ServiceUnavailable,
     StagingChanged,
     StoreUnfit,
+    UnexpectedAnswer,
 )
 from memory_import.errors import ExitCode, ImportProblem, UsageProblem
 from memory_import.ledger.database.lock import StateDirectoryBusy
@@ -76,6 +77,8 @@ def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return
             return UsageProblem(error.problems)
         case ServiceUnavailable():
             return ServiceDown(f"{error} What is not sent stays planned: resume when the API answers again.")
+        case UnexpectedAnswer():
+            return ServiceDown(f"{error} What is not sent stays planned: report it, and resume.")
         case SourceError() | StateDirectoryBusy() | StagingChanged():
             return UsageProblem(str(error))
         case ConservationError():

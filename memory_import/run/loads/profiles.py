@@ -10,8 +10,9 @@ import polars as pl
 from memory_import.clock import seconds_now
 from memory_import.columns import BYTES, IS_FINAL, PAYLOAD, ROUND
 from memory_import.destination.delivery.batches import plan_batches
+from memory_import.destination.delivery.context import Delivery
 from memory_import.destination.delivery.entries import Entries
-from memory_import.destination.delivery.profiles import ProfileDelivery
+from memory_import.destination.delivery.rounds import deliver_in_rounds
 from memory_import.destination.errors import StagingChanged
 from memory_import.ledger.database.records import LoadRecord, PlannedBatch
 from memory_import.ledger.database.states import OPEN
@@ -107,7 +108,7 @@ async def deliver_profiles(run: RunContext, spec: ProfilesSpec) -> None:
     run.progress.begin("sending", sum(rows for (state, _), (_, _, rows) in totals.items() if state in OPEN))
     with run.timed("deliver"):
         async with run.connection() as (client, commits):
-            await ProfileDelivery(
+            work = Delivery(
                 client=client,
                 commits=commits,
                 ledger=run.ledger,
@@ -116,6 +117,6 @@ async def deliver_profiles(run: RunContext, spec: ProfilesSpec) -> None:
                 run_id=run.run_id,
                 store_id=run.target.store_id,
                 load=load,
-                wait_seconds=run.wait_seconds,
                 observer=DeliveryObserver(run, client),
-            ).run()
+            )
+            await deliver_in_rounds(work, wait_seconds=run.wait_seconds)

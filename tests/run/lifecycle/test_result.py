@@ -130,7 +130,7 @@ def test_what_ended_the_run_early_decides_otherwise(
         pytest.param(StateDirectoryBusy("x"), ExitCode.USAGE, id="busy"),
         pytest.param(DeliveryError("x"), ExitCode.INTERNAL, id="delivery"),
         pytest.param(
-            UnexpectedAnswer("PUT", "/x", 418, None, None), ExitCode.INTERNAL, id="unexpected answer"
+            UnexpectedAnswer("PUT", "/x", 400, None, None), ExitCode.PENDING, id="unexpected answer"
         ),
         pytest.param(RuntimeError("x"), ExitCode.INTERNAL, id="anything else"),
         pytest.param(
