@@ -1,5 +1,6 @@
 """The command line `memory-import`: its commands, one module each, put together."""
 
+import os
 from importlib.metadata import version
 from typing import Annotated
 
@@ -47,7 +48,18 @@ def prepare_environment() -> None:
     reuse_memory()
 
 
+def open_closed_streams() -> None:
+    """Give stdin, stdout and stderr that were closed when the process started to nowhere, so that no socket
+    takes their numbers: libuv aborts on those."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
 def main() -> None:
     """The entry point."""
+    open_closed_streams()
     prepare_environment()
     app()

@@ -11,6 +11,7 @@ from memory_import.ledger.report.account import settle_account
 from memory_import.ledger.report.document import build_report
 from memory_import.ledger.report.render import render_markdown
 from memory_import.loads import PROFILES
+from memory_import.printable import printable_text
 from memory_import.run.compare.remember import remember
 from memory_import.run.context import RunContext
 from memory_import.run.explain import explain_code
@@ -71,6 +72,6 @@ def write_report(
     if status is RunStatus.PLANNED:
         document["plan"] = describe_plan(replace(run, record=record))
     write_json(document, run.folder / "report.json")
-    write_text(render_markdown(document, explain_code), run.folder / "report.md")
+    write_text(printable_text(render_markdown(document, explain_code)), run.folder / "report.md")
     run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
     return document, problem

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     Connection,
     Engine,
     Integer,
@@ -61,7 +62,7 @@ def open_database(state_dir: Path) -> Engine:
     """The SQLite file of a state directory, made when missing (mode 0600); its commits reach the disk."""
     path = state_dir / "ledger.sqlite3"
     path.touch(mode=0o600)
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(URL.create("sqlite", database=str(path)))  # a path may hold ? and %
     event.listen(engine, "connect", _make_durable)
     metadata.create_all(engine)
     return engine

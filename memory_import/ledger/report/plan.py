@@ -4,12 +4,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from memory_import.printable import printable_line
+
 
 def describe_forecast(plan: Mapping[str, Any]) -> list[str]:
     """Sentences about what would be sent, how long that takes, and what the store lacks."""
     forecast, store = plan["forecast"], plan["store"]
     lines = [
-        f"{_range(forecast['requests'])} requests would write {_size(forecast['bytes'])}, without repeats",
+        f"requests that write: {_range(forecast['requests'])} with {_size(forecast['bytes'])}, "
+        "without repeats",
         f"billed: {forecast['profile_operations']:,} profile operations, "
         f"{_range(forecast['lookups'])} lookups",
         _duration(forecast["seconds"]),
@@ -22,7 +25,7 @@ def describe_forecast(plan: Mapping[str, Any]) -> list[str]:
 def list_persons(plan: Mapping[str, Any]) -> list[str]:
     """A few persons as they would be sent, a line each."""
     return [
-        f"{person['file']} row {person['row']}: "
+        f"{printable_line(person['file'])} row {person['row']}: "
         + ", ".join(
             f"{trait} {json.dumps(value, ensure_ascii=False)}" for trait, value in person["traits"].items()
         )

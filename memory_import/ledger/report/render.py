@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from memory_import.ledger.report.plan import describe_forecast, list_persons
+from memory_import.printable import printable_line
 
 _MEANING = {
     "verified": "read back and found equal",
@@ -30,7 +31,7 @@ def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str
     lines = [
         f"# {'Plan' if plan else 'Import'} {report['run_id']}: {report['status']}",
         "",
-        f"- spec: `{report['spec']}`",
+        f"- spec: `{printable_line(report['spec'])}`",
         f"- store: `{target['store_id']}` at {where}",
         f"- started {report['started_at']}, ended {report['finished_at']}, exit code {report['exit_code']}",
     ]

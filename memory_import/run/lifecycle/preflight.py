@@ -9,7 +9,7 @@ from memory_import.ledger.database.records import RunRecord
 from memory_import.run.budget import check_budgets
 from memory_import.run.lifecycle.choice import find_run
 from memory_import.run.lifecycle.start import run_sources
-from memory_import.run.lifecycle.state_directory import has_ledger, open_ledger
+from memory_import.run.lifecycle.state_directory import check_runs, has_ledger, open_ledger
 from memory_import.run.lifecycle.targets import find_target
 from memory_import.run.request import RunRequest, new_run_id
 from memory_import.spec.file import load_spec
@@ -32,10 +32,12 @@ def check_request(request: RunRequest, variables: Mapping[str, str]) -> RunReque
 
 def _find(request: RunRequest) -> RunRecord:
     if not has_ledger(request.state_dir):
+        check_runs(request.state_dir, [])
         if request.run_id is None:
             raise NothingPending("Nothing is unfinished.")
         raise UsageProblem(f"There is no run {request.run_id} in {request.state_dir}: it holds no runs yet.")
     with open_ledger(request.state_dir) as ledger:
+        check_runs(request.state_dir, ledger.runs())
         return find_run(ledger, request)
 
 

@@ -1,6 +1,6 @@
 """The state directory: taken by one run at a time, with the ledger in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from memory_import.clock import now
 from memory_import.errors import UsageProblem
 from memory_import.ledger.database.ledger import Ledger, open_database
 from memory_import.ledger.database.lock import exclusive
+from memory_import.ledger.database.records import RunRecord
 from memory_import.ledger.files import private_directory
 from memory_import.run.request import KNOWN, is_run_id
 
@@ -29,7 +30,7 @@ def hold(state_dir: Path, purpose: str) -> Iterator[Ledger]:
             private_directory(state_dir / "runs")
             stack.enter_context(exclusive(state_dir, purpose=purpose, since=now()))
         ledger = stack.enter_context(open_ledger(state_dir))
-        _check_runs(state_dir, ledger)
+        check_runs(state_dir, ledger.runs())
         yield ledger
 
 
@@ -60,13 +61,14 @@ def _what_cannot_be_used(what: str) -> Iterator[None]:
         ) from None
 
 
-def _check_runs(state_dir: Path, ledger: Ledger) -> None:
-    """A run with anything in its folder stands in the ledger, which is written first, or was lost there.
+def check_runs(state_dir: Path, runs: Sequence[RunRecord]) -> None:
+    """`UsageProblem` where the folder of a run holds rows and the ledger, which is written first, has no such
+    run: a part of it was lost. `runs`: all that the ledger has.
 
     Copies of inputs and the emulator's store alone may be there before.
     """
-    known = {run.run_id for run in ledger.runs()}
-    folders = [path for path in (state_dir / "runs").iterdir() if is_run_id(path.name)]
+    known = {run.run_id for run in runs}
+    folders = [path for path in (state_dir / "runs").glob("*") if is_run_id(path.name)]
     lost = sorted(path.name for path in folders if path.name not in known and _holds_rows(path))
     if lost:
         raise UsageProblem(

@@ -62,7 +62,7 @@ def test_a_plan_says_what_would_be_sent_and_how_to_send_it(plan: RunResult) -> N
     assert plan.report["plan"]["store"] == {"asked": True, "lacks": []}
     text = (Path(plan.folder) / "report.md").read_text()
     assert "| planned | 3 | would be sent |" in text
-    assert "2 requests would write" in text
+    assert "requests that write: 2 with" in text
 
 
 def test_applying_sends_exactly_the_plan(workplace: Workplace, plan: RunResult) -> None:
