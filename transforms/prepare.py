@@ -118,7 +118,7 @@ def read_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> ReadIdentifiers:
 def identify(values: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """The identifier columns, as in `Prepared`, of rows with the values of the traits they are read from."""
     return values.select(
-        _normalise(identifier, pl.col(plan.trait(identifier.trait).value_column)).alias(column)
+        normalise(identifier, pl.col(plan.trait(identifier.trait).value_column)).alias(column)
         for column, identifier in plan.identifier_columns.items()
     )
 
@@ -164,7 +164,7 @@ def _collect_others(
         if trait.others.is_empty():
             continue
         path, identifier = trait.trait.path, id_types.get(trait.trait.path)
-        value = pl.col(VALUE) if identifier is None else _normalise(identifier, pl.col(VALUE))
+        value = pl.col(VALUE) if identifier is None else normalise(identifier, pl.col(VALUE))
         id_type = pl.lit(None if identifier is None else identifier.id_type, pl.String)
         is_kept = pl.col(VALUE).is_not_null() & ~pl.lit(rejected.gather(trait.others["row"]))
         listed.append(
@@ -185,7 +185,7 @@ def _collect_values(judged: dict[str, JudgedTrait]) -> pl.DataFrame:
     return pl.DataFrame({trait.trait.value_column: trait.values for trait in judged.values()})
 
 
-def _normalise(identifier: IdentifierPlan, value: pl.Expr) -> pl.Expr:
+def normalise(identifier: IdentifierPlan, value: pl.Expr) -> pl.Expr:
     """The value as the service will store it; texts are trimmed and phones are E.164 already."""
     return (
         value.str.to_lowercase().str.replace_all(" ", "", literal=True)

@@ -93,6 +93,11 @@ class ProfilesSpec(SpecModel):
         description="By column, the texts of rows that are let through, or `not: [...]`; all others are "
         "excluded.",
     )
+    suppress: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A file of identifiers, one a line: their people, with all rows, are excluded.",
+    )
     region: RegionSpec = Field(default_factory=RegionSpec, description=REGION)
     latest: Annotated[MomentSpec, expand("column", MomentSpec)] | None = Field(
         default=None,

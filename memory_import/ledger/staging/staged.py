@@ -305,7 +305,7 @@ class Staging:
         """How many rows were rejected before anything was sent."""
         refused = [part for part in self.parts if ERROR_CODE in self.columns(part)]
         counts = [count_rejected(self.read(part, ERROR_CODE)) for part in refused]
-        return sum(counts) + len(self.excess)
+        return sum(counts) + count_rejected(self.excess)
 
     def entries(self, part: str, *columns: str) -> pl.DataFrame:
         """What is sent from one file, in sending order: `_pos`, `_is_final` and the asked columns.

@@ -22,6 +22,7 @@ from memory_import.run.context import RunContext
 from memory_import.run.loads.persons import group_rows
 from memory_import.run.loads.staging import prepare_parts
 from memory_import.run.loads.stored_values import drop_repeated, read_entries
+from memory_import.run.loads.suppressed import load_suppressed
 from memory_import.run.observer import DeliveryObserver
 from memory_import.sources.frames import null_out
 from memory_import.spec.model import ProfilesSpec, profile_plan
@@ -42,6 +43,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
             raise StagingChanged(", ".join(changed))
         return
     plan = profile_plan(spec, identifiers)
+    suppressed = load_suppressed(spec, run.spec_folder, plan)
     staging.begin()
     run.progress.begin("reading and preparing")
     with run.timed("prepare"):
@@ -49,7 +51,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
         prepared = prepare_parts(run, PROFILES, spec.source, prepare, staging)
     run.progress.begin("grouping", prepared.rows)
     with run.timed("group"):
-        grouping = group_rows(staging, plan, prepared.rows)
+        grouping = group_rows(staging, plan, prepared.rows, suppressed)
     changes = prepared.changes + Counter({Change.EXTRA_IDENTIFIER.value: grouping.extra_identifiers})
     with run.timed("stage"):
         staging.finish()
