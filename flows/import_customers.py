@@ -26,10 +26,11 @@ from memory_import.ledger.database.lock import StateDirectoryBusy
 from memory_import.ledger.report.render import render_markdown
 from memory_import.run.budget import Budgets
 from memory_import.run.explain import explain_code
+from memory_import.run.forecast import without_persons
 from memory_import.run.lifecycle.result import RunResult
 from memory_import.run.pipeline import run_import
 from memory_import.run.progress import RunProgress, stderr_progress
-from memory_import.run.request import DEFAULT_STATE_DIR, WAIT_SECONDS, RunRequest
+from memory_import.run.request import DEFAULT_STATE_DIR, WAIT_SECONDS, Action, RunRequest
 from memory_import.run.settings import environment
 
 _ARTIFACT_SECONDS = 5.0
@@ -43,30 +44,36 @@ async def import_customers(
     *,
     run_id: str | None = None,
     state_dir: str = DEFAULT_STATE_DIR,
+    action: Action | None = None,
     emulator: bool = False,
-    dry_run: bool = False,
+    keep: bool = False,
     wait_seconds: float = WAIT_SECONDS,
     max_errors: str | None = None,
+    max_dropped: str | None = None,
     limit: int | None = None,
+    show_values: bool = False,
     credentials_block: str | None = None,
 ) -> State[RunResult | ImportProblem]:
     """Import the customers that a spec describes, or go on with an unfinished run.
 
-    `spec`: path of the spec; None goes on with `run_id`, or with the last unfinished run, and does nothing
-    when there is none. `credentials_block` names a `twilio-credentials` block; None takes the credentials of
-    the environment. The state is Completed when every row is accounted for, Failed otherwise; its message
-    holds the exit code that the command line would have, its data, for a caller in this process, the
-    `RunResult`, or the `ImportProblem` for which no run could begin.
+    `action`: `run` or `plan` of the spec at the path `spec`, `apply` of the plan `run_id`, or `resume` of
+    `run_id`, or of the last unfinished run, which does nothing when there is none; None runs the spec, or
+    resumes where none is given. `credentials_block` names a `twilio-credentials` block; None takes the
+    credentials of the environment. The state is Completed when every row is accounted for, Failed otherwise;
+    its message holds the exit code that the command line would have, its data, for a caller in this process,
+    the `RunResult`, or the `ImportProblem` for which no run could begin.
     """
     request = RunRequest(
+        action=action or (Action.RUN if spec else Action.RESUME),
         state_dir=Path(state_dir),
         spec_path=Path(spec) if spec else None,
         run_id=run_id,
         emulator=emulator,
-        dry_run=dry_run,
+        keep=keep,
         wait_seconds=wait_seconds,
-        budgets=Budgets(max_errors=max_errors),
+        budgets=Budgets(max_errors=max_errors, max_dropped=max_dropped),
         limit=limit,
+        show_values=show_values,
         credentials=await load_credentials(credentials_block) if credentials_block else None,
     )
     progress = stderr_progress()
@@ -74,9 +81,9 @@ async def import_customers(
         async with _shown(progress):
             result = await run_import(request, environment(), progress, run_as_task)
     except ImportProblem as problem:
-        return _state_of_refusal(problem, is_resume=spec is None)
+        return _state_of_refusal(problem, is_resume=request.action is Action.RESUME)
     with contextlib.suppress(Exception):  # best effort: the report is on disk
-        report = render_markdown(result.report, explain_code)
+        report = render_markdown(without_persons(result.report), explain_code)
         await acreate_markdown_artifact(report, key="memory-import-report")
     exit_code = ExitCode(result.report["exit_code"])
     return _state(exit_code, f"run {result.report['run_id']}", result)

@@ -55,6 +55,8 @@ PROFILE_ID = "_profile_id"
 """The service's id of the profile that a memory belongs to."""
 MOMENT = "_moment"
 """When a memory happened, in milliseconds since the epoch."""
+LATEST = "_latest"
+"""When a row was last changed, in milliseconds since the epoch: of a person the row with the latest wins."""
 PIECES = "_pieces"
 """The number of entries that a row is sent as."""
 FORMER = "_former"
@@ -72,6 +74,8 @@ ID_TYPE = "id_type"
 """The type of an identifier, as the store calls it."""
 OUTCOME = "outcome"
 """What became of a row: one of `Outcome`."""
+SENT_AS = "_sent_as"
+"""The outcome of what holds a row's values: its own, or that of the row it was merged into."""
 MERGED_INTO_FILE = "merged_into_file"
 MERGED_INTO_ROW = "merged_into_row"
 """The row that a merged row was folded into."""
@@ -95,10 +99,12 @@ DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     IS_FINAL: pl.Boolean,
     PROFILE_ID: pl.String,
     MOMENT: pl.Int64,
+    LATEST: pl.Int64,
     PIECES: pl.Int64,
     FORMER: pl.UInt64,
     **dict.fromkeys((TRAIT, COLUMN, VALUE, CODE, ID_TYPE), pl.String),
     OUTCOME: pl.String,
+    SENT_AS: pl.String,
     MERGED_INTO_FILE: pl.String,
     MERGED_INTO_ROW: pl.Int64,
 }

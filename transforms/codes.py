@@ -52,6 +52,9 @@ class Reason(StrEnum):
     DATETIME_SKIPPED = "datetime_skipped_by_clock"
     ARRAY_TOO_LONG = "array_too_long"
     ARRAY_ITEM_TOO_LONG = "array_item_too_long"
+    PLACEHOLDER = "placeholder"
+    PATTERN_NOT_FOUND = "pattern_not_found"
+    NOT_IN_MAP = "not_in_map"
     FURTHER_VALUE_LEFT_OUT = "further_value_left_out"
     IDENTIFIER_TOO_LONG = "identifier_too_long"
     NO_IDENTIFIER = "no_identifier"
@@ -90,12 +93,19 @@ class Change(StrEnum):
     EXTRA_IDENTIFIER = "extra_identifier"
     TEXT_TRIMMED = "text_trimmed"
     INVISIBLE_CHARACTERS_REMOVED = "invisible_characters_removed"
+    PART_TAKEN = "part_taken"
+    VALUE_MAPPED = "value_mapped"
+    CASE_CHANGED = "case_changed"
+    NUMBER_SIGNS_TAKEN_OFF = "number_signs_taken_off"
     INTEGER_FRACTION_DROPPED = "integer_fraction_dropped"
     DATETIME_EARLIER_TAKEN = "datetime_earlier_taken"
     CONTENT_SPLIT = "content_split"
     PROFILE_CREATED = "profile_created"
     COUNTRY_UNKNOWN = "country_unknown"
 
+
+LEFT_OUT: frozenset[str] = frozenset()
+"""Reasons for which an identifier is left out for a person's sake: nothing of the spec would mend it."""
 
 DROPPED = "dropped_"
 """Before the code of a reason: the value was refused and left out, the row was kept."""
@@ -134,6 +144,9 @@ WORDING: dict[str, str] = {
     Reason.ARRAY_ITEM_TOO_LONG: (
         f"an item of the array is longer than the {STRING_CHARACTERS:,} characters that the API accepts"
     ),
+    Reason.PLACEHOLDER: "what a template or a spreadsheet writes in place of a value",
+    Reason.PATTERN_NOT_FOUND: "the spec's `pattern` does not match the text",
+    Reason.NOT_IN_MAP: "the spec's `map` does not have the text, and there is no `else`",
     Reason.FURTHER_VALUE_LEFT_OUT: "another cell of the row holds a valid value, which was taken",
     Reason.IDENTIFIER_TOO_LONG: (
         f"the identifier is longer than the {IDENTIFIER_CHARACTERS} characters that the API accepts"
@@ -186,6 +199,10 @@ WORDING: dict[str, str] = {
     Change.EXTRA_IDENTIFIER: "an earlier phone or email of the person was sent beside the one that counts",
     Change.TEXT_TRIMMED: "whitespace around the text was removed",
     Change.INVISIBLE_CHARACTERS_REMOVED: "invisible control characters were removed from the text",
+    Change.PART_TAKEN: "a part of the text was taken, as the spec's `pattern` or `name` says",
+    Change.VALUE_MAPPED: "the text was replaced by what the spec's `map` has for it",
+    Change.CASE_CHANGED: "letters were written as the spec's `case` says",
+    Change.NUMBER_SIGNS_TAKEN_OFF: "a currency sign, a percent sign or brackets were taken off the number",
     Change.INTEGER_FRACTION_DROPPED: "a fraction of zeros was dropped from a whole number",
     Change.DATETIME_EARLIER_TAKEN: "the local time came twice as clocks were set back; the earlier was taken",
     Change.CONTENT_SPLIT: "content that was too long was split into numbered parts",

@@ -50,7 +50,7 @@ def prepare_memories(rows: pl.DataFrame, plan: MemoryPlan) -> Prepared:
     """
     content = _judge_content(rows[plan.content], plan)
     moment = _require(
-        judge_datetimes(rows[plan.occurred_at], plan.format, plan.timezone), Reason.OCCURRED_AT_MISSING
+        judge_datetimes(rows[plan.occurred_at], plan.formats, plan.timezone), Reason.OCCURRED_AT_MISSING
     )
     fields = [(plan.content, content), (plan.occurred_at, moment)]
     conversations = pl.repeat(None, rows.height, dtype=pl.String, eager=True)

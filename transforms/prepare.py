@@ -12,12 +12,24 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from memory_import.columns import CODE, COLUMN, ID_TYPE, ROW, TRAIT, VALUE, schema
+from memory_import.columns import (
+    CODE,
+    COLUMN,
+    ERROR_CODE,
+    ID_TYPE,
+    LATEST,
+    ROW,
+    TRAIT,
+    VALUE,
+    Exclusion,
+    schema,
+)
 from memory_import.transforms.codes import DROPPED, Change, Reason
 from memory_import.transforms.countries.regions import find_regions
 from memory_import.transforms.payloads import measure_payloads
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitType
 from memory_import.transforms.rejects import RowReasons, explain_rows
+from memory_import.transforms.selection import find_let_through, read_moments
 from memory_import.transforms.values.traits import JudgedTrait, judge_trait
 
 CODES = pl.Enum([code.value for code in (*Reason, *Change)])
@@ -32,12 +44,14 @@ class Prepared:
         `_value.<path>`, … as `TraitPlan.value_column` names them: String, the value of each trait as judged.
         `_code.<path>`, … as `TraitPlan.code_column` names them: CODES: what was changed in the value; where
             there is no value, why it was dropped.
+        `_latest`: Int64, as `read_moments` gives it, where the plan asks for it.
         `_bytes`: Int64, the size of the profile as JSON text; null where the row is rejected.
         `_id.<id_type>`, … as `ProfilePlan.identifier_columns` names them: String, the identifier value that
             the service will match on; null where the row has none or is rejected.
         `_error_code`, `_error_field`, `_error_message`: String, all reasons of a rejected row, in plan order,
             joined with " | " so that the nth parts belong together; the field is the source column (for
             `no_identifier`, the columns of all identifiers, joined with ", "). Null where the row is kept.
+            Of rows that the spec's `where` does not let through, the code is `where`, and all else is null.
     `others`: OTHERS_SCHEMA, in the order of rows and cells: what rows state of a trait beside its value.
         Where `value` is null it was dropped, `code` says why. `id_type` is that of a value that identifies
         the person of a kept row, as the service will match on it.
@@ -55,17 +69,33 @@ def prepare_profiles(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
 
     Raises ColumnNotFoundError when the plan names a column that the rows do not have.
     """
+    let_through = find_let_through(rows, plan.where)
+    if not let_through.all():
+        return _leave_out(prepare_profiles(rows.filter(let_through), plan), rows.filter(~let_through))
     promoted = {identifier.trait for identifier in plan.identifiers}
     judged, region_codes = _judge_traits(rows, plan)
     has_identifier = _any_of((judged[path].values.is_not_null() for path in promoted), rows.height)
     refusing = (trait.is_refused for trait in judged.values() if trait.trait.on_invalid == "reject")
     rejected = ~has_identifier | _any_of(refusing, rows.height)
     reasons = explain_rows(rejected, _list_reasons(judged.values(), plan, has_identifier))
+    changes = Counter(count_changes(judged.values(), region_codes, ~rejected))
+    frame = rows.hstack(_collect_profiles(judged, plan, rejected)).hstack(reasons)
+    if plan.latest is not None:
+        moments, refused = read_moments(rows, plan.latest)
+        frame = frame.with_columns(moments.alias(LATEST))
+        changes.update(refused)
     return Prepared(
-        frame=rows.hstack(_collect_profiles(judged, plan, rejected)).hstack(reasons),
+        frame=frame,
         others=_collect_others(judged.values(), plan, rows[ROW], rejected),
-        changes=count_changes(judged.values(), region_codes, ~rejected),
+        changes=dict(sorted(changes.items())),
     )
+
+
+def _leave_out(prepared: Prepared, rows: pl.DataFrame) -> Prepared:
+    """With the rows of a batch that the spec's `where` does not let through."""
+    left_out = rows.with_columns(pl.lit(Exclusion.WHERE.value).alias(ERROR_CODE))
+    frame = pl.concat([prepared.frame, left_out], how="diagonal")
+    return Prepared(frame=frame.sort(ROW), others=prepared.others, changes=prepared.changes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +118,7 @@ def read_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> ReadIdentifiers:
 def identify(values: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """The identifier columns, as in `Prepared`, of rows with the values of the traits they are read from."""
     return values.select(
-        _normalise(identifier, pl.col(plan.trait(identifier.trait).value_column)).alias(column)
+        normalise(identifier, pl.col(plan.trait(identifier.trait).value_column)).alias(column)
         for column, identifier in plan.identifier_columns.items()
     )
 
@@ -134,7 +164,7 @@ def _collect_others(
         if trait.others.is_empty():
             continue
         path, identifier = trait.trait.path, id_types.get(trait.trait.path)
-        value = pl.col(VALUE) if identifier is None else _normalise(identifier, pl.col(VALUE))
+        value = pl.col(VALUE) if identifier is None else normalise(identifier, pl.col(VALUE))
         id_type = pl.lit(None if identifier is None else identifier.id_type, pl.String)
         is_kept = pl.col(VALUE).is_not_null() & ~pl.lit(rejected.gather(trait.others["row"]))
         listed.append(
@@ -155,7 +185,7 @@ def _collect_values(judged: dict[str, JudgedTrait]) -> pl.DataFrame:
     return pl.DataFrame({trait.trait.value_column: trait.values for trait in judged.values()})
 
 
-def _normalise(identifier: IdentifierPlan, value: pl.Expr) -> pl.Expr:
+def normalise(identifier: IdentifierPlan, value: pl.Expr) -> pl.Expr:
     """The value as the service will store it; texts are trimmed and phones are E.164 already."""
     return (
         value.str.to_lowercase().str.replace_all(" ", "", literal=True)

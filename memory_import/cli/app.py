@@ -1,14 +1,17 @@
 """The command line `memory-import`: its commands, one module each, put together."""
 
+import os
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
+from memory_import.cli.apply import apply
 from memory_import.cli.demo import demo
 from memory_import.cli.doctor import doctor
 from memory_import.cli.emulator import emulator
 from memory_import.cli.init import init
+from memory_import.cli.plan import plan
 from memory_import.cli.resume import resume
 from memory_import.cli.run import run
 from memory_import.cli.status import status
@@ -21,7 +24,7 @@ app = typer.Typer(
     epilog="Begin with `memory-import demo`; then write a spec for your own data and `memory-import run` it.",
 )
 
-for command in (demo, init, doctor, run, resume, status, emulator):
+for command in (demo, init, doctor, plan, apply, run, resume, status, emulator):
     app.command()(command)
 
 
@@ -47,7 +50,18 @@ def prepare_environment() -> None:
     reuse_memory()
 
 
+def open_closed_streams() -> None:
+    """Give stdin, stdout and stderr that were closed when the process started to nowhere, so that no socket
+    takes their numbers: libuv aborts on those."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
 def main() -> None:
     """The entry point."""
+    open_closed_streams()
     prepare_environment()
     app()

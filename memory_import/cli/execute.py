@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from memory_import.cli.options import Output
 from memory_import.cli.output import complain, refuse, say, show
 from memory_import.errors import ExitCode, ImportProblem
-from memory_import.run.request import RunRequest
+from memory_import.run.request import Action, RunRequest
 from memory_import.run.settings import environment, is_prefect_configured, silence_prefect
 
 if TYPE_CHECKING:
@@ -68,13 +68,16 @@ async def _call_flow(request: RunRequest) -> "RunResult | ImportProblem":
         from memory_import.run.lifecycle.result import RunResult
 
     state = await import_customers(
+        action=request.action,
         spec=str(request.spec_path) if request.spec_path else None,
         run_id=request.run_id,
         state_dir=str(request.state_dir),
         emulator=request.emulator,
-        dry_run=request.dry_run,
+        keep=request.keep,
+        show_values=request.show_values,
         wait_seconds=request.wait_seconds,
         max_errors=request.budgets.max_errors,
+        max_dropped=request.budgets.max_dropped,
         limit=request.limit,
         return_state=True,
     )
@@ -90,10 +93,10 @@ def _go_on_directly(request: RunRequest) -> "RunResult":
 
     assert request.run_id is not None  # noqa: S101 - it was settled
     record = find_record(request.state_dir, request.run_id)
-    if record is None or request.spec_path is None:
+    if record is None or not request.action.is_new:
         return _run_directly(request)
     if record.is_resumable:
-        return _run_directly(replace(request, spec_path=None))
+        return _run_directly(replace(request, action=Action.RESUME, spec_path=None))
     return read_result(request.state_dir, request.run_id)
 
 

@@ -40,7 +40,19 @@ MaxErrors = Annotated[
     str | None,
     typer.Option(metavar="N|N%", help="Send nothing further once more rows are rejected than this."),
 ]
+MaxDropped = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N%", help="Send nothing where more of a trait's values would be dropped; 50% if left out."
+    ),
+]
 
 Spec = Annotated[Path, typer.Argument(metavar="SPEC", help="The YAML file that says what to import and how.")]
 Emulator = Annotated[bool, typer.Option("--emulator", help="Import into a local emulator of the API.")]
+Keep = Annotated[
+    bool, typer.Option("--keep", help="With --emulator: go on with the store of the last run into it.")
+]
+ShowValues = Annotated[
+    bool, typer.Option("--show-values", help="Show values of customers, which are masked otherwise.")
+]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Import the first N rows of each load.")]

@@ -8,16 +8,17 @@ from typing import Any, TextIO
 
 from memory_import.cli.options import Output
 from memory_import.errors import ExitCode, ImportProblem
+from memory_import.printable import printable_text
 
 
 def show(document: Any, text: str, output: Output) -> None:
     """To stdout: the document, or the text for people."""
-    _write(sys.stdout, json.dumps(document, indent=2) if output is Output.JSON else text)
+    _write(sys.stdout, json.dumps(document, indent=2) if output is Output.JSON else printable_text(text))
 
 
 def say(line: str) -> None:
     """To stderr."""
-    _write(sys.stderr, line)
+    _write(sys.stderr, printable_text(line))
 
 
 def complain(problem: ImportProblem, *, verbose: bool) -> ExitCode:

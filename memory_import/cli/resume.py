@@ -7,6 +7,7 @@ import typer
 from memory_import.cli.execute import execute
 from memory_import.cli.options import (
     USUAL_STATE_DIR,
+    MaxDropped,
     MaxErrors,
     Output,
     OutputOption,
@@ -16,7 +17,7 @@ from memory_import.cli.options import (
     Wait,
 )
 from memory_import.run.budget import Budgets
-from memory_import.run.request import WAIT_SECONDS, RunRequest
+from memory_import.run.request import WAIT_SECONDS, Action, RunRequest
 
 
 def resume(
@@ -25,6 +26,7 @@ def resume(
     ] = None,
     wait: Wait = WAIT_SECONDS,
     max_errors: MaxErrors = None,
+    max_dropped: MaxDropped = None,
     state_dir: StateDir = USUAL_STATE_DIR,
     output: OutputOption = Output.TEXT,
     prefect: Prefect = None,
@@ -35,6 +37,10 @@ def resume(
     Next: `memory-import status` shows how it ended.
     """
     request = RunRequest(
-        state_dir=state_dir, run_id=run_id, wait_seconds=wait, budgets=Budgets(max_errors=max_errors)
+        action=Action.RESUME,
+        state_dir=state_dir,
+        run_id=run_id,
+        wait_seconds=wait,
+        budgets=Budgets(max_errors=max_errors, max_dropped=max_dropped),
     )
     raise typer.Exit(execute(request, output, prefect=prefect, verbose=verbose))

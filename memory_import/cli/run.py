@@ -1,14 +1,14 @@
 """`memory-import run`."""
 
-from typing import Annotated
-
 import typer
 
 from memory_import.cli.execute import execute
 from memory_import.cli.options import (
     USUAL_STATE_DIR,
     Emulator,
+    Keep,
     Limit,
+    MaxDropped,
     MaxErrors,
     Output,
     OutputOption,
@@ -25,9 +25,10 @@ from memory_import.run.request import WAIT_SECONDS, RunRequest
 def run(
     spec: Spec,
     emulator: Emulator = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Send nothing; say what would be sent.")] = False,
+    keep: Keep = False,
     wait: Wait = WAIT_SECONDS,
     max_errors: MaxErrors = None,
+    max_dropped: MaxDropped = None,
     limit: Limit = None,
     state_dir: StateDir = USUAL_STATE_DIR,
     output: OutputOption = Output.TEXT,
@@ -42,9 +43,9 @@ def run(
         state_dir=state_dir,
         spec_path=spec,
         emulator=emulator,
-        dry_run=dry_run,
+        keep=keep,
         wait_seconds=wait,
-        budgets=Budgets(max_errors=max_errors),
+        budgets=Budgets(max_errors=max_errors, max_dropped=max_dropped),
         limit=limit,
     )
     raise typer.Exit(execute(request, output, prefect=prefect, verbose=verbose))

@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass, replace
 
 from memory_import.errors import UsageProblem
 
+USUAL_DROPPED_PERCENT = 50.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budgets:
@@ -13,6 +15,7 @@ class Budgets:
     """
 
     max_errors: str | None = None
+    max_dropped: str | None = None
 
     def replaced_by(self, later: "Budgets") -> "Budgets":
         """These budgets, with those that were stated later in place of them."""
@@ -23,10 +26,28 @@ class Budgets:
         """How many rejected rows are allowed; `UsageProblem` where that is not understood."""
         return parse_budget(self.max_errors)
 
+    @property
+    def dropped_percent(self) -> float:
+        """The share of a trait's values that may be dropped; `UsageProblem` where that is not understood."""
+        return parse_percent(self.max_dropped)
+
 
 def check_budgets(budgets: Budgets) -> None:
     """`UsageProblem` for a budget that is not understood."""
-    _ = budgets.errors
+    _ = budgets.errors, budgets.dropped_percent
+
+
+def parse_percent(text: str | None) -> float:
+    """`"2.5%"`; None is 50. `UsageProblem` for anything else."""
+    if text is None:
+        return USUAL_DROPPED_PERCENT
+    number = text.strip()
+    try:
+        if number.endswith("%") and 0 <= float(number[:-1]) <= 100:
+            return float(number[:-1])
+    except ValueError:
+        pass
+    raise UsageProblem(f"--max-dropped is {text!r}; expected a share of a trait's values, such as 80%.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from memory_import.destination.errors import Stopped
+from memory_import.destination.errors import Stopped, StoreUnfit
 from memory_import.destination.http.throttle import StopSignal
 from memory_import.errors import ImportProblem
 from memory_import.run.context import RunContext
 from memory_import.run.guards import check_guards
 from memory_import.run.lifecycle.result import RunResult, as_problem, note_failure
 from memory_import.run.lifecycle.signals import stop_on_signals
-from memory_import.run.lifecycle.start import begin
+from memory_import.run.lifecycle.start import Start, begin
 from memory_import.run.progress import RunProgress
-from memory_import.run.request import RunRequest
+from memory_import.run.request import Action, RunRequest
 from memory_import.run.stages import deliver_load, stage_load, write_report
 from memory_import.run.store_check import check_store
 from memory_import.run.superseding import end_earlier_runs
@@ -46,7 +46,8 @@ async def run_import(
     """
     stop_signal = StopSignal()
     try:
-        with stop_on_signals(stop_signal), progress, begin(request, variables, stop_signal, progress) as run:
+        start = Start(request, variables, stop_signal, progress)
+        with stop_on_signals(stop_signal), progress, begin(start) as run:
             problem = await _find_problem(run, run_stage)
             try:
                 report, problem = await run_stage("report", partial(_report, run, problem))
@@ -71,14 +72,21 @@ async def _find_problem(run: RunContext, run_stage: StageRunner) -> ImportProble
 
 
 async def _stage_and_deliver(run: RunContext, run_stage: StageRunner) -> None:
-    """All loads are staged before anything is sent: from then on no source is needed."""
+    """All loads are staged before anything is sent: from then on no source is needed. A plan ends there."""
     loads = list(run.spec.sources)
-    if not run.record.dry_run:
+    if run.request.action is not Action.PLAN:
         await run_stage("end the run before", partial(end_earlier_runs, run))
     store = await run_stage("check the store", partial(check_store, run))
     for load in loads:
         await run_stage(f"read, prepare and stage {load}", partial(stage_load, run, load, store))
+    if run.record.declared is None:
+        run.ledger.note_declared(run.run_id, store.as_json())
     check_guards(run)
+    if store.lacks:
+        raise StoreUnfit(store.lacks)
+    if run.request.action is Action.PLAN:
+        return
+    run.ledger.begin_delivery(run.run_id)
     for load in loads:
         await run_stage(f"deliver {load}", partial(deliver_load, run, load, store))
 

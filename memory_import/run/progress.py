@@ -21,6 +21,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from memory_import.printable import printable_line
+
 _LINE_SECONDS = 5.0
 
 
@@ -139,7 +141,7 @@ class RunProgress:
     def say(self, text: str) -> None:
         """A line for the person who watches."""
         if self._console is not None:
-            self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+            self._console.print(printable_line(text), highlight=False, markup=False, soft_wrap=True)
 
     def _show(self, *, is_due: bool = False) -> None:
         figures = self.figures

@@ -64,11 +64,11 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a run writes to."""
+    """Where a run writes to. `credentials` None: nobody can be asked there, and nothing sent."""
 
     api_url: str
     store_id: str
-    credentials: Credentials
+    credentials: Credentials | None
     is_emulator: bool
 
 
@@ -158,12 +158,12 @@ def live_target(settings: Settings, spec_store: str | None, credentials: Credent
     return Target(settings.api_url, store_id, credentials, is_emulator=False)
 
 
-def dry_target(settings: Settings, spec_store: str | None) -> Target:
-    """Where a dry run would write to; it asks nobody and needs neither credentials nor a store."""
+def offline_target(settings: Settings, spec_store: str | None) -> Target:
+    """Where a plan would write to that asks nobody: it needs neither credentials nor a store."""
     store_id = spec_store or settings.store_id
-    if problems := check_store_id(store_id):
+    if problems := check_store_id(store_id) + check_address(settings):
         raise UsageProblem(problems)
-    return Target(settings.api_url, store_id, Credentials("", SecretStr("")), is_emulator=False)
+    return Target(settings.api_url, store_id, None, is_emulator=False)
 
 
 def check_store_id(store_id: str | None) -> list[str]:

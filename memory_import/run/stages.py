@@ -11,12 +11,15 @@ from memory_import.ledger.report.account import settle_account
 from memory_import.ledger.report.document import build_report
 from memory_import.ledger.report.render import render_markdown
 from memory_import.loads import PROFILES
+from memory_import.printable import printable_text
 from memory_import.run.compare.remember import remember
 from memory_import.run.context import RunContext
 from memory_import.run.explain import explain_code
+from memory_import.run.forecast import describe_plan
 from memory_import.run.lifecycle.result import conclude, resume_command
 from memory_import.run.loads.memories import deliver_memories, stage_memories
 from memory_import.run.loads.profiles import deliver_profiles, stage_profiles
+from memory_import.run.loads.stored_values import mapped_traits
 from memory_import.run.observer import find_excess
 from memory_import.run.store_check import StoreFacts
 
@@ -52,19 +55,23 @@ def write_report(
     accounts = {}
     with run.timed("report"):
         for load in run.staged_loads():
-            account = settle_account(
-                run.ledger, run.staging(load.load), run.run_id, load, run.folder, run.originals(load.load)
-            )
+            traits = mapped_traits(run.spec, load.load)
+            staging, originals = run.staging(load.load), run.originals(load.load)
+            account = settle_account(run.ledger, staging, run.run_id, load, run.folder, originals, traits)
             accounts[load.load] = (load, account)
     problem = problem or find_excess(run, [account for _, account in accounts.values()])
-    with run.timed("remember"):
-        remember(run)
-    status, exit_code = conclude(run.record, [account for _, account in accounts.values()], problem)
+    record = run.ledger.run(run.run_id) or run.record  # as it stands now
+    if not record.is_plan:
+        with run.timed("remember"):
+            remember(run)
+    status, exit_code = conclude(record, [account for _, account in accounts.values()], problem)
     if is_superseded and status is RunStatus.PENDING:
         status = RunStatus.SUPERSEDED
-    record = replace(run.record, status=status, exit_code=exit_code, finished_at=now())
+    record = replace(record, status=status, exit_code=exit_code, finished_at=now())
     document = build_report(run.ledger, record, accounts, resume_command(record, run.folder))
+    if status is RunStatus.PLANNED:
+        document["plan"] = describe_plan(replace(run, record=record))
     write_json(document, run.folder / "report.json")
-    write_text(render_markdown(document, explain_code), run.folder / "report.md")
+    write_text(printable_text(render_markdown(document, explain_code)), run.folder / "report.md")
     run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
     return document, problem

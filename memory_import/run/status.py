@@ -7,8 +7,9 @@ from typing import Any
 from memory_import.errors import UsageProblem
 from memory_import.ledger.database.records import RunRecord
 from memory_import.ledger.report.render import render_summary
+from memory_import.printable import printable_line
 from memory_import.run.lifecycle.result import RunResult, resume_command
-from memory_import.run.lifecycle.start import has_ledger, open_ledger
+from memory_import.run.lifecycle.state_directory import has_ledger, open_ledger
 
 
 def list_runs(state_dir: Path) -> tuple[Any, str]:
@@ -16,7 +17,8 @@ def list_runs(state_dir: Path) -> tuple[Any, str]:
     runs = _read(state_dir)
     document = [_document(run, state_dir) for run in runs]
     lines = [
-        f"{run.run_id}  {run.status.value:<9} {_shown(run.exit_code):>3}  {run.spec_path}" for run in runs
+        f"{run.run_id}  {run.status.value:<9} {_shown(run.exit_code):>3}  {printable_line(run.spec_path)}"
+        for run in runs
     ]
     return document, "\n".join(lines) or "There are no runs here yet."
 

@@ -50,11 +50,14 @@ def select_columns(frame: pl.DataFrame, file: str, columns: Sequence[str]) -> pl
 
 
 def null_out(frame: pl.DataFrame, texts: Collection[str]) -> pl.DataFrame:
-    """`frame` with null in the String columns where they hold one of `texts`."""
+    """`frame` with null in the String columns where they hold one of `texts`, whitespace around it apart."""
     if not texts:
         return frame
     text = pl.col(pl.String)
-    says_something = reduce(and_, (text != meaningless for meaningless in sorted(texts)))
+    trimmed = text.str.strip_chars()
+    says_something = reduce(
+        and_, (text != empty if not empty.strip() else trimmed != empty.strip() for empty in sorted(texts))
+    )
     return frame.with_columns(pl.when(says_something).then(text))
 
 

@@ -12,10 +12,11 @@ from memory_import.spec.memories import check_memories
 from memory_import.spec.messages import check_shape, suggest
 from memory_import.spec.model import (
     ProfilesSpec,
-    RegionSpec,
     Spec,
     trait_plans,
 )
+from memory_import.spec.rows import MomentSpec, RegionSpec
+from memory_import.spec.traits import TraitSpec
 from memory_import.spec.yaml import parse_yaml
 from memory_import.transforms.countries.regions import find_region
 from memory_import.transforms.names import (
@@ -24,9 +25,11 @@ from memory_import.transforms.names import (
     check_trait_name,
 )
 from memory_import.transforms.plan import TraitType
+from memory_import.transforms.values.steps import check_pattern
 from memory_import.transforms.values.times import check_time_format, check_timezone
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_FILE = "file"
 _SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|API_KEY", re.IGNORECASE)
 _SHORTEST_SECRET = 16
 _SECRET_VALUE = re.compile(r"\bSK[0-9a-f]{32}\b")
@@ -88,6 +91,8 @@ def _interpolate_text(text: str, variables: Mapping[str, str], problems: list[st
     """The text with the values of its names; a secret or unset name stays as it is written."""
     values = {}
     for name in _VARIABLE.findall(text):
+        if name == _FILE:
+            continue  # the name of a row's file, in a trait's `value`
         if _SECRET_NAME.search(name):
             problems.append(f"${{{name}}} is a secret; the spec has no use for it: take it out.")
         elif name not in variables:
@@ -138,21 +143,53 @@ def _check_profiles(profiles: ProfilesSpec) -> Iterator[str]:
         if identifier not in paths:
             yield f"profiles.identifiers: {identifier} is not among the traits{suggest(identifier, paths)}"
     yield from _check_trait_options(profiles)
+    if profiles.latest is not None:
+        yield from (f"profiles.latest: {problem}." for problem in _check_times(profiles.latest))
+
+
+_NUMBERS = (TraitType.NUMBER, TraitType.INTEGER)
+_OPTIONS: dict[str, tuple[TraitType, ...]] = {
+    "format": (TraitType.DATE, TraitType.DATETIME),
+    "timezone": (TraitType.DATETIME,),
+    "separator": (TraitType.ARRAY, TraitType.PHONE, TraitType.EMAIL),
+    "repair": (TraitType.PHONE,),
+    "vanity": (TraitType.PHONE,),
+    "decimal": _NUMBERS,
+    "thousands": _NUMBERS,
+    "true": (TraitType.BOOLEAN,),
+    "false": (TraitType.BOOLEAN,),
+    "name": (TraitType.STRING,),
+    "case": (TraitType.STRING, TraitType.EMAIL),
+}
+"""The options of a trait that belong to some types only."""
 
 
 def _check_trait_options(profiles: ProfilesSpec) -> Iterator[str]:
-    belongs = {
-        "format": (TraitType.DATE, TraitType.DATETIME),
-        "timezone": (TraitType.DATETIME,),
-        "separator": (TraitType.ARRAY,),
-        "repair": (TraitType.PHONE,),
-    }
-    for plan in trait_plans(profiles):
-        for option, kinds in belongs.items():
-            if getattr(plan, option) not in {None, False} and plan.type not in kinds:
-                names = " or ".join(kind.value for kind in kinds)
-                yield f"profiles.traits.{plan.path}.{option} is for type {names}, not for {plan.type.value}."
-        if plan.format is not None and (problem := check_time_format(plan.format)):
-            yield f"profiles.traits.{plan.path}: {problem}."
-        if plan.timezone is not None and (problem := check_timezone(plan.timezone)):
-            yield f"profiles.traits.{plan.path}: {problem}."
+    for group, traits in profiles.traits.items():
+        for name, trait in traits.items():
+            place = f"profiles.traits.{group}.{name}"
+            for option, kinds in _OPTIONS.items():
+                if getattr(trait, option) and trait.type not in kinds:
+                    names = " or ".join(kind.value for kind in kinds)
+                    yield f"{place}.{option} is for type {names}, not for {trait.type.value}."
+            yield from (f"{place}: {problem}." for problem in _check_trait(trait))
+
+
+def _check_times(spec: TraitSpec | MomentSpec) -> Iterator[str]:
+    for format in spec.format:
+        if problem := check_time_format(format):
+            yield problem
+    if spec.timezone is not None and (problem := check_timezone(spec.timezone)):
+        yield problem
+
+
+def _check_trait(trait: TraitSpec) -> Iterator[str]:
+    yield from _check_times(trait)
+    if trait.type == TraitType.EMAIL and trait.case not in {None, "lower"}:
+        yield f"case is {trait.case!r}; an email may be put in lower case only"
+    if trait.decimal is not None and trait.decimal == trait.thousands:
+        yield f"decimal and thousands are both {trait.decimal!r}; expected two different signs"
+    if trait.otherwise is not None and not trait.map:
+        yield "else is for what a map does not have; there is no map"
+    if trait.pattern is not None and (problem := check_pattern(trait.pattern)):
+        yield problem

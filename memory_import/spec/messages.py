@@ -6,6 +6,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from memory_import.spec.model import Spec
 from memory_import.transforms.names import nearest
@@ -20,7 +21,8 @@ _EXPECTED = {
     "tuple_type": "a list",
     "too_short": "at least one entry",
 }
-_SHORT_FORMS = {"occurred_at", "conversation_ids"}
+_SHORT_FORMS = {"occurred_at", "conversation_ids", "latest"}
+_TEXT_OR_LIST = {"format", "true", "false"}
 _DEEPEST_PLACE = 7  # an entry of a list of columns, counted from the document down
 
 Place = tuple[Any, ...]
@@ -34,7 +36,7 @@ def check_shape(document: dict[str, Any]) -> tuple[Spec | None, list[str]]:
     """
     problems = []
     for place, model in list(_unknown_places(document, Spec, ())):
-        problems.append(f"unknown key {dotted(place)}{suggest(str(place[-1]), model.model_fields)}")
+        problems.append(f"unknown key {dotted(place)}{suggest(str(place[-1]), _fields_of(model))}")
         _remove(document, place)
     try:
         return Spec.model_validate(document), problems
@@ -76,7 +78,7 @@ def _unknown_places(value: Any, annotation: Any, place: Place) -> Iterator[tuple
     model = _model_of(annotation)
     if model is not None:
         for key, item in value.items():
-            field = model.model_fields.get(key)
+            field = _fields_of(model).get(key)
             if field is None:
                 yield (*place, key), model
             else:
@@ -84,6 +86,11 @@ def _unknown_places(value: Any, annotation: Any, place: Place) -> Iterator[tuple
     elif get_origin(annotation) is dict:
         for key, item in value.items():
             yield from _unknown_places(item, get_args(annotation)[1], (*place, key))
+
+
+def _fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model by their keys in the spec."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:
@@ -156,6 +163,10 @@ def _describe(details: Any, place: Place) -> str:
     kind, found = details["type"], details["input"]
     if kind == "missing":
         return f"{dotted(place)} is missing."
+    if kind == "column_or_value":
+        if not {"column", "value"} & found.keys():
+            return f"{dotted(place)}.column is missing."
+        return f"{dotted(place)} has a column and a value; expected one of them."
     if place[-1] == "[key]":
         return f"{dotted(place[:-1])} is no name; put it in quotes if it is meant to be one."
     if kind == "enum" and isinstance(found, str):
@@ -172,6 +183,8 @@ def _expected(kind: str, place: Place, message: str) -> str:
         return "a column or a mapping"
     if kind == "tuple_type" and place[-1] == "column":
         return "a column or a list of columns"
+    if kind == "tuple_type" and place[-1] in _TEXT_OR_LIST:
+        return "a text or a list of texts"
     return _EXPECTED.get(kind, message.removeprefix("Input should be "))
 
 

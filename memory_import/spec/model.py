@@ -8,12 +8,21 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
 from memory_import.loads import MemoryLoad
 from memory_import.sources.options import SourceOptions
+from memory_import.spec.rows import ConversationsSpec, MomentSpec, RegionSpec, Where
+from memory_import.spec.traits import REPAIR, SpecModel, TraitSpec, expand
 from memory_import.transforms.countries.regions import find_region
-from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
+from memory_import.transforms.plan import (
+    Condition,
+    IdentifierPlan,
+    MomentPlan,
+    ProfilePlan,
+    TraitPlan,
+    TraitType,
+)
 
 DATA_TYPES: dict[TraitType, str] = {
     TraitType.STRING: "STRING",
@@ -31,25 +40,13 @@ PROFILE_ID = "id"  # in place of an identifier type: the column holds the profil
 
 SCHEMA_FILE = Path(__file__).with_name("spec.schema.json")
 
-_REPAIR = (
-    "For phones: restore the plus or the zero that a spreadsheet took, where only one number comes of it."
-)
+SOURCE = "A path, or a mapping that says how to read it."
+REGION = "Which country the national phone numbers belong to."
 
 _ID_TYPES: dict[TraitType, Literal["phone", "email"]] = {TraitType.PHONE: "phone", TraitType.EMAIL: "email"}
 
 
-def _expand(key: str, model: Any) -> BeforeValidator:
-    """A bare string stands for a `model` with that string under `key`."""
-    return BeforeValidator(
-        lambda value: {key: value} if isinstance(value, str) else value, json_schema_input_type=str | model
-    )
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SourceSpec(_Model):
+class SourceSpec(SpecModel):
     """Where rows come from. A relative path is relative to the spec's own folder."""
 
     path: str = Field(min_length=1, description="A file, a glob, a folder, or a URL.")
@@ -57,7 +54,9 @@ class SourceSpec(_Model):
         default=None, min_length=1, max_length=1, description="Found out when left out."
     )
     encoding: str = Field(default="utf-8", description="Any that Python knows; of CSV files without a mark.")
-    null_values: tuple[str, ...] = ("",)
+    null_values: tuple[str, ...] = Field(
+        default=("",), description="Texts that mean nothing, compared without whitespace around them."
+    )
     escape: str | None = Field(
         default=None, min_length=1, max_length=1, description="What stands before a quote within a cell."
     )
@@ -81,81 +80,60 @@ class SourceSpec(_Model):
         return frozenset(self.null_values) - {""}
 
 
-class RegionSpec(_Model):
-    """Which country's national phone numbers a row holds."""
-
-    column: str | None = Field(default=None)
-    default: str | None = Field(default=None, description="Country name, ISO-2 or ISO-3.")
+Source = Annotated[SourceSpec, expand("path", SourceSpec)]
+Trait = Annotated[TraitSpec, expand("column", TraitSpec)]
 
 
-class TraitSpec(_Model):
-    """One trait: the column it comes from and what it has to be."""
-
-    column: str | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
-        description="A list takes the first column that holds a valid value."
-    )
-    type: TraitType = TraitType.STRING
-    on_invalid: Literal["drop", "reject"] = "drop"
-    format: str | None = None
-    timezone: str | None = None
-    separator: str | None = Field(default=None, min_length=1)
-    repair: bool = Field(default=False, strict=True, description=_REPAIR)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns, in the order in which they are tried."""
-        return (self.column,) if isinstance(self.column, str) else self.column
-
-
-Source = Annotated[SourceSpec, _expand("path", SourceSpec)]
-Trait = Annotated[TraitSpec, _expand("column", TraitSpec)]
-
-
-class ProfilesSpec(_Model):
+class ProfilesSpec(SpecModel):
     """The load of profiles."""
 
-    source: Source
-    region: RegionSpec = Field(default_factory=RegionSpec)
-    traits: dict[str, dict[str, Trait]] = Field(min_length=1)
+    source: Source = Field(description=SOURCE)
+    where: Where = Field(
+        default_factory=dict,
+        description="By column, the texts of rows that are let through, or `not: [...]`; all others are "
+        "excluded.",
+    )
+    suppress: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A file of identifiers, one a line: their people, with all rows, are excluded.",
+    )
+    region: RegionSpec = Field(default_factory=RegionSpec, description=REGION)
+    latest: Annotated[MomentSpec, expand("column", MomentSpec)] | None = Field(
+        default=None,
+        description="When a row was last changed: of a person the latest one wins. Left out: the later row.",
+    )
+    traits: dict[str, dict[str, Trait]] = Field(
+        min_length=1, description="By trait group and trait name, where each trait comes from."
+    )
     identifiers: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
         default=None, description="Left out: read from the store."
     )
 
 
-class MomentSpec(_Model):
-    """When something happened."""
-
-    column: str
-    format: str | None = Field(default=None, description="strftime codes; ISO 8601 when left out.")
-    timezone: str | None = Field(default=None, description="For times that state no offset.")
-
-
-class OwnerSpec(_Model):
+class OwnerSpec(SpecModel):
     """A column that finds the profile."""
 
-    column: str
-    repair: bool = Field(default=False, strict=True, description=_REPAIR)
+    column: str = Field(description="The column of the identifier.")
+    repair: bool = Field(default=False, strict=True, description=REPAIR)
 
 
-class ConversationsSpec(_Model):
-    """The conversations that something belongs to."""
-
-    column: str
-    separator: str | None = Field(default=None, min_length=1)
-
-
-class _MemoriesSpec(_Model):
-    source: Source
-    profile: dict[str, Annotated[OwnerSpec, _expand("column", OwnerSpec)]] = Field(
+class _MemoriesSpec(SpecModel):
+    source: Source = Field(description=SOURCE)
+    profile: dict[str, Annotated[OwnerSpec, expand("column", OwnerSpec)]] = Field(
         min_length=1, description="Columns that find the profile, by identifier type, tried in order; or id."
     )
-    region: RegionSpec = Field(default_factory=RegionSpec)
-    content: str
+    region: RegionSpec = Field(default_factory=RegionSpec, description=REGION)
+    content: str = Field(description="The column of the text.")
     too_long: Literal["reject", "split"] = Field(
         default="reject", description="What becomes of content that is longer than the API accepts."
     )
-    occurred_at: Annotated[MomentSpec, _expand("column", MomentSpec)]
-    missing_profile: Literal["reject", "create"] = "reject"
+    occurred_at: Annotated[MomentSpec, expand("column", MomentSpec)] = Field(
+        description="When it happened: a column, or a mapping that says how its times are written."
+    )
+    missing_profile: Literal["reject", "create"] = Field(
+        default="reject", description="What becomes of a row whose profile the store does not have."
+    )
     over_limit: Literal["keep_newest", "keep_oldest"] = Field(
         default="keep_newest", description="Which 500 of a profile are sent when the input holds more."
     )
@@ -190,33 +168,37 @@ class ObservationsSpec(_MemoriesSpec):
     """The load of observations."""
 
     observation_source: str = Field(description="What the API calls `source`.")
-    conversation_ids: Annotated[ConversationsSpec, _expand("column", ConversationsSpec)] | None = None
+    conversation_ids: Annotated[ConversationsSpec, expand("column", ConversationsSpec)] | None = Field(
+        default=None, description="The column of the conversations that it belongs to."
+    )
 
 
 class SummariesSpec(_MemoriesSpec):
     """The load of conversation summaries."""
 
     observation_source: str | None = Field(default=None, description="What the API calls `source`.")
-    conversation_id: str
+    conversation_id: str = Field(description="The column of the conversation that it sums up.")
 
 
 MemoriesSpec = ObservationsSpec | SummariesSpec
 
 
-class Spec(_Model):
+class Spec(SpecModel):
     """A whole spec."""
 
-    version: Literal[1]
+    version: Literal[1] = Field(description="The version of this format.")
     name: str | None = Field(
         default=None,
         min_length=1,
         max_length=100,
         description="What earlier runs brought in is known under it. Left out: the path of the spec.",
     )
-    store: str | None = None
-    profiles: ProfilesSpec | None = None
-    observations: ObservationsSpec | None = None
-    summaries: SummariesSpec | None = None
+    store: str | None = Field(
+        default=None, description="The id of the store. Left out: `MEMORY_STORE_ID` of the environment."
+    )
+    profiles: ProfilesSpec | None = Field(default=None, description="People, one row or several each.")
+    observations: ObservationsSpec | None = Field(default=None, description="What was noted about people.")
+    summaries: SummariesSpec | None = Field(default=None, description="What conversations came to.")
 
     @property
     def memories(self) -> dict[MemoryLoad, MemoriesSpec]:
@@ -253,19 +235,7 @@ def source_options(source: SourceSpec, spec_folder: Path) -> SourceOptions:
 def trait_plans(profiles: ProfilesSpec) -> tuple[TraitPlan, ...]:
     """The traits in the order of the spec."""
     return tuple(
-        TraitPlan(
-            group=group,
-            name=name,
-            columns=trait.columns,
-            type=trait.type,
-            on_invalid=trait.on_invalid,
-            format=trait.format,
-            timezone=trait.timezone,
-            separator=trait.separator,
-            repair=trait.repair,
-        )
-        for group, traits in profiles.traits.items()
-        for name, trait in traits.items()
+        trait.plan(group, name) for group, traits in profiles.traits.items() for name, trait in traits.items()
     )
 
 
@@ -277,7 +247,18 @@ def profile_plan(profiles: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]
         identifiers=identifiers,
         region_column=profiles.region.column,
         region_default=find_region(default) if default else None,
+        where=tuple(
+            Condition(column=column, one_of=condition.one_of, none_of=condition.none_of)
+            for column, condition in profiles.where.items()
+        ),
+        latest=_latest_plan(profiles.latest),
     )
+
+
+def _latest_plan(latest: MomentSpec | None) -> MomentPlan | None:
+    if latest is None:
+        return None
+    return MomentPlan(column=latest.column, formats=latest.format, timezone=latest.timezone)
 
 
 def assumed_identifiers(profiles: ProfilesSpec) -> tuple[IdentifierPlan, ...]:
@@ -307,6 +288,10 @@ def columns_used(profiles: ProfilesSpec) -> dict[str, str]:
     }
     if profiles.region.column is not None:
         used[profiles.region.column] = "profiles.region.column"
+    if profiles.latest is not None:
+        used.setdefault(profiles.latest.column, "profiles.latest")
+    for column in profiles.where:
+        used.setdefault(column, f"profiles.where.{column}")
     return used
 
 

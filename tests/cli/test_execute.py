@@ -128,3 +128,17 @@ def test_output_that_cannot_be_written_decides_nothing(workplace: Workplace, str
     assert ended.returncode == 1  # one row is rejected
     (report,) = (workplace.folder / ".memory-import" / "runs").glob("*/report.json")
     assert json.loads(report.read_text())["loads"]["profiles"]["rows"]["completed"] == 3
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_streams_that_are_closed_from_the_start_decide_nothing(workplace: Workplace, closed: str) -> None:
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f'"{sys.executable}" -m memory_import.cli run spec.yaml {closed}'],
+        cwd=workplace.folder,
+        env={**os.environ, **workplace.variables, "PREFECT_HOME": str(workplace.folder / "prefect")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1  # one row is rejected

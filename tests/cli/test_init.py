@@ -40,7 +40,7 @@ def test_it_writes_what_each_column_is_and_what_stays_out(people: Path) -> None:
         "source: people.csv",
         "region: {column: Country}",
         'where: {Deleted: {not: ["yes"]}}',
-        "identifiers: {user_id: Crm.externalId}",
+        "own id is Crm.externalId",
         "firstName: {column: Full Name, name: first}",
         "email: {column: E-Mail, type: email, case: lower}",
         "phone: {column: Mobile, type: phone}",

@@ -14,6 +14,7 @@ from memory_import.errors import BudgetExceeded, ExitCode, UsageProblem
 from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
 from memory_import.run.pipeline import T
+from memory_import.run.request import Action
 from tests.conftest import PASSWORD
 from tests.support.workplace import (
     ROWS,
@@ -94,19 +95,19 @@ def test_a_run_that_was_stopped_goes_on_where_it_stood(workplace: Workplace) -> 
     assert (rows_of(resumed), resumed.report["resume_command"]) == (OF_FIVE_ROWS, None)
 
 
-def test_a_dry_run_asks_nobody_and_needs_no_credentials(workplace: Workplace) -> None:
-    result = Workplace(workplace.folder).carry_out(workplace.request(dry_run=True))
-    assert rows_of(result) == {"read": 5, "merged": 1, "pending": 3, "rejected": 1}
+def test_a_plan_without_credentials_asks_nobody(workplace: Workplace) -> None:
+    result = Workplace(workplace.folder).carry_out(workplace.request(action=Action.PLAN))
+    assert rows_of(result) == {"read": 5, "merged": 1, "planned": 3, "rejected": 1}
+    assert result.report["plan"]["store"] == {"asked": False, "lacks": []}
     assert result.report["requests"]["total"] == 0
-    assert (exit_code(result), result.report["status"]) == (ExitCode.REJECTS, "dry_run")
-    assert result.report["resume_command"] is None
+    assert (exit_code(result), result.report["status"]) == (ExitCode.REJECTS, "planned")
 
 
 def test_null_values_mean_nothing_and_stand_in_the_rejects_as_they_were(tmp_path: Path) -> None:
     write_customers(tmp_path, 'N/A,"-",-,-', '"N/A",+1 202-555-0101,-,')
     write_spec(tmp_path, source={"path": "customers.csv", "null_values": ["N/A", "-"]})
-    result = Workplace(tmp_path).carry_out(Workplace(tmp_path).request(dry_run=True))
-    assert rows_of(result) == {"read": 2, "pending": 1, "rejected": 1}
+    result = Workplace(tmp_path).carry_out(Workplace(tmp_path).request(action=Action.PLAN))
+    assert rows_of(result) == {"read": 2, "planned": 1, "rejected": 1}
     assert result.report["loads"]["profiles"]["reject_reasons"] == {"no_identifier": 1}
     assert (Path(result.folder) / "rejects.csv").read_text().splitlines()[1].startswith('N/A,"-",-,-,')
     assert payloads_of(result) == [None, '{"traits":{"Contact":{"phone":"+12025550101"}}}']
@@ -114,7 +115,7 @@ def test_null_values_mean_nothing_and_stand_in_the_rejects_as_they_were(tmp_path
 
 @pytest.mark.parametrize(("limit", "read"), [(1, 1), (4, 4), (5, 5), (100, 5)])
 def test_a_limit_takes_the_first_rows(workplace: Workplace, limit: int, read: int) -> None:
-    result = workplace.carry_out(workplace.request(dry_run=True, limit=limit))
+    result = workplace.carry_out(workplace.request(action=Action.PLAN, limit=limit))
     assert result.report["loads"]["profiles"]["rows"]["read"] == read
 
 
@@ -171,10 +172,10 @@ def test_a_header_alone_is_an_error_unless_the_spec_allows_it(
 
 
 def test_a_rejects_file_put_right_is_read_again_with_the_same_spec(workplace: Workplace) -> None:
-    first = workplace.carry_out(workplace.request(dry_run=True))
+    first = workplace.carry_out(workplace.request(action=Action.PLAN))
     rejects = (Path(first.folder) / "rejects.csv").read_text()
     (workplace.folder / "customers.csv").write_text(rejects.replace("Dov,12,", "Dov,+1 202-555-0104,"))
-    assert rows_of(workplace.carry_out(workplace.request(dry_run=True))) == {"read": 1, "pending": 1}
+    assert rows_of(workplace.carry_out(workplace.request(action=Action.PLAN))) == {"read": 1, "planned": 1}
 
 
 def test_a_second_import_of_the_same_rows_is_as_good_as_the_first(workplace: Workplace) -> None:
@@ -183,8 +184,8 @@ def test_a_second_import_of_the_same_rows_is_as_good_as_the_first(workplace: Wor
 
 def test_a_limit_counts_rows_that_the_reader_refuses(workplace: Workplace) -> None:
     write_customers(workplace.folder, "too,short", ROWS[0], ROWS[1])
-    result = workplace.carry_out(workplace.request(dry_run=True, limit=2))
-    assert rows_of(result) == {"read": 2, "pending": 1, "rejected": 1}
+    result = workplace.carry_out(workplace.request(action=Action.PLAN, limit=2))
+    assert rows_of(result) == {"read": 2, "planned": 1, "rejected": 1}
     assert result.report["loads"]["profiles"]["reject_reasons"] == {"ragged_row": 1}
 
 
@@ -216,6 +217,6 @@ def test_what_holds_personal_data_is_for_its_owner_alone(workplace: Workplace) -
 def test_rows_of_several_files_are_told_apart(workplace: Workplace) -> None:
     write_customers(workplace.folder, "Eve,12,,", name="more.csv")
     write_spec(workplace.folder, source="*.csv")
-    result = workplace.carry_out(workplace.request(dry_run=True))
+    result = workplace.carry_out(workplace.request(action=Action.PLAN))
     rejects = pl.read_csv(Path(result.folder) / "rejects.csv", infer_schema=False)
     assert rejects.select("_file", "_row").rows() == [("customers.csv", "4"), ("more.csv", "1")]

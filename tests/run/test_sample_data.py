@@ -12,7 +12,7 @@ import pytest
 
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.pipeline import RunResult
-from memory_import.run.request import RunRequest
+from memory_import.run.request import Action, RunRequest
 from tests.support.workplace import Workplace, payloads_of, rows_of
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
@@ -206,9 +206,9 @@ def test_the_clean_customers_are_clean(tmp_path: Path) -> None:
     (tmp_path / "clean.yaml").write_text(
         (SAMPLES / "messy.yaml").read_text().replace("path: messy.csv", f"path: {SAMPLES / 'customers.csv'}")
     )
-    result = import_sample(tmp_path, str(tmp_path / "clean.yaml"), dry_run=True)
-    assert rows_of(result) == {"read": 120, "pending": 120}
-    assert set(result.report["loads"]["profiles"]["changes"]) == {"phone_reformatted"}
+    result = import_sample(tmp_path, str(tmp_path / "clean.yaml"), action=Action.PLAN)
+    assert rows_of(result) == {"read": 120, "planned": 120}
+    assert set(result.report["loads"]["profiles"]["changes"]) == {"phone_reformatted", "extra_identifier"}
 
 
 SAMPLE_NUMBERS = re.compile(

@@ -12,9 +12,9 @@ from memory_import.run.settings import (
     Credentials,
     Settings,
     check_api_url,
-    dry_target,
     environment,
     live_target,
+    offline_target,
     quiet_prefect,
     read_credentials,
 )
@@ -124,8 +124,8 @@ def test_a_target_is_made_of_spec_and_environment(
     variables: dict[str, str], spec_store: str | None, address: str, store: str
 ) -> None:
     live = live_target(Settings.of(variables), spec_store, Credentials(KEY, SecretStr(SECRET)))
-    dry = dry_target(Settings.of(variables), spec_store)
-    assert (live.api_url, live.store_id) == (dry.api_url, dry.store_id) == (address, store)
+    offline = offline_target(Settings.of(variables), spec_store)
+    assert (live.api_url, live.store_id) == (offline.api_url, offline.store_id) == (address, store)
     assert not live.is_emulator
 
 
@@ -139,7 +139,7 @@ def test_a_target_is_made_of_spec_and_environment(
     ],
 )
 def test_a_store_that_is_no_id_is_refused_before_anybody_is_asked(store: str) -> None:
-    for target in (partial(live_target, credentials=Credentials(KEY, SecretStr(SECRET))), dry_target):
+    for target in (partial(live_target, credentials=Credentials(KEY, SecretStr(SECRET))), offline_target):
         with pytest.raises(UsageProblem, match="expected its id"):
             target(Settings.of({}), store)
 

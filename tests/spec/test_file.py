@@ -82,7 +82,7 @@ profiles.traits.Con tact: the group name 'Con tact' may hold only letters
 profiles.traits.Contact.First Name: the trait name 'First Name' must be lowerCamelCase
 profiles.traits.Contact.since: the format '%Q' does not describe a date
 profiles.traits.Contact.at: 'Europe/Berlim' is not a time zone
-profiles.traits.Contact.tags.separator is for type array, not for string.
+profiles.traits.Contact.tags.separator is for type array or phone or email, not for string.
 profiles.traits.Contact.fax.repair is for type phone, not for string.
 profiles.region.default is 'Atlantis'; expected a country's name or ISO code, such as US.
 profiles.traits.Contact.email: customers.csv has no column 'Emial'; did you mean 'Email'?

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from memory_import.destination.http.client import Client
+from memory_import.destination.http.routes import Route
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.ledger.database.records import RequestCount
 from tests.support.openapi import PATH as DOCUMENT
@@ -91,8 +92,14 @@ def refusal(status: int, code: int, message: str = "Refused by the test.") -> ht
 
 def operation(status: str, *, error: dict[str, Any] | None = None, wait: str = "1") -> httpx.Response:
     """The state of an operation."""
-    body = {"status": status} | ({"error": error} if error else {})
+    body = {"operationId": "op", "status": status, "createdAt": "2026-11-21T09:00:00Z"}
+    body |= {"error": error} if error else {}
     return httpx.Response(200, json=body, headers={"retry-after": wait})
+
+
+READ = Route("GET", "/trial", 200, lambda *_: True, frozenset({400, 404, 409, 422}))
+WRITE = Route("PUT", "/trial", 202, lambda *_: True, frozenset({400, 404, 409, 415, 422}), is_moved=True)
+"""Routes of no API, for what holds of any."""
 
 
 class Script:

@@ -16,7 +16,7 @@ from memory_import.run.lifecycle.result import RunResult
 from memory_import.run.loads.stored_values import read_values
 from memory_import.run.pipeline import StageRunner, T, run_directly, run_import
 from memory_import.run.progress import RunProgress
-from memory_import.run.request import RunRequest
+from memory_import.run.request import Action, RunRequest
 from memory_import.spec.file import load_spec
 from memory_import.spec.model import profile_plan
 from memory_import.transforms.payloads import write_payloads
@@ -83,7 +83,19 @@ class Workplace:
 
     def resumption(self, run_id: str | None = None, **changes: Any) -> RunRequest:
         """Going on with a run."""
-        return RunRequest(state_dir=self.state_dir, run_id=run_id, **changes)
+        return RunRequest(action=Action.RESUME, state_dir=self.state_dir, run_id=run_id, **changes)
+
+    def application(self, run_id: str, **changes: Any) -> RunRequest:
+        """Sending what a plan holds."""
+        return RunRequest(
+            **{
+                "action": Action.APPLY,
+                "state_dir": self.state_dir,
+                "run_id": run_id,
+                "wait_seconds": 30,
+                **changes,
+            }
+        )
 
     def carry_out(
         self,

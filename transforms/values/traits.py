@@ -7,14 +7,21 @@ import polars as pl
 
 from memory_import.columns import CODE, COLUMN, VALUE
 from memory_import.transforms.codes import Reason
-from memory_import.transforms.emails.normalise import normalise_emails
+from memory_import.transforms.emails import split_emails
 from memory_import.transforms.judgements import judge_distinct, judgements_from_codes
 from memory_import.transforms.limits import IDENTIFIER_CHARACTERS
 from memory_import.transforms.phones.normalise import normalise_phones
 from memory_import.transforms.phones.repair import repair_phones
-from memory_import.transforms.plan import TraitPlan, TraitType
+from memory_import.transforms.placeholders import TEMPLATE, is_placeholder
+from memory_import.transforms.plan import NO_STEPS, TraitPlan, TraitType
 from memory_import.transforms.values.arrays import judge_arrays
-from memory_import.transforms.values.numerals import judge_booleans, judge_integers, judge_numbers
+from memory_import.transforms.values.numerals import (
+    NumberStyle,
+    judge_booleans,
+    judge_integers,
+    judge_numbers,
+)
+from memory_import.transforms.values.steps import take_steps, write_constant
 from memory_import.transforms.values.text import judge_texts
 from memory_import.transforms.values.times import judge_dates, judge_datetimes
 
@@ -56,15 +63,18 @@ class _Cells:
 def judge_trait(
     rows: pl.DataFrame, trait: TraitPlan, regions: pl.Series, *, is_identifier: bool = False
 ) -> JudgedTrait:
-    """Reads a trait from rows of text; a value that is to be an identifier keeps to the limit of those, too.
+    """Reads a trait from rows of text; a value that is to be an identifier keeps to the limit of those, too,
+    and is no placeholder.
 
     `regions` is ISO alpha-2 or null for each row; only phones ask for it. Further valid values count as such
     where they can identify and the trait asks for all; else they are refused as `further_value_left_out`.
     """
-    judge = JUDGES[trait.type]
-    cells = [_Cells(column, judge(rows[column], trait, regions)) for column in trait.columns]
+    if trait.constant is not None:
+        cells = [_read_cells("", write_constant(rows, trait.constant), trait, regions)]
+    else:
+        cells = [_read_cells(column, rows[column], trait, regions) for column in trait.columns]
     if is_identifier:
-        cells = [_limit_identifiers(cell) for cell in cells]
+        cells = [_limit_identifiers(cell, trait.type) for cell in cells]
     if len(cells) == 1:
         first = cells[0].first
         values = first["value"]
@@ -79,6 +89,48 @@ def judge_trait(
         others=_list_others(cells, values, are_kept=is_identifier and trait.several == "all"),
         reasons=tuple((cell.column, cell.first["reason"]) for cell in cells),
     )
+
+
+def _read_cells(column: str, cells: pl.Series, trait: TraitPlan, regions: pl.Series) -> _Cells:
+    """A column after the steps of the trait, judged as its type."""
+    if trait.steps == NO_STEPS:
+        return _name_placeholders(_judge(column, cells, trait, regions), cells)
+    taken = take_steps(cells, trait)
+    judged = _name_placeholders(_judge(column, taken["value"], trait, regions), taken["value"])
+    first = judged.first.with_columns(
+        reason=pl.coalesce(pl.lit(taken["reason"]), "reason"),
+        change=pl.when(pl.col("value").is_not_null()).then(pl.coalesce("change", pl.lit(taken["change"]))),
+    )
+    return _Cells(column, first, judged.parts)
+
+
+def _judge(column: str, texts: pl.Series, trait: TraitPlan, regions: pl.Series) -> _Cells:
+    if trait.type == TraitType.EMAIL:
+        split = split_emails(
+            texts, case="lower" if trait.steps.case == "lower" else None, separator=trait.separator
+        )
+        return _as_cells(column, *split)
+    return _Cells(column, JUDGES[trait.type](texts, trait, regions))
+
+
+def _as_cells(column: str, first: pl.DataFrame, others: pl.DataFrame) -> _Cells:
+    """Verdicts with one code (see `SplitCells`) as judgements."""
+    value = first.columns[0]
+    parts = others.select("row", pl.col(value).alias(VALUE), CODE) if others.height else None
+    return _Cells(column, judgements_from_codes(first[value], first["code"]), parts)
+
+
+def _name_placeholders(cells: _Cells, texts: pl.Series) -> _Cells:
+    """What was refused for being no number, date and so on has its own code where it is a placeholder."""
+    reasons = cells.first["reason"]
+    if reasons.null_count() == len(reasons):
+        return cells
+    refused = reasons.is_not_null().arg_true()
+    named = refused.filter(texts.gather(refused).str.strip_chars().str.contains(TEMPLATE))
+    if named.is_empty():
+        return cells
+    reasons = reasons.cast(pl.String).scatter(named, Reason.PLACEHOLDER.value)
+    return _Cells(cells.column, cells.first.with_columns(reasons.alias("reason")), cells.parts)
 
 
 def _find_codes(cells: list[_Cells]) -> pl.Series:
@@ -137,26 +189,34 @@ Judgement = Callable[[pl.Series, TraitPlan, pl.Series], pl.DataFrame]
 
 JUDGES: dict[TraitType, Judgement] = {
     TraitType.STRING: lambda texts, _trait, _regions: judge_texts(texts),
-    TraitType.INTEGER: lambda texts, _trait, _regions: judge_integers(texts),
-    TraitType.NUMBER: lambda texts, _trait, _regions: judge_numbers(texts),
-    TraitType.BOOLEAN: lambda texts, _trait, _regions: judge_distinct(texts, judge_booleans),
+    TraitType.INTEGER: lambda texts, trait, _regions: judge_integers(texts, _style_of(trait)),
+    TraitType.NUMBER: lambda texts, trait, _regions: judge_numbers(texts, _style_of(trait)),
+    TraitType.BOOLEAN: lambda texts, trait, _regions: judge_distinct(
+        texts, lambda distinct: judge_booleans(distinct, trait.true, trait.false)
+    ),
     TraitType.DATE: lambda texts, trait, _regions: judge_distinct(
-        texts, lambda distinct: judge_dates(distinct, trait.format)
+        texts, lambda distinct: judge_dates(distinct, trait.formats)
     ),
     TraitType.DATETIME: lambda texts, trait, _regions: judge_distinct(
-        texts, lambda distinct: judge_datetimes(distinct, trait.format, trait.timezone)
+        texts, lambda distinct: judge_datetimes(distinct, trait.formats, trait.timezone)
     ),
     TraitType.ARRAY: lambda texts, trait, _regions: judge_distinct(
-        texts, lambda distinct: judge_arrays(distinct, trait.separator, trait.items)
+        texts, lambda distinct: judge_arrays(distinct, trait.separator, trait.items, trait.steps.strip)
     ),
     TraitType.PHONE: lambda texts, trait, regions: judgements_from_codes(
         *(repair_phones if trait.repair else normalise_phones)(texts, regions)
     ),
-    TraitType.EMAIL: lambda texts, _trait, _regions: judgements_from_codes(*normalise_emails(texts)),
 }
 
 
-def _limit_identifiers(cell: _Cells) -> _Cells:
+def _style_of(trait: TraitPlan) -> NumberStyle:
+    return NumberStyle(decimal=trait.decimal, thousands=trait.thousands)
+
+
+def _limit_identifiers(cell: _Cells, kind: TraitType) -> _Cells:
+    """Without values that are too long to identify, or stand in place of one."""
+    if kind in {TraitType.STRING, TraitType.INTEGER, TraitType.NUMBER}:
+        cell = _refuse_placeholders(cell)
     is_too_long = pl.col("value").str.len_chars() > IDENTIFIER_CHARACTERS
     if not cell.first.select(is_too_long.any()).item():
         return cell
@@ -168,3 +228,15 @@ def _limit_identifiers(cell: _Cells) -> _Cells:
         change=pl.when(~is_too_long).then(pl.col("change")),
     )
     return _Cells(cell.column, limited, cell.parts)
+
+
+def _refuse_placeholders(cell: _Cells) -> _Cells:
+    is_one = is_placeholder(cell.first["value"]).fill_null(value=False)
+    if not is_one.any():
+        return cell
+    refused = cell.first.select(
+        value=pl.when(~pl.lit(is_one)).then(pl.col("value")),
+        reason=pl.when(pl.lit(is_one)).then(pl.lit(Reason.PLACEHOLDER.value)).otherwise(pl.col("reason")),
+        change=pl.when(~pl.lit(is_one)).then(pl.col("change")),
+    )
+    return _Cells(cell.column, refused, cell.parts)

@@ -26,7 +26,10 @@ runs = Table(
     Column("emulator", Boolean, nullable=False),
     Column("budgets", JSON, nullable=False),
     Column("row_limit", Integer),
-    Column("dry_run", Boolean, nullable=False),
+    Column("is_plan", Boolean, nullable=False),
+    Column("declared", JSON),
+    Column("planned_after", Integer, nullable=False),
+    Column("delivery_number", Integer),
     Column("status", String, nullable=False),
     Column("exit_code", Integer),
     Column("started_at", String, nullable=False),
@@ -53,6 +56,7 @@ loads = Table(
     Column("changes", JSON, nullable=False),
     Column("planned_at", Float),
     Column("lookups", JSON),
+    Column("server_time", Float),
     Column("remarks", JSON, nullable=False),
 )
 
@@ -90,6 +94,7 @@ batches = Table(
     Column("operation_id", String),
     Column("code", Integer),
     Column("answered_at", Float),
+    Column("failed_runs", Integer, nullable=False),
     Index("batches_by_state", "run_id", "load", "round", "state"),
 )
 
@@ -101,6 +106,15 @@ requests = Table(
     Column("count", Integer, nullable=False),
     Column("retries", Integer, nullable=False),
 )
+
+waits = Table(
+    "waits",
+    metadata,
+    Column("api_url", String, primary_key=True),
+    Column("told_at", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+"""How long a server wanted no request, and since when by our clock."""
 
 timings = Table(
     "timings",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.files import whole_file
 from memory_import.ledger.report.outcomes import Outcome, row_outcomes
+from memory_import.ledger.report.values import Fates, MappedTrait, ValueAccount
 from memory_import.ledger.staging.staged import Staging
 
 REASON_SEPARATOR = " | "  # as the staged rows have it
@@ -39,10 +40,14 @@ class ConservationError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The rows of a load by outcome, and the rejected ones by reason: a row with two reasons counts twice."""
+    """The rows of a load by outcome, and the rejected ones by reason: a row with two reasons counts twice.
+
+    `values`: the fates of the values of each trait, by its path.
+    """
 
     rows: Mapping[str, int]
     reasons: Mapping[str, int]
+    values: Mapping[str, Fates] = field(default_factory=dict)
 
 
 class RejectedRows(Protocol):
@@ -58,13 +63,21 @@ class RejectedRows(Protocol):
 
 
 def settle_account(
-    ledger: Ledger, staging: Staging, run_id: str, load: LoadRecord, folder: Path, originals: RejectedRows
+    ledger: Ledger,
+    staging: Staging,
+    run_id: str,
+    load: LoadRecord,
+    folder: Path,
+    originals: RejectedRows,
+    traits: Sequence[MappedTrait] = (),
 ) -> Account:
-    """Say of every row of a load what became of it, in two files and in numbers.
+    """Say of every row of a load, and of every value of its traits, what became of it, in files and in
+    numbers.
 
     `outcomes.parquet` has a row for every input row. `rejects.csv` has the rejected rows: the original
     columns first and untouched, as `originals` gives them, so that they can be put right and read again with
-    the same spec. Raises `ConservationError` when the outcomes do not sum to the rows read.
+    the same spec. `dropped.csv` has every value that was dropped. Raises `ConservationError` when the
+    outcomes, or the fates of a trait, do not sum to the rows read.
     """
     rows: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
@@ -72,12 +85,15 @@ def settle_account(
     with (
         whole_file(folder / file_name("outcomes.parquet", load.load)) as outcomes_stream,
         whole_file(folder / file_name("rejects.csv", load.load)) as rejects_stream,
+        whole_file(folder / file_name("dropped.csv", load.load)) as dropped_stream,
         pq.ParquetWriter(outcomes_stream, schema, compression="zstd", **_ENCODINGS) as outcomes,
     ):
         rejects_stream.write(originals.header())
+        values = ValueAccount(staging, traits, dropped_stream)
         found = row_outcomes(ledger, staging, run_id, load.load)
         for part, frame in zip(staging.parts, found, strict=True):
             outcomes.write_table(frame.select(*_OUTCOMES_SCHEMA).to_arrow())
+            values.add(part, frame)
             rows.update(dict(frame[OUTCOME].value_counts().iter_rows()))
             rejected = frame.filter(pl.col(OUTCOME) == Outcome.REJECTED.value)
             if not rejected.is_empty():
@@ -85,7 +101,12 @@ def settle_account(
                 indexes = (rejected[POS] - staging.positions[part].start).to_list()
                 rejects_stream.writelines(originals.lines(part, indexes, rejected))
     _check_sum(run_id, load, rows)
-    return Account({outcome.value: rows[outcome.value] for outcome in Outcome}, dict(sorted(reasons.items())))
+    _check_fates(run_id, load, values.fates)
+    return Account(
+        {outcome.value: rows[outcome.value] for outcome in Outcome},
+        dict(sorted(reasons.items())),
+        values.fates,
+    )
 
 
 def file_name(name: str, load: str) -> str:
@@ -106,3 +127,12 @@ def _check_sum(run_id: str, load: LoadRecord, rows: Counter[str]) -> None:
             f"Run {run_id}, {load.load}: {load.rows_read} rows were read, but the outcomes sum to "
             f"{sum(known.values())}: {dict(rows)}."
         )
+
+
+def _check_fates(run_id: str, load: LoadRecord, fates: Mapping[str, Fates]) -> None:
+    for path, of_trait in fates.items():
+        if not of_trait.total == of_trait.read == load.rows_read:
+            raise ConservationError(
+                f"Run {run_id}, {load.load}, {path}: {load.rows_read} rows were read, but the fates of its "
+                f"values sum to {of_trait.total}: {of_trait.to_json()}."
+            )

@@ -55,6 +55,12 @@ def _load_section(ledger: Ledger, run_id: str, load: LoadRecord, account: Accoun
         "files": list(known.get("read", ())),
         "files_not_read": list(known.get("not_read", ())),
         "rows": {"read": load.rows_read, **account.rows},
+        "traits": {path: fates.to_json() for path, fates in account.values.items()},
+        "dropped_rows": {
+            path: {code: [list(place) for place in places] for code, places in fates.examples.items()}
+            for path, fates in account.values.items()
+            if fates.examples
+        },
         "sent": sent,
         "batches": {
             "total": batches.total() - batches[BatchState.SPLIT],

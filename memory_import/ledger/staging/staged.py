@@ -35,6 +35,7 @@ import json
 import mmap
 import os
 import shutil
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -181,17 +182,20 @@ class Staging:
         write_arrow(unchanged.select(POS).sort(POS), self.folder / "unchanged.arrow")
 
     def finish(self) -> None:
-        """Write the manifest: the names and sizes of all files that make up this load."""
+        """Write the manifest: the names and checksums of all files that make up this load."""
         files = sorted(
             path for kind in ("parquet", "arrow", "text") for path in self.folder.glob(f"*.{kind}")
         )
-        sizes = {path.name: path.stat().st_size for path in files}
-        write_json({"files": sizes}, self.folder / "manifest.json")
+        write_json({"files": {path.name: _checksum(path) for path in files}}, self.folder / "manifest.json")
 
-    def changed_files(self) -> list[str]:
-        """The files of the manifest that are missing or of another size than they were."""
-        sizes = json.loads((self.folder / "manifest.json").read_text())["files"]
-        return [name for name, size in sizes.items() if _size(self.folder / name) != size]
+    def changed_files(self, *, is_part_alone: bool = False) -> list[str]:
+        """The files of the manifest that are missing or not what they were; `is_part_alone`: of the parts."""
+        try:
+            files = json.loads((self.folder / "manifest.json").read_text())["files"]
+        except (OSError, ValueError, KeyError):
+            return ["manifest.json"]
+        wanted = [name for name in files if name.startswith("part-")] if is_part_alone else files
+        return [name for name in wanted if _checksum(self.folder / name) != files[name]]
 
     @cached_property
     def parts(self) -> tuple[str, ...]:
@@ -301,7 +305,7 @@ class Staging:
         """How many rows were rejected before anything was sent."""
         refused = [part for part in self.parts if ERROR_CODE in self.columns(part)]
         counts = [count_rejected(self.read(part, ERROR_CODE)) for part in refused]
-        return sum(counts) + len(self.excess)
+        return sum(counts) + count_rejected(self.excess)
 
     def entries(self, part: str, *columns: str) -> pl.DataFrame:
         """What is sent from one file, in sending order: `_pos`, `_is_final` and the asked columns.
@@ -358,8 +362,17 @@ def is_folded(part: str) -> bool:
     return part.startswith("folded-")
 
 
-def _size(path: Path) -> int | None:
-    return path.stat().st_size if path.exists() else None
+def _checksum(path: Path) -> str | None:
+    """The CRC-32 and the size of a file, which tell of every accident and cost little; None without one."""
+    try:
+        with path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if not size:
+                return "0-0"
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                return f"{zlib.crc32(content):08x}-{size}"
+    except OSError:
+        return None
 
 
 def _whole_lines(path: Path) -> Iterator[dict[str, object]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from memory_import.destination.delivery.reconcile import RESOURCES, fetch_memories
+from memory_import.destination.api.memories import fetch_memories
 from memory_import.destination.http.client import Client
 from memory_import.destination.limits import LOOKUPS_AT_ONCE
 from memory_import.ledger.known.damage import KnownDamaged
@@ -121,8 +121,7 @@ async def _read_profiles(
 async def _read_profile(
     client: Client, run: RunContext, load: MemoryLoad, spec: MemoriesSpec, profile: str, keyed: KeyedHash
 ) -> pl.DataFrame:
-    path = f"/v1/Stores/{run.target.store_id}/Profiles/{profile}/{RESOURCES[load]}"
-    listed = await fetch_memories(client, path, load, source=spec.observation_source)
+    listed = await fetch_memories(client, run.target.store_id, profile, load, source=spec.observation_source)
     said = pl.DataFrame({"content": identify_memories(listed or [], keyed)}, schema={"content": pl.UInt64})
     counted = said.group_by("content").agg(copies=pl.len())
     return counted.select(profile=pl.lit(profile), content="content", copies="copies")

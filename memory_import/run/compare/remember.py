@@ -24,8 +24,6 @@ def remember(run: RunContext) -> None:
 
     What is damaged begins anew with this run.
     """
-    if run.record.dry_run:
-        return
     for load, spec in run.spec.memories.items():
         compared = run.staging(load).compared
         if compared is not None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
+from memory_import.clock import seconds_now
 from memory_import.destination.api.store import StoreSchema, check_schema, check_status, fetch_schema
 from memory_import.destination.errors import (
     AuthenticationRefused,
@@ -105,12 +106,16 @@ async def _ask(
         return
     yield ok("address", f"{settings.api_url} answers ({(time.monotonic() - began) / 3:.2f} s a request)")
     yield ok("credentials", "accepted")
-    yield _clock(client.server_ahead_seconds)
+    yield _clock(client.server_time)
     for finding in _store(schema, spec):
         yield finding
 
 
-def _clock(ahead_seconds: float) -> Finding:
+def _clock(server_time: float | None) -> Finding:
+    """`server_time`: as of the last answer, in seconds since the epoch."""
+    if server_time is None:
+        return ok("clock", "the service does not tell its own")
+    ahead_seconds = server_time - seconds_now()
     if abs(ahead_seconds) <= _SKEW_SECONDS:
         return ok("clock", "as the service's")
     which = "behind" if ahead_seconds > 0 else "ahead of"

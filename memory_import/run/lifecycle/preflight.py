@@ -7,7 +7,10 @@ from pathlib import Path
 from memory_import.errors import NothingPending, UsageProblem
 from memory_import.ledger.database.records import RunRecord
 from memory_import.run.budget import check_budgets
-from memory_import.run.lifecycle.start import find_run, find_target, has_ledger, open_ledger, run_sources
+from memory_import.run.lifecycle.choice import find_run
+from memory_import.run.lifecycle.start import run_sources
+from memory_import.run.lifecycle.state_directory import check_runs, has_ledger, open_ledger
+from memory_import.run.lifecycle.targets import find_target
 from memory_import.run.request import RunRequest, new_run_id
 from memory_import.spec.file import load_spec
 
@@ -20,7 +23,7 @@ def check_request(request: RunRequest, variables: Mapping[str, str]) -> RunReque
     asked, and no run is entered.
     """
     check_budgets(request.budgets)
-    if request.spec_path is None:
+    if not request.action.is_new or request.spec_path is None:
         return replace(request, run_id=_find(request).run_id)
     identified = replace(request, run_id=request.run_id or new_run_id())
     _check_spec(identified, request.spec_path, variables)
@@ -29,11 +32,13 @@ def check_request(request: RunRequest, variables: Mapping[str, str]) -> RunReque
 
 def _find(request: RunRequest) -> RunRecord:
     if not has_ledger(request.state_dir):
+        check_runs(request.state_dir, [])
         if request.run_id is None:
             raise NothingPending("Nothing is unfinished.")
         raise UsageProblem(f"There is no run {request.run_id} in {request.state_dir}: it holds no runs yet.")
     with open_ledger(request.state_dir) as ledger:
-        return find_run(ledger, request.run_id)
+        check_runs(request.state_dir, ledger.runs())
+        return find_run(ledger, request)
 
 
 def _check_spec(request: RunRequest, path: Path, variables: Mapping[str, str]) -> None:

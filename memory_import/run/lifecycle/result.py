@@ -18,6 +18,7 @@ from memory_import.destination.errors import (
     ServiceUnavailable,
     StagingChanged,
     StoreUnfit,
+    UnexpectedAnswer,
 )
 from memory_import.errors import ExitCode, ImportProblem, UsageProblem
 from memory_import.ledger.database.lock import StateDirectoryBusy
@@ -76,6 +77,8 @@ def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return
             return UsageProblem(error.problems)
         case ServiceUnavailable():
             return ServiceDown(f"{error} What is not sent stays planned: resume when the API answers again.")
+        case UnexpectedAnswer():
+            return ServiceDown(f"{error} What is not sent stays planned: report it, and resume.")
         case SourceError() | StateDirectoryBusy() | StagingChanged():
             return UsageProblem(str(error))
         case ConservationError():
@@ -118,29 +121,33 @@ def conclude(
 ) -> tuple[RunStatus, ExitCode]:
     """Status and exit code, from what became of the rows and what ended the run early, if anything did."""
     if problem is not None:
-        return _status_of(problem, is_staged=bool(accounts)), problem.exit_code
+        is_staged = bool(accounts) and len(accounts) == len(run.loads)
+        return _status_of(run, problem, is_staged=is_staged), problem.exit_code
     total = {outcome: sum(account.rows[outcome] for account in accounts) for outcome in Outcome}
     has_bad_rows = total[Outcome.REJECTED] + total[Outcome.UNKNOWN] > 0
     exit_code = ExitCode.REJECTS if has_bad_rows else ExitCode.DONE
-    if run.dry_run:
-        return RunStatus.DRY_RUN, exit_code
+    if run.is_plan:
+        return RunStatus.PLANNED, exit_code
     if total[Outcome.PENDING]:
         return RunStatus.PENDING, ExitCode.PENDING
     return RunStatus.FINISHED, exit_code
 
 
-def _status_of(problem: ImportProblem, *, is_staged: bool) -> RunStatus:
+def _status_of(run: RunRecord, problem: ImportProblem, *, is_staged: bool) -> RunStatus:
+    """A plan whose rows are all staged is kept: applying it may end otherwise, and has sent nothing yet."""
+    if run.is_plan:
+        return RunStatus.PLANNED if is_staged else RunStatus.FAILED
     if problem.exit_code is ExitCode.PENDING:
         return RunStatus.PENDING
-    if problem.exit_code is ExitCode.BUDGET or (problem.exit_code is ExitCode.USAGE and not is_staged):
+    if problem.exit_code is ExitCode.USAGE and not is_staged:
         return RunStatus.FAILED
     return RunStatus.STOPPED
 
 
 def resume_command(run: RunRecord, folder: Path) -> str | None:
-    """The command that goes on with a run; None when there is nothing to go on with."""
-    if not run.is_resumable:
+    """The command that goes on with a run, or applies a plan; None when there is nothing to go on with."""
+    if not run.is_resumable and run.status is not RunStatus.PLANNED:
         return None
     state_dir = folder.parent.parent
     where = "" if str(state_dir) == DEFAULT_STATE_DIR else f" --state-dir {shlex.quote(str(state_dir))}"
-    return f"memory-import resume {run.run_id}{where}"
+    return f"memory-import {'apply' if run.is_plan else 'resume'} {run.run_id}{where}"

@@ -8,12 +8,15 @@ from functools import partial
 import polars as pl
 
 from memory_import.clock import seconds_now
-from memory_import.columns import POS
-from memory_import.destination.delivery.memories import MemoryDelivery
-from memory_import.destination.delivery.updates import UpdateDelivery
+from memory_import.columns import PAYLOAD, POS
+from memory_import.destination.delivery.by_profile import deliver_by_profile
+from memory_import.destination.delivery.context import Delivery
+from memory_import.destination.delivery.entries import Entries
+from memory_import.destination.delivery.memories import MemoryRules
+from memory_import.destination.delivery.updates import deliver_updates
 from memory_import.destination.errors import StagingChanged
 from memory_import.ledger.database.records import LoadRecord
-from memory_import.ledger.database.states import BatchState
+from memory_import.ledger.database.states import UNSENT, BatchState
 from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA
 from memory_import.loads import PROFILES, MemoryLoad
 from memory_import.run.compare.memories import compare_memories
@@ -33,8 +36,6 @@ from memory_import.transforms.memories import prepare_memories
 from memory_import.transforms.plan import MemoryPlan
 from memory_import.transforms.prepare import Prepared
 
-_UNFINISHED = (BatchState.PLANNED, BatchState.SENDING)
-
 
 def stage_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> None:
     """Read and prepare a load, unless that was done before; whose its rows are is found when they are sent.
@@ -44,7 +45,7 @@ def stage_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> Non
     staging = run.staging(name)
     load = run.ledger.load(run.run_id, name)
     if load is not None:
-        if load.planned_at is not None and (changed := staging.changed_files()):
+        if changed := staging.changed_files(is_part_alone=load.planned_at is None):
             raise StagingChanged(", ".join(changed))
         return
     plan = memory_plan(name, spec)
@@ -85,7 +86,7 @@ async def deliver_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec
     While profiles of the same run are not finished, their memories wait for a resume.
     """
     load = run.ledger.load(run.run_id, name)
-    if load is None or run.record.dry_run:
+    if load is None:
         return
     if load.planned_at is None:
         if _has_unfinished_profiles(run):
@@ -95,39 +96,32 @@ async def deliver_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec
     run.progress.begin(f"sending {name}", load.rows_read)
     with run.timed(f"deliver {name}"):
         async with run.connection() as (client, commits):
-            observer = DeliveryObserver(run, client)
-            await MemoryDelivery(
+            staging = run.staging(name)
+            work = Delivery(
                 client=client,
                 commits=commits,
                 ledger=run.ledger,
-                staging=run.staging(name),
+                staging=staging,
+                entries=Entries(lambda part: staging.entries(part, PAYLOAD), staging.sorted_parts),
                 run_id=run.run_id,
                 store_id=run.target.store_id,
                 load=load,
+                observer=DeliveryObserver(run, client),
+            )
+            rules = MemoryRules(
                 source=spec.observation_source,
                 on_unknown=spec.on_unknown,
                 settle_seconds=spec.settle_seconds,
-                observer=observer,
-            ).run()
-            await UpdateDelivery(
-                client=client,
-                commits=commits,
-                ledger=run.ledger,
-                staging=run.staging(name),
-                run_id=run.run_id,
-                store_id=run.target.store_id,
-                load=name,
-                source=spec.observation_source,
-                identify=partial(identify_memories, keyed=run.known.hash),
-                observer=observer,
-            ).run()
+            )
+            await deliver_by_profile(work, rules)
+            identify = partial(identify_memories, keyed=run.known.hash)
+            await deliver_updates(work, spec.observation_source, identify)
 
 
 def _has_unfinished_profiles(run: RunContext) -> bool:
     totals = run.ledger.totals(run.run_id, PROFILES)
     return any(
-        state in _UNFINISHED or (state is BatchState.ACCEPTED and is_followed)
-        for state, is_followed in totals
+        state in UNSENT or (state is BatchState.ACCEPTED and is_followed) for state, is_followed in totals
     )
 
 

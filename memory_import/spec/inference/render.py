@@ -17,10 +17,7 @@ def render_spec(draft: Draft, name: str) -> str:
     """The text of a spec; `name` is what is known is kept under."""
     lines = ["version: 1", f"name: {_value(name)}", "store: ${MEMORY_STORE_ID}"]
     if draft.user_id:
-        lines += [
-            "setup:",
-            _commented(f"  identifiers: {{user_id: {draft.user_id}}}", "the customer's own id"),
-        ]
+        lines.append(f"# The customer's own id is {draft.user_id}: it may identify, too, as user_id.")
     if draft.source:
         lines += _profiles(draft)
     if draft.observations:

@@ -11,7 +11,7 @@ from memory_import.destination.errors import ServiceUnavailable
 from memory_import.destination.http.client import Client, Request
 from memory_import.destination.http.failures import describe
 from memory_import.ledger.database.records import RequestCount
-from tests.support.servers import AUTH, Clock, make_pace
+from tests.support.servers import AUTH, READ, Clock, make_pace
 
 pytestmark = pytest.mark.anyio
 
@@ -55,5 +55,5 @@ async def test_a_host_that_nobody_knows_is_given_up_soon_and_in_words() -> None:
     )
     async with asyncio.timeout(20), client:
         with pytest.raises(ServiceUnavailable, match="cannot be resolved"):
-            await client.call(Request(method="GET", path="/"))
+            await client.call(Request(route=READ, path="/"))
     assert clock.now < 1_005

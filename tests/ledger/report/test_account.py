@@ -82,6 +82,7 @@ def test_every_row_is_in_the_account_once(ledger: Ledger, tmp_path: Path) -> Non
         "rejected": 3,
         "unknown": 2,
         "pending": 2,
+        "planned": 0,
     }
     assert account.reasons == {"email_invalid": 1, "http_400": 1, "phone_invalid": 2}
     written = pl.read_parquet(tmp_path / "outcomes.parquet")

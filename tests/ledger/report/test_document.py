@@ -65,6 +65,8 @@ def test_the_section_of_a_load_counts_rows_batches_and_what_was_taken(ledger: Le
         "files": [{"name": "crm.csv", "rows": 30, "bytes": 900}],
         "files_not_read": [{"name": "notes.md", "reason": "it is no data"}],
         "rows": {"read": 30, **account.rows},
+        "traits": {},
+        "dropped_rows": {},
         "sent": 15,
         "batches": {
             "total": 5,

@@ -10,6 +10,7 @@ from memory_import.errors import ExitCode, InputChanged, NothingPending, UsagePr
 from memory_import.ledger.database.lock import exclusive
 from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
+from memory_import.run.request import Action
 from tests.support.workplace import (
     TRAITS,
     Workplace,
@@ -35,7 +36,10 @@ def refusal(workplace: Workplace, **changes: Any) -> tuple[str, ...]:
     with pytest.raises(InputChanged) as error:
         workplace.carry_out(workplace.resumption(**changes))
     assert error.value.exit_code is ExitCode.CHANGED
-    assert error.value.problems[-1] == "Put it back and resume, or start a new run with `memory-import run`."
+    assert (
+        error.value.problems[-1]
+        == "Put it back and go on, or start anew with `memory-import plan` or `memory-import run`."
+    )
     return error.value.problems[:-1]
 
 
@@ -167,7 +171,8 @@ def test_a_second_run_is_refused_and_told_who_holds_the_folder(workplace: Workpl
 def test_a_state_directory_that_is_a_file_is_named(workplace: Workplace) -> None:
     workplace.state_dir.write_text("")
     with pytest.raises(
-        UsageProblem, match=r"state cannot be used: File exists\. Give another one with --state-dir"
+        UsageProblem,
+        match=r"state cannot be used: File exists\. Put that right, or give another directory with",
     ):
         workplace.carry_out()
 
@@ -179,7 +184,7 @@ def test_a_wrong_budget_is_named_before_anything_is_made(workplace: Workplace) -
 
 
 def test_where_nothing_is_unfinished_nothing_has_to_be_done(workplace: Workplace) -> None:
-    workplace.carry_out(workplace.request(dry_run=True))
+    workplace.carry_out(workplace.request(action=Action.PLAN))
     with pytest.raises(NothingPending) as error:
         workplace.carry_out(workplace.resumption())
     assert error.value.exit_code is ExitCode.DONE
@@ -193,14 +198,14 @@ def test_a_run_that_is_not_there_is_named(workplace: Workplace) -> None:
 
 
 def test_a_run_that_ended_is_not_gone_on_with(workplace: Workplace) -> None:
-    ended = workplace.carry_out(workplace.request(dry_run=True))
-    with pytest.raises(UsageProblem, match="is dry_run: there is nothing to go on with"):
+    ended = workplace.carry_out()
+    with pytest.raises(UsageProblem, match="is finished: there is nothing to go on with"):
         workplace.carry_out(workplace.resumption(ended.report["run_id"]))
 
 
 def test_without_an_id_the_newest_unfinished_run_goes_on(workplace: Workplace, stopped: RunResult) -> None:
     newer = workplace.carry_out(run_stage=stop_before_delivery)
-    workplace.carry_out(workplace.request(dry_run=True))
+    workplace.carry_out(workplace.request(action=Action.PLAN))
     assert newer.report["run_id"] > stopped.report["run_id"]
     assert workplace.carry_out(workplace.resumption()).report["run_id"] == newer.report["run_id"]
 

@@ -16,6 +16,7 @@ import pytest
 from memory_import.errors import ExitCode
 from memory_import.ledger.database.ledger import Ledger, open_database
 from memory_import.run.pipeline import RunResult
+from memory_import.run.request import Action
 from tests.support.workplace import HEADER, ROWS, Workplace, rows_of, write_customers, write_spec
 
 CSV = "\n".join((HEADER, *ROWS)).encode() + b"\n"
@@ -74,7 +75,7 @@ def test_a_remote_file_is_fetched_once_and_what_is_imported_is_what_was_fingerpr
 ) -> None:
     write_spec(tmp_path, source=f"http://127.0.0.1:{server.server_port}/{name}?signature=secret")
     workplace = Workplace(tmp_path)
-    result = workplace.carry_out(workplace.request(dry_run=True))
+    result = workplace.carry_out(workplace.request(action=Action.PLAN))
     assert rows_of(result)["read"] == 5
     assert server.requests["GET", f"/{name}?signature=secret"] == 1
     assert server.requests["HEAD", f"/{name}?signature=secret"] <= 1
@@ -116,7 +117,9 @@ def test_a_local_file_that_changes_once_it_was_opened_ends_the_run(
         pl.read_csv(path, infer_schema=False).write_parquet(tmp_path / name)
     write_spec(tmp_path, source=name)
     workplace = Workplace(tmp_path)
-    result = workplace.carry_out(workplace.request(dry_run=True), Disturbed(lambda: change(tmp_path / name)))
+    result = workplace.carry_out(
+        workplace.request(action=Action.PLAN), Disturbed(lambda: change(tmp_path / name))
+    )
     assert result.report["exit_code"] == ExitCode.CHANGED
     assert f"{name} changed while it was read" in str(result.problem)
 
@@ -147,7 +150,7 @@ def test_every_file_is_named_those_that_are_not_read_with_the_reason(tmp_path: P
         (folder / name).write_text("")
     write_spec(tmp_path, source="export")
     workplace = Workplace(tmp_path)
-    load = workplace.carry_out(workplace.request(dry_run=True)).report["loads"]["profiles"]
+    load = workplace.carry_out(workplace.request(action=Action.PLAN)).report["loads"]["profiles"]
     read = {file["name"]: file["rows"] for file in load["files"]}
     assert list(read.items()) == [
         ("a.csv", 5),
@@ -171,10 +174,10 @@ def test_a_column_may_be_missing_in_one_file_where_the_spec_says_so(
     workplace = Workplace(tmp_path)
     if missing_columns == "error":
         with pytest.raises(Exception, match=r"2\.csv has no column 'Phone'"):
-            workplace.carry_out(workplace.request(dry_run=True))
+            workplace.carry_out(workplace.request(action=Action.PLAN))
         return
-    result = workplace.carry_out(workplace.request(dry_run=True))
-    assert rows_of(result) == {"read": 2, "pending": 2}
+    result = workplace.carry_out(workplace.request(action=Action.PLAN))
+    assert rows_of(result) == {"read": 2, "planned": 2}
     assert result.report["loads"]["profiles"]["files"][1]["missing_columns"] == ["Phone", "Since"]
 
 
@@ -182,7 +185,7 @@ def test_a_footer_is_excluded_and_listed(tmp_path: Path) -> None:
     write_customers(tmp_path, *ROWS, "", ",,,", '"Grand Totals (5 records)"')
     write_spec(tmp_path, source={"path": "customers.csv", "footer": "ignore"})
     workplace = Workplace(tmp_path)
-    result = workplace.carry_out(workplace.request(dry_run=True))
+    result = workplace.carry_out(workplace.request(action=Action.PLAN))
     assert rows_of(result)["excluded"] == 2
     outcomes = pl.read_parquet(Path(result.folder) / "outcomes.parquet")
     assert outcomes.filter(outcome="excluded").select("_row", "_error_code").rows() == [
