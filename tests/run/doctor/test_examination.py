@@ -9,9 +9,11 @@ from memory_import.run.doctor import Finding, Level, examine
 from tests.support.workplace import Workplace, write_spec
 
 
-def look(workplace: Workplace, spec: str | None = "spec.yaml") -> list[Finding]:
+def look(
+    workplace: Workplace, spec: str | None = "spec.yaml", patience_seconds: float = 10.0
+) -> list[Finding]:
     path = workplace.folder / spec if spec else None
-    return list(examine(path, workplace.state_dir, workplace.variables, patience_seconds=2.0))
+    return list(examine(path, workplace.state_dir, workplace.variables, patience_seconds))
 
 
 def failures(findings: list[Finding]) -> dict[str, str]:
@@ -48,7 +50,7 @@ def test_nothing_is_made_where_there_was_nothing(workplace: Workplace) -> None:
 def test_what_is_wrong_between_here_and_the_store_is_named(
     workplace: Workplace, changes: dict[str, str], what: str, says: str
 ) -> None:
-    found = failures(look(workplace.with_variables(**changes)))
+    found = failures(look(workplace.with_variables(**changes), patience_seconds=1.0))
     assert says in found[what]
 
 
