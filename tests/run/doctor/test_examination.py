@@ -13,7 +13,7 @@ def look(
     workplace: Workplace, spec: str | None = "spec.yaml", patience_seconds: float = 10.0
 ) -> list[Finding]:
     path = workplace.folder / spec if spec else None
-    return list(examine(path, workplace.state_dir, workplace.variables, patience_seconds))
+    return list(examine(path, workplace.state_dir, workplace.variables, patience_seconds=patience_seconds))
 
 
 def failures(findings: list[Finding]) -> dict[str, str]:
