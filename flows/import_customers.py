@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 @flow(name="import-customers", persist_result=False)
-async def import_customers(
+async def import_customers(  # noqa: PLR0913 - the parameters of the flow are what a deployment may set
     spec: str | None = None,
     *,
     run_id: str | None = None,
