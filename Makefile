@@ -5,15 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help demo test check lint fuzz soak bench schema clean
+.PHONY: help demo test check lint fuzz soak bench docs schema clean
 
 help:
 	@echo "make demo   run the whole pipeline on the sample data, against the local emulator"
 	@echo "make test   run the tests"
 	@echo "make check  run everything that CI runs: lint, types, import contracts, tests"
 	@echo "make fuzz   compare normalisation with its judges over millions of values"
-	@echo "make soak   kill an import of 20,000 observations thirty times and count every one"
+	@echo "make soak   kill imports of profiles and of 20,000 observations thirty times and count everything"
 	@echo "make bench  measure rows per second by stage and for the whole run, and memory"
+	@echo "make docs   write the pages that are made from the program"
 	@echo "make schema write the JSON Schema of the spec"
 
 demo: $(VENV)/.installed
@@ -34,10 +35,13 @@ fuzz: $(VENV)/.installed-test
 	$(BIN)/python -m tests.fuzz
 
 soak: $(VENV)/.installed-test
-	KILLS=30 NOTES=20000 $(BIN)/python -m pytest -s tests/end_to_end/test_observations.py -k killed
+	KILLS=30 NOTES=20000 $(BIN)/python -m pytest -s tests/end_to_end -k "killed or once_each"
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.installed
+	$(BIN)/python docs/generate.py
 
 schema: $(VENV)/.installed
 	$(BIN)/python -m memory_import.spec.model

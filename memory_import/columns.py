@@ -3,7 +3,31 @@
 Ours begin with an underscore, which no column of an input may do.
 """
 
+from enum import StrEnum
+
 import polars as pl
+
+
+class Exclusion(StrEnum):
+    """Why a row is left out without being wrong.
+
+    A staged row says so in `_error_code`, where others say why they are rejected: such a row is not sent, and
+    its outcome is `excluded` instead of `rejected`. It has this one code and no other reason.
+    """
+
+    WHERE = "where"  # the spec's `where` does not let it through
+    SUPPRESS = "suppress"  # its person is one that the spec's `suppress` lists
+    FOOTER = "footer"  # a line after the data, with the spec's `footer: ignore`
+    EMPTY_ROW = "empty_row"  # no cell of it holds anything
+
+
+EXCLUSION_WORDING: dict[str, str] = {
+    Exclusion.WHERE: "left out: the spec's `where` does not let the row through",
+    Exclusion.SUPPRESS: "left out: the person is on the spec's `suppress` list",
+    Exclusion.FOOTER: "left out: a line after the data, which the spec's `footer: ignore` passes over",
+    Exclusion.EMPTY_ROW: "left out: no cell of the row holds anything",
+}
+"""Every exclusion has its sentence."""
 
 FILE = "_file"
 """The file that a row was read from."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from memory_import.columns import EXCLUSION_WORDING, Exclusion
 from memory_import.run.explain import explain_code
 from memory_import.sources.errors import REJECT_WORDING, RejectCode
 from memory_import.transforms.codes import DROPPED, WORDING, Change, Reason
@@ -25,3 +26,8 @@ def test_a_row_that_cannot_be_read_is_explained(code: RejectCode) -> None:
 @pytest.mark.parametrize("code", ["520010", "http_400", "operation_failed"])
 def test_other_codes_are_the_server_s(code: str) -> None:
     assert "refused by the server" in explain_code(code)
+
+
+@pytest.mark.parametrize("code", list(Exclusion))
+def test_a_row_that_is_left_out_is_explained(code: Exclusion) -> None:
+    assert explain_code(code) == EXCLUSION_WORDING[code]

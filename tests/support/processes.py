@@ -191,6 +191,18 @@ def wait(process: subprocess.Popen[str], timeout_seconds: float = 120) -> Finish
     return Finished(process.returncode, stdout, stderr)
 
 
+def wait_for_more_requests(api: Api, process: subprocess.Popen[str]) -> None:
+    """Wait until a command that was started has written to the API, or has ended."""
+    before = writes = _count_writes(api)
+    while writes == before and process.poll() is None:
+        time.sleep(0.05)
+        writes = _count_writes(api)
+
+
+def _count_writes(api: Api) -> int:
+    return sum(request["method"] != "GET" for request in api.requests())
+
+
 def kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
     """Kill a command with SIGKILL after so many seconds; False when it was done before."""
     try:

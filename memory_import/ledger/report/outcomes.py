@@ -18,6 +18,7 @@ from memory_import.columns import (
     POS,
     REPRESENTATIVE,
     ROW,
+    Exclusion,
 )
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import Batch
@@ -27,13 +28,17 @@ from memory_import.ledger.staging.staged import Staging, within
 
 
 class Outcome(StrEnum):
-    """What became of an input row: exactly one of these."""
+    """What became of an input row: exactly one of these.
+
+    A row is `excluded` where its staged `_error_code` is one of `Exclusion`, and rejected for any other code.
+    """
 
     VERIFIED = "verified"
     COMPLETED = "completed"
     ACCEPTED = "accepted"
     MERGED = "merged"
     UNCHANGED = "unchanged"
+    EXCLUDED = "excluded"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
     PENDING = "pending"
@@ -166,12 +171,18 @@ def _judge(rows: pl.DataFrame, decided: pl.DataFrame, late_errors: pl.DataFrame)
             pl.coalesce(name, f"{name}:late") for name in ERRORS
         )
     is_rejected = pl.col(ERROR_CODE).is_not_null()
+    is_excluded = pl.col(ERROR_CODE).is_in(list(Exclusion))
     return rows.join(
         pl.concat([pl.DataFrame(schema=_INTO), decided], how="diagonal"),
         on=POS,
         how="left",
         maintain_order="left",
     ).with_columns(
-        pl.when(is_rejected).then(pl.lit(Outcome.REJECTED.value)).otherwise(OUTCOME).alias(OUTCOME),
+        pl.when(is_excluded)
+        .then(pl.lit(Outcome.EXCLUDED.value))
+        .when(is_rejected)
+        .then(pl.lit(Outcome.REJECTED.value))
+        .otherwise(OUTCOME)
+        .alias(OUTCOME),
         *(pl.when(~is_rejected).then(name).alias(name) for name in _INTO),
     )

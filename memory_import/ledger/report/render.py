@@ -9,6 +9,7 @@ _MEANING = {
     "accepted": "taken by the service, which gave nothing to follow",
     "merged": "folded into another row of the same person",
     "unchanged": "same as last time, not sent",
+    "excluded": "left out by the spec, or an empty line",
     "rejected": "see the file of rejected rows",
     "unknown": "sent, and nobody can say",
     "pending": "not finished",

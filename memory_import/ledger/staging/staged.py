@@ -32,7 +32,7 @@ from pathlib import Path
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, ERRORS, IS_FINAL, POS, REPRESENTATIVE, schema
+from memory_import.columns import ERROR_CODE, ERRORS, IS_FINAL, POS, REPRESENTATIVE, Exclusion, schema
 from memory_import.ledger.files import (
     arrow_columns,
     draft_arrow,
@@ -174,7 +174,7 @@ class Staging:
     def rejected(self) -> int:
         """How many rows were rejected before anything was sent."""
         refused = [part for part in self.parts if ERROR_CODE in self.columns(part)]
-        counts = [self.read(part, ERROR_CODE)[ERROR_CODE].count() for part in refused]
+        counts = [count_rejected(self.read(part, ERROR_CODE)) for part in refused]
         return sum(counts) + len(self.excess)
 
     def entries(self, part: str, *columns: str) -> pl.DataFrame:
@@ -209,6 +209,11 @@ class Staging:
         return pl.DataFrame(notes, schema=REFUSALS_SCHEMA).unique(
             "batch_id", keep="last", maintain_order=True
         )
+
+
+def count_rejected(rows: pl.DataFrame) -> int:
+    """How many of some staged rows are rejected; excluded ones are not."""
+    return rows.select(ERROR_CODE).filter(~pl.col(ERROR_CODE).is_in(list(Exclusion))).height
 
 
 def part_name(number: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from memory_import.columns import ERROR_CODE, ERROR_MESSAGE, ROW
-from memory_import.ledger.staging.staged import Staging
+from memory_import.ledger.staging.staged import Staging, count_rejected
 from memory_import.run.context import RunContext
 from memory_import.sources.fingerprint import fingerprint
 from memory_import.sources.frames import Batch, no_rejects
@@ -126,4 +126,4 @@ def _draft(part: _Part, prepare: Callable[[pl.DataFrame], Prepared], staging: St
         frame = pl.concat([frame, part.batch.rejects], how="diagonal").sort(ROW)
     positions = pl.int_range(part.position, part.position + len(frame), dtype=pl.Int64, eager=True)
     staging.draft_part(part.number, frame.with_columns(_pos=positions))
-    return _Drafted(part.number, part.rows, frame[ERROR_CODE].count(), prepared.changes)
+    return _Drafted(part.number, part.rows, count_rejected(frame), prepared.changes)

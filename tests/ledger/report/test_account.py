@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from memory_import.columns import Exclusion
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.database.states import BatchState
@@ -82,6 +83,7 @@ def test_every_row_is_in_the_account_once(ledger: Ledger, tmp_path: Path) -> Non
         "accepted": 1,
         "merged": 1,
         "unchanged": 0,
+        "excluded": 0,
         "rejected": 3,
         "unknown": 2,
         "pending": 2,
@@ -95,6 +97,31 @@ def test_every_row_is_in_the_account_once(ledger: Ledger, tmp_path: Path) -> Non
     rejects = pl.read_csv(tmp_path / "rejects.csv")
     assert rejects.columns == ["Name", "Email", *REPORTED]
     assert rejects["_row"].to_list() == [1, 2, 8]
+
+
+@pytest.mark.parametrize("code", list(Exclusion))
+def test_a_row_that_is_left_out_is_excluded_and_no_reject(
+    ledger: Ledger, tmp_path: Path, code: Exclusion
+) -> None:
+    staging = stage(tmp_path / "profiles", staged_rows(0, 3, {0: code, 1: "email_invalid"}))
+    load = make_load(3)
+    [batch] = enter(ledger, load, [make_planned(0, 1)])
+    drive(ledger, batch, BatchState.COMPLETED)
+    assert staging.rejected == 1
+    account = settle_account(ledger, staging, RUN_ID, load, tmp_path)
+    assert {outcome: count for outcome, count in account.rows.items() if count} == {
+        "completed": 1,
+        "excluded": 1,
+        "rejected": 1,
+    }
+    assert account.reasons == {"email_invalid": 1}
+    written = pl.read_parquet(tmp_path / "outcomes.parquet")
+    assert written.select("outcome", "_error_code").rows() == [
+        ("excluded", code.value),
+        ("rejected", "email_invalid"),
+        ("completed", None),
+    ]
+    assert pl.read_csv(tmp_path / "rejects.csv")["_row"].to_list() == [2]
 
 
 UNTOUCHED = {

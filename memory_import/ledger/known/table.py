@@ -1,0 +1,266 @@
+"""A table that grows by a little every night: columnar files, and a manifest that says which of them count.
+
+    FOLDER/
+        rows-00001.parquet      rows as they were added by one change; never changed afterwards
+        rows-00002.parquet
+        voided-00002.parquet    which of all these rows do not count any more
+        manifest.json           written last, with the size and checksum of every file, and its own
+
+A change is whole or has not happened: files that the manifest does not name are what an interrupted change
+left behind, and are removed by the next one. When a fifth of the rows is void, or the files have become many,
+a change writes all rows anew into one file.
+"""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from memory_import.ledger.files import private_directory, whole_file, write_json
+from memory_import.ledger.known.damage import KnownDamaged
+
+Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+
+SEGMENT = "_segment"
+"""The file of a row: its place among those of the manifest, from 0."""
+AT = "_at"
+"""The number of a row in its file, from 0."""
+PLACES_SCHEMA: Schema = {SEGMENT: pl.UInt32, AT: pl.UInt32}
+_PLACE = list(PLACES_SCHEMA)
+
+_FORMAT = 1
+_ROWS_PER_GROUP = 100_000
+_VOID_SHARE = 0.2
+_MOST_FILES = 30
+_CHUNK_BYTES = 1 << 22
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as it was written."""
+
+    name: str
+    rows: int
+    size_bytes: int
+    crc32: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a manifest says: the files that count, and what else was to be kept with them."""
+
+    generation: int
+    segments: tuple[_File, ...]
+    voided: _File | None
+    facts: Mapping[str, Any]
+
+
+_NOTHING = _Content(0, (), None, {})
+
+
+class Table:
+    """The rows of one table. `schema` names the columns; one that a file lacks is null in its rows.
+
+    Opening reads every file once: `KnownDamaged` where one is missing or is not what was written.
+    """
+
+    def __init__(self, folder: Path, schema: Schema) -> None:
+        self._folder = folder
+        self._schema = dict(schema)
+        self._content = _read_content(folder)
+        self._voided = _read_voided(folder, self._content)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return sum(file.rows for file in self._content.segments) - len(self._voided)
+
+    @property
+    def generation(self) -> int:
+        """How often the table was changed."""
+        return self._content.generation
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What was kept with the rows by the last change."""
+        return self._content.facts
+
+    def scan(self, *columns: str) -> Iterator[pl.DataFrame]:
+        """The rows with these columns, `_segment` and `_at`, some at a time, oldest first."""
+        for number, segment in enumerate(self._content.segments):
+            voided = self._voided.filter(pl.col(SEGMENT) == number)[AT].sort()
+            start = 0
+            for group in _read_groups(self._folder / segment.name, columns):
+                rows = self._complete(group, columns, number, start)
+                start += rows.height
+                low, high = voided.search_sorted(pl.Series([start - rows.height, start], dtype=pl.UInt32))
+                if high > low:
+                    rows = rows.filter(~pl.col(AT).is_in(voided[low:high].implode()))
+                yield rows
+
+    def find(self, column: str, values: pl.Series) -> pl.DataFrame:
+        """`_segment`, `_at` of the rows with one of these values in a column."""
+        wanted = values.alias(column).to_frame().unique()
+        found = (rows.join(wanted, on=column, how="semi").select(_PLACE) for rows in self.scan(column))
+        return pl.concat([pl.DataFrame(schema=PLACES_SCHEMA), *found])
+
+    def change(
+        self, *, added: Iterable[pl.DataFrame], voided: pl.DataFrame, facts: Mapping[str, Any]
+    ) -> None:
+        """Add rows and take others away (`_segment`, `_at`), both or none, and keep these facts with them.
+
+        Columns of the schema that an added frame lacks are null.
+        """
+        if not self._folder.exists():
+            _write_content(private_directory(self._folder), _NOTHING)
+        generation = self._content.generation + 1
+        void = pl.concat([self._voided, voided.select(_PLACE)]).unique()
+        kept = self._content.segments
+        if len(void) > sum(file.rows for file in kept) * _VOID_SHARE or len(kept) >= _MOST_FILES:
+            added, void, kept = _chain(self._compact(void), added), void.clear(), ()
+        new = self._write_rows(generation, added)
+        content = _Content(
+            generation=generation,
+            segments=(*kept, new) if new.rows else kept,
+            voided=self._write_voided(generation, void) if len(void) else None,
+            facts=dict(facts),
+        )
+        _write_content(self._folder, content)
+        self._content, self._voided = content, void
+        self._remove_strays()
+
+    def _compact(self, void: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        for rows in self.scan(*self._schema):
+            yield rows.join(void, on=_PLACE, how="anti", maintain_order="left").drop(_PLACE)
+
+    def _complete(self, rows: pl.DataFrame, columns: Sequence[str], segment: int, start: int) -> pl.DataFrame:
+        missing = [
+            pl.lit(None, self._schema[name]).alias(name) for name in columns if name not in rows.columns
+        ]
+        return rows.with_columns(missing).select(
+            *(pl.col(name).cast(self._schema[name]) for name in columns),
+            pl.lit(segment, pl.UInt32).alias(SEGMENT),
+            pl.int_range(start, start + pl.len(), dtype=pl.UInt32).alias(AT),
+        )
+
+    def _write_rows(self, generation: int, added: Iterable[pl.DataFrame]) -> _File:
+        name = f"rows-{generation:05d}.parquet"
+        nothing = pl.DataFrame(schema=self._schema).to_arrow()
+        repetitive = [column for column, dtype in self._schema.items() if dtype == pl.String]
+        rows = 0
+        with (
+            whole_file(self._folder / name) as stream,
+            pq.ParquetWriter(
+                stream, nothing.schema, compression="zstd", use_dictionary=repetitive, write_statistics=False
+            ) as writer,
+        ):
+            for frame in added:
+                absent = [
+                    pl.lit(None, dtype).alias(column)
+                    for column, dtype in self._schema.items()
+                    if column not in frame.columns
+                ]
+                table = frame.with_columns(absent).select(list(self._schema)).to_arrow()
+                writer.write_table(table.cast(nothing.schema), row_group_size=_ROWS_PER_GROUP)
+                rows += frame.height
+        return _describe(self._folder / name, rows)
+
+    def _write_voided(self, generation: int, void: pl.DataFrame) -> _File:
+        path = self._folder / f"voided-{generation:05d}.parquet"
+        with whole_file(path) as stream:
+            void.sort(SEGMENT, AT).write_parquet(stream, compression="zstd", statistics=False)
+        return _describe(path, len(void))
+
+    def _remove_strays(self) -> None:
+        named = {file.name for file in _files(self._content)} | {_MANIFEST}
+        for path in self._folder.iterdir():
+            if path.is_file() and path.name not in named:
+                path.unlink()
+
+
+def _chain(*parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    for part in parts:
+        yield from part
+
+
+def _read_groups(path: Path, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    with pq.ParquetFile(path, memory_map=True) as file:
+        there = [name for name in columns if name in file.schema_arrow.names]
+        for number in range(file.num_row_groups):
+            if there:
+                frame = pl.from_arrow(file.read_row_group(number, columns=there))
+                assert isinstance(frame, pl.DataFrame)  # noqa: S101 - as a table always is
+                yield frame
+            else:
+                yield pl.DataFrame(height=file.metadata.row_group(number).num_rows)
+
+
+def _files(content: _Content) -> list[_File]:
+    return [*content.segments, *([content.voided] if content.voided else [])]
+
+
+def _describe(path: Path, rows: int) -> _File:
+    return _File(path.name, rows, path.stat().st_size, _checksum(path))
+
+
+def _checksum(path: Path) -> int:
+    """CRC-32 of a file: chance damages files, nobody forges them."""
+    found = 0
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            found = zlib.crc32(chunk, found)
+    return found
+
+
+def _write_content(folder: Path, content: _Content) -> None:
+    body = {"format": _FORMAT, **asdict(content)}
+    write_json({"sha256": _digest(body), "content": body}, folder / _MANIFEST)
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _read_content(folder: Path) -> _Content:
+    path = folder / _MANIFEST
+    if not path.exists():
+        if any(folder.glob("rows-*")):
+            raise KnownDamaged(f"{path} is missing")
+        return _NOTHING
+    try:
+        document = json.loads(path.read_text())
+        body = document["content"]
+        is_whole = document["sha256"] == _digest(body)
+    except (ValueError, KeyError, TypeError):
+        raise KnownDamaged(f"{path} cannot be read") from None
+    if not is_whole or body["format"] != _FORMAT:
+        raise KnownDamaged(f"{path} is not what was written, or was written by another version")
+    content = _Content(
+        generation=body["generation"],
+        segments=tuple(_File(**file) for file in body["segments"]),
+        voided=_File(**body["voided"]) if body["voided"] else None,
+        facts=body["facts"],
+    )
+    for file in _files(content):
+        _check_file(folder / file.name, file)
+    return content
+
+
+def _check_file(path: Path, file: _File) -> None:
+    if not path.exists():
+        raise KnownDamaged(f"{path} is missing")
+    if path.stat().st_size != file.size_bytes or _checksum(path) != file.crc32:
+        raise KnownDamaged(f"{path} is not what was written")
+
+
+def _read_voided(folder: Path, content: _Content) -> pl.DataFrame:
+    if content.voided is None:
+        return pl.DataFrame(schema=PLACES_SCHEMA)
+    return pl.read_parquet(folder / content.voided.name).select(_PLACE)

@@ -1,0 +1,35 @@
+"""What the documentation says is what the program has: generated pages, links, commands."""
+
+import importlib.util
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.shared import ROOT
+
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+
+
+def load_pages() -> dict[str, Callable[[], str]]:
+    """The pages that `docs/generate.py` makes, by file name."""
+    specification = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    pages: dict[str, Callable[[], str]] = module.PAGES
+    return pages
+
+
+@pytest.mark.parametrize("name", ["spec.md", "codes.md"])
+def test_a_generated_page_is_what_the_program_says_now(name: str) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == load_pages()[name](), "write it again: make docs"
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page: object) -> None:
+    assert hasattr(page, "read_text")
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"  # type: ignore[attr-defined]
