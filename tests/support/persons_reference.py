@@ -180,7 +180,9 @@ def find_persons(
     else:
         groups = components(named, equal)
         persons = cut(named, {n: max(group) for n, group in groups.items()}, groups, upward)
-    claimants_of = {k: {n for node in nodes if key[node] in part for n in node} for k, part in persons.items()}
+    claimants_of = {
+        k: {n for node in nodes if key[node] in part for n in node} for k, part in persons.items()
+    }
     person_of = {number: frozenset(claimants_of[key[node_of[number]]]) for number in claimants}
     found.persons = {
         frozenset(n for n in person if not claimants[n].is_past)

@@ -38,7 +38,10 @@ def _find_candidates(claims: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFr
     """
     here = claims.join(words, on="name")
     covers = pl.concat(
-        [here.select("place", "name", "size", "word"), here.join(begun, on="word").select("place", "name", "size", word="begin")]
+        [
+            here.select("place", "name", "size", "word"),
+            here.join(begun, on="word").select("place", "name", "size", word="begin"),
+        ]
     ).unique()
     frequency = covers.group_by("place", "word").agg(frequency=pl.len())
     # A word of this place that begins another one.
@@ -55,7 +58,9 @@ def _find_candidates(claims: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFr
     found = pivots.join(covers.rename({"name": "other", "size": "others"}), on=["place", "word"])
     is_larger = pl.col("others") > pl.col("size")
     is_as_large = (pl.col("others") == pl.col("size")) & pl.col("may_begin")
-    return found.filter(pl.col("name") != pl.col("other"), is_larger | is_as_large).select("place", "name", "other")
+    return found.filter(pl.col("name") != pl.col("other"), is_larger | is_as_large).select(
+        "place", "name", "other"
+    )
 
 
 def _keep_inside(pairs: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFrame) -> pl.DataFrame:
@@ -79,7 +84,9 @@ def _keep_inside(pairs: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFrame) 
         .group_by("name", "other", "word")
         .agg(places=pl.len())
     )
-    longer = left.join(begun.rename({"word": "longer", "begin": "word"}), on="word").select("name", "other", "word", "longer")
+    longer = left.join(begun.rename({"word": "longer", "begin": "word"}), on="word").select(
+        "name", "other", "word", "longer"
+    )
     longer = longer.join(left.rename({"word": "longer"}), on=["name", "other", "longer"], how="semi")
     needed = longer.group_by("name", "other", "word").agg(longer=pl.len())
     on = ["name", "other", "word"]

@@ -8,7 +8,7 @@ are torn depends on names and links alone, the order of rows does not count.
 
 import polars as pl
 
-from memory_import.transforms.identity.components import find_components, link_equals, roots_of
+from memory_import.transforms.identity.components import link_equals, roots_of
 from memory_import.transforms.identity.nodes import ANYBODY, VALUES, WORDS, Nodes
 
 
@@ -49,9 +49,7 @@ def _link_upward(claims: pl.DataFrame, people: pl.DataFrame, groups: pl.DataFram
 def _cut(nodes: Nodes, named: pl.DataFrame, upward: pl.DataFrame) -> pl.Series:
     """The person of each group of `named` (`group`, `rank`, `name`)."""
     while True:
-        parts = named.with_columns(
-            place=roots_of(named["group"], upward.select(a="below", b="above"))
-        )
+        parts = named.with_columns(place=roots_of(named["group"], upward.select(a="below", b="above")))
         torn = _find_torn(nodes, parts, upward)
         if torn.is_empty():
             return parts["place"]
@@ -67,7 +65,9 @@ def _find_torn(nodes: Nodes, parts: pl.DataFrame, upward: pl.DataFrame) -> pl.Se
         return pl.Series(dtype=pl.Int64)
     edges = upward.filter(pl.col("below").is_in(inside["group"].implode()))
     reached = _reach(inside["group"], edges)
-    of_sinks = reached.join(inside.rename({"group": "sink"}), on="sink").select(pl.col("group").alias("place"), "rank", "name")
+    of_sinks = reached.join(inside.rename({"group": "sink"}), on="sink").select(
+        pl.col("group").alias("place"), "rank", "name"
+    )
     by_name = _find_disagreeing(nodes, of_sinks)
     several = reached.group_by("group").len().filter(pl.col("len") > 1)["group"]
     torn = inside.select("group", "place").with_columns(

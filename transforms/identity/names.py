@@ -74,25 +74,34 @@ def hash_words(words: pl.Series) -> pl.Series:
     return words.hash(_SEED)
 
 
-def read_names(
-    claimants: pl.Series, cells: Sequence[pl.Series], hash_words: HashWords = hash_words
-) -> Names:
+def read_names(claimants: pl.Series, cells: Sequence[pl.Series], hash_words: HashWords = hash_words) -> Names:
     """The names of claimants (Int64), from the texts of all columns (String) that hold a part of one."""
     listed = [_list_words(texts) for texts in cells]
-    distinct = pl.concat([pl.Series("word", dtype=pl.String), *(lists["words"].explode() for lists in listed)])
+    distinct = pl.concat(
+        [pl.Series("word", dtype=pl.String), *(lists["words"].explode() for lists in listed)]
+    )
     distinct = distinct.drop_nulls().unique()
     hashes = pl.DataFrame({"text": distinct, "word": hash_words(distinct)})
     parts = [
-        _hash_lists(lists, hashes)[texts.to_frame("text").join(lists, on="text", how="left", maintain_order="left", nulls_equal=True)["at"]]
+        _hash_lists(lists, hashes)[
+            texts.to_frame("text").join(
+                lists, on="text", how="left", maintain_order="left", nulls_equal=True
+            )["at"]
+        ]
         for texts, lists in zip(cells, listed, strict=True)
     ]
     if not parts:
         return no_names()
     frame = pl.DataFrame([part.alias(str(number)) for number, part in enumerate(parts)])
-    rows = frame.select(words=pl.concat_list(pl.all()).list.unique()).select("words", name=pl.col("words").list.sum())
+    rows = frame.select(words=pl.concat_list(pl.all()).list.unique()).select(
+        "words", name=pl.col("words").list.sum()
+    )
     return Names(
         keys=rows.select(claimant=claimants, name="name"),
-        words=rows.unique("name").explode("words", empty_as_null=False).rename({"words": "word"}).select(list(WORDS_SCHEMA)),
+        words=rows.unique("name")
+        .explode("words", empty_as_null=False)
+        .rename({"words": "word"})
+        .select(list(WORDS_SCHEMA)),
         begins=_list_begins(hashes, hash_words),
     )
 
@@ -118,7 +127,9 @@ def names_of_hashes(keys: pl.DataFrame, hashes: pl.DataFrame) -> Names:
         hashes.select("word", begin=column, letters=pl.lit(letters, pl.Int64)).drop_nulls()
         for letters, column in ((1, "first"), (3, "third"))
     ]
-    return Names(keys.select(list(KEYS_SCHEMA)), hashes.select(list(WORDS_SCHEMA)), pl.concat(begins).unique())
+    return Names(
+        keys.select(list(KEYS_SCHEMA)), hashes.select(list(WORDS_SCHEMA)), pl.concat(begins).unique()
+    )
 
 
 def _no_begins() -> pl.DataFrame:
@@ -140,7 +151,9 @@ def _list_words(texts: pl.Series) -> pl.DataFrame:
     word = pl.element()
     spelled = word.str.replace_all(_SPELLED_UMLAUT, "$1$2")
     return distinct.with_columns(
-        words=plain.str.extract_all(_WORD).list.eval(pl.when(word.str.len_chars() >= 4).then(spelled).otherwise(word)),
+        words=plain.str.extract_all(_WORD).list.eval(
+            pl.when(word.str.len_chars() >= 4).then(spelled).otherwise(word)
+        ),
         at=pl.int_range(pl.len(), dtype=pl.UInt32),
     )
 
@@ -160,7 +173,9 @@ def _list_begins(hashes: pl.DataFrame, hash_words: HashWords) -> pl.DataFrame:
     has_case = text.str.head(1).str.to_uppercase() != text.str.head(1)
     listed = [hashes.filter(has_case).select("word", begin=text.str.head(1), letters=pl.lit(1, pl.Int64))]
     listed += [
-        hashes.filter(length >= letters).select("word", begin=text.str.head(letters), letters=pl.lit(letters, pl.Int64))
+        hashes.filter(length >= letters).select(
+            "word", begin=text.str.head(letters), letters=pl.lit(letters, pl.Int64)
+        )
         for letters in range(3, longest + 1)
     ]
     begins = pl.concat(listed)

@@ -41,7 +41,8 @@ class Nodes:
         are nobody of their own, and ANYBODY never is."""
         highest = claims.filter(pl.col("rank") == pl.col("rank").max().over("place"))
         found = [
-            self.find_anchors(highest, rank).with_columns(rank=pl.lit(rank, pl.Int8)) for rank in (VALUES, WORDS)
+            self.find_anchors(highest, rank).with_columns(rank=pl.lit(rank, pl.Int8))
+            for rank in (VALUES, WORDS)
         ]
         return pl.concat(found).select("place", "rank", "name")
 
@@ -85,7 +86,9 @@ def _join_names(keyed: pl.DataFrame, names: Names) -> tuple[pl.DataFrame, Names]
         return _prefer_stated(keyed, stated), names
     words = several.join(names.words, on="name").select("node", "word").unique()
     longer = names.begins.filter(pl.col("begin") != pl.col("word")).select(longer="word", word="begin")
-    covered = words.join(longer, on="word").join(words.rename({"word": "longer"}), on=["node", "longer"], how="semi")
+    covered = words.join(longer, on="word").join(
+        words.rename({"word": "longer"}), on=["node", "longer"], how="semi"
+    )
     words = words.join(covered.select("node", "word"), on=["node", "word"], how="anti")
     joined = words.group_by("node").agg(name=pl.col("word").sum())
     single = stated.join(joined, on="node", how="anti")

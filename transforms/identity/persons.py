@@ -77,10 +77,14 @@ def find_persons(claims: pl.DataFrame, names: Names, policy: PersonPolicy) -> Pe
     placed = _place(nodes, contact)
     people = nodes.find_people(placed).with_columns(people=pl.len().over("place"))
 
-    found = _merge_all(nodes, placed) if policy.on_conflict == "merge" else link_persons(nodes, placed, people)
+    found = (
+        _merge_all(nodes, placed) if policy.on_conflict == "merge" else link_persons(nodes, placed, people)
+    )
     persons = _name_persons(nodes, found)
     owners = _find_owners(nodes, placed, people, contact, persons, merges=policy.on_conflict == "merge")
-    shared = pl.concat([crowded, crowded_own]).with_columns(verdict=pl.lit("shared"), owner=pl.lit(None, pl.Int64))
+    shared = pl.concat([crowded, crowded_own]).with_columns(
+        verdict=pl.lit("shared"), owner=pl.lit(None, pl.Int64)
+    )
     left_out, reported = _leave_out(numbered, persons, pl.concat([owners, shared.select(owners.columns)]))
     return Persons(
         persons=persons.filter(~pl.col("claimant").is_in(policy.past.implode())),
@@ -106,7 +110,9 @@ def _place(nodes: Nodes, claims: pl.DataFrame) -> pl.DataFrame:
 
 def _find_crowded(nodes: Nodes, placed: pl.DataFrame, most: int) -> pl.DataFrame:
     """`place`, `people` of the values that too many people claim, by their names or, without, by their values."""
-    anchors = [nodes.find_anchors(placed, rank).group_by("place").agg(people=pl.len()) for rank in (VALUES, WORDS)]
+    anchors = [
+        nodes.find_anchors(placed, rank).group_by("place").agg(people=pl.len()) for rank in (VALUES, WORDS)
+    ]
     people = pl.concat(anchors).group_by("place").agg(pl.col("people").max())
     return people.filter(pl.col("people") > most)
 
@@ -143,8 +149,17 @@ def _find_owners(
     )
     anchoring = placed if merges else placed.join(people, on=["place", "rank", "name"], how="semi")
     of_nodes = nodes.members.join(persons, on="claimant").select("node", "person").unique()
-    of_anchors = anchoring.select("place", "node").join(of_nodes, on="node").group_by("place").agg(anchor=pl.col("person").max())
-    places = placed.select("place").unique().join(people.select("place", "people").unique(), on="place", how="left")
+    of_anchors = (
+        anchoring.select("place", "node")
+        .join(of_nodes, on="node")
+        .group_by("place")
+        .agg(anchor=pl.col("person").max())
+    )
+    places = (
+        placed.select("place")
+        .unique()
+        .join(people.select("place", "people").unique(), on="place", how="left")
+    )
     is_theirs = pl.lit(value=merges) | (pl.col("people") == 1)
     return (
         places.join(holders, on="place", how="left")
@@ -153,7 +168,12 @@ def _find_owners(
             "place",
             "people",
             verdict=pl.when(pl.col("people") > 1).then(pl.lit("contested")).otherwise(pl.lit("bridged")),
-            owner=pl.when(pl.col("holders") > 1).then(None).when(pl.col("holders") == 1).then("holder").when(is_theirs).then("anchor"),
+            owner=pl.when(pl.col("holders") > 1)
+            .then(None)
+            .when(pl.col("holders") == 1)
+            .then("holder")
+            .when(is_theirs)
+            .then("anchor"),
         )
     )
 
