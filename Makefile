@@ -21,7 +21,7 @@ demo: $(VENV)/.installed
 	$(BIN)/memory-import demo
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n 4
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 check: lint test
 

@@ -16,7 +16,7 @@ from starlette.types import Message
 
 from memory_import.emulator.app import create_app
 from memory_import.emulator.engine.ids import FIRST_STORE_ID
-from memory_import.emulator.http.middleware import Gate
+from memory_import.emulator.http.middleware import Middleware
 from memory_import.emulator.server import PATIENT_COLLECTION
 
 _REQUESTS = 100
@@ -42,7 +42,7 @@ def _profile(number: int) -> object:
     return {"traits": {"Contact": contact, "Account": account}}
 
 
-async def _ask(gate: Gate, method: str, path: str, body: bytes = b"") -> int:
+async def _ask(app: Middleware, method: str, path: str, body: bytes = b"") -> int:
     headers = [
         (b"authorization", b"Basic " + base64.b64encode(b"user:secret")),
         (b"content-type", b"application/json"),
@@ -67,27 +67,27 @@ async def _ask(gate: Gate, method: str, path: str, body: bytes = b"") -> int:
         if message["type"] == "http.response.start":
             statuses.append(message["status"])
 
-    await gate(scope, receive, send)
+    await app(scope, receive, send)
     return statuses[0]
 
 
 async def _measure(name: str, state_file: Path | None) -> None:
     now = [1_800_000_000.0]
-    gate = create_app(delay_seconds=(60, 60), state_file=state_file, clock=lambda: now[0])
-    await _ask(gate, "POST", f"/v1/ControlPlane/Stores/{FIRST_STORE_ID}/TraitGroups", orjson.dumps(_GROUP))
+    app = create_app(delay_seconds=(60, 60), state_file=state_file, clock=lambda: now[0])
+    await _ask(app, "POST", f"/v1/ControlPlane/Stores/{FIRST_STORE_ID}/TraitGroups", orjson.dumps(_GROUP))
     now[0] += 100
     bodies = [_body(request * _PROFILES) for request in range(_REQUESTS)]
     for round_name in ("new", "known"):
         start = time.process_time()
         for body in bodies:
-            assert await _ask(gate, "PUT", f"/v1/Stores/{FIRST_STORE_ID}/Profiles/Bulk", body) == 202
+            assert await _ask(app, "PUT", f"/v1/Stores/{FIRST_STORE_ID}/Profiles/Bulk", body) == 202
         accepted = time.process_time()
         now[0] += 100
-        await _ask(gate, "GET", "/emulator/health")
+        await _ask(app, "GET", "/emulator/health")
         applied = time.process_time()
         rates = [_rate(accepted - start), _rate(applied - accepted), _rate(applied - start)]
         print(f"{name}, {round_name}: {rates[0]} accepted, {rates[1]} applied, {rates[2]} both a second")
-    gate.close()
+    app.close()
 
 
 def _rate(seconds: float) -> str:

@@ -65,7 +65,7 @@ def _line(number: int, *, is_ragged: bool) -> str:
 
 def _read(path: Path) -> tuple[int, int]:
     rows = rejects = 0
-    for batch in open_source(SourceOptions(path=str(path))).batches():
+    for batch in open_source(SourceOptions(path=str(path)), path.parent / "copies").batches():
         rows += batch.rows.height
         rejects += batch.rejects.height
     return rows, rejects

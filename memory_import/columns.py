@@ -55,15 +55,33 @@ PROFILE_ID = "_profile_id"
 """The service's id of the profile that a memory belongs to."""
 MOMENT = "_moment"
 """When a memory happened, in milliseconds since the epoch."""
+LATEST = "_latest"
+"""When a row was last changed, in milliseconds since the epoch: of a person the row with the latest wins."""
 PIECES = "_pieces"
 """The number of entries that a row is sent as."""
+FORMER = "_former"
+"""The hash of what a memory that is to be changed says today."""
 PARTITION = "_partition"
 """The file that a row is put into while rows that belong together are brought together; from 0."""
+TRAIT = "trait"
+"""The path of a trait, `Group.name`."""
+COLUMN = "column"
+"""The column of the input that a value comes from."""
+VALUE = "value"
+CODE = "code"
+"""What was changed in a value, or why it was dropped."""
+ID_TYPE = "id_type"
+"""The type of an identifier, as the store calls it."""
 OUTCOME = "outcome"
 """What became of a row: one of `Outcome`."""
+SENT_AS = "_sent_as"
+"""The outcome of what holds a row's values: its own, or that of the row it was merged into."""
 MERGED_INTO_FILE = "merged_into_file"
 MERGED_INTO_ROW = "merged_into_row"
 """The row that a merged row was folded into."""
+
+CODE_PREFIX = "_code."
+"""Before the path of a trait: what was changed in its values, or why there is none."""
 
 PLACE = (FILE, ROW)
 """Where a row was read from."""
@@ -81,8 +99,12 @@ DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     IS_FINAL: pl.Boolean,
     PROFILE_ID: pl.String,
     MOMENT: pl.Int64,
+    LATEST: pl.Int64,
     PIECES: pl.Int64,
+    FORMER: pl.UInt64,
+    **dict.fromkeys((TRAIT, COLUMN, VALUE, CODE, ID_TYPE), pl.String),
     OUTCOME: pl.String,
+    SENT_AS: pl.String,
     MERGED_INTO_FILE: pl.String,
     MERGED_INTO_ROW: pl.Int64,
 }

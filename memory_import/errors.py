@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from enum import IntEnum
 
+from memory_import.printable import printable_line
+
 
 class ExitCode(IntEnum):
     """The exit codes of the command line."""
@@ -20,12 +22,16 @@ class ExitCode(IntEnum):
 
 
 class ImportProblem(Exception):
-    """The run cannot go on; `exit_code` tells why, `problems` are sentences for the person who reads them."""
+    """The run cannot go on; `exit_code` tells why, `problems` are sentences for the person who reads them.
+
+    Each is one line, and no name in it can make a terminal do anything.
+    """
 
     exit_code = ExitCode.USAGE
 
     def __init__(self, problems: Sequence[str] | str) -> None:
-        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        lines = (problems,) if isinstance(problems, str) else problems
+        self.problems = tuple(printable_line(line) for line in lines)
         super().__init__("\n".join(self.problems))
 
 

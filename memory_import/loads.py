@@ -4,4 +4,6 @@ from typing import Literal
 
 PROFILES = "profiles"
 
+LOADS = (PROFILES, "observations", "summaries")
+
 MemoryLoad = Literal["observations", "summaries"]

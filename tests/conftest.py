@@ -46,7 +46,7 @@ def api() -> Iterator[Running]:
 def api_url(api: Running) -> Iterator[str]:
     """Where the API is; no request to it breaks the official document."""
     yield api.url
-    assert api.gate.violations == []
+    assert api.app.violations == []
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_its_first_two_commands_are_targets_of_the_makefile() -> None:
 
 def test_it_lists_every_command_with_its_flags() -> None:
     block = section("The command line")
-    everywhere = {"--state-dir", "--output", "--no-prefect", "--verbose"}
+    everywhere = {"--state-dir", "--output", "--prefect", "--verbose"}
     for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
         flags = {option for parameter in command.params for option in parameter.opts if option[:2] == "--"}
         (line,) = [line for line in block.splitlines() if line.startswith(f"    memory-import {name}")]

@@ -35,7 +35,8 @@ class Reason(StrEnum):
     EMAIL_BAD_LOCAL_PART = "email_bad_local_part"
     EMAIL_BAD_DOMAIN = "email_bad_domain"
     EMAIL_SPECIAL_USE_DOMAIN = "email_special_use_domain"
-    EMAIL_DISPLAY_NAME = "email_display_name"
+    EMAIL_WIDE_AT_SIGN = "email_wide_at_sign"
+    EMAIL_MASKED = "email_masked"
     EMAIL_TOO_LONG = "email_too_long"
     EMAIL_INVALID = "email_invalid"
     STRING_TOO_LONG = "string_too_long"
@@ -51,6 +52,10 @@ class Reason(StrEnum):
     DATETIME_SKIPPED = "datetime_skipped_by_clock"
     ARRAY_TOO_LONG = "array_too_long"
     ARRAY_ITEM_TOO_LONG = "array_item_too_long"
+    PLACEHOLDER = "placeholder"
+    PATTERN_NOT_FOUND = "pattern_not_found"
+    NOT_IN_MAP = "not_in_map"
+    FURTHER_VALUE_LEFT_OUT = "further_value_left_out"
     IDENTIFIER_TOO_LONG = "identifier_too_long"
     NO_IDENTIFIER = "no_identifier"
     TOO_MANY_IDENTIFIERS = "too_many_identifiers"
@@ -84,18 +89,27 @@ class Change(StrEnum):
     PHONE_FIGURE_UNDONE = "phone_figure_undone"
     PHONE_PLUS_RESTORED = "phone_plus_restored"
     PHONE_LEADING_ZERO_RESTORED = "phone_leading_zero_restored"
+    EMAIL_ONE_OF_SEVERAL = "email_one_of_several"
+    EMAIL_SURROUNDINGS_DROPPED = "email_surroundings_dropped"
     EMAIL_TRIMMED = "email_trimmed"
     EMAIL_LOWERCASED = "email_lowercased"
     EMAIL_UNICODE_NORMALISED = "email_unicode_normalised"
     EXTRA_IDENTIFIER = "extra_identifier"
     TEXT_TRIMMED = "text_trimmed"
     INVISIBLE_CHARACTERS_REMOVED = "invisible_characters_removed"
+    PART_TAKEN = "part_taken"
+    VALUE_MAPPED = "value_mapped"
+    CASE_CHANGED = "case_changed"
+    NUMBER_SIGNS_TAKEN_OFF = "number_signs_taken_off"
     INTEGER_FRACTION_DROPPED = "integer_fraction_dropped"
     DATETIME_EARLIER_TAKEN = "datetime_earlier_taken"
     CONTENT_SPLIT = "content_split"
     PROFILE_CREATED = "profile_created"
     COUNTRY_UNKNOWN = "country_unknown"
 
+
+LEFT_OUT: frozenset[str] = frozenset()
+"""Reasons for which an identifier is left out for a person's sake: nothing of the spec would mend it."""
 
 DROPPED = "dropped_"
 """Before the code of a reason: the value was refused and left out, the row was kept."""
@@ -115,7 +129,8 @@ WORDING: dict[str, str] = {
     Reason.EMAIL_BAD_LOCAL_PART: "the part of the email address before the @ is not valid",
     Reason.EMAIL_BAD_DOMAIN: "the domain of the email address is not valid",
     Reason.EMAIL_SPECIAL_USE_DOMAIN: "the domain of the email address is reserved and receives no mail",
-    Reason.EMAIL_DISPLAY_NAME: "the cell holds a name beside the email address; keep the address alone",
+    Reason.EMAIL_WIDE_AT_SIGN: "the email address is written with a full-width @; expected an ordinary @",
+    Reason.EMAIL_MASKED: "asterisks hide a part of the email address",
     Reason.EMAIL_TOO_LONG: "the email address is longer than the 254 bytes that mail servers accept",
     Reason.EMAIL_INVALID: "the email address is not valid",
     Reason.STRING_TOO_LONG: f"the text is longer than the {STRING_CHARACTERS:,} characters the API accepts",
@@ -133,6 +148,10 @@ WORDING: dict[str, str] = {
     Reason.ARRAY_ITEM_TOO_LONG: (
         f"an item of the array is longer than the {STRING_CHARACTERS:,} characters that the API accepts"
     ),
+    Reason.PLACEHOLDER: "what a template or a spreadsheet writes in place of a value",
+    Reason.PATTERN_NOT_FOUND: "the spec's `pattern` does not match the text",
+    Reason.NOT_IN_MAP: "the spec's `map` does not have the text, and there is no `else`",
+    Reason.FURTHER_VALUE_LEFT_OUT: "another cell of the row holds a valid value, which was taken",
     Reason.IDENTIFIER_TOO_LONG: (
         f"the identifier is longer than the {IDENTIFIER_CHARACTERS} characters that the API accepts"
     ),
@@ -181,12 +200,23 @@ WORDING: dict[str, str] = {
     Change.PHONE_FIGURE_UNDONE: "a figure that a spreadsheet had made of the phone number was undone",
     Change.PHONE_PLUS_RESTORED: "the plus that the phone number had lost was restored",
     Change.PHONE_LEADING_ZERO_RESTORED: "the zero that the phone number had lost at its start was restored",
+    Change.EMAIL_ONE_OF_SEVERAL: "the cell holds several email addresses; the first valid one counts",
+    Change.EMAIL_SURROUNDINGS_DROPPED: (
+        "what stood around the email address was left out: a name, a label, a note, quotes, brackets"
+    ),
     Change.EMAIL_TRIMMED: "whitespace around the email address was removed",
-    Change.EMAIL_LOWERCASED: "capitals of the email address were lowered",
+    Change.EMAIL_LOWERCASED: (
+        "capitals of the email address were lowered: those of the domain and of mailboxes such as Info, "
+        "where case means nothing; with `case: lower` all of them"
+    ),
     Change.EMAIL_UNICODE_NORMALISED: "the email address was brought into its normal Unicode form",
     Change.EXTRA_IDENTIFIER: "an earlier phone or email of the person was sent beside the one that counts",
     Change.TEXT_TRIMMED: "whitespace around the text was removed",
     Change.INVISIBLE_CHARACTERS_REMOVED: "invisible control characters were removed from the text",
+    Change.PART_TAKEN: "a part of the text was taken, as the spec's `pattern` or `name` says",
+    Change.VALUE_MAPPED: "the text was replaced by what the spec's `map` has for it",
+    Change.CASE_CHANGED: "letters were written as the spec's `case` says",
+    Change.NUMBER_SIGNS_TAKEN_OFF: "a currency sign, a percent sign or brackets were taken off the number",
     Change.INTEGER_FRACTION_DROPPED: "a fraction of zeros was dropped from a whole number",
     Change.DATETIME_EARLIER_TAKEN: "the local time came twice as clocks were set back; the earlier was taken",
     Change.CONTENT_SPLIT: "content that was too long was split into numbered parts",

@@ -20,7 +20,7 @@ from memory_import.transforms.limits import (
 )
 from memory_import.transforms.payloads import encode_json
 from memory_import.transforms.plan import MemoryPlan
-from memory_import.transforms.prepare import Prepared, count_changes, read_identifiers
+from memory_import.transforms.prepare import OTHERS_SCHEMA, Prepared, count_changes, read_identifiers
 from memory_import.transforms.rejects import RowReasons, explain_rows
 from memory_import.transforms.values.arrays import list_items
 from memory_import.transforms.values.contents import split_content
@@ -50,7 +50,7 @@ def prepare_memories(rows: pl.DataFrame, plan: MemoryPlan) -> Prepared:
     """
     content = _judge_content(rows[plan.content], plan)
     moment = _require(
-        judge_datetimes(rows[plan.occurred_at], plan.format, plan.timezone), Reason.OCCURRED_AT_MISSING
+        judge_datetimes(rows[plan.occurred_at], plan.formats, plan.timezone), Reason.OCCURRED_AT_MISSING
     )
     fields = [(plan.content, content), (plan.occurred_at, moment)]
     conversations = pl.repeat(None, rows.height, dtype=pl.String, eager=True)
@@ -79,6 +79,7 @@ def prepare_memories(rows: pl.DataFrame, plan: MemoryPlan) -> Prepared:
             ],
             how="horizontal",
         ),
+        others=pl.DataFrame(schema=OTHERS_SCHEMA),
         changes=dict(sorted((+changes).items())),
     )
 

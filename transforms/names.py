@@ -15,7 +15,7 @@ from memory_import.transforms.limits import (
 
 LEAST_LIKENESS = 0.6
 RESERVED = re.compile(
-    r"_file|_row|_pos|_payload|_bytes|_moment|_profile_id|_error_(code|field|message)|_(value|id|hash)\..*"
+    r"_file|_row|_pos|_payload|_bytes|_moment|_profile_id|_error_(code|field|message)|_(value|code|id|hash)\..*"
 )
 """Columns of our own are called so."""
 

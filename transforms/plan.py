@@ -1,11 +1,12 @@
 """What the spec asks for, as the values that the preparation of rows works from."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
-from memory_import.columns import PROFILE_ID
+from memory_import.columns import CODE_PREFIX, PROFILE_ID
 
 
 class TraitType(StrEnum):
@@ -28,13 +29,37 @@ Normalization = Literal["phone", "email", "trim", "none"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class TextSteps:
+    """What is done to a cell before it is read as its type, in this order; None and empty do nothing.
+
+    `strip`: characters to take off both ends. `pattern`: a regular expression with one group, which is taken.
+    `mapped`: values by text, `otherwise` for all other texts (None refuses them). `name`: the first name or
+    the rest of a full name. `case`: how letters are written.
+    """
+
+    strip: str | None = None
+    pattern: str | None = None
+    mapped: Mapping[str, str] = field(default_factory=dict)
+    otherwise: str | None = None
+    name: Literal["first", "last"] | None = None
+    case: Literal["lower", "upper", "title"] | None = None
+
+
+NO_STEPS = TextSteps()
+
+
+@dataclass(frozen=True, kw_only=True)
 class TraitPlan:
     """One trait: which columns it is read from, and how.
 
-    Of several columns the first that holds a valid value counts. `format` (strftime codes) belongs to date
-    and datetime; None is ISO 8601. `timezone` (IANA name) belongs to datetimes that state no offset.
-    `separator` and `items` belong to arrays; None makes a whole cell one item. `repair` belongs to phones:
-    whether they are read by `repair_phones`; what that restores is a valid value.
+    Of several columns the first that holds a valid value counts; without any, `constant` stands in every row
+    (`${file}` is the name of its file). `formats` (strftime codes, or words of `values.formats`) belong to
+    date and datetime, the first that reads a text counts; none is ISO 8601. `timezone` (IANA name) belongs to
+    datetimes that state no offset. `separator` belongs to arrays, where None makes a whole cell one item, and
+    to phones and emails, where None finds out; `items` to arrays. `repair` and `vanity` belong to phones.
+    `several` says of a trait that identifies whether all valid values of a row do, or the first alone.
+    `decimal`, `thousands` belong to numbers and integers; `true`, `false` to booleans. `steps`: what is done
+    to a text before it is read.
     """
 
     group: str
@@ -42,11 +67,19 @@ class TraitPlan:
     columns: tuple[str, ...]
     type: TraitType = TraitType.STRING
     on_invalid: OnInvalid = "drop"
-    format: str | None = None
+    formats: tuple[str, ...] = ()
     timezone: str | None = None
     separator: str | None = None
     items: ItemType = TraitType.STRING
     repair: bool = False
+    vanity: bool = False
+    several: Literal["all", "first"] = "all"
+    decimal: Literal[".", ","] | None = None
+    thousands: str | None = None
+    true: tuple[str, ...] = ()
+    false: tuple[str, ...] = ()
+    constant: str | None = None
+    steps: TextSteps = NO_STEPS
 
     @property
     def path(self) -> str:
@@ -57,6 +90,11 @@ class TraitPlan:
     def value_column(self) -> str:
         """The column of prepared rows that holds its values."""
         return f"_value.{self.path}"
+
+    @property
+    def code_column(self) -> str:
+        """The column of prepared rows that says what was changed in its values, or why there is none."""
+        return f"{CODE_PREFIX}{self.path}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +107,38 @@ class IdentifierPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Condition:
+    """What a cell must be for its row to be let through: one of some texts, none of others; `""` is a blank
+    cell, None no condition."""
+
+    column: str
+    one_of: tuple[str, ...] | None = None
+    none_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MomentPlan:
+    """A column of points in time; `formats` and `timezone` as in `TraitPlan`."""
+
+    column: str
+    formats: tuple[str, ...] = ()
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProfilePlan:
-    """All that a profile is made of; the regions, `region_default` in ISO alpha-2, serve national numbers."""
+    """All that a profile is made of; the regions, `region_default` in ISO alpha-2, serve national numbers.
+
+    A row that does not meet every condition of `where` is left out. `latest` says which row of a person wins;
+    without it, and where it says the same of two rows, the later row.
+    """
 
     traits: tuple[TraitPlan, ...]
     identifiers: tuple[IdentifierPlan, ...]
     region_column: str | None = None
     region_default: str | None = None
+    where: tuple[Condition, ...] = ()
+    latest: MomentPlan | None = None
 
     @cached_property
     def identifier_columns(self) -> dict[str, IdentifierPlan]:
@@ -116,7 +179,7 @@ class MemoryPlan:
     """All that an observation or a conversation summary is made of.
 
     `kind` is the name of the load. Whose memory it is say the identifiers of `owner`, tried in plan order, or
-    `profile_id`, the column that holds the profile's own id; one of the two is None. `format` and `timezone`
+    `profile_id`, the column that holds the profile's own id; one of the two is None. `formats` and `timezone`
     are those of the time, as in `TraitPlan`. `source` is what the API calls so, the same for every row.
     `conversations` is the column of one conversation id, or of several with a `separator` between them.
     """
@@ -127,7 +190,7 @@ class MemoryPlan:
     content: str
     too_long: Literal["reject", "split"]
     occurred_at: str
-    format: str | None
+    formats: tuple[str, ...]
     timezone: str | None
     source: str | None
     conversations: str | None

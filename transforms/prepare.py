@@ -12,12 +12,28 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from memory_import.transforms.codes import DROPPED, Reason
+from memory_import.columns import (
+    CODE,
+    COLUMN,
+    ERROR_CODE,
+    ID_TYPE,
+    LATEST,
+    ROW,
+    TRAIT,
+    VALUE,
+    Exclusion,
+    schema,
+)
+from memory_import.transforms.codes import DROPPED, Change, Reason
 from memory_import.transforms.countries.regions import find_regions
 from memory_import.transforms.payloads import measure_payloads
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitType
 from memory_import.transforms.rejects import RowReasons, explain_rows
+from memory_import.transforms.selection import find_let_through, read_moments
 from memory_import.transforms.values.traits import JudgedTrait, judge_trait
+
+CODES = pl.Enum([code.value for code in (*Reason, *Change)])
+OTHERS_SCHEMA = schema(ROW, TRAIT, COLUMN, VALUE, CODE, ID_TYPE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,16 +42,24 @@ class Prepared:
 
     `frame`: the rows as given, in order, and after their columns:
         `_value.<path>`, … as `TraitPlan.value_column` names them: String, the value of each trait as judged.
+        `_code.<path>`, … as `TraitPlan.code_column` names them: CODES: what was changed in the value; where
+            there is no value, why it was dropped.
+        `_latest`: Int64, as `read_moments` gives it, where the plan asks for it.
         `_bytes`: Int64, the size of the profile as JSON text; null where the row is rejected.
         `_id.<id_type>`, … as `ProfilePlan.identifier_columns` names them: String, the identifier value that
             the service will match on; null where the row has none or is rejected.
         `_error_code`, `_error_field`, `_error_message`: String, all reasons of a rejected row, in plan order,
             joined with " | " so that the nth parts belong together; the field is the source column (for
             `no_identifier`, the columns of all identifiers, joined with ", "). Null where the row is kept.
+            Of rows that the spec's `where` does not let through, the code is `where`, and all else is null.
+    `others`: OTHERS_SCHEMA, in the order of rows and cells: what rows state of a trait beside its value.
+        Where `value` is null it was dropped, `code` says why. `id_type` is that of a value that identifies
+        the person of a kept row, as the service will match on it.
     `changes`: how many values of kept rows were repaired, by code, or left out, by `dropped_` and the reason.
     """
 
     frame: pl.DataFrame
+    others: pl.DataFrame
     changes: dict[str, int]
 
 
@@ -45,16 +69,33 @@ def prepare_profiles(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
 
     Raises ColumnNotFoundError when the plan names a column that the rows do not have.
     """
+    let_through = find_let_through(rows, plan.where)
+    if not let_through.all():
+        return _leave_out(prepare_profiles(rows.filter(let_through), plan), rows.filter(~let_through))
     promoted = {identifier.trait for identifier in plan.identifiers}
     judged, region_codes = _judge_traits(rows, plan)
     has_identifier = _any_of((judged[path].values.is_not_null() for path in promoted), rows.height)
     refusing = (trait.is_refused for trait in judged.values() if trait.trait.on_invalid == "reject")
     rejected = ~has_identifier | _any_of(refusing, rows.height)
     reasons = explain_rows(rejected, _list_reasons(judged.values(), plan, has_identifier))
+    changes = Counter(count_changes(judged.values(), region_codes, ~rejected))
+    frame = rows.hstack(_collect_profiles(judged, plan, rejected)).hstack(reasons)
+    if plan.latest is not None:
+        moments, refused = read_moments(rows, plan.latest)
+        frame = frame.with_columns(moments.alias(LATEST))
+        changes.update(refused)
     return Prepared(
-        frame=rows.hstack(_collect_profiles(judged, plan, rejected)).hstack(reasons),
-        changes=count_changes(judged.values(), region_codes, ~rejected),
+        frame=frame,
+        others=_collect_others(judged.values(), plan, rows[ROW], rejected),
+        changes=dict(sorted(changes.items())),
     )
+
+
+def _leave_out(prepared: Prepared, rows: pl.DataFrame) -> Prepared:
+    """With the rows of a batch that the spec's `where` does not let through."""
+    left_out = rows.with_columns(pl.lit(Exclusion.WHERE.value).alias(ERROR_CODE))
+    frame = pl.concat([prepared.frame, left_out], how="diagonal")
+    return Prepared(frame=frame.sort(ROW), others=prepared.others, changes=prepared.changes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +118,8 @@ def read_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> ReadIdentifiers:
 def identify(values: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """The identifier columns, as in `Prepared`, of rows with the values of the traits they are read from."""
     return values.select(
-        _normalise(identifier, plan).alias(column) for column, identifier in plan.identifier_columns.items()
+        normalise(identifier, pl.col(plan.trait(identifier.trait).value_column)).alias(column)
+        for column, identifier in plan.identifier_columns.items()
     )
 
 
@@ -108,16 +150,43 @@ def _collect_profiles(judged: dict[str, JudgedTrait], plan: ProfilePlan, rejecte
     values = _collect_values(judged)
     kept = pl.lit(~rejected)
     made = [measure_payloads(values, plan), *identify(values, plan)]
-    return values.with_columns(pl.when(kept).then(column) for column in made)
+    codes = [trait.codes.cast(CODES).alias(trait.trait.code_column) for trait in judged.values()]
+    return values.hstack(codes).with_columns(pl.when(kept).then(column) for column in made)
+
+
+def _collect_others(
+    judged: Iterable[JudgedTrait], plan: ProfilePlan, numbers: pl.Series, rejected: pl.Series
+) -> pl.DataFrame:
+    """`Prepared.others`; a value that is another trait's own identifier of the same type identifies once."""
+    id_types = {identifier.trait: identifier for identifier in plan.identifiers}
+    listed = [pl.DataFrame(schema={"row": pl.UInt32, **OTHERS_SCHEMA})]
+    for trait in judged:
+        if trait.others.is_empty():
+            continue
+        path, identifier = trait.trait.path, id_types.get(trait.trait.path)
+        value = pl.col(VALUE) if identifier is None else normalise(identifier, pl.col(VALUE))
+        id_type = pl.lit(None if identifier is None else identifier.id_type, pl.String)
+        is_kept = pl.col(VALUE).is_not_null() & ~pl.lit(rejected.gather(trait.others["row"]))
+        listed.append(
+            trait.others.select(
+                "row",
+                numbers.gather(trait.others["row"]).alias(ROW),
+                pl.lit(path).alias(TRAIT),
+                COLUMN,
+                value,
+                CODE,
+                pl.when(is_kept).then(id_type).alias(ID_TYPE),
+            )
+        )
+    return pl.concat(listed).sort("row", maintain_order=True).drop("row")
 
 
 def _collect_values(judged: dict[str, JudgedTrait]) -> pl.DataFrame:
     return pl.DataFrame({trait.trait.value_column: trait.values for trait in judged.values()})
 
 
-def _normalise(identifier: IdentifierPlan, plan: ProfilePlan) -> pl.Expr:
+def normalise(identifier: IdentifierPlan, value: pl.Expr) -> pl.Expr:
     """The value as the service will store it; texts are trimmed and phones are E.164 already."""
-    value = pl.col(plan.trait(identifier.trait).value_column)
     return (
         value.str.to_lowercase().str.replace_all(" ", "", literal=True)
         if identifier.normalization == "email"
@@ -140,9 +209,13 @@ def count_changes(judged: Iterable[JudgedTrait], region_codes: pl.Series, kept: 
     """What was repaired in or left out of kept rows (Boolean), as `Prepared.changes`."""
     counts = Counter(_count(region_codes, kept))
     for trait in judged:
-        counts.update(_count(trait.changes, kept))
-        for _, codes in trait.reasons:
-            counts.update({DROPPED + code: number for code, number in _count(codes, kept).items()})
+        has_value = trait.values.is_not_null()
+        counts.update(_count(trait.codes, kept & has_value))
+        dropped = Counter(_count(trait.codes, kept & ~has_value))
+        if trait.others.height:
+            refused = trait.others[VALUE].is_null()
+            dropped.update(_count(trait.others[CODE], refused & kept.gather(trait.others["row"])))
+        counts.update({DROPPED + code: number for code, number in dropped.items()})
     return dict(sorted(counts.items()))
 
 

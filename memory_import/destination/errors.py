@@ -4,6 +4,8 @@
     ├── AuthenticationRefused   put the credentials right
     ├── StoreUnfit              put the store, or the spec, right
     ├── ServiceUnavailable      wait and resume
+    │   ├── NotVisibleYet       the same: what was taken cannot be found yet
+    │   └── ToldToWait          the same: for longer than a run waits
     ├── UnexpectedAnswer        report it: the API did something that is not documented
     └── StagingChanged          start a new run: the staged files are not what they were
 
@@ -40,11 +42,33 @@ class StoreUnfit(DeliveryError):
 
 
 class ServiceUnavailable(DeliveryError):
-    """The API could not be reached, or failed again and again."""
+    """The API could not be reached, or failed again and again; `status` is that of its last answer."""
 
-    def __init__(self, tries: int, last: str) -> None:
-        self.tries, self.last = tries, last
+    def __init__(self, tries: int, last: str, status: int | None = None) -> None:
+        self.tries, self.last, self.status = tries, last, status
         super().__init__(f"The API gave no usable answer in {tries} tries; the last one: {last}.")
+
+
+class NotVisibleYet(ServiceUnavailable):
+    """Profiles that the API took cannot be found yet."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(0, "lookups that lag")
+        self.args = (
+            f"{count:,} identifiers whose profiles the API took cannot be looked up yet. "
+            "Nothing was rejected for it.",
+        )
+
+
+class ToldToWait(ServiceUnavailable):
+    """The API asks for a longer pause than a run waits for."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(1, "a long Retry-After")
+        self.args = (
+            f"The API asks for no requests in the next {seconds / 3_600:,.1f} hours (Retry-After); "
+            "none is sent before.",
+        )
 
 
 class UnexpectedAnswer(DeliveryError):

@@ -1,11 +1,7 @@
-"""The ASGI application: routes to handlers, and the doors outside /v1."""
+"""The ASGI application: an account behind the routes, and the middleware before them."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
-from pathlib import Path
-from typing import Literal, TypedDict, cast
+from collections.abc import Awaitable, Mapping
+from typing import Unpack, cast
 
 import orjson
 from starlette.applications import Starlette
@@ -14,191 +10,62 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from memory_import.emulator.api import (
-    bulk,
-    identifiers,
-    identity_settings,
-    imports,
-    memories,
-    operations,
-    profiles,
-    recall,
-    stores,
-    trait_groups,
-)
-from memory_import.emulator.engine.account import Account, Applier, Pace, Work
+from memory_import.emulator.api import imports, stores
+from memory_import.emulator.api.routes import APPLIERS, ROUTES
+from memory_import.emulator.engine.account import Account, Pace, Work
 from memory_import.emulator.engine.clock import Clock
 from memory_import.emulator.engine.errors import METHOD_NOT_ALLOWED, NOT_FOUND, ApiError, UsageError
 from memory_import.emulator.engine.journal import FileJournal, NoJournal
-from memory_import.emulator.faults.script import Faults
+from memory_import.emulator.faults.rules import Faults
 from memory_import.emulator.http import inspection
 from memory_import.emulator.http.calls import Call, Handler, Moved, Policy, Reply
-from memory_import.emulator.http.middleware import Exchange, Gate, Sleep, Validator
-
-APPLIERS: dict[str, Applier] = {
-    "add_identifier": identifiers.apply_add_identifier,
-    "bulk": bulk.apply_bulk,
-    "clock": inspection.apply_clock,
-    "create_group": trait_groups.apply_create_group,
-    "create_import": imports.apply_create_import,
-    "create_memories": memories.apply_create,
-    "create_store": stores.apply_create_store,
-    "delete": profiles.apply_delete,
-    "delete_group": trait_groups.apply_delete_group,
-    "delete_identifier": identifiers.apply_delete_identifier,
-    "delete_memory": memories.apply_delete,
-    "delete_store": stores.apply_delete_store,
-    "finish_import": imports.apply_finish_import,
-    "patch": profiles.apply_patch,
-    "patch_group": trait_groups.apply_patch_group,
-    "patch_identifier": identifiers.apply_patch_identifier,
-    "patch_memory": memories.apply_patch,
-    "patch_store": stores.apply_patch_store,
-    "provision_store": stores.apply_provision_store,
-    "put_identity": identity_settings.apply_put_identity,
-    "resolve": profiles.apply_resolve,
-    "start_import": imports.apply_start_import,
-    "store_status": stores.apply_store_status,
-}
-
-_STORES = "/v1/ControlPlane/Stores"
-_STORE = _STORES + "/{store_id}"
-_PROFILES = "/v1/Stores/{store_id}/Profiles"
-_PROFILE = _PROFILES + "/{profile_id}"
+from memory_import.emulator.http.middleware import Exchange, Middleware
+from memory_import.emulator.options import Options, Settings
 
 
-def _memory_routes(path: str, kind: memories.Kind) -> dict[str, dict[str, Handler]]:
-    return {
-        _PROFILE + path: {
-            "GET": partial(memories.list_all, kind=kind),
-            "POST": partial(memories.create, kind=kind),
-        },
-        _PROFILE + path + "/{memory_id}": {
-            "GET": partial(memories.fetch, kind=kind),
-            "PATCH": partial(memories.patch, kind=kind),
-            "DELETE": partial(memories.delete, kind=kind),
-        },
-    }
+def create_app(**options: Unpack[Options]) -> Middleware:
+    """An ASGI application; runs under a server and under an in-process transport alike.
 
-
-ROUTES: dict[str, dict[str, Handler]] = {
-    _STORES: {"GET": stores.list_stores, "POST": stores.create_store},
-    _STORE: {
-        "GET": stores.fetch_store,
-        "PATCH": stores.patch_store,
-        "DELETE": stores.delete_store,
-    },
-    _STORE + "/IdentityResolutionSettings": {
-        "GET": identity_settings.fetch_identity_settings,
-        "PUT": identity_settings.put_identity_settings,
-    },
-    _STORE + "/TraitGroups": {
-        "GET": trait_groups.list_trait_groups,
-        "POST": trait_groups.create_trait_group,
-    },
-    _STORE + "/TraitGroups/{group_name}": {
-        "GET": trait_groups.fetch_trait_group,
-        "PATCH": trait_groups.patch_trait_group,
-        "DELETE": trait_groups.delete_trait_group,
-    },
-    "/v1/ControlPlane/Operations/{operation_id}": {"GET": operations.fetch_operation},
-    _PROFILES: {"GET": profiles.list_profiles, "POST": profiles.create_profile},
-    _PROFILES + "/Bulk": {"PUT": bulk.put_bulk},
-    _PROFILES + "/Imports": {"GET": imports.list_imports, "POST": imports.create_import},
-    _PROFILES + "/Imports/{import_id}": {"GET": imports.fetch_import},
-    _PROFILES + "/Lookup": {"POST": identifiers.look_up},
-    _PROFILE: {
-        "GET": profiles.fetch_profile,
-        "PATCH": profiles.patch_profile,
-        "DELETE": profiles.delete_profile,
-    },
-    _PROFILE + "/Traits": {"GET": profiles.list_traits},
-    _PROFILE + "/Identifiers": {"GET": identifiers.list_identifiers, "POST": identifiers.add_identifier},
-    _PROFILE + "/Identifiers/{id_type}": {
-        "GET": identifiers.fetch_identifier,
-        "PATCH": identifiers.patch_identifier,
-        "DELETE": identifiers.delete_identifier,
-    },
-    _PROFILE + "/Recall": {"POST": recall.recall},
-    **_memory_routes("/Observations", memories.OBSERVATIONS),
-    **_memory_routes("/ConversationSummaries", memories.SUMMARIES),
-    _PROFILE + "/Observations/{memory_id}/Revisions": {"GET": memories.list_revisions},
-}
-
-
-class Options(TypedDict, total=False):
-    """How an emulator behaves; what is left out has the default that ``create_app`` gives it.
-
-    ``seed``: of delays. ``delay_seconds``: (low, high) until asynchronous work is done. ``read_lag_seconds``:
-    how much later than COMPLETED it can be read. ``operation_retry_after_seconds``: what Retry-After says
-    meanwhile. ``bulk_answer``: a 202 with or without an operation to follow. ``row_failures``: a Bulk with a
-    bad row is refused, or the row is skipped in silence, or the operation fails. ``shared_identifiers``: two
-    rows of a Bulk with one identifier value are refused, or race. ``validator``: looks at every request; see
-    ``gate.Validator``.
+    ``options``: see ``Settings``. Raises ``UsageError`` for a script or a file that cannot be used.
     """
-
-    seed: int
-    delay_seconds: tuple[float, float]
-    read_lag_seconds: float
-    operation_retry_after_seconds: int
-    bulk_answer: Literal["operation", "message"]
-    row_failures: Literal["refuse", "skip", "fail"]
-    shared_identifiers: Literal["refuse", "race"]
-    clock: Callable[[], float]
-    sleep: Sleep
-    validator: Validator | None
-
-
-def create_app(
-    *,
-    api_key: tuple[str, str] | None = None,
-    faults: object = (),
-    state_file: Path | None = None,
-    seed: int = 0,
-    delay_seconds: tuple[float, float] = (0.05, 0.25),
-    read_lag_seconds: float = 0.0,
-    operation_retry_after_seconds: int = 1,
-    bulk_answer: Literal["operation", "message"] = "operation",
-    row_failures: Literal["refuse", "skip", "fail"] = "refuse",
-    shared_identifiers: Literal["refuse", "race"] = "refuse",
-    clock: Callable[[], float] = time.time,
-    sleep: Sleep = asyncio.sleep,
-    validator: Validator | None = None,
-) -> Gate:
-    """An ASGI application with one ACTIVE store; runs under a server and under an in-process transport alike.
-
-    ``api_key``: the one pair that Basic auth accepts; None accepts any that is not blank. ``faults``: a
-    script as ``memory_import.emulator.faults.script`` describes it. ``state_file``: what happened is kept
-    there and taken up again; None forgets. The rest: see ``Options``. Raises ``UsageError`` for a script or a
-    file that cannot be used.
-    """
-    policy = Policy(bulk_answer, row_failures, shared_identifiers, operation_retry_after_seconds)
-    own_clock = Clock(clock)
-    script = Faults(list(faults) if isinstance(faults, tuple) else faults, now=own_clock.now)
-    journal = FileJournal(state_file) if state_file else NoJournal()
-    pace = Pace(*delay_seconds, read_lag_seconds)
-    account = Account(clock=own_clock, pace=pace, seed=seed, journal=journal, appliers=APPLIERS)
-    starts = _take_up(account, journal)
+    settings = Settings(**options)
+    clock = Clock(settings.clock)
+    script = [] if settings.faults == () else settings.faults
+    faults = Faults(script, now=clock.now)
+    journal = FileJournal(settings.state_file) if settings.state_file else NoJournal()
+    pace = Pace(*settings.delay_seconds, settings.read_lag_seconds)
+    account = Account(clock=clock, pace=pace, seed=settings.seed, journal=journal, appliers=APPLIERS)
+    starts = _take_up(account, journal, settings)
+    policy = Policy(
+        settings.bulk_answer,
+        settings.row_failures,
+        settings.shared_identifiers,
+        settings.operation_retry_after_seconds,
+        settings.source_with_slash,
+        settings.reserved_names,
+    )
     routes = [_route(path, handlers, account, policy) for path, handlers in ROUTES.items()]
     inner = Starlette(routes=routes, exception_handlers={HTTPException: _refuse})
-    gate = Gate(
+    middleware = Middleware(
         inner,
         account=account,
-        faults=script,
-        api_key=api_key,
+        faults=faults,
+        api_key=settings.api_key,
         starts=starts,
-        sleep=sleep,
-        validator=validator,
+        sleep=settings.sleep,
+        validator=settings.validator,
     )
-    inner.router.routes.extend([*inspection.routes(account, gate), imports.upload_route(account)])
-    return gate
+    inner.router.routes.extend([*inspection.routes(account, middleware), imports.upload_route(account)])
+    return middleware
 
 
-def _take_up(account: Account, journal: FileJournal | NoJournal) -> int:
+def _take_up(account: Account, journal: FileJournal | NoJournal, settings: Settings) -> int:
     """Replay the journal, or make the first store; the number of earlier starts."""
     starts = _replay(account, journal) if isinstance(journal, FileJournal) else 0
-    journal.append({"start": starts})
-    if starts == 0 and not account.stores:
+    merge = settings.several_matches == "merge"
+    journal.append({"start": starts, "merge": merge})
+    account.let_matches(merge=merge)
+    if starts == 0 and not settings.empty:
         stores.create_first_store(account)
     account.commit()
     return starts
@@ -209,7 +76,9 @@ def _replay(account: Account, journal: FileJournal) -> int:
     waiting: dict[int, Work] = {}
     try:
         for entry in journal.replay():
-            starts += "start" in entry
+            if "start" in entry:
+                starts += 1
+                account.let_matches(merge=bool(entry["merge"]))
             account.replay(entry, waiting)
     except (KeyError, TypeError, ValueError) as error:
         journal.close()

@@ -5,10 +5,8 @@ import contextlib
 import gc
 import signal
 import socket
-import struct
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,108 +16,71 @@ from typing import Unpack
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from memory_import.emulator.app import Options, create_app
+from memory_import.emulator.app import create_app
 from memory_import.emulator.engine.errors import UsageError
 from memory_import.emulator.faults.script import read_faults_file
-from memory_import.emulator.http.middleware import Gate
+from memory_import.emulator.http.middleware import Middleware
+from memory_import.emulator.options import Options
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 10
 _STOP_SECONDS = 10
-_READ_BYTES = 256 * 1024
-_TCP_INFO = struct.Struct("52xI")  # tcpi_last_data_recv, milliseconds
-_TICKS_SECONDS = 0.01
 PATIENT_COLLECTION = (100_000, 50, 1000)
 """Millions of profiles that all stay: looking for garbage among them as often as usual halves the speed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that answers at ``url``; ``gate`` is its application, for tests in the same process."""
+    """A server that answers at ``url``; ``app`` is its application, for tests in the same process."""
 
     url: str
-    gate: Gate
+    app: Middleware
 
 
-class _Protocol(H11Protocol, asyncio.BufferedProtocol):
-    """Lets the application reach the connection, which faults reset, and know when a request came.
-
-    The kernel is asked before anything is read: reading makes room, and the next piece comes at once.
-    """
+class _Protocol(H11Protocol):
+    """Lets the application reach the connection, which faults reset."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
-        self._buffer = memoryview(bytearray(_READ_BYTES))
-
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
-        self.app_state["came"] = time.monotonic() - _unseen_seconds(self.app_state["transport"])
-        return self._buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
-        self.data_received(bytes(self._buffer[:nbytes]))
-
-
-def _unseen_seconds(transport: asyncio.Transport) -> float:
-    """How long data has lain there while the emulator was busy with others, less a few ticks of the kernel.
-
-    The kernel knows when the connection last received something; where it cannot be asked, nothing is known.
-    """
-    if sys.platform != "linux":
-        return 0.0
-    facts = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
-    milliseconds: int = _TCP_INFO.unpack(facts)[0]
-    return max(0.0, milliseconds / 1_000 - _TICKS_SECONDS)
 
 
 @contextlib.contextmanager
-def running(
-    *,
-    port: int = 0,
-    state_file: Path | None = None,
-    faults_file: Path | None = None,
-    api_key: tuple[str, str] | None = None,
-    **options: Unpack[Options],
-) -> Iterator[Running]:
+def running(*, port: int = 0, **options: Unpack[Options]) -> Iterator[Running]:
     """Serve in a thread for as long as the context lasts; port 0 takes a free one.
 
-    Raises ``UsageError`` when the port or a file cannot be used.
+    Raises ``UsageError`` when the port, a script or a file cannot be used.
     """
-    gate = _build(state_file, faults_file, api_key, options)
-    with contextlib.closing(gate), contextlib.closing(_bind(port)) as listener:
-        server = _server(gate)
+    app = create_app(**options)
+    with contextlib.closing(app), contextlib.closing(_bind(port)) as listener:
+        server = _server(app)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True, name="emulator")
         thread.start()
         try:
             _wait_until_started(server, thread)
-            yield Running(_address(listener), gate)
+            yield Running(_address(listener), app)
         finally:
             server.should_exit = True
             thread.join(_STOP_SECONDS)
 
 
-def serve(
-    *,
-    port: int = 8010,
-    faults_file: Path | None = None,
-    state_file: Path | None = None,
-    api_key: tuple[str, str] | None = None,
-    **options: Unpack[Options],
-) -> int:
+def serve(*, port: int = 8010, faults_file: Path | None = None, **options: Unpack[Options]) -> int:
     """Serve until SIGTERM or Ctrl-C. The exit code: 0, or 2 after one line about what cannot be used.
 
     Prints one line with the address once it listens.
     """
     gc.set_threshold(*PATIENT_COLLECTION)
     try:
-        gate = _build(state_file, faults_file, api_key, options)
+        if faults_file:
+            options["faults"] = read_faults_file(faults_file)
+        app = create_app(**options)
         listener = _bind(port)
     except UsageError as error:
         print(error, file=sys.stderr)  # noqa: T201 -- the command's one line of explanation
         return 2
-    with contextlib.closing(gate), contextlib.closing(listener):
+    with contextlib.closing(app), contextlib.closing(listener):
         print(f"Memory API emulator on {_address(listener)}", flush=True)  # noqa: T201 -- the promised line
-        server = _server(gate)
+        server = _server(app)
         _stop_on_signals(server)
         server.run([listener])
     return 0
@@ -133,13 +94,6 @@ def _stop_on_signals(server: uvicorn.Server) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-
-
-def _build(
-    state_file: Path | None, faults_file: Path | None, api_key: tuple[str, str] | None, options: Options
-) -> Gate:
-    faults = read_faults_file(faults_file) if faults_file else []
-    return create_app(api_key=api_key, faults=faults, state_file=state_file, **options)
 
 
 def _bind(port: int) -> socket.socket:
@@ -160,9 +114,9 @@ def _address(listener: socket.socket) -> str:
     return f"http://{_HOST}:{listener.getsockname()[1]}"
 
 
-def _server(gate: Gate) -> uvicorn.Server:
+def _server(app: Middleware) -> uvicorn.Server:
     config = uvicorn.Config(
-        gate,
+        app,
         http=_Protocol,
         loop="asyncio",  # whose sockets it can reset
         ws="none",
@@ -170,6 +124,7 @@ def _server(gate: Gate) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,  # the answers carry the emulator's own time
         timeout_graceful_shutdown=2,
     )
     return uvicorn.Server(config)

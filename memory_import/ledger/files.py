@@ -33,6 +33,11 @@ def draft(path: Path) -> Iterator[BinaryIO]:
         yield stream
 
 
+def is_draft(path: Path) -> bool:
+    """Whether there is a draft of `path`."""
+    return _draft_path(path).exists()
+
+
 def settle(path: Path) -> None:
     """Sync a draft to disk and give it its name; this waits for the disk and does little else."""
     _sync(_draft_path(path))

@@ -28,25 +28,23 @@ class DeliveryObserver:
         """So many rows were refused."""
         self._rejected += rows
         self._run.progress.advance(rows, rejects=rows)
-        if not self._run.budget.allows(self._rejected, self._read):
+        if not self._run.budgets.errors.allows(self._rejected, self._read):
             self._run.stop_signal.call(_over_budget(self._rejected, self._read))
 
 
 def count_rejected(run: RunContext) -> tuple[int, int]:
     """The rows of all staged loads that were rejected before anything was sent, and all rows of them."""
     rejected = read = 0
-    for name in run.spec.sources:
-        load = run.ledger.load(run.run_id, name)
-        if load is not None:
-            rejected += run.staging(name).rejected
-            read += load.rows_read
+    for load in run.staged_loads():
+        rejected += run.staging(load.load).rejected
+        read += load.rows_read
     return rejected, read
 
 
-def check_budget(run: RunContext) -> None:
+def check_errors(run: RunContext) -> None:
     """`BudgetExceeded` when more rows were rejected than the run allows, before anything more is sent."""
     rejected, read = count_rejected(run)
-    if not run.budget.allows(rejected, read):
+    if not run.budgets.errors.allows(rejected, read):
         raise _over_budget(rejected, read)
 
 
@@ -54,11 +52,11 @@ def find_excess(run: RunContext, accounts: Sequence[Account]) -> BudgetExceeded 
     """The same for a run that has come to its end, by the accounts of its loads."""
     rejected = sum(account.rows[Outcome.REJECTED] for account in accounts)
     read = sum(sum(account.rows.values()) for account in accounts)
-    return None if run.budget.allows(rejected, read) else _over_budget(rejected, read)
+    return None if run.budgets.errors.allows(rejected, read) else _over_budget(rejected, read)
 
 
 def _over_budget(rejected: int, read: int) -> BudgetExceeded:
     return BudgetExceeded(
         f"{rejected} of {read} rows were rejected, which is more than --max-errors allows. "
-        "rejects.csv says why; put the input right, or start a new run with a larger budget."
+        "rejects.csv says why: put the input right and start a new run, or go on with a larger --max-errors."
     )

@@ -1,87 +1,69 @@
 """The order of events of a run, whoever calls it: the command line or Prefect."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from memory_import.clock import now
-from memory_import.destination.errors import Stopped
+from memory_import.destination.errors import Stopped, StoreUnfit
 from memory_import.destination.http.throttle import StopSignal
 from memory_import.errors import ImportProblem
-from memory_import.ledger.database.records import RunStatus
 from memory_import.run.context import RunContext
-from memory_import.run.lifecycle.result import as_problem
+from memory_import.run.guards import check_guards
+from memory_import.run.lifecycle.result import RunResult, as_problem, note_failure
 from memory_import.run.lifecycle.signals import stop_on_signals
-from memory_import.run.lifecycle.start import begin
-from memory_import.run.observer import check_budget
+from memory_import.run.lifecycle.start import Start, begin
 from memory_import.run.progress import RunProgress
-from memory_import.run.request import RunRequest
+from memory_import.run.request import Action, RunRequest
 from memory_import.run.stages import deliver_load, stage_load, write_report
-from memory_import.run.store_check import StoreFacts, check_store
+from memory_import.run.store_check import check_store
+from memory_import.run.superseding import end_earlier_runs
 
-Work = Callable[[], Awaitable[None]]
-
-
-class Performer(Protocol):
-    """Carries out one stage of a run under its name."""
-
-    async def __call__(self, name: str, work: Work) -> None:
-        """Await `work`; what it raises is raised."""
+T = TypeVar("T")
 
 
-async def perform(name: str, work: Work) -> None:  # noqa: ARG001 - the name is for orchestrators
+class StageRunner(Protocol):
+    """Carries out one stage of a run under its name, and returns its value."""
+
+    async def __call__(self, name: str, stage: Callable[[], Awaitable[T]]) -> T:
+        """What `stage` returns; what it raises is raised."""
+
+
+async def run_directly(name: str, stage: Callable[[], Awaitable[T]]) -> T:  # noqa: ARG001 - for orchestrators
     """Carry out a stage without any orchestration."""
-    await work()
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """How a run ended. `folder` holds its report."""
-
-    report: Mapping[str, Any]
-    folder: str
-    problem: ImportProblem | None
+    return await stage()
 
 
 async def run_import(
     request: RunRequest,
     variables: Mapping[str, str],
     progress: RunProgress,
-    performer: Performer = perform,
+    run_stage: StageRunner = run_directly,
 ) -> RunResult:
     """Carry out a run from its beginning, or from where it stands, to its report.
 
-    Raises `ImportProblem` only where no run could begin; whatever ends a run early is part of its `Ending`.
+    Raises `ImportProblem` where no run could begin and where its report could not be written; whatever else
+    ends a run early is the `problem` of its `RunResult`.
     """
     stop_signal = StopSignal()
     try:
-        with stop_on_signals(stop_signal), progress, begin(request, variables, stop_signal, progress) as run:
-            problem = await _attempt(run, performer)
-            results: list[RunResult] = []
-
-            async def settle() -> None:
-                report, reason = write_report(run, problem)
-                results.append(RunResult(report, str(run.folder), reason))
-
+        start = Start(request, variables, stop_signal, progress)
+        with stop_on_signals(stop_signal), progress, begin(start) as run:
+            problem = await _find_problem(run, run_stage)
             try:
-                await performer("report", settle)
+                report, problem = await run_stage("report", partial(_report, run, problem))
             except Exception as error:
-                result = problem or as_problem(error)
-                run.ledger.set_status(
-                    run.run_id, RunStatus.FAILED, exit_code=result.exit_code, finished_at=now()
-                )
-                raise result from error
-            return results[0]
+                raise note_failure(run, problem, error) from error
+            return RunResult(report, str(run.folder), problem)
     except ImportProblem:
         raise
     except Exception as error:
         raise as_problem(error) from error
 
 
-async def _attempt(run: RunContext, performer: Performer) -> ImportProblem | None:
+async def _find_problem(run: RunContext, run_stage: StageRunner) -> ImportProblem | None:
+    """Carry out all stages before the report; what ended them early, None where nothing did."""
     try:
-        await _go_through(run, performer)
+        await _stage_and_deliver(run, run_stage)
     except Stopped:
         return as_problem(run.stop_signal.reason or Stopped())
     except Exception as error:
@@ -89,22 +71,27 @@ async def _attempt(run: RunContext, performer: Performer) -> ImportProblem | Non
     return None
 
 
-async def _go_through(run: RunContext, performer: Performer) -> None:
-    """All loads are staged before anything is sent: from then on no source is needed."""
-    store = StoreFacts()
-
-    async def stage(load: str) -> None:
-        nonlocal store
-        if load == loads[0]:
-            store = await check_store(run)
-        stage_load(run, load, store)
-
-    async def deliver(load: str) -> None:
-        check_budget(run)
-        await deliver_load(run, load, store)
-
+async def _stage_and_deliver(run: RunContext, run_stage: StageRunner) -> None:
+    """All loads are staged before anything is sent: from then on no source is needed. A plan ends there."""
     loads = list(run.spec.sources)
+    if run.request.action is not Action.PLAN:
+        await run_stage("end the run before", partial(end_earlier_runs, run))
+    store = await run_stage("check the store", partial(check_store, run))
     for load in loads:
-        await performer(f"read, prepare and stage {load}", partial(stage, load))
+        await run_stage(f"read, prepare and stage {load}", partial(stage_load, run, load, store))
+    if run.record.declared is None:
+        run.ledger.note_declared(run.run_id, store.as_json())
+    check_guards(run)
+    if store.lacks:
+        raise StoreUnfit(store.lacks)
+    if run.request.action is Action.PLAN:
+        return
+    run.ledger.begin_delivery(run.run_id)
     for load in loads:
-        await performer(f"deliver {load}", partial(deliver, load))
+        await run_stage(f"deliver {load}", partial(deliver_load, run, load, store))
+
+
+async def _report(
+    run: RunContext, problem: ImportProblem | None
+) -> tuple[Mapping[str, Any], ImportProblem | None]:
+    return write_report(run, problem)

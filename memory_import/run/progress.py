@@ -1,10 +1,13 @@
 """How far a run is: a bar on a terminal, a line now and then elsewhere, both on stderr."""
 
+import contextlib
+import io
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO, cast
 
 from rich.console import Console
 from rich.progress import (
@@ -17,6 +20,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from memory_import.printable import printable_line
 
 _LINE_SECONDS = 5.0
 
@@ -44,9 +49,42 @@ class Figures:
         return f"{self.stage}: {rows}, {self.rejects:,} rejected, {self.requests:,} requests"
 
 
+class _Forgiving(io.TextIOBase):
+    """A stream that nobody may read any more: what cannot be written is not missed."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """As the stream itself has it."""
+        return self._stream.encoding
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """Its number."""
+        return self._stream.fileno()
+
+    def write(self, text: str) -> int:
+        """Write as far as that can be."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush as far as that can be."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 def stderr_progress() -> "RunProgress":
-    """Progress on this process's stderr."""
-    return RunProgress(Console(stderr=True))
+    """Progress on this process's stderr, as far as it can be written; nothing where it is closed."""
+    return RunProgress(
+        Console(file=cast(TextIO, _Forgiving(sys.stderr)), stderr=True) if sys.stderr else None
+    )
 
 
 class RunProgress:
@@ -103,7 +141,7 @@ class RunProgress:
     def say(self, text: str) -> None:
         """A line for the person who watches."""
         if self._console is not None:
-            self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+            self._console.print(printable_line(text), highlight=False, markup=False, soft_wrap=True)
 
     def _show(self, *, is_due: bool = False) -> None:
         figures = self.figures

@@ -3,17 +3,50 @@
 import ipaddress
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from memory_import.errors import UsageProblem
 
-LIVE_URL = "https://memory.twilio.com"
 EMULATOR_STORE_ID = "mem_store_00000000000000000000000001"
 _STORE_ID = re.compile(r"mem_(?:store|service)_[0-7][0-9a-z]{25}")
+_REGION = re.compile(r"[a-z]{2}[0-9]{1,2}")
+_HOW_TO_SET = "Set TWILIO_ACCOUNT_SID with TWILIO_API_KEY and TWILIO_API_SECRET (or with TWILIO_AUTH_TOKEN)"
+
+
+class Settings(BaseSettings):
+    """What the environment says, each under the name of its variable; an empty variable is none."""
+
+    model_config = SettingsConfigDict(
+        case_sensitive=True, env_ignore_empty=True, extra="ignore", frozen=True, validate_default=False
+    )
+
+    account_sid: str = Field(default="", validation_alias="TWILIO_ACCOUNT_SID")
+    api_key: str = Field(default="", validation_alias="TWILIO_API_KEY")
+    api_secret: SecretStr = Field(default=SecretStr(""), validation_alias="TWILIO_API_SECRET")
+    auth_token: SecretStr = Field(default=SecretStr(""), validation_alias="TWILIO_AUTH_TOKEN")
+    region: str = Field(default="", validation_alias="TWILIO_REGION")
+    memory_api_url: str = Field(default="", validation_alias="MEMORY_API_URL")
+    store_id: str = Field(default="", validation_alias="MEMORY_STORE_ID")
+
+    @classmethod
+    def of(cls, variables: Mapping[str, str]) -> Self:
+        """The settings that these variables make, whatever the process's own are."""
+        names = [str(of_field.validation_alias) for of_field in cls.model_fields.values()]
+        return cls(**{name: variables.get(name, "") for name in names})  # type: ignore[arg-type]
+
+    @property
+    def api_url(self) -> str:
+        """Where the API is: MEMORY_API_URL, or Twilio's own address, that of TWILIO_REGION if it is set."""
+        host = f"memory.{self.region}.twilio.com" if self.region else "memory.twilio.com"
+        return (self.memory_api_url or f"https://{host}").rstrip("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +64,11 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a run writes to."""
+    """Where a run writes to. `credentials` None: nobody can be asked there, and nothing sent."""
 
     api_url: str
     store_id: str
-    credentials: Credentials
+    credentials: Credentials | None
     is_emulator: bool
 
 
@@ -67,67 +100,70 @@ def reuse_memory() -> None:
     os.environ.setdefault("_RJEM_MALLOC_CONF", "narenas:2,dirty_decay_ms:2000,muzzy_decay_ms:2000")
 
 
-def read_credentials(variables: Mapping[str, str]) -> Credentials | None:
+def is_prefect_configured(variables: Mapping[str, str]) -> bool:
+    """Whether a Prefect API is configured: in the environment, or in the active profile of Prefect.
+
+    Looked up without Prefect, which takes a second to import.
+    """
+    if variables.get("PREFECT_API_URL"):
+        return True
+    home = Path(variables.get("PREFECT_HOME") or "~/.prefect").expanduser()
+    profiles = _read_toml(Path(variables.get("PREFECT_PROFILES_PATH") or home / "profiles.toml"))
+    active = variables.get("PREFECT_PROFILE") or profiles.get("active")
+    profile = profiles.get("profiles", {}).get(active, {})
+    return bool(profile.get("PREFECT_API_URL"))
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def read_credentials(settings: Settings) -> Credentials | None:
     """The credentials of the environment: an API key, or the account's own token; None when there are none.
 
     `UsageProblem` when they are there in part.
     """
-    account, key, secret, token = (
-        variables.get(name, "")
-        for name in ("TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_AUTH_TOKEN")
-    )
+    account, key = settings.account_sid, settings.api_key
+    secret, token = settings.api_secret, settings.auth_token
     if not (account or key or secret or token):
         return None
     if account and key and secret:
-        return Credentials(key, SecretStr(secret))
+        return Credentials(key, secret)
     if account and token and not (key or secret):
-        return Credentials(account, SecretStr(token))
-    missing = [
-        name
-        for name, value in (
-            ("TWILIO_ACCOUNT_SID", account),
-            ("TWILIO_API_KEY", key),
-            ("TWILIO_API_SECRET", secret),
-        )
-        if not value
-    ]
+        return Credentials(account, token)
+    needed = {"TWILIO_ACCOUNT_SID": account, "TWILIO_API_KEY": key, "TWILIO_API_SECRET": secret}
+    missing = ", ".join(name for name, value in needed.items() if not value)
     raise UsageProblem(
-        f"The credentials in the environment are incomplete: {', '.join(missing)} not set. "
-        "Set TWILIO_ACCOUNT_SID with TWILIO_API_KEY and TWILIO_API_SECRET (or with TWILIO_AUTH_TOKEN)."
+        f"The credentials in the environment are incomplete: {missing} not set. {_HOW_TO_SET}."
     )
 
 
-def live_target(
-    variables: Mapping[str, str], spec_store: str | None, credentials: Credentials | None
-) -> Target:
+def live_target(settings: Settings, spec_store: str | None, credentials: Credentials | None) -> Target:
     """The real API, or whatever MEMORY_API_URL points at. `UsageProblem` names everything that is missing."""
     problems = []
-    store_id = spec_store or variables.get("MEMORY_STORE_ID")
+    store_id = spec_store or settings.store_id
     if not store_id:
         problems.append("No store: set `store` in the spec, or MEMORY_STORE_ID.")
     problems += check_store_id(store_id)
     if credentials is None:
         problems.append(
-            "No credentials: set TWILIO_ACCOUNT_SID with TWILIO_API_KEY and TWILIO_API_SECRET "
-            "(or with TWILIO_AUTH_TOKEN), or try the run against the local emulator with --emulator."
+            f"No credentials. {_HOW_TO_SET}, or try the run against the local emulator with --emulator."
         )
-    api_url = _api_url(variables)
-    problems += check_api_url(api_url)
-    if problems or credentials is None or not store_id:
+    problems += check_address(settings)
+    if problems or credentials is None:
         raise UsageProblem(problems)
-    return Target(api_url, store_id, credentials, is_emulator=False)
+    return Target(settings.api_url, store_id, credentials, is_emulator=False)
 
 
-def dry_target(variables: Mapping[str, str], spec_store: str | None) -> Target:
-    """Where a dry run would write to; it asks nobody and needs neither credentials nor a store."""
-    store_id = spec_store or variables.get("MEMORY_STORE_ID", "")
-    if problems := check_store_id(store_id):
+def offline_target(settings: Settings, spec_store: str | None) -> Target:
+    """Where a plan would write to that asks nobody: it needs neither credentials nor a store."""
+    store_id = spec_store or settings.store_id
+    if problems := check_store_id(store_id) + check_address(settings):
         raise UsageProblem(problems)
-    return Target(_api_url(variables), store_id, Credentials("", SecretStr("")), is_emulator=False)
-
-
-def _api_url(variables: Mapping[str, str]) -> str:
-    return (variables.get("MEMORY_API_URL") or LIVE_URL).rstrip("/")
+    return Target(settings.api_url, store_id, None, is_emulator=False)
 
 
 def check_store_id(store_id: str | None) -> list[str]:
@@ -138,6 +174,14 @@ def check_store_id(store_id: str | None) -> list[str]:
         f"The store is {store_id!r}; expected its id: mem_store_ or mem_service_ and 26 digits or small "
         "letters."
     ]
+
+
+def check_address(settings: Settings) -> list[str]:
+    """What is wrong with where the environment says the API is."""
+    problems = check_api_url(settings.api_url) if settings.memory_api_url else []
+    if settings.region and not _REGION.fullmatch(settings.region):
+        problems.append(f"TWILIO_REGION is {settings.region!r}; expected a region such as ie1 or au1.")
+    return problems
 
 
 def check_api_url(api_url: str) -> list[str]:

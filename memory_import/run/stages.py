@@ -5,27 +5,34 @@ from typing import Any
 
 from memory_import.clock import now
 from memory_import.errors import ImportProblem
+from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.files import write_json, write_text
 from memory_import.ledger.report.account import settle_account
 from memory_import.ledger.report.document import build_report
 from memory_import.ledger.report.render import render_markdown
 from memory_import.loads import PROFILES
+from memory_import.printable import printable_text
+from memory_import.run.compare.remember import remember
 from memory_import.run.context import RunContext
 from memory_import.run.explain import explain_code
+from memory_import.run.forecast import describe_plan
 from memory_import.run.lifecycle.result import conclude, resume_command
 from memory_import.run.loads.memories import deliver_memories, stage_memories
 from memory_import.run.loads.profiles import deliver_profiles, stage_profiles
+from memory_import.run.loads.stored_values import mapped_traits
 from memory_import.run.observer import find_excess
 from memory_import.run.store_check import StoreFacts
 
 
-def stage_load(run: RunContext, load: str, store: StoreFacts) -> None:
-    """Read, prepare and stage one of the loads of the spec, unless that was done before."""
+async def stage_load(run: RunContext, load: str, store: StoreFacts) -> int:
+    """Read, prepare and stage one of the loads of the spec, unless that was done before; its rows."""
     if load == PROFILES and run.spec.profiles is not None:
         stage_profiles(run, run.spec.profiles, store.identifiers)
     for name, spec in run.spec.memories.items():
         if name == load:
             stage_memories(run, name, spec)
+    staged = run.ledger.load(run.run_id, load)
+    return staged.rows_read if staged else 0
 
 
 async def deliver_load(run: RunContext, load: str, store: StoreFacts) -> None:
@@ -38,24 +45,33 @@ async def deliver_load(run: RunContext, load: str, store: StoreFacts) -> None:
 
 
 def write_report(
-    run: RunContext, problem: ImportProblem | None
+    run: RunContext, problem: ImportProblem | None, *, is_superseded: bool = False
 ) -> tuple[dict[str, Any], ImportProblem | None]:
     """Settle the accounts, write the report, and say in the ledger how the run ended, in this order.
 
-    Returns the report and what ended the run early: `problem`, or that too many rows were rejected.
+    Returns the report and what ended the run early: `problem`, or that too many rows were rejected. What is
+    open of a run that a later one superseded stays so.
     """
     accounts = {}
     with run.timed("report"):
-        for name in run.spec.sources:
-            load = run.ledger.load(run.run_id, name)
-            if load is not None:
-                account = settle_account(run.ledger, run.staging(name), run.run_id, load, run.folder)
-                accounts[name] = (load, account)
+        for load in run.staged_loads():
+            traits = mapped_traits(run.spec, load.load)
+            staging, originals = run.staging(load.load), run.originals(load.load)
+            account = settle_account(run.ledger, staging, run.run_id, load, run.folder, originals, traits)
+            accounts[load.load] = (load, account)
     problem = problem or find_excess(run, [account for _, account in accounts.values()])
-    status, exit_code = conclude(run.record, [account for _, account in accounts.values()], problem)
-    record = replace(run.record, status=status, exit_code=exit_code, finished_at=now())
+    record = run.ledger.run(run.run_id) or run.record  # as it stands now
+    if not record.is_plan:
+        with run.timed("remember"):
+            remember(run)
+    status, exit_code = conclude(record, [account for _, account in accounts.values()], problem)
+    if is_superseded and status is RunStatus.PENDING:
+        status = RunStatus.SUPERSEDED
+    record = replace(record, status=status, exit_code=exit_code, finished_at=now())
     document = build_report(run.ledger, record, accounts, resume_command(record, run.folder))
+    if status is RunStatus.PLANNED:
+        document["plan"] = describe_plan(replace(run, record=record))
     write_json(document, run.folder / "report.json")
-    write_text(render_markdown(document, explain_code), run.folder / "report.md")
+    write_text(printable_text(render_markdown(document, explain_code)), run.folder / "report.md")
     run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
     return document, problem

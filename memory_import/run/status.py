@@ -7,8 +7,9 @@ from typing import Any
 from memory_import.errors import UsageProblem
 from memory_import.ledger.database.records import RunRecord
 from memory_import.ledger.report.render import render_summary
-from memory_import.run.lifecycle.result import resume_command
-from memory_import.run.lifecycle.start import open_ledger
+from memory_import.printable import printable_line
+from memory_import.run.lifecycle.result import RunResult, resume_command
+from memory_import.run.lifecycle.state_directory import has_ledger, open_ledger
 
 
 def list_runs(state_dir: Path) -> tuple[Any, str]:
@@ -16,14 +17,15 @@ def list_runs(state_dir: Path) -> tuple[Any, str]:
     runs = _read(state_dir)
     document = [_document(run, state_dir) for run in runs]
     lines = [
-        f"{run.run_id}  {run.status.value:<9} {_shown(run.exit_code):>3}  {run.spec_path}" for run in runs
+        f"{run.run_id}  {run.status.value:<9} {_shown(run.exit_code):>3}  {printable_line(run.spec_path)}"
+        for run in runs
     ]
     return document, "\n".join(lines) or "There are no runs here yet."
 
 
 def describe_run(state_dir: Path, run_id: str) -> tuple[Any, str]:
     """One run: its report where there is one, else what the ledger knows."""
-    run = next((run for run in _read(state_dir) if run.run_id == run_id), None)
+    run = find_record(state_dir, run_id)
     if run is None:
         raise UsageProblem(f"There is no run {run_id} here; `memory-import status` lists all runs.")
     folder = state_dir / "runs" / run_id
@@ -35,12 +37,23 @@ def describe_run(state_dir: Path, run_id: str) -> tuple[Any, str]:
     return report, render_summary(report, str(folder))
 
 
+def read_result(state_dir: Path, run_id: str) -> RunResult:
+    """How a run that is over ended, from its report; `UsageProblem` where there is none."""
+    document, _ = describe_run(state_dir, run_id)
+    return RunResult(document, str(state_dir / "runs" / run_id), None)
+
+
+def find_record(state_dir: Path, run_id: str) -> RunRecord | None:
+    """What the ledger knows of a run; None where it was not entered."""
+    return next((run for run in _read(state_dir) if run.run_id == run_id), None)
+
+
 def _shown(exit_code: int | None) -> str:
     return "" if exit_code is None else str(exit_code)
 
 
 def _read(state_dir: Path) -> list[RunRecord]:
-    if not (state_dir / "ledger.sqlite3").exists():
+    if not has_ledger(state_dir):
         return []
     with open_ledger(state_dir) as ledger:
         return ledger.runs()

@@ -1,7 +1,9 @@
-"""Is the store what the spec takes it for?"""
+"""Whether the store takes what the spec sends, and what it makes identifiers of."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from memory_import.destination.api.declare import declare_traits
 from memory_import.destination.api.store import (
@@ -12,48 +14,93 @@ from memory_import.destination.api.store import (
     check_status,
     fetch_schema,
 )
+from memory_import.destination.delivery.shutdown import drained
 from memory_import.destination.errors import StoreUnfit
 from memory_import.destination.http.client import Client
 from memory_import.errors import UsageProblem
 from memory_import.run.context import RunContext
+from memory_import.run.lifecycle.changes import list_differences, refuse_differences
+from memory_import.run.request import Action
 from memory_import.spec.model import DATA_TYPES, ProfilesSpec, assumed_identifiers, trait_plans
 from memory_import.transforms.plan import IdentifierPlan, TraitType
 
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
-    """What the store makes identifiers of: the spec's traits that are, and for each type the first trait."""
+    """What the store makes identifiers of: the spec's traits that are, and for each type the first trait.
+
+    Where it was not asked, or lacks what a plan needs, they are what the spec says, and `promoted` is None.
+    `lacks` is what has to be made in it before the plan can be applied.
+    """
 
     identifiers: tuple[IdentifierPlan, ...] = ()
     promoted: Mapping[str, str] | None = None
+    lacks: tuple[str, ...] = ()
+    is_asked: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """For the ledger."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
 
 
 async def check_store(run: RunContext) -> StoreFacts:
     """Ask the store whether it takes what the spec sends, and what it promotes to identifiers.
 
-    Raises `StoreUnfit` with everything that is missing. A dry run asks nobody: there the identifiers are
-    those that the spec names, or its phone and email traits.
+    Raises `StoreUnfit` with everything that is missing, of which a plan only makes a note, and `InputChanged`
+    where the store does not declare what it did when the run was staged. A plan without credentials asks
+    nobody: there the identifiers are those that the spec names, or its phone and email traits.
     """
-    profiles = run.spec.profiles
-    if run.record.dry_run:
-        return StoreFacts(_assume_identifiers(profiles) if profiles else ())
     with run.timed("check"):
-        async with run.connection() as (client, _):
-            return await _ask_store(run, client, profiles)
+        facts = await _find_facts(run)
+    if run.record.declared is not None:
+        _check_declared(run.record.declared, facts)
+    return facts
 
 
-def _assume_identifiers(profiles: ProfilesSpec) -> tuple[IdentifierPlan, ...]:
+async def _find_facts(run: RunContext) -> StoreFacts:
+    profiles = run.spec.profiles
+    if run.target.credentials is None:
+        return StoreFacts(_assume_identifiers(profiles))
+    async with run.connection() as (client, _), drained(run.stop_signal):
+        try:
+            facts = await _ask_store(run, client, profiles)
+        except StoreUnfit as unfit:
+            if run.request.action is not Action.PLAN:
+                raise
+            facts = StoreFacts(_assume_identifiers(profiles), lacks=unfit.problems, is_asked=True)
+    return facts
+
+
+def _check_declared(then: Mapping[str, Any], facts: StoreFacts) -> None:
+    current = facts.as_json()
+    compared = [name for name in ("identifiers", "promoted") if then[name] is not None]
+    differences = [
+        line
+        for name in compared
+        for line in list_differences(_by_trait(then[name]), _by_trait(current[name]), name)
+    ]
+    refuse_differences("What the store declares", differences)
+
+
+def _by_trait(declared: Any) -> Any:
+    return {each["trait"]: each for each in declared} if isinstance(declared, list) else declared
+
+
+def _assume_identifiers(profiles: ProfilesSpec | None) -> tuple[IdentifierPlan, ...]:
+    if profiles is None:
+        return ()
     assumed = assumed_identifiers(profiles)
     if not assumed:
         raise UsageProblem(
-            "A dry run does not ask the store which traits identify a person, and the spec has no phone or "
-            "email trait: name them in profiles.identifiers."
+            "No store was asked which traits identify a person, and the spec has no phone or email trait: "
+            "name them in profiles.identifiers."
         )
     return assumed
 
 
 async def _ask_store(run: RunContext, client: Client, profiles: ProfilesSpec | None) -> StoreFacts:
-    uses = _trait_uses(profiles) if profiles else []
+    uses = trait_uses(profiles) if profiles else []
     if profiles and run.target.is_emulator:
         promotions = {identifier.trait: identifier.id_type for identifier in assumed_identifiers(profiles)}
         await declare_traits(client, run.target.store_id, uses, promotions)
@@ -67,7 +114,7 @@ async def _ask_store(run: RunContext, client: Client, profiles: ProfilesSpec | N
     if problems:
         raise StoreUnfit(list(dict.fromkeys(problems)))
     promoted = {id_type: trait for trait, id_type in reversed(list(schema.promotions.items()))}
-    return StoreFacts(_identifier_plans(schema, uses), promoted)
+    return StoreFacts(_identifier_plans(schema, uses), promoted, is_asked=True)
 
 
 def _check_phones(schema: StoreSchema, profiles: ProfilesSpec) -> list[str]:
@@ -81,7 +128,8 @@ def _check_phones(schema: StoreSchema, profiles: ProfilesSpec) -> list[str]:
     ]
 
 
-def _trait_uses(profiles: ProfilesSpec) -> list[TraitUse]:
+def trait_uses(profiles: ProfilesSpec) -> list[TraitUse]:
+    """Every trait that a load of profiles sends."""
     return [
         TraitUse(group=plan.group, name=plan.name, data_type=DATA_TYPES[plan.type])
         for plan in trait_plans(profiles)

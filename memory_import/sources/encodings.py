@@ -1,53 +1,66 @@
-"""From the bytes of a file to its text as UTF-8: decompressed, transcoded, without byte order mark."""
+"""From the bytes of a file to its text as UTF-8: decompressed, transcoded, without byte order mark.
+
+The text is UTF-8 but for what is no text in the file's encoding: that comes out as bytes that are never valid
+UTF-8, so that one test finds it, and from which `to_original` makes the bytes that were there.
+"""
 
 import codecs
 from collections.abc import Callable
-from typing import cast
+from typing import TypeVar
 
 import pyarrow as pa
 
+from memory_import.sources.compression import Peekable, decompressed
 from memory_import.sources.errors import SourceError, one_line
-from memory_import.sources.locations import Location
 from memory_import.sources.remote import ByteStream
 
-_COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32-le",  # before UTF-16, whose mark it begins with
+    codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+_MARK_OF = {encoding: mark for mark, encoding in _BYTE_ORDER_MARKS.items()}
+_NEED_MARK = ("utf-16", "utf-32")
 _INVALID_UTF8 = b"\xff"
 _HEAD_BYTES = 4
+_SAMPLE_BYTES = 1 << 12
+
+_Result = TypeVar("_Result")
 
 
 class Utf8Stream:
-    """The text of one file as UTF-8 bytes; `encoding` is the one it was found to have.
+    """The text of one file as UTF-8 bytes; `encoding` is the one it was found to have, `has_mark` whether a
+    byte order mark said so.
 
-    What is not valid in the file's encoding comes out as bytes that are not valid UTF-8, so that one test
-    finds it. Compression is recognised by content, and so are UTF-8 and UTF-16 with a byte order mark;
-    anything else is read as `encoding` (one of `options.ENCODINGS`). Raises SourceError for a file that
-    breaks off or cannot be read.
+    Compression is recognised by content, and so are UTF-8, UTF-16 and UTF-32 with a byte order mark; anything
+    else is read as `encoding`, one that `canonical_encoding` gives. Raises SourceError for a file that breaks
+    off or cannot be read, and at its end for one that was declared something else and is UTF-8.
     """
 
-    def __init__(self, location: Location, encoding: str) -> None:
-        self._name = location.name
-        self._stream = _Peekable(location.open())
+    def __init__(self, stream: ByteStream, name: str, encoding: str) -> None:
+        self._name = name
+        self._stream = Peekable(stream)
+        self._is_finished = False
         try:
-            self._decompress()
-            self.encoding = self._recognise_encoding(encoding)
+            self._stream = self._guarded(lambda: decompressed(self._stream))
+            self.encoding, self.has_mark = self._recognise_encoding(encoding)
         except BaseException:
             self.close()
             raise
-        self._transcode = _transcoder(self.encoding)
-        self._is_finished = False
+        self._transcode = transcoder(self.encoding)
+        self._is_mistaken = _Utf8Test() if not self.encoding.startswith("utf") else None
 
     def read(self, size: int, /) -> bytes:
         """At least `size` bytes unless the file ends before; b"" at its end."""
         parts: list[bytes] = []
         missing = size
         while missing > 0 and not self._is_finished:
-            block = self._read_raw(missing)
+            block = self._guarded(lambda: self._stream.read(missing))  # noqa: B023 - called at once
             self._is_finished = not block
+            if self._is_mistaken is not None:
+                self._check_encoding(block)
             parts.append(self._transcode(block, self._is_finished))
             missing -= len(parts[-1])
         return b"".join(parts)
@@ -56,85 +69,113 @@ class Utf8Stream:
         """Closes the file."""
         self._stream.close()
 
-    def _read_raw(self, size: int) -> bytes:
+    def _guarded(self, read: Callable[[], _Result]) -> _Result:
         try:
-            return self._stream.read(size)
+            return read()
         except (OSError, pa.ArrowException) as error:
-            raise self._damaged(error) from None
-
-    def _peek(self) -> bytes:
-        try:
-            return self._stream.peek(_HEAD_BYTES)
-        except (OSError, pa.ArrowException) as error:
-            raise self._damaged(error) from None
-
-    def _decompress(self) -> None:
-        for magic, codec in _COMPRESSIONS.items():
-            if self._peek().startswith(magic):
-                plain = pa.CompressedInputStream(pa.PythonFile(self._stream, mode="r"), codec)
-                self._stream = _Peekable(cast(ByteStream, plain))
-                return
-
-    def _recognise_encoding(self, encoding: str) -> str:
-        head = self._peek()
-        if head in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
             raise SourceError(
-                f"{self._name}: found UTF-32, expected UTF-8, UTF-16, windows-1252 or latin-1; convert it"
-            )
+                f"{self._name}: found a file that breaks off or is damaged ({one_line(error)}), "
+                "expected a complete one; copy or export it again"
+            ) from None
+
+    def _recognise_encoding(self, encoding: str) -> tuple[str, bool]:
+        head = self._guarded(lambda: self._stream.peek(_HEAD_BYTES))
         for mark, marked_encoding in _BYTE_ORDER_MARKS.items():
             if head.startswith(mark):
                 self._stream.read(len(mark))
-                return marked_encoding
-        if encoding == "utf-16" and head:
+                return marked_encoding, True
+        if encoding in _NEED_MARK and head:
             raise SourceError(
-                f"{self._name}: found no byte order mark, expected one at the start of a UTF-16 file; "
-                "save it with one"
+                f"{self._name}: found no byte order mark, expected one at the start of a file whose encoding "
+                f"is {encoding}; set the source's encoding to {encoding}-le or {encoding}-be"
             )
-        return encoding
+        if not encoding.startswith(_NEED_MARK):
+            self._refuse_unmarked(self._guarded(lambda: self._stream.peek(_SAMPLE_BYTES)))
+        return encoding, False
 
-    def _damaged(self, error: BaseException) -> SourceError:
-        return SourceError(
-            f"{self._name}: found a file that breaks off or is damaged ({one_line(error)}), "
-            "expected a complete one; copy or export it again"
-        )
+    def _refuse_unmarked(self, sample: bytes) -> None:
+        found = unmarked_encoding(sample)
+        if found is not None:
+            raise SourceError(
+                f"{self._name}: found {found.upper()} text without a byte order mark, expected "
+                f"text in the source's encoding; set the source's encoding to {found}"
+            )
 
-
-class _Peekable:
-    """A byte stream whose first bytes can be looked at before they are read."""
-
-    closed = False  # pyarrow asks
-
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
-        self._head = b""
-
-    def peek(self, size: int) -> bytes:
-        while len(self._head) < size and (block := self._stream.read(size - len(self._head))):
-            self._head += block
-        return self._head
-
-    def read(self, size: int, /) -> bytes:
-        if not self._head:
-            return self._stream.read(size)
-        block, self._head = self._head[:size], self._head[size:]
-        return block
-
-    def close(self) -> None:
-        self._stream.close()
+    def _check_encoding(self, block: bytes) -> None:
+        assert self._is_mistaken is not None  # noqa: S101 - its caller has looked
+        self._is_mistaken.add(block, is_last=self._is_finished)
+        if self._is_finished and self._is_mistaken.holds:
+            raise SourceError(
+                f"{self._name}: found UTF-8 text, expected {self.encoding} as the source's encoding says; "
+                "set the source's encoding to utf-8"
+            )
 
 
-def _transcoder(encoding: str) -> Callable[[bytes, bool], bytes]:
-    """A function (block, is it the last) -> the block as UTF-8."""
-    if encoding in ("utf-8", "utf-16"):
+def unmarked_encoding(sample: bytes) -> str | None:
+    """utf-16-le or -be (or utf-32) where a sample looks like it: every other byte of it is mostly zero."""
+    if sample.count(b"\0") * 4 < len(sample) or len(sample) < 4:
+        return None
+    zeros = [sample[offset::4].count(b"\0") * 4 > 0.7 * len(sample) for offset in range(4)]
+    patterns = {
+        (False, True, False, True): "utf-16-le",
+        (True, False, True, False): "utf-16-be",
+        (False, True, True, True): "utf-32-le",
+        (True, True, True, False): "utf-32-be",
+    }
+    return patterns.get((zeros[0], zeros[1], zeros[2], zeros[3]))
+
+
+def transcoder(encoding: str) -> Callable[[bytes, bool], bytes]:
+    """A function (block, is it the last) -> the block as UTF-8, see above."""
+    if encoding == "utf-8":
         return lambda block, _is_last: block
-    # Both handlers write what is undecodable as a lone surrogate or continuation byte: never valid UTF-8.
-    errors = "surrogatepass" if encoding.startswith("utf-16") else "surrogateescape"
-    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    decoder = codecs.getincrementaldecoder(encoding)(_errors(encoding))
 
     def transcode(block: bytes, is_last: bool) -> bytes:
         try:
-            return decoder.decode(block, is_last).encode("utf-8", errors)
-        except UnicodeDecodeError:  # half a character at the very end
+            return decoder.decode(block, is_last).encode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:  # half a character at the very end, or what no error handler mends
+            decoder.reset()
             return _INVALID_UTF8
 
     return transcode
+
+
+def to_original(text: bytes, encoding: str) -> bytes:
+    """What `transcoder` gave, in the encoding of the file again, without a mark."""
+    if encoding == "utf-8":
+        return text
+    whole = text.replace(_INVALID_UTF8, b"")
+    return whole.decode("utf-8", "surrogatepass").encode(encoding, _errors(encoding))
+
+
+def byte_order_mark(encoding: str) -> bytes:
+    """The mark of an encoding that has one."""
+    return _MARK_OF.get(encoding, b"")
+
+
+def _errors(encoding: str) -> str:
+    """How what is no text is told: as lone surrogates, each of which stands for a byte or for itself."""
+    return "surrogatepass" if encoding.startswith(_NEED_MARK) else "surrogateescape"
+
+
+class _Utf8Test:
+    """Whether bytes are valid UTF-8 with at least one character beyond ASCII."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._is_valid = True
+        self._has_more = False
+
+    @property
+    def holds(self) -> bool:
+        return self._is_valid and self._has_more
+
+    def add(self, block: bytes, *, is_last: bool) -> None:
+        if not self._is_valid or (block.isascii() and not is_last and not self._decoder.getstate()[0]):
+            return
+        self._has_more = self._has_more or not block.isascii()
+        try:
+            self._decoder.decode(block, is_last)
+        except UnicodeDecodeError:
+            self._is_valid = False

@@ -1,36 +1,35 @@
 """What an input was: enough to tell later whether it is still the same, and if not, what differs."""
 
 import hashlib
-from collections.abc import Callable, Mapping
-from contextlib import closing
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
-from memory_import.sources.locations import Location, locate
-from memory_import.sources.options import SourceOptions, check_options
-
-_BLOCK_BYTES = 1 << 20
+from memory_import.sources.errors import SourceError
+from memory_import.sources.files import BLOCK_BYTES
+from memory_import.sources.locations import is_remote, locate
 
 
 @dataclass(frozen=True, slots=True)
 class FileFingerprint:
-    """One file: its name, its size in bytes and the SHA-256 of its bytes as stored."""
+    """One file: its name, its size in bytes and the SHA-256 of its bytes as stored.
+
+    `modified` (ns since the epoch; None of a remote one) spares a look into a file that was left alone; it is
+    no part of what makes two equal.
+    """
 
     name: str
     size: int
     sha256: str
+    modified: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """The files of an input in reading order, and the options that decide how they are read.
-
-    Two are equal when every byte and every option is. `total_bytes` is the size of all files together.
-    """
+    """The files of an input in reading order, as they were read. Two are equal when every byte is."""
 
     files: tuple[FileFingerprint, ...]
-    delimiter: str | None
-    encoding: str
 
     @property
     def total_bytes(self) -> int:
@@ -48,12 +47,7 @@ class Fingerprint:
         ]
         missing = [f"{name} is no longer there" for name in then if name not in now]
         added = [f"{name} was not there before" for name in now if name not in then]
-        options = [
-            f"{name}: {getattr(self, name)!r} before, {getattr(other, name)!r} now"
-            for name in ("delimiter", "encoding")
-            if getattr(self, name) != getattr(other, name)
-        ]
-        return changed + missing + added + options
+        return changed + missing + added
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for `json.dumps`."""
@@ -62,34 +56,51 @@ class Fingerprint:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """The fingerprint that `to_json` was called on, also after a trip through JSON text."""
-        files = tuple(FileFingerprint(**file) for file in value["files"])
-        return cls(files, value["delimiter"], value["encoding"])
+        return cls(tuple(FileFingerprint(**file) for file in value["files"]))
 
 
-def fingerprint(options: SourceOptions, between_blocks: Callable[[], None] = lambda: None) -> Fingerprint:
-    """Reads every byte of the input, remote ones too: a download of its own.
+def find_differences(known: Fingerprint, path: str) -> list[str]:
+    """What has changed in a local input that was read before, a sentence for each.
 
-    `between_blocks` is called again and again meanwhile; what it raises ends the reading.
-
-    A single file goes by its last name, so that it may move; several by their names within the folder they
-    share. Raises SourceError when a file is not there or cannot be read to its end.
+    Only a file that was written to since, and has its size still, is read again. Nothing is looked for where
+    the input is remote, or gone: it is not needed any more.
     """
-    check_options(options)
-    locations = locate(options.path)
-    files = tuple(_hash(location, between_blocks, is_alone=len(locations) == 1) for location in locations)
-    return Fingerprint(files, options.delimiter, options.encoding)
+    if is_remote(path):
+        return []
+    try:
+        locations = locate(path).locations
+    except SourceError:
+        return []
+    then = {file.name: file for file in known.files}
+    names = [file_name(location.name, is_alone=len(locations) == 1) for location in locations]
+    now = [
+        _look_again(Path(location.address), name, then.get(name))
+        for location, name in zip(locations, names, strict=True)
+    ]
+    return known.differences(Fingerprint(tuple(now)))
 
 
-def _hash(location: Location, between_blocks: Callable[[], None], *, is_alone: bool) -> FileFingerprint:
+def file_name(name: str, *, is_alone: bool) -> str:
+    """A single file goes by its last name, so that it may move; several by their names within the folder
+    they share."""
+    return name.rpartition("/")[2] if is_alone else name
+
+
+def _look_again(path: Path, name: str, known: FileFingerprint | None) -> FileFingerprint:
+    status = path.stat()
+    if known is None or status.st_size != known.size:
+        return FileFingerprint(name, status.st_size, "")
+    if status.st_mtime_ns == known.modified:
+        return known
+    return FileFingerprint(name, status.st_size, _hash(path))
+
+
+def _hash(path: Path) -> str:
     digest = hashlib.sha256()
-    size = 0
-    with closing(location.open()) as stream:
-        while block := stream.read(_BLOCK_BYTES):
+    with path.open("rb") as stream:
+        while block := stream.read(BLOCK_BYTES):
             digest.update(block)
-            size += len(block)
-            between_blocks()
-    name = location.name.rpartition("/")[2] if is_alone else location.name
-    return FileFingerprint(name, size, digest.hexdigest())
+    return digest.hexdigest()
 
 
 def _describe_change(then: FileFingerprint, now: FileFingerprint) -> str:

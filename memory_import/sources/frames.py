@@ -12,8 +12,11 @@ from memory_import.columns import ERROR_CODE, ERROR_MESSAGE, ERRORS, FILE, PLACE
 REPORT_COLUMNS = (*PLACE, *ERRORS)
 """The columns a report adds to the rows it rejects.
 
-A source that has them is such a report on its way back: they are left out, the rest is read.
+A source whose last columns they are is such a report on its way back: they are left out, the rest is read.
 """
+
+Run = tuple[int, bytes]
+"""A number of rows, and the text of these rows as it stands in the file: of one, or regular text of many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +24,20 @@ class Batch:
     """Consecutive data rows of one file, every one of them in exactly one of the two frames, in file order.
 
     `rows`: `_file` String, `_row` Int64 (the data row within its file, from 1, rejected rows counted), then
-    the source's columns as String; null where the file has nothing or an empty text, or has no such column.
-    `rejects`: the same columns, what could be read of the row in its fields' order (surplus fields on the
-    last column, bytes that are no text as U+FFFD), then `_error_code` and `_error_message` String, which name
-    the physical lines and hold no data.
+    the asked columns as String; null where the file has nothing or an empty text, or has no such column.
+    `rejects`: `_file`, `_row`, `_error_code` (a RejectCode, or an Exclusion for rows that are left out) and
+    `_error_message` String, which name the physical lines and hold no data.
+    `original`: the text of all these rows as it stands in a CSV file; nothing for a Parquet file.
     """
 
     rows: pl.DataFrame
     rejects: pl.DataFrame
+    original: Sequence[Run] = ()
+
+    @property
+    def height(self) -> int:
+        """How many rows it is about."""
+        return self.rows.height + self.rejects.height
 
 
 def select_columns(frame: pl.DataFrame, file: str, columns: Sequence[str]) -> pl.DataFrame:
@@ -41,16 +50,22 @@ def select_columns(frame: pl.DataFrame, file: str, columns: Sequence[str]) -> pl
 
 
 def null_out(frame: pl.DataFrame, texts: Collection[str]) -> pl.DataFrame:
-    """`frame` with null in the String columns where they hold one of `texts`."""
+    """`frame` with null in the String columns where they hold one of `texts`, whitespace around it apart."""
     if not texts:
         return frame
     text = pl.col(pl.String)
-    says_something = reduce(and_, (text != meaningless for meaningless in sorted(texts)))
+    trimmed = text.str.strip_chars()
+    says_something = reduce(
+        and_, (text != empty if not empty.strip() else trimmed != empty.strip() for empty in sorted(texts))
+    )
     return frame.with_columns(pl.when(says_something).then(text))
 
 
-def no_rejects(columns: Sequence[str]) -> pl.DataFrame:
-    """An empty frame of rejects."""
-    text = dict.fromkeys(columns, pl.String)
-    errors = {ERROR_CODE: pl.String, ERROR_MESSAGE: pl.String}
-    return pl.DataFrame(schema={FILE: pl.String, ROW: pl.Int64, **text, **errors})
+def make_rejects(file: str, rejects: Sequence[tuple[int, str, str]]) -> pl.DataFrame:
+    """A frame of rejects from row numbers, codes and messages, by row number."""
+    frame = pl.DataFrame(
+        sorted(rejects),
+        schema={ROW: pl.Int64, ERROR_CODE: pl.String, ERROR_MESSAGE: pl.String},
+        orient="row",
+    )
+    return frame.select(pl.lit(file, pl.String).alias(FILE), ROW, ERROR_CODE, ERROR_MESSAGE)

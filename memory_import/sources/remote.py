@@ -1,9 +1,11 @@
 """Files behind an address: http(s) through the standard library, object stores through Arrow."""
 
+import http.client
 import re
 import urllib.error
 import urllib.request
-from typing import BinaryIO, Protocol, cast
+from dataclasses import dataclass
+from typing import Protocol, cast
 from urllib.parse import SplitResult, urlsplit
 
 import pyarrow as pa
@@ -75,43 +77,62 @@ def without_secrets(address: str) -> str:
     return f"{parts.scheme}://{host}{parts.path}"
 
 
-def list_stored_files(address: str) -> list[str]:
-    """The addresses that a glob on an object store matches, sorted; an address without a glob as it is."""
-    folder_address, pattern = _split_glob(address)
-    if not pattern:
-        return [address]
+@dataclass(frozen=True, slots=True)
+class StoredFolder:
+    """A folder of an object store: its address and, below it, what a glob matches and what is in the folders
+    that it matches; for an address that ends with a slash, all of it."""
+
+    address: str
+    matched: tuple[str, ...]
+    inside: tuple[str, ...]
+
+
+def list_stored_folder(address: str) -> StoredFolder | None:
+    """The files that an address in an object store stands for, sorted; None for an address of one file."""
+    base, pattern = _split_glob(address)
+    if not pattern and not address.endswith("/"):
+        return None
     try:
-        store, folder = fs.FileSystem.from_uri(folder_address)
+        store, folder = fs.FileSystem.from_uri(base)
         entries = store.get_file_info(fs.FileSelector(folder, recursive=True))
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(address, error) from None
     start = len(folder.rstrip("/")) + 1
-    matches = re.compile(_glob_to_regex(pattern)).fullmatch
-    names = [entry.path[start:] for entry in entries if entry.is_file and matches(entry.path[start:])]
-    return sorted(f"{folder_address}/{name}" for name in names)
+    names = sorted(entry.path[start:] for entry in entries if entry.is_file)
+    glob = _glob_to_regex(pattern)
+    matched = tuple(name for name in names if re.fullmatch(glob, name)) if pattern else ()
+    below = re.compile(f"(?:{glob})/.*" if pattern else ".*", re.DOTALL)
+    inside = tuple(name for name in names if name not in set(matched) and below.fullmatch(name))
+    return StoredFolder(base.rstrip("/"), matched, inside)
 
 
-def open_http(address: str) -> ByteStream:
-    """The body behind an http(s) address. Raises SourceError for any status but 200."""
-    return _HttpBody(address)
+def open_remote(address: str) -> ByteStream:
+    """The bytes behind an address, by one GET. Whatever goes wrong, then or while they are read, is a
+    SourceError: a status that is not 200, a body that breaks off, a store that denies it."""
+    if urlsplit(address).scheme in _HTTP_SCHEMES:
+        return _HttpBody(address)
+    return _StoredBody(address)
 
 
-def open_stored(address: str) -> ByteStream:
-    """A file of an object store, from front to back."""
-    try:
-        store, path = fs.FileSystem.from_uri(address)
-        return cast(ByteStream, store.open_input_stream(path, compression=None))
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(address, error) from None
+class _StoredBody:
+    """A file of an object store."""
 
+    def __init__(self, address: str) -> None:
+        self._address = address
+        try:
+            store, path = fs.FileSystem.from_uri(address)
+            self._stream = store.open_input_stream(path, compression=None)
+        except (OSError, pa.ArrowException) as error:
+            raise _unreadable(address, error) from None
 
-def open_stored_seekable(address: str) -> BinaryIO:
-    """A file of an object store, in any order."""
-    try:
-        store, path = fs.FileSystem.from_uri(address)
-        return cast(BinaryIO, store.open_input_file(path))
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(address, error) from None
+    def read(self, size: int, /) -> bytes:
+        try:
+            return cast(bytes, self._stream.read(size))
+        except (OSError, pa.ArrowException) as error:
+            raise _unreadable(self._address, error) from None
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 class _HttpBody:
@@ -127,15 +148,32 @@ class _HttpBody:
                 f"{self._name}: found HTTP status {error.code} ({error.reason}), expected 200; "
                 "check the address and who may read it"
             ) from None
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise _unreadable(self._name, error) from None
+        self._check_status()
         length = self._response.headers.get("Content-Length")
         self._missing = int(length) if length else None
+
+    def _check_status(self) -> None:
+        """A part of a file is a file only where it is all of it."""
+        status = self._response.status
+        parts = re.fullmatch(r"bytes 0-(\d+)/(\d+)", self._response.headers.get("Content-Range") or "")
+        is_whole = status == 206 and parts is not None and int(parts[1]) + 1 == int(parts[2])
+        if status != 200 and not is_whole:
+            self._response.close()
+            raise SourceError(
+                f"{self._name}: found HTTP status {status} ({self._response.reason}), expected 200 and the "
+                "whole file; check the address"
+            )
 
     def read(self, size: int, /) -> bytes:
         try:
             data: bytes = self._response.read(size)
-        except (OSError, ValueError) as error:
+        except http.client.IncompleteRead:
+            raise SourceError(
+                f"{self._name}: found a body that breaks off, expected all of it; try again"
+            ) from None
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise _unreadable(self._name, error) from None
         if self._missing is not None:
             self._missing -= len(data)
@@ -154,7 +192,7 @@ def _split_glob(address: str) -> tuple[str, str]:
     """The folder without wildcards and the pattern below it, "" when the address has no wildcard."""
     wildcard = re.search(r"[*?\[]", address)
     if wildcard is None:
-        return address, ""
+        return address.rstrip("/"), ""
     slash = address.rindex("/", 0, wildcard.start())
     return address[:slash], address[slash + 1 :]
 

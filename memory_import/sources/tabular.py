@@ -1,78 +1,169 @@
 """Opening an input: one file or many, CSV or Parquet, as one stream of all-text frames."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
+import polars as pl
+
+from memory_import.columns import PLACE
+from memory_import.sources.archives import is_archive, unpack
 from memory_import.sources.csv.file import CsvFile, open_csv
 from memory_import.sources.errors import RejectCode, SourceError
+from memory_import.sources.files import InputFile, bring_here
+from memory_import.sources.fingerprint import FileFingerprint, Fingerprint, file_name
 from memory_import.sources.frames import Batch
-from memory_import.sources.locations import Location, locate
+from memory_import.sources.locations import NotRead, locate
 from memory_import.sources.options import SourceOptions, check_options
 from memory_import.sources.parquet.file import ParquetFile, open_parquet
 
-__all__ = ["Batch", "RejectCode", "Source", "SourceError", "SourceOptions", "open_source"]
+__all__ = ["Batch", "NotRead", "RejectCode", "Source", "SourceError", "SourceOptions", "open_source"]
 
-_PARQUET_SUFFIXES = (".parquet", ".pq")
+_PARQUET_SUFFIXES = (".parquet", ".parq", ".pq")
 _PARQUET_MAGIC = b"PAR1"
+_MOST_CELLS = 4_000_000
+
+Table = CsvFile | ParquetFile
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Source:
     """An input whose headers have been read.
 
-    `files`: the names people know the files by, in reading order: the path as given for one, relative to the
-    folder they share for several. `columns_of`: each file's columns, trimmed. `columns`: all of them, by
-    first appearance.
+    `tables`: its files in reading order, by the names people know them by: the path as given for one,
+    relative to the folder they share for several, ARCHIVE/FILE for those in an archive. `not_read`: what was
+    found beside them. `rows`: how many rows were read of each so far.
     """
 
-    files: tuple[str, ...]
-    columns: tuple[str, ...]
-    columns_of: Mapping[str, tuple[str, ...]]
-    _tables: tuple[CsvFile | ParquetFile, ...]
+    tables: Mapping[str, Table]
+    not_read: tuple[NotRead, ...]
+    rows: dict[str, int]
+    _stored: tuple[InputFile, ...]
+    _digests: dict[str, str] = field(default_factory=dict)
 
-    def batches(self, rows_per_batch: int = 100_000) -> Iterator[Batch]:
-        """Every data row of every file, at most `rows_per_batch` rows of one file at a time.
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files."""
+        return tuple(self.tables)
 
-        Memory does not grow with the input. Raises SourceError when a file breaks off or is damaged; what
-        came before is then no complete account of it.
+    @property
+    def columns_of(self) -> dict[str, tuple[str, ...]]:
+        """Each file's columns, trimmed."""
+        return {name: table.columns for name, table in self.tables.items()}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of all files, by first appearance."""
+        return tuple(dict.fromkeys(name for table in self.tables.values() for name in table.columns))
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether its files are Parquet."""
+        return any(isinstance(table, ParquetFile) for table in self.tables.values())
+
+    @property
+    def _readable(self) -> tuple[str, ...]:
+        refused = {
+            name
+            for table in self.tables.values()
+            for name in table.columns
+            if name in PLACE or table.unreadable(name)
+        }
+        return tuple(name for name in self.columns if name not in refused)
+
+    def batches(
+        self, rows_per_batch: int = 100_000, columns: Collection[str] | None = None
+    ) -> Iterator[Batch]:
+        """Every data row of every file, at most `rows_per_batch` rows of one file at a time, with `columns`,
+        or all that can be read and have no name of ours.
+
+        Memory grows neither with the input nor with its width. Raises SourceError when a file breaks off or
+        is damaged and InputChanged when one changes; what came before is then no complete account of it.
         """
-        for table in self._tables:
-            yield from table.batches(self.columns, rows_per_batch)
+        wanted = self._readable if columns is None else tuple(columns)
+        most_rows = max(1, min(rows_per_batch, _MOST_CELLS // max(1, len(wanted))))
+        for name, table in self.tables.items():
+            self.rows[name] = 0
+            self._digests[name] = yield from self._read(name, table, wanted, most_rows)
+
+    def _read(
+        self, name: str, table: Table, columns: Sequence[str], most_rows: int
+    ) -> Generator[Batch, None, str]:
+        batches = table.batches(columns, most_rows)
+        while True:
+            try:
+                batch = next(batches)
+            except StopIteration as end:
+                sha256: str = end.value
+                return sha256
+            except pl.exceptions.PanicException as error:
+                raise SourceError(
+                    f"{name}: found something that the reader cannot read, expected CSV or Parquet; "
+                    "leave out columns until it can, and report this"
+                ) from error
+            self.rows[name] += batch.height
+            yield batch
+
+    def fingerprint(self) -> Fingerprint:
+        """What was read. A file that was not read to its end is now, to know it."""
+        return Fingerprint(tuple(self._fingerprint(file) for file in self._stored))
+
+    def _fingerprint(self, file: InputFile) -> FileFingerprint:
+        digest = self._digests.get(file.name) or file.sha256
+        if digest is None:
+            with closing(file.open()) as stream:
+                digest = stream.finish()
+        name = file_name(file.name, is_alone=len(self._stored) == 1)
+        return FileFingerprint(name, file.state.size, digest, None if file.is_copy else file.state.modified)
 
 
-def open_source(options: SourceOptions) -> Source:
-    """Finds the files and reads their headers, nothing more.
+def open_source(options: SourceOptions, folder: Path) -> Source:
+    """Finds the files and reads their headers. What is remote, or in an archive, is copied to `folder`.
 
     Raises SourceError when no file matches, CSV and Parquet are mixed, or a header cannot be read: an empty
-    file, binary data, an unknown encoding, names that are blank or stand twice, a Parquet or compressed file
-    that breaks off.
+    file, binary data, an unknown encoding, a Parquet or compressed file that breaks off.
     """
     check_options(options)
-    locations = locate(options.path)
-    are_parquet = [_is_parquet(location) for location in locations]
+    found = locate(options.path)
+    stored: list[InputFile] = []
+    files: list[InputFile] = []
+    not_read = list(found.not_read)
+    digests: dict[str, str] = {}
+    for location in found.locations:
+        file = bring_here(location, folder)
+        stored.append(file)
+        with closing(file.open()) as stream:
+            head = stream.read(len(_PARQUET_MAGIC))
+        if is_archive(head):
+            archive = unpack(file, folder)
+            digests[file.name] = archive.sha256
+            files += archive.members
+            not_read += archive.not_read
+        else:
+            files.append(file)
+    tables = _open_tables(files, options, folder)
+    return Source(tables, tuple(not_read), dict.fromkeys(tables, 0), tuple(stored), digests)
+
+
+def _open_tables(files: Sequence[InputFile], options: SourceOptions, folder: Path) -> dict[str, Table]:
+    are_parquet = [_is_parquet(file) for file in files]
     if len(set(are_parquet)) > 1:
         raise SourceError(
             f"{options.path}: found {are_parquet.count(True)} Parquet and {are_parquet.count(False)} CSV "
             "files, expected files of one kind; give a path that matches one kind"
         )
-    opened = [
-        open_parquet(file, options) if are_parquet[0] else open_csv(file, options) for file in locations
-    ]
-    columns_of = {table.location.name: table.columns for table in opened}
-    columns = tuple(dict.fromkeys(name for names in columns_of.values() for name in names))
-    return Source(tuple(columns_of), columns, columns_of, tuple(opened))
+    if are_parquet[0]:
+        return {file.name: open_parquet(file, folder) for file in files}
+    return {file.name: open_csv(file, options) for file in files}
 
 
-def _is_parquet(location: Location) -> bool:
+def _is_parquet(file: InputFile) -> bool:
     """By its name, else by its first and last bytes."""
-    if location.address.partition("?")[0].lower().endswith(_PARQUET_SUFFIXES):
+    if file.name.lower().endswith(_PARQUET_SUFFIXES):
         return True
-    with closing(location.open()) as stream:
-        return stream.read(len(_PARQUET_MAGIC) + 1)[:4] == _PARQUET_MAGIC and _ends_as_parquet(location)
-
-
-def _ends_as_parquet(location: Location) -> bool:
-    with closing(location.open_seekable()) as file:
-        file.seek(-len(_PARQUET_MAGIC), 2)
-        return file.read() == _PARQUET_MAGIC
+    with file.path.open("rb") as stream:
+        if stream.read(len(_PARQUET_MAGIC) + 1)[:4] != _PARQUET_MAGIC:
+            return False
+        stream.seek(-len(_PARQUET_MAGIC), 2)
+        return stream.read() == _PARQUET_MAGIC

@@ -1,50 +1,52 @@
 """Reads a spec file: YAML, `${NAME}` from the environment, and all its mistakes at once."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from memory_import.errors import UsageProblem
-from memory_import.sources.errors import SourceError
-from memory_import.sources.tabular import open_source
-from memory_import.spec.memories import check_memories, memory_columns_used
+from memory_import.sources.opened import Sources
+from memory_import.spec.columns import check_columns
+from memory_import.spec.memories import check_memories
 from memory_import.spec.messages import check_shape, suggest
 from memory_import.spec.model import (
     ProfilesSpec,
-    RegionSpec,
-    SourceSpec,
     Spec,
-    columns_used,
-    source_options,
     trait_plans,
 )
+from memory_import.spec.rows import MomentSpec, RegionSpec
+from memory_import.spec.traits import TraitSpec
 from memory_import.spec.yaml import parse_yaml
 from memory_import.transforms.countries.regions import find_region
 from memory_import.transforms.names import (
     check_group_name,
     check_sizes,
     check_trait_name,
-    find_reserved,
-    nearest,
 )
 from memory_import.transforms.plan import TraitType
+from memory_import.transforms.values.steps import check_pattern
 from memory_import.transforms.values.times import check_time_format, check_timezone
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_FILE = "file"
 _SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|API_KEY", re.IGNORECASE)
 _SHORTEST_SECRET = 16
-_CUSTOMER = re.compile(r"@|(?:[0-9][ ().+-]?){7}")  # an email address or a phone number
 _SECRET_VALUE = re.compile(r"\bSK[0-9a-f]{32}\b")
 
 
 def load_spec(
-    path: Path, variables: Mapping[str, str], *, is_emulator: bool, with_source: bool = True
+    path: Path,
+    variables: Mapping[str, str],
+    *,
+    is_emulator: bool,
+    sources: Sources | None,
+    without: Collection[str] = (),
 ) -> Spec:
     """Read, check and return a spec; `UsageProblem` holds everything that is wrong with it.
 
-    In the emulator the store is the emulator's own: the spec's is left out. `with_source` looks for the
-    columns in the input.
+    In the emulator the store is the emulator's own: the spec's is left out. Columns are looked for in
+    the inputs that `sources` opens, those of the loads `without` left out; nowhere without `sources`.
     """
     text = _read(path)
     _check_secrets(text, variables)
@@ -56,7 +58,7 @@ def load_spec(
     problems += mistakes
     if spec is not None:
         problems += _check_values(spec)
-        problems += _check_columns(spec, path.parent) if with_source else ()
+        problems += check_columns(spec, path.parent, sources, without) if sources else ()
     if problems or spec is None:
         raise UsageProblem([f"{path.name}: {problem}" for problem in problems])
     return spec
@@ -89,6 +91,8 @@ def _interpolate_text(text: str, variables: Mapping[str, str], problems: list[st
     """The text with the values of its names; a secret or unset name stays as it is written."""
     values = {}
     for name in _VARIABLE.findall(text):
+        if name == _FILE:
+            continue  # the name of a row's file, in a trait's `value`
         if _SECRET_NAME.search(name):
             problems.append(f"${{{name}}} is a secret; the spec has no use for it: take it out.")
         elif name not in variables:
@@ -139,55 +143,53 @@ def _check_profiles(profiles: ProfilesSpec) -> Iterator[str]:
         if identifier not in paths:
             yield f"profiles.identifiers: {identifier} is not among the traits{suggest(identifier, paths)}"
     yield from _check_trait_options(profiles)
+    if profiles.latest is not None:
+        yield from (f"profiles.latest: {problem}." for problem in _check_times(profiles.latest))
+
+
+_NUMBERS = (TraitType.NUMBER, TraitType.INTEGER)
+_OPTIONS: dict[str, tuple[TraitType, ...]] = {
+    "format": (TraitType.DATE, TraitType.DATETIME),
+    "timezone": (TraitType.DATETIME,),
+    "separator": (TraitType.ARRAY, TraitType.PHONE, TraitType.EMAIL),
+    "repair": (TraitType.PHONE,),
+    "vanity": (TraitType.PHONE,),
+    "decimal": _NUMBERS,
+    "thousands": _NUMBERS,
+    "true": (TraitType.BOOLEAN,),
+    "false": (TraitType.BOOLEAN,),
+    "name": (TraitType.STRING,),
+    "case": (TraitType.STRING, TraitType.EMAIL),
+}
+"""The options of a trait that belong to some types only."""
 
 
 def _check_trait_options(profiles: ProfilesSpec) -> Iterator[str]:
-    belongs = {
-        "format": (TraitType.DATE, TraitType.DATETIME),
-        "timezone": (TraitType.DATETIME,),
-        "separator": (TraitType.ARRAY,),
-        "repair": (TraitType.PHONE,),
-    }
-    for plan in trait_plans(profiles):
-        for option, kinds in belongs.items():
-            if getattr(plan, option) not in {None, False} and plan.type not in kinds:
-                names = " or ".join(kind.value for kind in kinds)
-                yield f"profiles.traits.{plan.path}.{option} is for type {names}, not for {plan.type.value}."
-        if plan.format is not None and (problem := check_time_format(plan.format)):
-            yield f"profiles.traits.{plan.path}: {problem}."
-        if plan.timezone is not None and (problem := check_timezone(plan.timezone)):
-            yield f"profiles.traits.{plan.path}: {problem}."
+    for group, traits in profiles.traits.items():
+        for name, trait in traits.items():
+            place = f"profiles.traits.{group}.{name}"
+            for option, kinds in _OPTIONS.items():
+                if getattr(trait, option) and trait.type not in kinds:
+                    names = " or ".join(kind.value for kind in kinds)
+                    yield f"{place}.{option} is for type {names}, not for {trait.type.value}."
+            yield from (f"{place}: {problem}." for problem in _check_trait(trait))
 
 
-def _check_columns(spec: Spec, folder: Path) -> Iterator[str]:
-    if spec.profiles is not None:
-        yield from _check_source("profiles", spec.profiles.source, columns_used(spec.profiles), folder)
-    for name, load in spec.memories.items():
-        yield from _check_source(name, load.source, memory_columns_used(name, load), folder)
+def _check_times(spec: TraitSpec | MomentSpec) -> Iterator[str]:
+    for format in spec.format:
+        if problem := check_time_format(format):
+            yield problem
+    if spec.timezone is not None and (problem := check_timezone(spec.timezone)):
+        yield problem
 
 
-def _check_source(load: str, spec: SourceSpec, used: Mapping[str, str], folder: Path) -> Iterator[str]:
-    try:
-        source = open_source(source_options(spec, folder))
-    except SourceError as error:
-        yield f"{load}.source: {error}"
-        return
-    for column in find_reserved(source.columns):
-        yield f"{load}.source: the column {column!r} has a name of ours; rename it to begin without '_'."
-    for column, place in used.items():
-        for file in source.files:
-            if column not in source.columns_of[file]:
-                hint = _hint(column, source.columns_of[file], used)
-                yield f"{place}: {file} has no column {column!r}{hint}"
-
-
-def _hint(column: str, header: Sequence[str], used: Collection[str]) -> str:
-    """The column that was meant; of a first line that may be a customer nothing is shown."""
-    if any(_CUSTOMER.search(name) for name in header):
-        return "; its first line looks like data: put a line with the column names before it."
-    if set(header) & set(used):
-        return suggest(column, header)
-    match = nearest(column, header)
-    if match:
-        return f"; did you mean {match!r}?"
-    return ", nor any other that the spec names: is its first line a line of column names?"
+def _check_trait(trait: TraitSpec) -> Iterator[str]:
+    yield from _check_times(trait)
+    if trait.type == TraitType.EMAIL and trait.case not in {None, "lower"}:
+        yield f"case is {trait.case!r}; an email may be put in lower case only"
+    if trait.decimal is not None and trait.decimal == trait.thousands:
+        yield f"decimal and thousands are both {trait.decimal!r}; expected two different signs"
+    if trait.otherwise is not None and not trait.map:
+        yield "else is for what a map does not have; there is no map"
+    if trait.pattern is not None and (problem := check_pattern(trait.pattern)):
+        yield problem

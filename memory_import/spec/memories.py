@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from memory_import.loads import MemoryLoad
-from memory_import.spec.model import PROFILE_ID, ConversationsSpec, MemoriesSpec, SummariesSpec
+from memory_import.spec.model import PROFILE_ID, MemoriesSpec, SummariesSpec
+from memory_import.spec.rows import ConversationsSpec
 from memory_import.transforms.countries.regions import find_region
 from memory_import.transforms.limits import SOURCE, SOURCE_CHARACTERS
 from memory_import.transforms.plan import (
@@ -31,7 +32,7 @@ def memory_plan(kind: MemoryLoad, spec: MemoriesSpec) -> MemoryPlan:
         content=spec.content,
         too_long=spec.too_long,
         occurred_at=spec.occurred_at.column,
-        format=spec.occurred_at.format,
+        formats=spec.occurred_at.format,
         timezone=spec.occurred_at.timezone,
         source=spec.observation_source,
         conversations=conversations.column if conversations else None,
@@ -83,6 +84,7 @@ def memory_columns_used(load: MemoryLoad, spec: MemoriesSpec) -> dict[str, str]:
         f"{load}.content": spec.content,
         f"{load}.occurred_at": spec.occurred_at.column,
         f"{load}.{key}": conversations.column if conversations else None,
+        f"{load}.key": spec.key,
         f"{load}.region.column": spec.region.column,
     }
     return {column: place for place, column in named.items() if column is not None}
@@ -108,7 +110,8 @@ def check_memories(load: MemoryLoad, spec: MemoriesSpec) -> Iterator[str]:
             "digits, spaces, '_', '.' and '-'."
         )
     moment = spec.occurred_at
-    if moment.format is not None and (problem := check_time_format(moment.format)):
-        yield f"{load}.occurred_at: {problem}."
+    for format in moment.format:
+        if problem := check_time_format(format):
+            yield f"{load}.occurred_at: {problem}."
     if moment.timezone is not None and (problem := check_timezone(moment.timezone)):
         yield f"{load}.occurred_at: {problem}."

@@ -1,10 +1,12 @@
 """The keys and values of a spec: everything that its model refuses, in words for the person who wrote it."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from memory_import.spec.model import Spec
 from memory_import.transforms.names import nearest
@@ -19,7 +21,8 @@ _EXPECTED = {
     "tuple_type": "a list",
     "too_short": "at least one entry",
 }
-_SHORT_FORMS = {"occurred_at", "conversation_ids"}
+_SHORT_FORMS = {"occurred_at", "conversation_ids", "latest"}
+_TEXT_OR_LIST = {"format", "true", "false"}
 _DEEPEST_PLACE = 7  # an entry of a list of columns, counted from the document down
 
 Place = tuple[Any, ...]
@@ -33,7 +36,7 @@ def check_shape(document: dict[str, Any]) -> tuple[Spec | None, list[str]]:
     """
     problems = []
     for place, model in list(_unknown_places(document, Spec, ())):
-        problems.append(f"unknown key {dotted(place)}{suggest(str(place[-1]), model.model_fields)}")
+        problems.append(f"unknown key {dotted(place)}{suggest(str(place[-1]), _fields_of(model))}")
         _remove(document, place)
     try:
         return Spec.model_validate(document), problems
@@ -47,7 +50,20 @@ def suggest(name: str, choices: Iterable[Any]) -> str:
     """How a sentence about a wrong name ends: with the nearest right one, or with all of them."""
     names = [str(choice) for choice in choices]
     match = nearest(name, names)
-    return f"; did you mean {match!r}?" if match else f"; expected one of: {', '.join(names)}."
+    if match is None:
+        return f"; expected one of: {', '.join(names)}."
+    return f"; did you mean {ascii(match) if _looks_alike(name, match) else repr(match)}?"
+
+
+def _looks_alike(name: str, other: str) -> bool:
+    """Whether two names may print alike: composed otherwise, or with letters of another alphabet."""
+    if unicodedata.normalize("NFKC", name) == unicodedata.normalize("NFKC", other):
+        return True
+    return _alphabets(name) != _alphabets(other)
+
+
+def _alphabets(name: str) -> set[str]:
+    return {unicodedata.name(letter, "").partition(" ")[0] for letter in name if letter.isalpha()}
 
 
 def dotted(place: Sequence[Any]) -> str:
@@ -62,7 +78,7 @@ def _unknown_places(value: Any, annotation: Any, place: Place) -> Iterator[tuple
     model = _model_of(annotation)
     if model is not None:
         for key, item in value.items():
-            field = model.model_fields.get(key)
+            field = _fields_of(model).get(key)
             if field is None:
                 yield (*place, key), model
             else:
@@ -70,6 +86,11 @@ def _unknown_places(value: Any, annotation: Any, place: Place) -> Iterator[tuple
     elif get_origin(annotation) is dict:
         for key, item in value.items():
             yield from _unknown_places(item, get_args(annotation)[1], (*place, key))
+
+
+def _fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model by their keys in the spec."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:
@@ -142,6 +163,10 @@ def _describe(details: Any, place: Place) -> str:
     kind, found = details["type"], details["input"]
     if kind == "missing":
         return f"{dotted(place)} is missing."
+    if kind == "column_or_value":
+        if not {"column", "value"} & found.keys():
+            return f"{dotted(place)}.column is missing."
+        return f"{dotted(place)} has a column and a value; expected one of them."
     if place[-1] == "[key]":
         return f"{dotted(place[:-1])} is no name; put it in quotes if it is meant to be one."
     if kind == "enum" and isinstance(found, str):
@@ -158,6 +183,8 @@ def _expected(kind: str, place: Place, message: str) -> str:
         return "a column or a mapping"
     if kind == "tuple_type" and place[-1] == "column":
         return "a column or a list of columns"
+    if kind == "tuple_type" and place[-1] in _TEXT_OR_LIST:
+        return "a text or a list of texts"
     return _EXPECTED.get(kind, message.removeprefix("Input should be "))
 
 

@@ -8,12 +8,21 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
 from memory_import.loads import MemoryLoad
 from memory_import.sources.options import SourceOptions
+from memory_import.spec.rows import ConversationsSpec, MomentSpec, RegionSpec, Where
+from memory_import.spec.traits import REPAIR, SpecModel, TraitSpec, expand
 from memory_import.transforms.countries.regions import find_region
-from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
+from memory_import.transforms.plan import (
+    Condition,
+    IdentifierPlan,
+    MomentPlan,
+    ProfilePlan,
+    TraitPlan,
+    TraitType,
+)
 
 DATA_TYPES: dict[TraitType, str] = {
     TraitType.STRING: "STRING",
@@ -31,120 +40,100 @@ PROFILE_ID = "id"  # in place of an identifier type: the column holds the profil
 
 SCHEMA_FILE = Path(__file__).with_name("spec.schema.json")
 
-_REPAIR = (
-    "For phones: restore the plus or the zero that a spreadsheet took, where only one number comes of it."
-)
+SOURCE = "A path, or a mapping that says how to read it."
+REGION = "Which country the national phone numbers belong to."
 
 _ID_TYPES: dict[TraitType, Literal["phone", "email"]] = {TraitType.PHONE: "phone", TraitType.EMAIL: "email"}
 
 
-def _expand(key: str, model: Any) -> BeforeValidator:
-    """A bare string stands for a `model` with that string under `key`."""
-    return BeforeValidator(
-        lambda value: {key: value} if isinstance(value, str) else value, json_schema_input_type=str | model
-    )
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SourceSpec(_Model):
+class SourceSpec(SpecModel):
     """Where rows come from. A relative path is relative to the spec's own folder."""
 
-    path: str = Field(min_length=1, description="A file, a glob, a folder, or a URL that Polars reads.")
+    path: str = Field(min_length=1, description="A file, a glob, a folder, or a URL.")
     delimiter: str | None = Field(
         default=None, min_length=1, max_length=1, description="Found out when left out."
     )
-    encoding: str = "utf-8"
-    null_values: tuple[str, ...] = ("",)
+    encoding: str = Field(default="utf-8", description="Any that Python knows; of CSV files without a mark.")
+    null_values: tuple[str, ...] = Field(
+        default=("",), description="Texts that mean nothing, compared without whitespace around them."
+    )
+    escape: str | None = Field(
+        default=None, min_length=1, max_length=1, description="What stands before a quote within a cell."
+    )
+    skip_rows: int = Field(default=0, ge=0, strict=True, description="Lines before the header of a CSV file.")
+    footer: Literal["read", "ignore"] = Field(
+        default="read", description="`ignore`: short rows after the data are excluded, not rejected."
+    )
+    missing_columns: Literal["error", "blank"] = Field(
+        default="error", description="`blank`: a column may be missing in some of several CSV files."
+    )
+    min_rows: int | None = Field(
+        default=None,
+        ge=0,
+        strict=True,
+        description="Fewer rows end the run. Left out: 1 for profiles, 0 for observations and summaries.",
+    )
 
     @property
     def null_texts(self) -> frozenset[str]:
         """The texts that mean nothing, besides the empty one, which a reader never hands out."""
         return frozenset(self.null_values) - {""}
 
-    @property
-    def has_bom(self) -> bool:
-        """Whether a file for the same readers begins with a byte order mark."""
-        return self.encoding.lower() not in {"utf-8", "utf8"}
+
+Source = Annotated[SourceSpec, expand("path", SourceSpec)]
+Trait = Annotated[TraitSpec, expand("column", TraitSpec)]
 
 
-class RegionSpec(_Model):
-    """Which country's national phone numbers a row holds."""
-
-    column: str | None = Field(default=None)
-    default: str | None = Field(default=None, description="Country name, ISO-2 or ISO-3.")
-
-
-class TraitSpec(_Model):
-    """One trait: the column it comes from and what it has to be."""
-
-    column: str | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
-        description="A list takes the first column that holds a valid value."
-    )
-    type: TraitType = TraitType.STRING
-    on_invalid: Literal["drop", "reject"] = "drop"
-    format: str | None = None
-    timezone: str | None = None
-    separator: str | None = Field(default=None, min_length=1)
-    repair: bool = Field(default=False, strict=True, description=_REPAIR)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns, in the order in which they are tried."""
-        return (self.column,) if isinstance(self.column, str) else self.column
-
-
-Source = Annotated[SourceSpec, _expand("path", SourceSpec)]
-Trait = Annotated[TraitSpec, _expand("column", TraitSpec)]
-
-
-class ProfilesSpec(_Model):
+class ProfilesSpec(SpecModel):
     """The load of profiles."""
 
-    source: Source
-    region: RegionSpec = Field(default_factory=RegionSpec)
-    traits: dict[str, dict[str, Trait]] = Field(min_length=1)
+    source: Source = Field(description=SOURCE)
+    where: Where = Field(
+        default_factory=dict,
+        description="By column, the texts of rows that are let through, or `not: [...]`; all others are "
+        "excluded.",
+    )
+    suppress: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A file of identifiers, one a line: their people, with all rows, are excluded.",
+    )
+    region: RegionSpec = Field(default_factory=RegionSpec, description=REGION)
+    latest: Annotated[MomentSpec, expand("column", MomentSpec)] | None = Field(
+        default=None,
+        description="When a row was last changed: of a person the latest one wins. Left out: the later row.",
+    )
+    traits: dict[str, dict[str, Trait]] = Field(
+        min_length=1, description="By trait group and trait name, where each trait comes from."
+    )
     identifiers: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
         default=None, description="Left out: read from the store."
     )
 
 
-class MomentSpec(_Model):
-    """When something happened."""
-
-    column: str
-    format: str | None = Field(default=None, description="strftime codes; ISO 8601 when left out.")
-    timezone: str | None = Field(default=None, description="For times that state no offset.")
-
-
-class OwnerSpec(_Model):
+class OwnerSpec(SpecModel):
     """A column that finds the profile."""
 
-    column: str
-    repair: bool = Field(default=False, strict=True, description=_REPAIR)
+    column: str = Field(description="The column of the identifier.")
+    repair: bool = Field(default=False, strict=True, description=REPAIR)
 
 
-class ConversationsSpec(_Model):
-    """The conversations that something belongs to."""
-
-    column: str
-    separator: str | None = Field(default=None, min_length=1)
-
-
-class _MemoriesSpec(_Model):
-    source: Source
-    profile: dict[str, Annotated[OwnerSpec, _expand("column", OwnerSpec)]] = Field(
+class _MemoriesSpec(SpecModel):
+    source: Source = Field(description=SOURCE)
+    profile: dict[str, Annotated[OwnerSpec, expand("column", OwnerSpec)]] = Field(
         min_length=1, description="Columns that find the profile, by identifier type, tried in order; or id."
     )
-    region: RegionSpec = Field(default_factory=RegionSpec)
-    content: str
+    region: RegionSpec = Field(default_factory=RegionSpec, description=REGION)
+    content: str = Field(description="The column of the text.")
     too_long: Literal["reject", "split"] = Field(
         default="reject", description="What becomes of content that is longer than the API accepts."
     )
-    occurred_at: Annotated[MomentSpec, _expand("column", MomentSpec)]
-    missing_profile: Literal["reject", "create"] = "reject"
+    occurred_at: Annotated[MomentSpec, expand("column", MomentSpec)] = Field(
+        description="When it happened: a column, or a mapping that says how its times are written."
+    )
+    missing_profile: Literal["reject", "create"] = Field(
+        default="reject", description="What becomes of a row whose profile the store does not have."
+    )
     over_limit: Literal["keep_newest", "keep_oldest"] = Field(
         default="keep_newest", description="Which 500 of a profile are sent when the input holds more."
     )
@@ -153,6 +142,20 @@ class _MemoriesSpec(_Model):
     )
     settle_seconds: float = Field(
         default=10.0, ge=0, description="How long what was sent may take until it can be read back."
+    )
+    key: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The column that makes a memory the same one next time. "
+        "Left out: its person, source, time, content and its number among equals.",
+    )
+    on_changed: Literal["update", "add", "ignore"] = Field(
+        default="update", description="What becomes of a known key with other content."
+    )
+    once: Literal["auto", "state", "store"] = Field(
+        default="auto",
+        description="What is asked before a memory is sent: what is known, and the store where nothing is "
+        "known of a profile (auto); what is known alone (state); both always (store).",
     )
 
     @property
@@ -165,27 +168,37 @@ class ObservationsSpec(_MemoriesSpec):
     """The load of observations."""
 
     observation_source: str = Field(description="What the API calls `source`.")
-    conversation_ids: Annotated[ConversationsSpec, _expand("column", ConversationsSpec)] | None = None
+    conversation_ids: Annotated[ConversationsSpec, expand("column", ConversationsSpec)] | None = Field(
+        default=None, description="The column of the conversations that it belongs to."
+    )
 
 
 class SummariesSpec(_MemoriesSpec):
     """The load of conversation summaries."""
 
     observation_source: str | None = Field(default=None, description="What the API calls `source`.")
-    conversation_id: str
+    conversation_id: str = Field(description="The column of the conversation that it sums up.")
 
 
 MemoriesSpec = ObservationsSpec | SummariesSpec
 
 
-class Spec(_Model):
+class Spec(SpecModel):
     """A whole spec."""
 
-    version: Literal[1]
-    store: str | None = None
-    profiles: ProfilesSpec | None = None
-    observations: ObservationsSpec | None = None
-    summaries: SummariesSpec | None = None
+    version: Literal[1] = Field(description="The version of this format.")
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="What earlier runs brought in is known under it. Left out: the path of the spec.",
+    )
+    store: str | None = Field(
+        default=None, description="The id of the store. Left out: `MEMORY_STORE_ID` of the environment."
+    )
+    profiles: ProfilesSpec | None = Field(default=None, description="People, one row or several each.")
+    observations: ObservationsSpec | None = Field(default=None, description="What was noted about people.")
+    summaries: SummariesSpec | None = Field(default=None, description="What conversations came to.")
 
     @property
     def memories(self) -> dict[MemoryLoad, MemoriesSpec]:
@@ -208,25 +221,21 @@ def source_options(source: SourceSpec, spec_folder: Path) -> SourceOptions:
     """The reader's options. It knows nothing of `null_values`, so that rejected rows keep them."""
     is_remote = "://" in source.path
     path = source.path if is_remote else str(spec_folder / Path(source.path).expanduser())
-    return SourceOptions(path=path, delimiter=source.delimiter, encoding=source.encoding)
+    return SourceOptions(
+        path=path,
+        delimiter=source.delimiter,
+        encoding=source.encoding,
+        escape=source.escape,
+        skip_rows=source.skip_rows,
+        ignores_footer=source.footer == "ignore",
+        allows_missing_columns=source.missing_columns == "blank",
+    )
 
 
 def trait_plans(profiles: ProfilesSpec) -> tuple[TraitPlan, ...]:
     """The traits in the order of the spec."""
     return tuple(
-        TraitPlan(
-            group=group,
-            name=name,
-            columns=trait.columns,
-            type=trait.type,
-            on_invalid=trait.on_invalid,
-            format=trait.format,
-            timezone=trait.timezone,
-            separator=trait.separator,
-            repair=trait.repair,
-        )
-        for group, traits in profiles.traits.items()
-        for name, trait in traits.items()
+        trait.plan(group, name) for group, traits in profiles.traits.items() for name, trait in traits.items()
     )
 
 
@@ -238,7 +247,18 @@ def profile_plan(profiles: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]
         identifiers=identifiers,
         region_column=profiles.region.column,
         region_default=find_region(default) if default else None,
+        where=tuple(
+            Condition(column=column, one_of=condition.one_of, none_of=condition.none_of)
+            for column, condition in profiles.where.items()
+        ),
+        latest=_latest_plan(profiles.latest),
     )
+
+
+def _latest_plan(latest: MomentSpec | None) -> MomentPlan | None:
+    if latest is None:
+        return None
+    return MomentPlan(column=latest.column, formats=latest.format, timezone=latest.timezone)
 
 
 def assumed_identifiers(profiles: ProfilesSpec) -> tuple[IdentifierPlan, ...]:
@@ -268,6 +288,10 @@ def columns_used(profiles: ProfilesSpec) -> dict[str, str]:
     }
     if profiles.region.column is not None:
         used[profiles.region.column] = "profiles.region.column"
+    if profiles.latest is not None:
+        used.setdefault(profiles.latest.column, "profiles.latest")
+    for column in profiles.where:
+        used.setdefault(column, f"profiles.where.{column}")
     return used
 
 

@@ -1,6 +1,7 @@
 """The command line: exit codes, and what goes to stdout and what to stderr."""
 
 import json
+from importlib.metadata import version
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -25,10 +26,30 @@ def run(workplace: Workplace, *arguments: str, **variables: str | None) -> Resul
     return call(workplace, "run", spec, "--no-prefect", *arguments, **variables)
 
 
+def plan(workplace: Workplace, *arguments: str, **variables: str | None) -> Result:
+    """`plan` with the spec of a workplace, without Prefect."""
+    spec = str(workplace.folder / "spec.yaml")
+    return call(workplace, "plan", spec, "--no-prefect", *arguments, **variables)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"memory-import {version('memory-import')}\n")
+
+
+def test_shell_completion_can_be_installed() -> None:
+    assert "--install-completion" in CliRunner().invoke(app, ["--help"]).stdout
+
+
+@pytest.mark.parametrize("command", ["demo", "plan", "apply", "run", "resume", "status", "emulator"])
+def test_the_help_of_a_command_says_what_comes_next(command: str) -> None:
+    assert "Next: " in CliRunner().invoke(app, [command, "--help"]).stdout
+
+
 def test_help_names_every_command() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
-    for command in ("demo", "run", "resume", "status", "emulator"):
+    for command in ("demo", "plan", "apply", "run", "resume", "status", "emulator"):
         assert f"  {command} " in result.stdout
 
 
@@ -96,8 +117,8 @@ def test_text_output_says_what_became_of_the_rows_and_where_to_read_more(workpla
 @pytest.mark.parametrize(
     ("options", "variables", "exit_code"),
     [
-        pytest.param(["--dry-run"], {}, ExitCode.REJECTS, id="rejects"),
-        pytest.param(["--dry-run", "--limit", "3"], {}, ExitCode.DONE, id="no rejects"),
+        pytest.param([], {}, ExitCode.REJECTS, id="rejects"),
+        pytest.param(["--limit", "3"], {}, ExitCode.DONE, id="no rejects"),
         pytest.param(["--max-errors", "0"], {}, ExitCode.BUDGET, id="budget"),
         pytest.param(["--max-errors", "x"], {}, ExitCode.USAGE, id="no budget"),
         pytest.param([], {"TWILIO_API_SECRET": "another"}, ExitCode.CREDENTIALS, id="credentials"),
@@ -113,7 +134,7 @@ def test_the_exit_code_tells_a_scheduler_what_happened(
 
 
 def test_a_changed_input_is_exit_code_6_on_resume(workplace: Workplace) -> None:
-    workplace.carry_out(performer=stop_before_delivery)
+    workplace.carry_out(run_stage=stop_before_delivery)
     (workplace.folder / "customers.csv").write_text("Name,Phone,Email,Since\n")
     result = call(workplace, "resume", "--no-prefect")
     assert result.exit_code == ExitCode.CHANGED
@@ -122,11 +143,13 @@ def test_a_changed_input_is_exit_code_6_on_resume(workplace: Workplace) -> None:
 
 def test_a_resume_with_nothing_to_do_is_a_success(workplace: Workplace) -> None:
     result = call(workplace, "resume", "--no-prefect", "--output", "json")
-    assert (result.exit_code, result.stdout, result.stderr) == (ExitCode.DONE, "", "Nothing is unfinished.\n")
+    assert (result.exit_code, result.stderr) == (ExitCode.DONE, "Nothing is unfinished.\n")
+    document = json.loads(result.stdout)
+    assert (document["run_id"], document["status"], document["exit_code"]) == (None, "nothing_to_do", 0)
 
 
 def test_a_stopped_run_is_gone_on_with_by_the_command_that_its_report_names(workplace: Workplace) -> None:
-    stopped = workplace.carry_out(performer=stop_before_delivery)
+    stopped = workplace.carry_out(run_stage=stop_before_delivery)
     program, *arguments = stopped.report["resume_command"].split()
     result = call(workplace, *arguments, "--no-prefect", "--output", "json")
     assert (program, result.exit_code) == ("memory-import", ExitCode.REJECTS)
@@ -134,7 +157,7 @@ def test_a_stopped_run_is_gone_on_with_by_the_command_that_its_report_names(work
 
 
 def test_status_lists_runs_and_shows_one(workplace: Workplace) -> None:
-    report = json.loads(run(workplace, "--dry-run", "--output", "json").stdout)
+    report = json.loads(plan(workplace, "--output", "json").stdout)
     (listed,) = json.loads(call(workplace, "status", "--output", "json").stdout)
     assert listed["run_id"] == report["run_id"]
     assert json.loads(call(workplace, "status", report["run_id"], "--output", "json").stdout) == report
@@ -152,14 +175,16 @@ def test_a_damaged_ledger_is_named(workplace: Workplace, arguments: list[str]) -
 
 
 def test_an_internal_error_is_told_without_a_traceback_and_with_one_when_asked(workplace: Workplace) -> None:
-    (workplace.state_dir / "runs").mkdir(parents=True)
-    (workplace.state_dir / "runs").rmdir()
-    (workplace.state_dir / "runs").write_text("in the way")
-    quiet, verbose = run(workplace, "--dry-run"), run(workplace, "--dry-run", "--verbose")
+    run_id = json.loads(plan(workplace, "--output", "json").stdout)["run_id"]
+    report = workplace.state_dir / "runs" / run_id / "report.json"
+    report.unlink()
+    report.mkdir()  # nothing expects that
+    quiet = call(workplace, "apply", run_id, "--no-prefect")
+    verbose = call(workplace, "resume", run_id, "--no-prefect", "--verbose")
     assert quiet.exit_code == verbose.exit_code == ExitCode.INTERNAL
-    assert quiet.stderr.startswith("An internal error: FileExistsError in ")
-    assert len(quiet.stderr.splitlines()) == 1
-    assert "start.py" in verbose.stderr
+    assert quiet.stderr.splitlines()[-1].startswith("An internal error: IsADirectoryError in ")
+    assert "Traceback" not in quiet.stderr
+    assert "stages.py" in verbose.stderr
 
 
 def test_the_demo_accounts_for_every_row_and_succeeds(workplace: Workplace) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
+from twilio.rest.conversations.v2.configuration import ConfigurationList
 from twilio.rest.memory.v1.bulk import BulkList
 from twilio.rest.memory.v1.conversation_summary import ConversationSummaryList
 from twilio.rest.memory.v1.identifier import IdentifierList
@@ -60,8 +62,9 @@ class _Library:
 
     def __init__(self, url: str, http_client: AsyncTwilioHttpClient | None) -> None:
         client = Client("SK00000000000000000000000000000000", "secret", http_client=http_client)
-        client.memory.base_url = url
+        client.memory.base_url = client.conversations.base_url = url
         self.memory = client.memory.v1
+        self.conversations = client.conversations.v2
         self._is_async = http_client is not None
 
     async def do(self, resource: Any, verb: str, *args: Any, **given: Any) -> Any:
@@ -112,6 +115,7 @@ def test_the_official_library_walks_through_every_resource(url: str, manner: str
             await _change_identifiers(library, store_id, first)
             await _remember(library, store_id, first)
             await _import_csv(library, store_id)
+            await _configure_conversations(library, store_id)
             await _tear_down(library, store_id, first)
 
     asyncio.run(walk())
@@ -275,6 +279,48 @@ async def _import_csv(library: _Library, store_id: str) -> None:
     done = await library.until(imports(accepted.import_id), "COMPLETED")
     assert done.summary == {"errors": 0, "warnings": 0}
     assert await library.do(imports, "list") == [accepted.import_id]
+
+
+async def _configure_conversations(library: _Library, store_id: str) -> None:
+    configurations = library.conversations.configurations
+    body = {
+        "displayName": "walk",
+        "description": "A walk",
+        "conversationGroupingType": "GROUP_BY_PARTICIPANT_ADDRESSES",
+        "memoryStoreId": store_id,
+        "channelSettings": {
+            "SMS": {"statusTimeouts": {"inactive": 10, "closed": 15}},
+            "VOICE": {"captureRules": [{"from": "*", "to": "+18005550100", "metadata": {}}]},
+        },
+    }
+    request = ConfigurationList.CreateConfigurationRequest(body)
+    key = str(uuid4())
+    accepted = [
+        await library.do(configurations, "create", idempotency_key=key, create_configuration_request=request)
+        for _ in range(2)
+    ]
+    assert accepted[0].related == accepted[1].related
+    with pytest.raises(TwilioRestException) as refusal:
+        await library.do(configurations, "create", create_configuration_request=request)
+    assert refusal.value.status == 409
+    job = library.conversations.operations(accepted[0].status_url.rsplit("/", 1)[1])
+    done = await library.until(job, "COMPLETED")
+    configuration = configurations(done.related["configurationId"])
+    (found,) = await library.do(configurations, "list", memory_store_id=store_id)
+    assert (found.display_name, found.memory_extraction_enabled) == ("walk", False)
+    change = ConfigurationList.PatchConfigurationRequest({"memoryExtractionEnabled": True})
+    await library.do(configuration, "patch", patch_configuration_request=change)
+    await asyncio.sleep(0.1)
+    found = await library.do(configuration, "fetch")
+    assert (found.memory_extraction_enabled, set(found.channel_settings)) == (True, {"SMS", "VOICE"})
+    whole = ConfigurationList.UpdateConfigurationRequest({**body, "channelSettings": {}})
+    await library.do(configuration, "update", update_configuration_request=whole)
+    await asyncio.sleep(0.1)
+    found = await library.do(configuration, "fetch")
+    assert (found.memory_extraction_enabled, found.channel_settings, found.version) == (False, {}, 3)
+    await library.do(configuration, "delete")
+    await asyncio.sleep(0.1)
+    assert await library.do(configurations, "list", memory_store_id=store_id) == []
 
 
 async def _tear_down(library: _Library, store_id: str, profile_id: str) -> None:

@@ -50,12 +50,10 @@ def test_a_server_starts_in_a_third_of_a_second_and_ends_with_its_context() -> N
 
 
 def test_a_served_emulator_takes_a_script_and_a_state_file(tmp_path: Path) -> None:
-    faults, state = tmp_path / "faults.json", tmp_path / "state.jsonl"
-    faults.write_text(
-        '[{"when": {"above_concurrent": 1}, "do": {"status": 429}}, {"do": {"delay_seconds": 0.2}}]'
-    )
+    faults = [{"when": {"above_concurrent": 1}, "do": {"status": 429}}, {"do": {"delay_seconds": 0.2}}]
+    state = tmp_path / "state.jsonl"
     for expected in ([202, 429], [202, 429]):
-        with running(faults_file=faults, state_file=state, delay_seconds=(0, 0)) as emulator:
+        with running(faults=faults, state_file=state, delay_seconds=(0, 0)) as emulator:
             assert sorted(asyncio.run(_send_two(emulator.url))) == expected
     with running(state_file=state) as emulator:
         assert len(httpx.get(f"{emulator.url}/emulator/profiles").json()["stores"][FIRST_STORE_ID]) == 1
@@ -127,9 +125,8 @@ def test_no_acknowledged_batch_is_lost_or_doubled_by_a_kill(tmp_path: Path) -> N
     asked: list[int] = []
     for _ in range(3):
         with _process(*flags) as (process, url):
-            killer = threading.Timer(chance.uniform(0.1, 0.4), process.kill)
-            killer.start()
-            _send_until_it_dies(url, asked, acknowledged)
+            killer = threading.Timer(chance.uniform(0.05, 0.2), process.kill)
+            _send_until_it_dies(url, asked, acknowledged, killer)
             killer.join()
     with _process(*flags) as (_, url):
         time.sleep(0.3)
@@ -144,7 +141,9 @@ def test_no_acknowledged_batch_is_lost_or_doubled_by_a_kill(tmp_path: Path) -> N
     assert all(batches[number] for number in acknowledged)
 
 
-def _send_until_it_dies(url: str, asked: list[int], acknowledged: list[int]) -> None:
+def _send_until_it_dies(url: str, asked: list[int], acknowledged: list[int], killer: threading.Timer) -> None:
+    """Batch after batch; the killer starts with the second that is acknowledged."""
+    already = len(acknowledged)
     with httpx.Client(base_url=url, auth=AUTH) as client:
         while True:
             number = len(asked) + 1
@@ -156,3 +155,5 @@ def _send_until_it_dies(url: str, asked: list[int], acknowledged: list[int]) -> 
             except httpx.TransportError:
                 return
             acknowledged.append(number)
+            if len(acknowledged) == already + 2:
+                killer.start()

@@ -73,15 +73,24 @@ def test_without_its_source_a_staged_run_is_resumed_all_the_same(
     assert command.run("resume").exit_code == 0
 
 
-def test_a_dry_run_sends_nothing_and_needs_nobody(tmp_path: Path) -> None:
+def test_a_plan_sends_nothing_until_it_is_applied_and_then_exactly_that(
+    api: Api, command: CommandLine, tmp_path: Path
+) -> None:
     rows = make_customers(200, bad=0.1)
     spec = write_spec(tmp_path / "spec.yaml", write_csv(rows, tmp_path / "customers.csv"))
-    finished = CommandLine(tmp_path, "http://127.0.0.1:9").run("run", spec, "--dry-run")
-    counts = finished.report["loads"]["profiles"]["rows"]
-    assert finished.exit_code == 1, finished.stderr
-    assert finished.report["requests"]["total"] == 0
-    assert counts["rejected"] > 0
-    assert counts["pending"] + counts["merged"] + counts["rejected"] == 200
+    plan = command.run("plan", spec)
+    planned = plan.report["loads"]["profiles"]["rows"]
+    assert plan.exit_code == 1, plan.stderr
+    assert {request["method"] for request in api.requests()} <= {"GET", "POST"}
+    assert api.profiles() == []
+    assert planned["planned"] + planned["merged"] + planned["rejected"] == 200
+    applied = command.run("apply", plan.report["run_id"])
+    rows_applied = applied.report["loads"]["profiles"]["rows"]
+    assert applied.exit_code == 1, applied.stderr
+    assert rows_applied == {**planned, "planned": 0, "completed": planned["planned"]}
+    assert len(api.profiles()) == planned["planned"]
+    bulk = [request for request in api.requests() if request["path"].endswith("/Bulk")]
+    assert len(bulk) == plan.report["plan"]["forecast"]["requests"]["most"]
 
 
 def test_too_many_rejected_rows_is_exit_3_before_anything_is_sent(

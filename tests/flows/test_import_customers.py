@@ -19,8 +19,8 @@ from pydantic import SecretStr
 
 from memory_import.errors import ImportProblem
 from memory_import.flows.blocks import TwilioCredentials
-from memory_import.flows.import_customers import import_customers, listener
-from memory_import.run.pipeline import RunResult
+from memory_import.flows.import_customers import import_customers
+from memory_import.run.lifecycle.result import RunResult
 from tests.conftest import PASSWORD, USER
 from tests.support.workplace import Workplace, rows_of, stop_before_delivery
 
@@ -46,18 +46,11 @@ def deployed(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace
 def call(workplace: Workplace, **parameters: object) -> tuple[State, RunResult | ImportProblem]:
     """Run the flow; its state and how it ended."""
 
-    async def orchestrate() -> tuple[State, RunResult | ImportProblem]:
-        results: list[RunResult | ImportProblem] = []
-        token = listener.set(results)
-        try:
-            state = await import_customers(
-                state_dir=str(workplace.state_dir), return_state=True, **parameters
-            )
-        finally:
-            listener.reset(token)
-        return state, results[0]
+    async def call_flow() -> tuple[State, RunResult | ImportProblem]:
+        state = await import_customers(state_dir=str(workplace.state_dir), return_state=True, **parameters)
+        return state, await state.aresult(raise_on_failure=False)
 
-    return asyncio.run(orchestrate())
+    return asyncio.run(call_flow())
 
 
 def flow_run_id(state: State) -> UUID:
@@ -83,7 +76,9 @@ def test_a_run_is_shown_as_a_few_tasks_with_small_parameters_and_no_secret(deplo
 
     tasks, parameters = asyncio.run(look())
     assert sorted(task.name.rsplit("-", 1)[0] for task in tasks) == [
+        "check the store",
         "deliver profiles",
+        "end the run before",
         "read, prepare and stage profiles",
         "report",
     ]
@@ -107,7 +102,7 @@ def test_a_run_over_its_budget_fails_with_a_report(deployed: Workplace) -> None:
 
 
 def test_a_resume_deployment_goes_on_and_then_has_nothing_to_do(deployed: Workplace) -> None:
-    stopped = deployed.carry_out(performer=stop_before_delivery)
+    stopped = deployed.carry_out(run_stage=stop_before_delivery)
     state, result = call(deployed)
     assert isinstance(result, RunResult)
     assert state.is_completed()
@@ -141,7 +136,7 @@ def test_without_prefect_the_run_ends_just_as_well(
 ) -> None:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
     home = {"PREFECT_HOME": str(tmp_path / "prefect")}
-    command = [sys.executable, "-m", "memory_import.cli", "run", "spec.yaml", "--output", "json"]
+    command = [sys.executable, "-m", "memory_import.cli", "run", "spec.yaml", "--prefect", "--output", "json"]
     process = subprocess.run(
         command,
         cwd=workplace.folder,

@@ -3,6 +3,7 @@
 import io
 import json
 import stat
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,10 @@ import pytest
 from rich.console import Console
 
 from memory_import.errors import BudgetExceeded, ExitCode, UsageProblem
-from memory_import.run.pipeline import RunResult, Work
+from memory_import.run.budget import Budgets
+from memory_import.run.lifecycle.result import RunResult
+from memory_import.run.pipeline import T
+from memory_import.run.request import Action
 from tests.conftest import PASSWORD
 from tests.support.workplace import (
     ROWS,
@@ -49,24 +53,30 @@ def test_the_report_on_disk_is_the_one_that_is_returned(workplace: Workplace) ->
     assert result.report["run_id"] in (Path(result.folder) / "report.md").read_text()
 
 
-def test_a_performer_carries_out_a_few_named_stages_with_the_report_at_the_end(workplace: Workplace) -> None:
+def test_a_run_is_a_few_named_stages_with_the_report_at_the_end(workplace: Workplace) -> None:
     stages = []
 
-    async def note(name: str, work: Work) -> None:
+    async def note(name: str, stage: Callable[[], Awaitable[T]]) -> T:
         stages.append(name)
-        await work()
+        return await stage()
 
-    assert rows_of(workplace.carry_out(performer=note)) == OF_FIVE_ROWS
-    assert stages == ["read, prepare and stage profiles", "deliver profiles", "report"]
+    assert rows_of(workplace.carry_out(run_stage=note)) == OF_FIVE_ROWS
+    assert stages == [
+        "end the run before",
+        "check the store",
+        "read, prepare and stage profiles",
+        "deliver profiles",
+        "report",
+    ]
 
 
 def test_a_stage_that_fails_ends_the_run_with_a_report_and_the_run_can_go_on(workplace: Workplace) -> None:
-    async def fail(name: str, work: Work) -> None:
+    async def fail(name: str, stage: Callable[[], Awaitable[T]]) -> T:
         if name == "deliver profiles":
             raise ValueError("ada@example.com")
-        await work()
+        return await stage()
 
-    result = workplace.carry_out(performer=fail)
+    result = workplace.carry_out(run_stage=fail)
     assert result.problem is not None
     assert "ada@example.com" not in str(result.problem)
     assert (exit_code(result), result.report["status"]) == (ExitCode.INTERNAL, "stopped")
@@ -75,7 +85,7 @@ def test_a_stage_that_fails_ends_the_run_with_a_report_and_the_run_can_go_on(wor
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_stood(workplace: Workplace) -> None:
-    stopped = workplace.carry_out(performer=stop_before_delivery)
+    stopped = workplace.carry_out(run_stage=stop_before_delivery)
     assert (exit_code(stopped), stopped.report["status"]) == (ExitCode.INTERRUPTED, "stopped")
     assert stopped.report["resume_command"] == (
         f"memory-import resume {stopped.report['run_id']} --state-dir {workplace.state_dir}"
@@ -85,27 +95,27 @@ def test_a_run_that_was_stopped_goes_on_where_it_stood(workplace: Workplace) -> 
     assert (rows_of(resumed), resumed.report["resume_command"]) == (OF_FIVE_ROWS, None)
 
 
-def test_a_dry_run_asks_nobody_and_needs_no_credentials(workplace: Workplace) -> None:
-    result = Workplace(workplace.folder).carry_out(workplace.request(dry_run=True))
-    assert rows_of(result) == {"read": 5, "merged": 1, "pending": 3, "rejected": 1}
+def test_a_plan_without_credentials_asks_nobody(workplace: Workplace) -> None:
+    result = Workplace(workplace.folder).carry_out(workplace.request(action=Action.PLAN))
+    assert rows_of(result) == {"read": 5, "merged": 1, "planned": 3, "rejected": 1}
+    assert result.report["plan"]["store"] == {"asked": False, "lacks": []}
     assert result.report["requests"]["total"] == 0
-    assert (exit_code(result), result.report["status"]) == (ExitCode.REJECTS, "dry_run")
-    assert result.report["resume_command"] is None
+    assert (exit_code(result), result.report["status"]) == (ExitCode.REJECTS, "planned")
 
 
 def test_null_values_mean_nothing_and_stand_in_the_rejects_as_they_were(tmp_path: Path) -> None:
     write_customers(tmp_path, 'N/A,"-",-,-', '"N/A",+1 202-555-0101,-,')
     write_spec(tmp_path, source={"path": "customers.csv", "null_values": ["N/A", "-"]})
-    result = Workplace(tmp_path).carry_out(Workplace(tmp_path).request(dry_run=True))
-    assert rows_of(result) == {"read": 2, "pending": 1, "rejected": 1}
+    result = Workplace(tmp_path).carry_out(Workplace(tmp_path).request(action=Action.PLAN))
+    assert rows_of(result) == {"read": 2, "planned": 1, "rejected": 1}
     assert result.report["loads"]["profiles"]["reject_reasons"] == {"no_identifier": 1}
-    assert (Path(result.folder) / "rejects.csv").read_text().splitlines()[1].startswith("N/A,-,-,-,")
+    assert (Path(result.folder) / "rejects.csv").read_text().splitlines()[1].startswith('N/A,"-",-,-,')
     assert payloads_of(result) == [None, '{"traits":{"Contact":{"phone":"+12025550101"}}}']
 
 
 @pytest.mark.parametrize(("limit", "read"), [(1, 1), (4, 4), (5, 5), (100, 5)])
 def test_a_limit_takes_the_first_rows(workplace: Workplace, limit: int, read: int) -> None:
-    result = workplace.carry_out(workplace.request(dry_run=True, limit=limit))
+    result = workplace.carry_out(workplace.request(action=Action.PLAN, limit=limit))
     assert result.report["loads"]["profiles"]["rows"]["read"] == read
 
 
@@ -121,7 +131,7 @@ def test_a_limit_takes_the_first_rows(workplace: Workplace, limit: int, read: in
 def test_nothing_is_sent_when_more_rows_are_rejected_than_allowed(
     workplace: Workplace, max_errors: str, code: ExitCode
 ) -> None:
-    result = workplace.carry_out(workplace.request(max_errors=max_errors))
+    result = workplace.carry_out(workplace.request(budgets=Budgets(max_errors=max_errors)))
     assert exit_code(result) == code
     assert isinstance(result.problem, BudgetExceeded) is (code is ExitCode.BUDGET)
     assert (result.report["loads"]["profiles"]["sent"] == 0) is (code is ExitCode.BUDGET)
@@ -145,19 +155,27 @@ def test_a_store_that_lacks_a_trait_is_named_before_anything_is_read(workplace: 
     assert result.report["resume_command"] is None
 
 
-def test_an_input_without_rows_is_a_good_run(workplace: Workplace) -> None:
+@pytest.mark.parametrize("fewest", [None, 1, 0], ids=["by default", "one", "none"])
+def test_a_header_alone_is_an_error_unless_the_spec_allows_it(
+    workplace: Workplace, fewest: int | None
+) -> None:
+    source = {"path": "customers.csv", **({} if fewest is None else {"min_rows": fewest})}
+    write_spec(workplace.folder, source=source)
     (workplace.folder / "customers.csv").write_text("Name,Phone,Email,Since\n")
     result = workplace.carry_out()
-    assert rows_of(result) == {}
-    assert result.report["loads"]["profiles"]["rows"]["read"] == 0
-    assert exit_code(result) == ExitCode.DONE
+    if fewest == 0:
+        assert result.report["loads"]["profiles"]["rows"]["read"] == 0
+        assert exit_code(result) == ExitCode.DONE
+    else:
+        assert exit_code(result) == ExitCode.USAGE
+        assert "found 0 rows, expected at least 1" in str(result.problem)
 
 
 def test_a_rejects_file_put_right_is_read_again_with_the_same_spec(workplace: Workplace) -> None:
-    first = workplace.carry_out(workplace.request(dry_run=True))
+    first = workplace.carry_out(workplace.request(action=Action.PLAN))
     rejects = (Path(first.folder) / "rejects.csv").read_text()
     (workplace.folder / "customers.csv").write_text(rejects.replace("Dov,12,", "Dov,+1 202-555-0104,"))
-    assert rows_of(workplace.carry_out(workplace.request(dry_run=True))) == {"read": 1, "pending": 1}
+    assert rows_of(workplace.carry_out(workplace.request(action=Action.PLAN))) == {"read": 1, "planned": 1}
 
 
 def test_a_second_import_of_the_same_rows_is_as_good_as_the_first(workplace: Workplace) -> None:
@@ -166,8 +184,8 @@ def test_a_second_import_of_the_same_rows_is_as_good_as_the_first(workplace: Wor
 
 def test_a_limit_counts_rows_that_the_reader_refuses(workplace: Workplace) -> None:
     write_customers(workplace.folder, "too,short", ROWS[0], ROWS[1])
-    result = workplace.carry_out(workplace.request(dry_run=True, limit=2))
-    assert rows_of(result) == {"read": 2, "pending": 1, "rejected": 1}
+    result = workplace.carry_out(workplace.request(action=Action.PLAN, limit=2))
+    assert rows_of(result) == {"read": 2, "planned": 1, "rejected": 1}
     assert result.report["loads"]["profiles"]["reject_reasons"] == {"ragged_row": 1}
 
 
@@ -199,6 +217,6 @@ def test_what_holds_personal_data_is_for_its_owner_alone(workplace: Workplace) -
 def test_rows_of_several_files_are_told_apart(workplace: Workplace) -> None:
     write_customers(workplace.folder, "Eve,12,,", name="more.csv")
     write_spec(workplace.folder, source="*.csv")
-    result = workplace.carry_out(workplace.request(dry_run=True))
+    result = workplace.carry_out(workplace.request(action=Action.PLAN))
     rejects = pl.read_csv(Path(result.folder) / "rejects.csv", infer_schema=False)
     assert rejects.select("_file", "_row").rows() == [("customers.csv", "4"), ("more.csv", "1")]

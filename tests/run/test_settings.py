@@ -9,12 +9,12 @@ from pydantic import SecretStr
 
 from memory_import.errors import UsageProblem
 from memory_import.run.settings import (
-    LIVE_URL,
     Credentials,
+    Settings,
     check_api_url,
-    dry_target,
     environment,
     live_target,
+    offline_target,
     quiet_prefect,
     read_credentials,
 )
@@ -46,7 +46,7 @@ def named(**values: str) -> dict[str, str]:
     ],
 )
 def test_complete_credentials_are_taken(variables: dict[str, str], pair: tuple[str, str] | None) -> None:
-    credentials = read_credentials(variables)
+    credentials = read_credentials(Settings.of(variables))
     assert (credentials.pair if credentials else None) == pair
 
 
@@ -68,7 +68,7 @@ def test_partial_credentials_are_an_error_that_names_what_is_missing_and_no_valu
     variables: dict[str, str], missing: str
 ) -> None:
     with pytest.raises(UsageProblem) as error:
-        read_credentials(variables)
+        read_credentials(Settings.of(variables))
     assert f"incomplete: {missing} not set" in str(error.value)
     for value in variables.values():
         assert value not in str(error.value)
@@ -76,13 +76,13 @@ def test_partial_credentials_are_an_error_that_names_what_is_missing_and_no_valu
 
 def test_credentials_never_show_their_password() -> None:
     credentials = Credentials(KEY, SecretStr(SECRET))
-    target = live_target({}, STORE, credentials)
+    target = live_target(Settings.of({}), STORE, credentials)
     assert SECRET not in f"{credentials!r} {credentials} {target!r} {target}"
 
 
 def test_without_store_and_credentials_both_are_named_and_the_emulator_with_them() -> None:
     with pytest.raises(UsageProblem) as error:
-        live_target({"MEMORY_API_URL": "http://memory.example.com"}, None, None)
+        live_target(Settings.of({"MEMORY_API_URL": "http://memory.example.com"}), None, None)
     store, credentials, address = error.value.problems
     assert "MEMORY_STORE_ID" in store
     assert "TWILIO_ACCOUNT_SID" in credentials
@@ -93,10 +93,24 @@ def test_without_store_and_credentials_both_are_named_and_the_emulator_with_them
 @pytest.mark.parametrize(
     ("variables", "spec_store", "address", "store"),
     [
-        pytest.param({}, STORE, LIVE_URL, STORE, id="the real API"),
-        pytest.param({"MEMORY_STORE_ID": STORE}, None, LIVE_URL, STORE, id="the store of the environment"),
-        pytest.param({"MEMORY_STORE_ID": "mem_store_x"}, STORE, LIVE_URL, STORE, id="the spec's store first"),
-        pytest.param({"MEMORY_API_URL": ""}, STORE, LIVE_URL, STORE, id="an empty address is none"),
+        pytest.param({}, STORE, "https://memory.twilio.com", STORE, id="the real API"),
+        pytest.param(
+            {"MEMORY_STORE_ID": STORE},
+            None,
+            "https://memory.twilio.com",
+            STORE,
+            id="the store of the environment",
+        ),
+        pytest.param(
+            {"MEMORY_STORE_ID": "mem_store_x"},
+            STORE,
+            "https://memory.twilio.com",
+            STORE,
+            id="the spec's store first",
+        ),
+        pytest.param(
+            {"MEMORY_API_URL": ""}, STORE, "https://memory.twilio.com", STORE, id="an empty address is none"
+        ),
         pytest.param(
             {"MEMORY_API_URL": "https://memory.example.com/"},
             STORE,
@@ -109,9 +123,9 @@ def test_without_store_and_credentials_both_are_named_and_the_emulator_with_them
 def test_a_target_is_made_of_spec_and_environment(
     variables: dict[str, str], spec_store: str | None, address: str, store: str
 ) -> None:
-    live = live_target(variables, spec_store, Credentials(KEY, SecretStr(SECRET)))
-    dry = dry_target(variables, spec_store)
-    assert (live.api_url, live.store_id) == (dry.api_url, dry.store_id) == (address, store)
+    live = live_target(Settings.of(variables), spec_store, Credentials(KEY, SecretStr(SECRET)))
+    offline = offline_target(Settings.of(variables), spec_store)
+    assert (live.api_url, live.store_id) == (offline.api_url, offline.store_id) == (address, store)
     assert not live.is_emulator
 
 
@@ -125,9 +139,9 @@ def test_a_target_is_made_of_spec_and_environment(
     ],
 )
 def test_a_store_that_is_no_id_is_refused_before_anybody_is_asked(store: str) -> None:
-    for target in (partial(live_target, credentials=Credentials(KEY, SecretStr(SECRET))), dry_target):
+    for target in (partial(live_target, credentials=Credentials(KEY, SecretStr(SECRET))), offline_target):
         with pytest.raises(UsageProblem, match="expected its id"):
-            target({}, store)
+            target(Settings.of({}), store)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from memory_import.errors import UsageProblem
+from memory_import.run.request import Action
 from memory_import.run.status import describe_run, list_runs
 from tests.support.workplace import Workplace, stop_before_delivery
 
@@ -15,29 +16,29 @@ def test_a_folder_without_runs_says_so_and_is_left_as_it_is(workplace: Workplace
 
 
 def test_runs_are_listed_the_newest_first_with_the_way_to_go_on(workplace: Workplace) -> None:
-    stopped = workplace.carry_out(performer=stop_before_delivery).report["run_id"]
-    dry = workplace.carry_out(workplace.request(dry_run=True)).report["run_id"]
+    stopped = workplace.carry_out(run_stage=stop_before_delivery).report["run_id"]
+    plan = workplace.carry_out(workplace.request(action=Action.PLAN)).report["run_id"]
     document, text = list_runs(workplace.state_dir)
-    assert [run["run_id"] for run in document] == [dry, stopped]
-    assert [run["status"] for run in document] == ["dry_run", "stopped"]
+    assert [run["run_id"] for run in document] == [plan, stopped]
+    assert [run["status"] for run in document] == ["planned", "stopped"]
     assert [run["exit_code"] for run in document] == [1, 130]
-    assert [bool(run["resume_command"]) for run in document] == [False, True]
+    assert [bool(run["resume_command"]) for run in document] == [True, True]
     assert [line.split()[:3] for line in text.splitlines()] == [
-        [dry, "dry_run", "1"],
+        [plan, "planned", "1"],
         [stopped, "stopped", "130"],
     ]
     json.dumps(document)
 
 
 def test_one_run_is_shown_by_its_report(workplace: Workplace) -> None:
-    result = workplace.carry_out(workplace.request(dry_run=True))
+    result = workplace.carry_out(workplace.request(action=Action.PLAN))
     document, text = describe_run(workplace.state_dir, result.report["run_id"])
     assert document == result.report
-    assert text.startswith(f"Run {result.report['run_id']}: dry_run\n  profiles: 5 rows read = ")
+    assert text.startswith(f"Plan {result.report['run_id']}: planned\n  profiles: 5 rows read = ")
 
 
 def test_a_run_without_a_report_is_shown_from_the_ledger(workplace: Workplace) -> None:
-    result = workplace.carry_out(performer=stop_before_delivery)
+    result = workplace.carry_out(run_stage=stop_before_delivery)
     run_id = result.report["run_id"]
     (workplace.state_dir / "runs" / run_id / "report.json").unlink()
     document, text = describe_run(workplace.state_dir, run_id)

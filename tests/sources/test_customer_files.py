@@ -13,8 +13,10 @@ FILES = sorted(DATA.glob("*.csv"))
 
 MEASURE = """
 import resource, sys
+from pathlib import Path
 from memory_import.sources.tabular import SourceOptions, open_source
-rows = sum(batch.rows.height for batch in open_source(SourceOptions(path=sys.argv[1])).batches(20_000))
+source = open_source(SourceOptions(path=sys.argv[1]), Path())
+rows = sum(batch.rows.height for batch in source.batches(20_000))
 print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 

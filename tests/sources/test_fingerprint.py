@@ -1,11 +1,13 @@
 """A fingerprint says whether an input is still the same, and what differs."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
-from memory_import.sources.fingerprint import Fingerprint, fingerprint
-from memory_import.sources.tabular import SourceError, SourceOptions
+from memory_import.sources.fingerprint import Fingerprint, find_differences
+from memory_import.sources.tabular import SourceError, SourceOptions, open_source
 
 
 @pytest.fixture
@@ -16,7 +18,9 @@ def folder(tmp_path):
 
 
 def take(path, **options) -> Fingerprint:
-    return fingerprint(SourceOptions(path=str(path), **options))
+    source = open_source(SourceOptions(path=str(path), **options), Path(path).parent / "copies")
+    list(source.batches())
+    return source.fingerprint()
 
 
 def test_the_same_input_has_the_same_fingerprint(folder):
@@ -26,7 +30,7 @@ def test_the_same_input_has_the_same_fingerprint(folder):
 
 
 def test_it_survives_json(folder):
-    before = take(folder, delimiter=";")
+    before = take(folder)
     assert Fingerprint.from_json(json.loads(json.dumps(before.to_json()))) == before
 
 
@@ -58,15 +62,34 @@ def test_a_change_of_the_files_is_told(folder, change, differences):
     assert before.differences(take(folder)) == differences
 
 
-OPTIONS = {
-    "delimiter": ({"delimiter": ";"}, ["delimiter: None before, ';' now"]),
-    "encoding": ({"encoding": "latin-1"}, ["encoding: 'utf-8' before, 'latin-1' now"]),
-}
+@pytest.mark.parametrize(("change", "differences"), CHANGES.values(), ids=CHANGES)
+def test_a_change_of_the_files_is_found_where_they_are(folder, change, differences):
+    before = take(folder)
+    assert find_differences(before, str(folder)) == []
+    change(folder)
+    os.utime(folder / "a.csv", ns=(1, 1))
+    assert find_differences(before, str(folder)) == differences
 
 
-@pytest.mark.parametrize(("options", "differences"), OPTIONS.values(), ids=OPTIONS)
-def test_a_change_of_the_options_is_told(folder, options, differences):
-    assert take(folder).differences(take(folder, **options)) == differences
+def test_a_file_that_was_left_alone_is_not_read_again(folder):
+    before = take(folder)
+    status = (folder / "a.csv").stat()
+    (folder / "a.csv").write_text("id\n9\n")
+    os.utime(folder / "a.csv", ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert find_differences(before, str(folder)) == []  # its size and its time say that it is the same
+
+
+def test_a_file_that_was_written_again_with_the_same_content_is_the_same(folder):
+    before = take(folder)
+    os.utime(folder / "a.csv", ns=(1, 1))
+    assert find_differences(before, str(folder)) == []
+
+
+def test_an_input_that_is_gone_is_not_missed(folder):
+    before = take(folder)
+    (folder / "a.csv").unlink()
+    (folder / "b.csv").unlink()
+    assert find_differences(before, str(folder)) == []
 
 
 def test_what_is_not_there_has_no_fingerprint(tmp_path):

@@ -1,10 +1,13 @@
 """A spec file is read once, and everything that is wrong with it is said at once."""
 
+import tracemalloc
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from memory_import.errors import ExitCode, UsageProblem
+from memory_import.sources.opened import Sources
 from memory_import.spec.file import load_spec
 from memory_import.spec.model import Spec
 from tests.support.workplace import write_customers
@@ -23,7 +26,8 @@ def load(folder: Path, text: str, *, is_emulator: bool = True, **variables: str)
     """Load a spec with this text, beside `customers.csv`."""
     write_customers(folder)
     (folder / "spec.yaml").write_text(text)
-    return load_spec(folder / "spec.yaml", variables, is_emulator=is_emulator)
+    sources = Sources(folder / "copies")
+    return load_spec(folder / "spec.yaml", variables, is_emulator=is_emulator, sources=sources)
 
 
 def problems_of(folder: Path, text: str, **variables: str) -> tuple[str, ...]:
@@ -78,7 +82,7 @@ profiles.traits.Con tact: the group name 'Con tact' may hold only letters
 profiles.traits.Contact.First Name: the trait name 'First Name' must be lowerCamelCase
 profiles.traits.Contact.since: the format '%Q' does not describe a date
 profiles.traits.Contact.at: 'Europe/Berlim' is not a time zone
-profiles.traits.Contact.tags.separator is for type array, not for string.
+profiles.traits.Contact.tags.separator is for type array or phone or email, not for string.
 profiles.traits.Contact.fax.repair is for type phone, not for string.
 profiles.region.default is 'Atlantis'; expected a country's name or ISO code, such as US.
 profiles.traits.Contact.email: customers.csv has no column 'Emial'; did you mean 'Email'?
@@ -123,7 +127,8 @@ def test_all_mistakes_are_named_at_once_each_with_the_nearest_right_choice(tmp_p
         ),
         pytest.param(
             HEAD + "  source: {path: customers.csv, encoding: utf-9}\n" + TRAITS,
-            "profiles.source: found the encoding 'utf-9', expected utf-8, utf-16, windows-1252 or latin-1; "
+            "profiles.source: found the encoding 'utf-9', expected one that Python knows, such as "
+            "utf-8, utf-16, windows-1252, mac-roman or shift_jis; "
             "correct the source's encoding or convert the file",
             id="encoding",
         ),
@@ -255,14 +260,48 @@ def test_an_alias_inside_of_what_it_stands_for_is_refused(tmp_path: Path) -> Non
     assert problem == "spec.yaml holds an alias (*name) inside of what it stands for: write it out."
 
 
+def bomb(levels: int) -> str:
+    """A few hundred bytes that stand for ten to the power of `levels` values."""
+    rows = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, levels)]
+    return "\n".join(["version: 1", "a0: &a0 [" + ", ".join("x" * 10) + "]", *rows])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param(
+            bomb(9),
+            "spec.yaml has aliases (*name) that stand for more than 100,000 values: write them out.",
+            id="aliases of aliases",
+        ),
+        pytest.param(
+            "a: " + "[" * 600, "spec.yaml is nested more deeply than any spec has to be.", id="brackets"
+        ),
+    ],
+)
+def test_a_small_text_that_would_unfold_without_limit_is_refused_cheaply(
+    tmp_path: Path, text: str, problem: str
+) -> None:
+    tracemalloc.start()
+    assert problems_of(tmp_path, text) == (problem,)
+    assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    tracemalloc.stop()
+
+
+def test_aliases_that_stand_for_little_are_written_out(tmp_path: Path) -> None:
+    text = HEAD + SOURCE + "  traits:\n    Contact: &c {phone: {column: Phone, type: phone}}\n    Other: *c\n"
+    traits = load(tmp_path, text).profiles.traits
+    assert traits["Other"] == traits["Contact"]
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match=r"There is no spec file .*nowhere\.yaml"):
-        load_spec(tmp_path / "nowhere.yaml", {}, is_emulator=True)
+        load_spec(tmp_path / "nowhere.yaml", {}, is_emulator=True, sources=None)
 
 
 def test_a_folder_is_not_a_spec(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="is a folder; name the spec file in it"):
-        load_spec(tmp_path, {}, is_emulator=True)
+        load_spec(tmp_path, {}, is_emulator=True, sources=None)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +314,7 @@ def test_a_folder_is_not_a_spec(tmp_path: Path) -> None:
 def test_a_file_that_is_no_text_is_named(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "spec.yaml").write_bytes(content)
     with pytest.raises(UsageProblem, match=words):
-        load_spec(tmp_path / "spec.yaml", {}, is_emulator=True)
+        load_spec(tmp_path / "spec.yaml", {}, is_emulator=True, sources=None)
 
 
 @pytest.mark.parametrize("code", ["NO", "no", "No", "ON", "yes", "off", "y"])
@@ -350,8 +389,9 @@ def test_a_secret_is_refused_wherever_it_stands_and_not_repeated(
     [
         pytest.param("absent.csv", None, "found nothing to read, expected at least one file", id="no file"),
         pytest.param("empty.csv", b"", "found an empty file, expected a header line", id="empty file"),
-        pytest.param("book.csv", b"PK\x03\x04" + b"\x00" * 50, "Excel workbook", id="a workbook"),
-        pytest.param("twice.csv", b"a,b,a\n1,2,3\n", "columns 1 and 3", id="a column twice"),
+        pytest.param(
+            "book.csv", b"PK\x03\x04" + b"\x00" * 50, "a ZIP archive that breaks off", id="half an archive"
+        ),
     ],
 )
 def test_a_source_that_cannot_be_read_is_one_line(
@@ -391,13 +431,61 @@ def test_a_column_that_finds_a_profile_must_be_in_the_file_in_its_long_form_too(
 
 
 def test_columns_with_names_of_ours_are_refused_before_they_collide(tmp_path: Path) -> None:
-    (tmp_path / "own.csv").write_text("Phone,_payload\n1,2\n")
-    assert problems_of(tmp_path, HEAD + "  source: own.csv\n" + TRAITS) == (
-        "profiles.source: the column '_payload' has a name of ours; rename it to begin without '_'.",
+    (tmp_path / "own.csv").write_text("Phone,_payload,_file\n1,2,3\n")
+    assert problems_of(tmp_path, HEAD + "  source: own.csv\n" + TRAITS.replace("Phone", "_payload")) == (
+        "profiles.traits.Contact.phone: the column '_payload' has a name of ours; "
+        "rename it to begin without '_'.",
     )
 
 
 def test_a_resume_may_do_without_the_source(tmp_path: Path) -> None:
     (tmp_path / "spec.yaml").write_text(HEAD + "  source: gone.csv\n" + TRAITS)
-    spec = load_spec(tmp_path / "spec.yaml", {}, is_emulator=True, with_source=False)
+    spec = load_spec(tmp_path / "spec.yaml", {}, is_emulator=True, sources=None)
     assert spec.profiles.source.path == "gone.csv"
+
+
+@pytest.mark.parametrize(
+    ("meant", "found", "shown"),
+    [
+        pytest.param("Größe", "Gro\u0308ße", "'Gro\\u0308\\xdfe'", id="composed otherwise"),
+        pytest.param("Phone", "Рhone", "'\\u0420hone'", id="a letter of another alphabet"),
+        pytest.param("Phone", "Phone1", "'Phone1'", id="another name"),
+        pytest.param("Größe", "Grösse", "'Grösse'", id="another spelling"),
+    ],
+)
+def test_a_column_that_prints_alike_is_shown_so_that_it_can_be_told_apart(
+    tmp_path: Path, meant: str, found: str, shown: str
+) -> None:
+    (tmp_path / "x.csv").write_text(f"{found},Name\n1,2\n", encoding="utf-8")
+    (problem,) = problems_of(tmp_path, HEAD + "  source: x.csv\n" + TRAITS.replace("Phone", meant))
+    assert problem.endswith(f"did you mean {shown}?")
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        pytest.param("Phone,a,Phone", "has the column 'Phone' more than once, at 1 and 3", id="used"),
+        pytest.param("Phone,a,a,", None, id="not used"),
+    ],
+)
+def test_a_name_may_stand_twice_where_no_trait_uses_it(
+    tmp_path: Path, header: str, words: str | None
+) -> None:
+    (tmp_path / "x.csv").write_text(f"{header}\n1,2,3\n")
+    text = HEAD + "  source: x.csv\n" + TRAITS
+    if words is None:
+        load(tmp_path, text)
+        return
+    with pytest.raises(UsageProblem, match=words):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize("used", [True, False], ids=["used", "not used"])
+def test_a_parquet_column_without_a_text_refuses_only_a_spec_that_uses_it(tmp_path: Path, used: bool) -> None:
+    pl.DataFrame({"Phone": ["1"], "Raw": [b"x"], "Nested": [{"a": 1}]}).write_parquet(tmp_path / "x.parquet")
+    text = HEAD + "  source: x.parquet\n" + (TRAITS.replace("Phone", "Raw") if used else TRAITS)
+    if used:
+        with pytest.raises(UsageProblem, match=r"x\.parquet has 'Raw' as .*binary; expected"):
+            load(tmp_path, text)
+    else:
+        load(tmp_path, text)

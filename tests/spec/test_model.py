@@ -199,3 +199,16 @@ def test_the_schema_accepts_what_the_model_accepts(profiles: dict[str, Any], is_
     else:
         with pytest.raises(ValueError, match="validation error"):
             Spec.model_validate(document)
+
+
+def _keys_of(schema: dict[str, Any], name: str) -> list[tuple[str, str, str | None]]:
+    return [(name, key, field.get("description")) for key, field in schema.get("properties", {}).items()]
+
+
+def test_every_key_says_what_it_means() -> None:
+    schema = json_schema()
+    keys = _keys_of(schema, "Spec")
+    for name, model in schema["$defs"].items():
+        keys += _keys_of(model, name)
+    assert len(keys) > 60
+    assert [(name, key) for name, key, description in keys if not description] == []

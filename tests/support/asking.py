@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from memory_import.emulator.app import create_app
 from memory_import.emulator.engine.ids import FIRST_STORE_ID
-from memory_import.emulator.http.middleware import Gate
+from memory_import.emulator.http.middleware import Middleware
 
 CONTROL = f"/v1/ControlPlane/Stores/{FIRST_STORE_ID}"
 DATA = f"/v1/Stores/{FIRST_STORE_ID}/Profiles"
@@ -39,7 +39,7 @@ class Asker:
         self.now = START
         self.slept: list[float] = []
         options = {"delay_seconds": (0, 0), "clock": lambda: self.now, "sleep": self._sleep, **options}
-        self.gate: Gate = create_app(**options)
+        self.app: Middleware = create_app(**options)
         self._runner = asyncio.Runner()
 
     async def _sleep(self, seconds: float) -> None:
@@ -51,7 +51,7 @@ class Asker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.gate.close()
+        self.app.close()
         self._runner.close()
 
     def ask(
@@ -94,7 +94,7 @@ class Asker:
             else:
                 parts.append(message["body"])
 
-        await self.gate(scope, receive, send)
+        await self.app(scope, receive, send)
         received = {name.decode(): value.decode() for name, value in start["headers"]}
         return Answer(start["status"], received, b"".join(parts))
 
@@ -118,7 +118,7 @@ class Asker:
         return self.ask("GET", f"{DATA}/{profile_id}").body["traits"]
 
     def profiles(self) -> list[Any]:
-        """All canonical profiles of the first store, by the emulator's own door."""
+        """All canonical profiles of the first store, by inspection."""
         return list(self.ask("GET", "/emulator/profiles").body["stores"][FIRST_STORE_ID])
 
     def log(self) -> list[Any]:

@@ -12,8 +12,9 @@ import httpx
 import polars as pl
 
 from memory_import.destination.delivery.batches import plan_batches
+from memory_import.destination.delivery.context import Delivery
 from memory_import.destination.delivery.entries import Entries
-from memory_import.destination.delivery.profiles import ProfileDelivery
+from memory_import.destination.delivery.rounds import deliver_in_rounds
 from memory_import.destination.http.throttle import StopSignal
 from memory_import.ledger.database.group_commit import GroupCommit
 from memory_import.ledger.database.ledger import Ledger
@@ -22,7 +23,7 @@ from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.report.outcomes import row_outcomes
 from memory_import.ledger.staging.staged import Staging, is_folded
 from tests.support.ledger_examples import RUN_ID, enter, make_load, stage, staged_rows
-from tests.support.servers import STORE, Clock, make_client, make_pace, operation
+from tests.support.servers import STORE, Clock, make_client, make_pace, operation, refusal
 
 PATIENT = 1e9
 ALL_STATES = tuple(BatchState)
@@ -38,13 +39,16 @@ async def takes_all(_: list[int]) -> Reply:
 class Service:
     """The parts of the API that a delivery meets, in memory. Rows are known by the number in their email.
 
-    `bulk` and `poll` may give another answer than the usual one, or raise what the connection raises. `bulk`
-    is told the rows of the request, `poll` those of the operation and how often it was asked for before.
+    `declared` are the traits of its one group. `bulk` and `poll` may give another answer than the usual one,
+    or raise what the connection raises. `bulk` is told the rows of the request, `poll` those of the operation
+    and how often it was asked for before.
     """
 
     bulk: Callable[[list[int]], Awaitable[Reply]] = takes_all
     poll: Callable[[list[int], int], Reply] = lambda _rows, _before: None
     found: Callable[[str], bool] = lambda _value: True
+    declared: tuple[str, ...] = ("email",)
+    is_there: bool = True
     gives_operations: bool = True
     events: list[tuple[str, Any]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
@@ -66,8 +70,21 @@ class Service:
             value = json.loads(request.content)["value"]
             self.events.append(("lookup", value))
             return httpx.Response(200, json={"profiles": ["mem_profile_1"] if self.found(value) else []})
+        if path.startswith(f"/v1/ControlPlane/Stores/{STORE}"):
+            return self._describe(path.rpartition("/")[2])
         assert path.startswith("/v1/ControlPlane/Operations/"), path
         return self._tell(path.rpartition("/")[2])
+
+    def _describe(self, what: str) -> httpx.Response:
+        """The store, its one trait group, and its identifier types."""
+        if not self.is_there:
+            return refusal(404, 20404)
+        traits = {name: {"dataType": "STRING", "idTypePromotion": name} for name in self.declared}
+        document = {
+            "TraitGroups": {"traitGroups": [{"displayName": "Contact", "traits": traits}]},
+            "IdentityResolutionSettings": {"identifierConfigs": [{"idType": "email"}], "matchingRules": []},
+        }
+        return httpx.Response(200, json=document.get(what, {"id": STORE, "status": "ACTIVE"}))
 
     async def _take(self, body: bytes) -> httpx.Response:
         rows = [int(number) for number in re.findall(rb"p(\d+)@example", body)]
@@ -129,7 +146,7 @@ class Journey:
         client = make_client(service, throttle=make_pace(Clock(), self.stop_signal), counts=commits.requests)
         try:
             async with client:
-                await ProfileDelivery(
+                work = Delivery(
                     client=client,
                     commits=commits,
                     ledger=self.ledger,
@@ -138,9 +155,9 @@ class Journey:
                     run_id=RUN_ID,
                     store_id=STORE,
                     load=self.load,
-                    wait_seconds=wait_seconds,
                     observer=self.watcher,
-                ).run()
+                )
+                await deliver_in_rounds(work, wait_seconds=wait_seconds)
         finally:
             await commits.close()
 

@@ -1,9 +1,10 @@
-"""The API's official OpenAPI document, where it lies beside the project, and requests checked against it."""
+"""The official OpenAPI documents, where they lie beside the project, and requests checked against them."""
 
 import json
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,14 +13,15 @@ import jsonschema
 from tests.support.shared import SHARED
 
 PATH = SHARED / "api" / "memory_v1.json"
+CONVERSATIONS_PATH = SHARED / "api" / "conversations_v2.json"
 ABSENT = f"the OpenAPI document is not at {PATH.parent.name}/{PATH.name} beside the project"
 
 Validator = Callable[[str, str, str, dict[str, str], bytes], Sequence[str]]
 
 
-def read_document() -> dict[str, Any]:
-    """The document, with OpenAPI's ``nullable`` written as JSON Schema has it."""
-    document: dict[str, Any] = _as_json_schema(json.loads(PATH.read_text()))
+def read_document(path: Path = PATH) -> dict[str, Any]:
+    """A document, with OpenAPI's ``nullable`` written as JSON Schema has it."""
+    document: dict[str, Any] = _as_json_schema(json.loads(path.read_text()))
     return document
 
 
@@ -36,12 +38,13 @@ def _as_json_schema(node: Any) -> Any:
 
 def request_validator() -> Validator:
     """What ``memory_import.emulator.app.create_app(validator=...)`` takes: it finds where a request breaks
-    the document."""
-    document = read_document()
+    the documents."""
+    documents = {"v1": read_document(), "v2": read_document(CONVERSATIONS_PATH)}
 
     def find_violations(
         method: str, path: str, query: str, headers: dict[str, str], body: bytes
     ) -> list[str]:
+        document = documents.get(path.split("/")[1], documents["v1"])
         found = _find_operation(document, method.lower(), path)
         if found is None:
             return [f"{method} is not in the document at this path"]
@@ -107,7 +110,7 @@ def _check_body(document: dict[str, Any], operation: Any, headers: dict[str, str
         return []
     try:
         parsed = json.loads(body)
-    except json.JSONDecodeError:
+    except ValueError:  # bytes that are no text, too
         return ["the body is no JSON"]
     return _check_value(document, declared["content"]["application/json"]["schema"], parsed, "body")
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from memory_import.destination.http.client import Client
+from memory_import.destination.http.routes import Route
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.ledger.database.records import RequestCount
 from tests.support.openapi import PATH as DOCUMENT
@@ -20,18 +21,26 @@ AUTH = ("SK0", "secret")
 
 
 class Clock:
-    """Time that passes only while somebody sleeps, and as much as they sleep."""
+    """Time that passes only while somebody sleeps: to whichever moment somebody waits for next."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
+        self._moments: list[float] = []
 
     def __call__(self) -> float:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
-        """Let the time pass, and others run."""
-        self.now += seconds
-        await asyncio.sleep(0)
+        """Let others run, and the time pass."""
+        moment = self.now + seconds
+        self._moments.append(moment)
+        try:
+            while self.now < moment:
+                await asyncio.sleep(0)
+                if moment == min(self._moments):
+                    self.now = max(self.now, moment)
+        finally:
+            self._moments.remove(moment)
 
 
 def make_pace(clock: Clock, stop_signal: StopSignal | None = None) -> Throttle:
@@ -83,8 +92,14 @@ def refusal(status: int, code: int, message: str = "Refused by the test.") -> ht
 
 def operation(status: str, *, error: dict[str, Any] | None = None, wait: str = "1") -> httpx.Response:
     """The state of an operation."""
-    body = {"status": status} | ({"error": error} if error else {})
+    body = {"operationId": "op", "status": status, "createdAt": "2026-11-21T09:00:00Z"}
+    body |= {"error": error} if error else {}
     return httpx.Response(200, json=body, headers={"retry-after": wait})
+
+
+READ = Route("GET", "/trial", 200, lambda *_: True, frozenset({400, 404, 409, 422}))
+WRITE = Route("PUT", "/trial", 202, lambda *_: True, frozenset({400, 404, 409, 415, 422}), is_moved=True)
+"""Routes of no API, for what holds of any."""
 
 
 class Script:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from rich.console import Console
 
 from memory_import.errors import StoppedBySignal
 from memory_import.ledger.staging.staged import Staging
+from memory_import.run.lifecycle.result import RunResult
 from memory_import.run.loads.stored_values import read_values
-from memory_import.run.pipeline import Performer, RunResult, Work, perform, run_import
+from memory_import.run.pipeline import StageRunner, T, run_directly, run_import
 from memory_import.run.progress import RunProgress
-from memory_import.run.request import RunRequest
+from memory_import.run.request import Action, RunRequest
 from memory_import.spec.file import load_spec
 from memory_import.spec.model import profile_plan
 from memory_import.transforms.payloads import write_payloads
@@ -81,17 +83,29 @@ class Workplace:
 
     def resumption(self, run_id: str | None = None, **changes: Any) -> RunRequest:
         """Going on with a run."""
-        return RunRequest(state_dir=self.state_dir, run_id=run_id, **changes)
+        return RunRequest(action=Action.RESUME, state_dir=self.state_dir, run_id=run_id, **changes)
+
+    def application(self, run_id: str, **changes: Any) -> RunRequest:
+        """Sending what a plan holds."""
+        return RunRequest(
+            **{
+                "action": Action.APPLY,
+                "state_dir": self.state_dir,
+                "run_id": run_id,
+                "wait_seconds": 30,
+                **changes,
+            }
+        )
 
     def carry_out(
         self,
         request: RunRequest | None = None,
-        performer: Performer = perform,
+        run_stage: StageRunner = run_directly,
         console: Console | None = None,
     ) -> RunResult:
-        """Run an order to its end."""
+        """Carry out a request to its end."""
         return asyncio.run(
-            run_import(request or self.request(), self.variables, RunProgress(console), performer)
+            run_import(request or self.request(), self.variables, RunProgress(console), run_stage)
         )
 
 
@@ -103,7 +117,7 @@ def rows_of(result: RunResult) -> dict[str, int]:
 
 def payloads_of(result: RunResult) -> list[str | None]:
     """What every input row of a run with one part says as a profile; null where it is rejected."""
-    spec = load_spec(Path(result.report["spec"]), {}, is_emulator=False)
+    spec = load_spec(Path(result.report["spec"]), {}, is_emulator=False, sources=None)
     assert spec.profiles is not None
     staging = Staging(Path(result.folder) / "profiles")
     (part,) = staging.parts
@@ -113,8 +127,8 @@ def payloads_of(result: RunResult) -> list[str | None]:
     return [None if rejected else payload for payload, rejected in zip(payloads, is_rejected, strict=True)]
 
 
-async def stop_before_delivery(name: str, work: Work) -> None:
-    """A performer that plays a person who presses Ctrl-C once everything is staged."""
+async def stop_before_delivery(name: str, stage: Callable[[], Awaitable[T]]) -> T:
+    """Runs stages as if a person pressed Ctrl-C once everything is staged."""
     if name == "deliver profiles":
         raise StoppedBySignal(signal.SIGINT)
-    await work()
+    return await stage()

@@ -95,7 +95,8 @@ def test_rows_and_columns_stay_as_they_are():
 
     assert frame.select(rows.columns).equals(rows)
     assert frame.columns[len(rows.columns) :] == [
-        *["_value.Contact.email", "_bytes", "_id.email", "_error_code", "_error_field", "_error_message"],
+        *["_value.Contact.email", "_code.Contact.email", "_bytes", "_id.email"],
+        *["_error_code", "_error_field", "_error_message"],
     ]
 
 
@@ -112,7 +113,7 @@ COLUMN_LISTS = {
     "the first": (PHONE_NUMBER, "+12025550124", PHONE_NUMBER, {}),
     "the second, the first blank": (None, PHONE_NUMBER, PHONE_NUMBER, {}),
     "the second, the first invalid": ("123", PHONE_NUMBER, PHONE_NUMBER, {"dropped_phone_too_short": 1}),
-    "the first, the second invalid and not looked at": (PHONE_NUMBER, "123", PHONE_NUMBER, {}),
+    "the first, the second invalid": (PHONE_NUMBER, "123", PHONE_NUMBER, {"dropped_phone_too_short": 1}),
     "none, both invalid": ("123", "1", None, {"dropped_phone_too_short": 1, "dropped_phone_not_a_number": 1}),
     "none, both blank": (None, " ", None, {}),
 }
@@ -359,3 +360,78 @@ def test_the_sample_of_customers_is_prepared():
 
     assert prepared.frame["_error_code"].null_count() == prepared.frame.height
     assert all(json.loads(payload)["traits"]["Contact"]["email"] for payload in write_kept(prepared, plan))
+
+
+SEVERAL = {
+    "both valid": ("(202) 555-0123", "+1 202 555 0124", "all", ["+12025550124"], []),
+    "both the same": ("(202) 555-0123", PHONE_NUMBER, "all", [], []),
+    "the first refused": ("12", PHONE_NUMBER, "all", [], [("Phone 1", "phone_too_short")]),
+    "the second refused": (PHONE_NUMBER, "12", "all", [], [("Phone 2", "phone_too_short")]),
+    "the first blank": (None, PHONE_NUMBER, "all", [], []),
+    "both refused": ("12", "1", "all", [], [("Phone 2", "phone_not_a_number")]),
+    "the first alone is asked for": (
+        *(PHONE_NUMBER, "+1 202 555 0124", "first", []),
+        [("Phone 2", "further_value_left_out")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "several", "kept", "dropped"), SEVERAL.values(), ids=SEVERAL)
+def test_what_stands_beside_a_value_is_an_identifier_or_dropped(first, second, several, kept, dropped):
+    phone = make_trait("Contact.phone", TraitType.PHONE, "Phone 1", "Phone 2", several=several)
+    plan = ProfilePlan(traits=(phone, EMAIL), identifiers=(PHONE_ID, EMAIL_ID), region_default="US")
+    rows = make_rows({"email": EMAIL_ADDRESS}, {"email": EMAIL_ADDRESS, "Phone 1": first, "Phone 2": second})
+
+    others = prepare_profiles(rows, plan).others
+
+    assert set(others["_row"]) <= {2}
+    assert set(others["trait"]) <= {"Contact.phone"}
+    identifiers = others.filter(pl.col("id_type") == "phone")
+    assert identifiers["value"].to_list() == kept
+    assert others.filter(pl.col("value").is_null()).select("column", "code").rows() == dropped
+    assert len(others) == len(kept) + len(dropped)
+
+
+def test_a_further_email_identifies_as_the_service_stores_it():
+    email = make_trait("Contact.email", TraitType.EMAIL, "Work", "Home")
+    plan = ProfilePlan(traits=(email,), identifiers=(EMAIL_ID,))
+    others = prepare_profiles(make_rows({"Work": EMAIL_ADDRESS, "Home": "Ada.L@example.com"}), plan).others
+    assert others.select("id_type", "value").rows() == [("email", "ada.l@example.com")]
+
+
+def test_further_values_of_a_rejected_row_identify_nobody():
+    phone = make_trait("Contact.phone", TraitType.PHONE, "Phone 1", "Phone 2")
+    strict = make_trait("Account.visits", TraitType.INTEGER, on_invalid="reject")
+    plan = ProfilePlan(traits=(phone, strict), identifiers=(PHONE_ID,), region_default="US")
+    rows = make_rows({"Phone 1": PHONE_NUMBER, "Phone 2": "+1 202 555 0124", "visits": "many"})
+    assert prepare_profiles(rows, plan).others["id_type"].to_list() == [None]
+
+
+def test_of_a_trait_that_identifies_nobody_the_first_value_is_sent_and_the_others_are_named():
+    company = make_trait("Account.company", TraitType.STRING, "Company", "Account")
+    plan = make_plan(company)
+    rows = make_rows(
+        {"email": EMAIL_ADDRESS, "Company": "Acme", "Account": "Acme Ltd"},
+        {"email": EMAIL_ADDRESS, "Company": "Acme", "Account": "Acme"},
+        {"email": EMAIL_ADDRESS, "phone": None, "Account": "Acme"},
+    )
+    prepared = prepare_profiles(rows, plan)
+    assert prepared.frame["_value.Account.company"].to_list() == ["Acme"] * 3
+    assert prepared.others.select("_row", "column", "value", "code").rows() == [
+        (1, "Account", None, "further_value_left_out")
+    ]
+
+
+def test_every_value_has_its_code():
+    plan = make_plan()
+    rows = make_rows(
+        {"phone": "(202) 555-0123", "email": EMAIL_ADDRESS},
+        {"phone": "12", "email": " ada@example.com"},
+        {"phone": None, "email": "nobody"},
+        {"phone": PHONE_NUMBER},
+    )
+    frame = prepare_profiles(rows, plan).frame
+    assert frame["_code.Contact.phone"].to_list() == [
+        *("phone_country_code_added", "phone_too_short", None, None)
+    ]
+    assert frame["_code.Contact.email"].to_list() == [None, "email_trimmed", "email_no_at_sign", None]

@@ -20,11 +20,9 @@ def judge_email(address: str) -> tuple[str | None, str | None]:
     return email, None if email == address else _explain_change(address, email)
 
 
-def _validate(address: str, *, allow_display_name: bool = False) -> str | None:
+def _validate(address: str) -> str | None:
     try:
-        validated = email_validator.validate_email(
-            address, check_deliverability=False, allow_display_name=allow_display_name
-        )
+        validated = email_validator.validate_email(address, check_deliverability=False)
     except EmailNotValidError:
         return None
     return validated.normalized
@@ -35,8 +33,6 @@ def _explain_refusal(address: str) -> Reason:
     local_part, at_sign, domain = address.rpartition("@")
     if not at_sign:
         return Reason.EMAIL_NO_AT_SIGN
-    if _validate(address, allow_display_name=True):
-        return Reason.EMAIL_DISPLAY_NAME
     if not _validate("a@" + domain):
         return Reason.EMAIL_SPECIAL_USE_DOMAIN if _is_special_use(domain) else Reason.EMAIL_BAD_DOMAIN
     if len(address.encode()) > _LONGEST_ADDRESS_BYTES:

@@ -1,129 +1,143 @@
 """Email addresses as columns: what `email-validator` says, and a code for what was changed or refused.
 
-Ordinary addresses are decided by one expression; whatever is not provably ordinary goes to the library, each
-distinct value once.
+Ordinary addresses are decided by one expression. Of other cells what stands around an address is taken off
+first; what is then not provably ordinary goes to the library, each distinct address once.
 """
 
-import re
 from collections.abc import Callable
+from typing import Literal
 
-import email_validator
 import polars as pl
-from email_validator import rfc_constants
 
 from memory_import.transforms.alignment import align_verdicts
+from memory_import.transforms.cells import INVISIBLE, Schema, SplitCells, join_chunks, pick_first
 from memory_import.transforms.codes import Change, Reason
 from memory_import.transforms.emails.library import judge_email
+from memory_import.transforms.emails.ordinary import is_kept, is_lowered, lower_where_case_means_nothing
+from memory_import.transforms.emails.undress import take_parts
 from memory_import.transforms.judgements import NO_CODE
 
 CHUNK_ROWS = 250_000
 
-_NEVER = r"[^\s\S]"
-
-# The library lowercases these whole (RFC 2142). Should a release name them otherwise, capitals before the
-# @-sign are its affair.
-_MAILBOXES = getattr(rfc_constants, "CASE_INSENSITIVE_MAILBOX_NAMES", None)
-_MAILBOX = rf"(?i)^(?:{'|'.join(map(re.escape, _MAILBOXES))})@" if _MAILBOXES else _NEVER
-
-# Within this length no label, domain, local part or address can be too long.
-_LONGEST_ORDINARY_BYTES = 64
-_SMALL, _ANY_CASE = "a-z", "A-Za-z"
-_ATOM = r"[a-z0-9_!#$%&'*+/=?^`{|}~-]+"
-_LOCAL_PART = rf"{_ATOM}(?:\.{_ATOM})*"
-_LABEL = "[a-z0-9]+(?:-[a-z0-9]+)*"  # without a double hyphen: those have rules of their own
-_DOMAIN = rf"(?:{_LABEL}\.)+(?:[a-z0-9]+-)*[a-z0-9]*[a-z]"
-_PLAIN = f"^{_LOCAL_PART}@{_DOMAIN}$"
-_ORDINARY = (
-    f"^{_LOCAL_PART.replace(_SMALL, _ANY_CASE if _MAILBOXES else _SMALL)}"
-    f"@{_DOMAIN.replace(_SMALL, _ANY_CASE)}$"
-)
+_VERDICT: Schema = {"email": pl.String, "code": pl.String}
+_MASK = r"\*\*"  # the library takes asterisks, but two of them hide letters
+_APOSTROPHE = "^['`]"  # so are these, but a spreadsheet puts one before a text
+_WIDE_AT_SIGN = "[＠﹫]"
 
 Judge = Callable[[str], tuple[str | None, str | None]]
-_VERDICT = {"email": pl.String, "code": pl.String}
+Case = Literal["lower"]
 
 
-def normalise_emails(addresses: pl.Series) -> pl.DataFrame:
-    """Each address without the whitespace around it, as `email-validator` normalises it; DNS is not asked.
+def normalise_emails(
+    addresses: pl.Series, *, case: Case | None = None, separator: str | None = None
+) -> pl.DataFrame:
+    """Each address as `email-validator` normalises it; DNS is not asked.
+
+    Names, labels, notes, quotes and the like around an address are taken off. Of a cell with several
+    addresses the first valid one counts; `separator` stands between them, by default what usually does.
+    `case="lower"` puts the whole address in small letters, not only where case means nothing.
 
     Gives `email` (String) and `code` (String), row for row with `addresses` (String). A null or blank address
     has neither. A refused address has no `email`, and a `Reason`. A kept address has a `Change`, or no code
     where it stands as it was.
     """
+    return split_emails(addresses, case=case, separator=separator).first
+
+
+def split_emails(
+    addresses: pl.Series, *, case: Case | None = None, separator: str | None = None
+) -> SplitCells:
+    """`normalise_emails`, and what else the cells hold. Addresses that differ in case alone are one."""
     chunks = [addresses.slice(start, CHUNK_ROWS) for start in range(0, len(addresses), CHUNK_ROWS)]
-    judged = [normalise_by(chunk, judge_email) for chunk in chunks]
-    return pl.concat(judged) if judged else pl.DataFrame(schema=_VERDICT)
+    judged = [split_by(chunk, judge_email, case=case, separator=separator) for chunk in chunks]
+    return join_chunks(judged, _VERDICT)
 
 
-def normalise_by(addresses: pl.Series, judge: Judge) -> pl.DataFrame:
-    """`normalise_emails`, asking `judge` (address -> email, code) where an address is not ordinary."""
+def split_by(
+    addresses: pl.Series, judge: Judge, *, case: Case | None = None, separator: str | None = None
+) -> SplitCells:
+    """`split_emails`, asking `judge` (address -> email, code) where an address is not ordinary."""
     given = pl.col("given")
     rows = addresses.cast(pl.String).to_frame("given").with_row_index("row")
-    plain = rows.with_columns(email=pl.when(_is_kept(given, _PLAIN)).then(given))
+    plain = rows.with_columns(email=pl.when(is_kept(given) & _stands_alone(given, separator)).then(given))
     rest = plain.filter(pl.col("email").is_null() & given.is_not_null()).drop("email")
     if rest.is_empty():
-        return plain.select("email", code=NO_CODE)
-    judged = align_verdicts(_judge_rest(rest, judge), rows.height)
-    return judged.with_columns(email=pl.coalesce(plain["email"], "email"))
+        others = pl.DataFrame(schema={"row": pl.UInt32, **_VERDICT})
+        return SplitCells(plain.select("email", code=NO_CODE), others)
+    parts = _judge_parts(_take_parts(rest, separator), judge, case)
+    small = pl.col("email").str.to_lowercase()
+    first, others = pick_first(parts, same=small, several=Change.EMAIL_ONE_OF_SEVERAL.value)
+    judged = align_verdicts(first, rows.height)
+    return SplitCells(judged.with_columns(email=pl.coalesce(plain["email"], "email")), others)
 
 
-def _judge_rest(rest: pl.DataFrame, judge: Judge) -> pl.DataFrame:
-    """`row`, `email`, `code` from `row` and `given`; blank ones are left out."""
+def _stands_alone(address: pl.Expr, separator: str | None) -> pl.Expr:
+    """Whether an address that the library would take holds nothing that has to go or to be told apart."""
+    is_whole = ~address.str.contains(_MASK) & ~address.str.contains(_APOSTROPHE)
+    return is_whole & ~address.str.contains(separator, literal=True) if separator else is_whole
+
+
+def _take_parts(rest: pl.DataFrame, separator: str | None) -> pl.DataFrame:
+    """`row`, `given`, `address` of what these cells (`row`, `given`) hold; blank ones are left out."""
     address = pl.col("address")
     stated = rest.with_columns(address=pl.col("given").str.strip_chars()).filter(address != "")
-    read = stated.with_columns(
-        is_ordinary=_is_kept(address, _ORDINARY), has_at_sign=address.str.contains("@", literal=True)
+    is_whole = is_lowered(address) & _stands_alone(address, separator)
+    whole, dressed = stated.filter(is_whole), stated.filter(~is_whole)
+    return pl.concat([whole, take_parts(dressed.drop("address"), separator)]) if dressed.height else whole
+
+
+def _judge_parts(parts: pl.DataFrame, judge: Judge, case: Case | None) -> pl.DataFrame:
+    """`row`, `email`, `code` of parts, in their order."""
+    address = pl.col("address")
+    reason = _explain_at_once(address)
+    read = parts.with_columns(
+        reason=reason, ordinary=pl.when(is_lowered(address)).then(lower_where_case_means_nothing(address))
     )
-    is_open = pl.col("has_at_sign") & ~pl.col("is_ordinary")
-    settled = read.filter(~is_open).with_columns(
-        email=pl.when("is_ordinary").then(_lower_where_case_means_nothing(address))
+    is_open = pl.col("reason").is_null() & pl.col("ordinary").is_null()
+    judged = read.join(
+        _judge_each(read.filter(is_open)["address"], judge), on="address", how="left", maintain_order="left"
     )
-    verdicts = [
-        settled.select("row", "given", "email", code=_explain_settled()),
-        _judge_each(read.filter(is_open), judge),
-    ]
-    return pl.concat(verdicts).select("row", "email", code=_note_trim())
+    email = pl.when(pl.col("reason").is_null()).then(pl.coalesce("ordinary", "email"))
+    sent = email.str.to_lowercase() if case == "lower" else email
+    found = judged.with_columns(email=sent, code=pl.coalesce("reason", "code"))
+    return found.select(
+        "row", "email", code=pl.when(sent.is_null()).then("code").otherwise(_explain_change())
+    )
 
 
-def _is_kept(address: pl.Expr, pattern: str) -> pl.Expr:
-    """Whether the library provably keeps an address of this pattern, but for capitals that mean nothing."""
-    is_short = address.str.len_bytes() <= _LONGEST_ORDINARY_BYTES
-    is_reserved = address.str.contains(_match_domains(email_validator.SPECIAL_USE_DOMAIN_NAMES))
-    return is_short & address.str.contains(pattern) & ~is_reserved
-
-
-def _match_domains(domains: list[str]) -> str:
-    """A pattern for addresses at these domains or below them."""
-    return rf"(?i)[@.](?:{'|'.join(map(re.escape, domains))})$" if domains else _NEVER
-
-
-def _lower_where_case_means_nothing(address: pl.Expr) -> pl.Expr:
-    """The domain in small letters, and the local part where it names a mailbox of RFC 2142."""
-    is_mailbox = address.str.contains(_MAILBOX)
-    local_part = address.str.replace("@.*$", "@")
-    domain = address.str.replace("^.*@", "").str.to_lowercase()
-    return pl.when(is_mailbox).then(address.str.to_lowercase()).otherwise(pl.concat_str(local_part, domain))
-
-
-def _explain_settled() -> pl.Expr:
-    is_changed = pl.col("email") != pl.col("address")
+def _explain_at_once(address: pl.Expr) -> pl.Expr:
+    """The reason of a part that the library need not be asked about; null where there is none."""
     return (
-        pl.when(pl.col("email").is_null())
-        .then(pl.lit(Reason.EMAIL_NO_AT_SIGN.value))
-        .when(is_changed)
+        pl.when(address.str.contains(_MASK))
+        .then(pl.lit(Reason.EMAIL_MASKED.value))
+        .when(address.str.contains("@", literal=True))
+        .then(None)
+        .when(address.str.contains(_WIDE_AT_SIGN))
+        .then(pl.lit(Reason.EMAIL_WIDE_AT_SIGN.value))
+        .otherwise(pl.lit(Reason.EMAIL_NO_AT_SIGN.value))
+    )
+
+
+def _explain_change() -> pl.Expr:
+    """The change that says most of what was left out; null where the cell is the `email`."""
+    given, address, email = pl.col("given"), pl.col("address"), pl.col("email")
+    visible = given.str.replace_all(INVISIBLE, "")
+    return (
+        pl.when(visible.str.strip_chars() != address)
+        .then(pl.lit(Change.EMAIL_SURROUNDINGS_DROPPED.value))
+        .when(visible != given)
+        .then(pl.lit(Change.INVISIBLE_CHARACTERS_REMOVED.value))
+        .when(address.str.to_lowercase() != email.str.to_lowercase())
+        .then(pl.lit(Change.EMAIL_UNICODE_NORMALISED.value))
+        .when(address != email)
         .then(pl.lit(Change.EMAIL_LOWERCASED.value))
+        .when(given != email)
+        .then(pl.lit(Change.EMAIL_TRIMMED.value))
     )
 
 
-def _judge_each(rows: pl.DataFrame, judge: Judge) -> pl.DataFrame:
-    """Asks the library about each distinct address once."""
-    distinct = rows.select("address").unique()
-    verdicts = pl.DataFrame(
-        [judge(address) for address in distinct["address"]], schema=_VERDICT, orient="row"
-    )
-    return rows.join(distinct.hstack(verdicts), on="address").select("row", "given", *_VERDICT)
-
-
-def _note_trim() -> pl.Expr:
-    """The code, or that only whitespace went."""
-    is_trimmed = pl.col("code").is_null() & (pl.col("given") != pl.col("email"))
-    return pl.when(is_trimmed).then(pl.lit(Change.EMAIL_TRIMMED.value)).otherwise("code")
+def _judge_each(addresses: pl.Series, judge: Judge) -> pl.DataFrame:
+    """`address`, `email` and `code`: the library's word on each distinct address."""
+    distinct = addresses.unique()
+    verdicts = pl.DataFrame([judge(address) for address in distinct], schema=_VERDICT, orient="row")
+    return verdicts.insert_column(0, distinct.alias("address"))

@@ -35,16 +35,21 @@ def find_repeated(hashes: pl.Series) -> pl.Series:
     return ordered.filter(ordered == ordered.shift(1)).unique()
 
 
-def list_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+def list_identifiers(
+    rows: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """`_pos`, `value` of every identifier of prepared rows; the value is `id_type:value`, as types do not
     mix.
 
-    `rows` has `_pos` and the plan's identifier columns.
+    `rows` has `_pos` and the plan's identifier columns; `further` has `_pos`, `id_type`, `value` of those
+    that rows have besides.
     """
     listed = [
         rows.select(POS, value=f"{identifier.id_type}:" + pl.col(column)).drop_nulls("value")
         for column, identifier in plan.identifier_columns.items()
     ]
+    if further is not None:
+        listed.append(further.select(POS, value=pl.format("{}:{}", "id_type", "value")))
     return pl.concat(listed)
 
 

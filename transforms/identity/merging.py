@@ -48,13 +48,16 @@ class Folded:
     extra: int
 
 
-def fold_groups(members: pl.DataFrame, plan: ProfilePlan) -> Folded:
+def fold_groups(members: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame | None = None) -> Folded:
     """Folds whole groups: `_representative`, `_pos`, the values and the identifier columns of each member
     row.
 
+    The rows of a group are in the order in which the later one wins.
+
+    `further`: `_pos`, `trait`, `id_type`, `value` of the identifiers that member rows have besides.
     Any number of groups may come in one call, each with all of its members; no row is without any value.
     """
-    given = _list_values(members, plan)
+    given = _list_values(members, plan, further)
     overfull = _find_overfull(given)
     kept = members.join(overfull, on=REPRESENTATIVE, how="anti")
     early = plan_rounds(given.join(overfull, on=REPRESENTATIVE, how="anti"))
@@ -67,8 +70,9 @@ def fold_groups(members: pl.DataFrame, plan: ProfilePlan) -> Folded:
     )
 
 
-def _list_values(members: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
-    """`_representative`, `_pos`, `trait`, `id_type`, `value` of all identifiers, earlier rows first."""
+def _list_values(members: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame | None) -> pl.DataFrame:
+    """`_representative`, `_pos`, `trait`, `id_type`, `value` of all identifiers, in the order of the
+    rows; those of a row that are further ones before its own, which win."""
     listed = [
         members.select(
             REPRESENTATIVE,
@@ -79,7 +83,12 @@ def _list_values(members: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
         ).drop_nulls("value")
         for column, identifier in plan.identifier_columns.items()
     ]
-    return pl.concat(listed).sort(POS, maintain_order=True)
+    if further is not None:
+        besides = further.join(members.select(POS, REPRESENTATIVE), on=POS)
+        listed.insert(0, besides.select(listed[0].columns))
+    places = members.select(POS, place=pl.int_range(pl.len()))
+    placed = pl.concat(listed).join(places, on=POS, how="left", maintain_order="left")
+    return placed.sort("place", maintain_order=True).drop("place")
 
 
 def _find_overfull(given: pl.DataFrame) -> pl.DataFrame:
@@ -97,7 +106,7 @@ def _refuse(members: pl.DataFrame) -> pl.DataFrame:
 def _write_final(kept: pl.DataFrame, early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """The last value of every trait, in the round after the early entries of the group."""
     values = pl.col([trait.value_column for trait in plan.traits])
-    latest = kept.sort(POS).group_by(REPRESENTATIVE).agg(values.drop_nulls().last())
+    latest = kept.group_by(REPRESENTATIVE).agg(values.drop_nulls().last())
     rounds = early.group_by(REPRESENTATIVE).agg(_round=pl.col(ROUND).max() + 1)
     profiles = latest.join(rounds, on=REPRESENTATIVE, how="left")
     return (

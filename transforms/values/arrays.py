@@ -21,9 +21,13 @@ _JSON_LIST = rf"^\[(?:{_JSON_ITEM}(?:,{_JSON_ITEM})*|[ \t\r\n]*)\]$"
 
 
 def judge_arrays(
-    texts: pl.Series, separator: str | None = None, items: ItemType = TraitType.STRING
+    texts: pl.Series,
+    separator: str | None = None,
+    items: ItemType = TraitType.STRING,
+    strip: str | None = None,
 ) -> pl.DataFrame:
-    """Judgements on arrays; the value is their JSON text, `["a","b"]`.
+    """Judgements on arrays; the value is their JSON text, `["a","b"]`. `strip`: characters to take off both
+    ends of each item.
 
     Items, as `list_items` finds them, are read as their type; blank ones are left out, and an array of
     nothing else is blank. One invalid item refuses the array with the item's reason.
@@ -31,6 +35,8 @@ def judge_arrays(
     cells = clean_texts(texts)
     items_of = pl.DataFrame({"item": list_items(cells, separator)}).with_row_index("row")
     exploded = items_of.filter(cells.is_not_null()).explode("item", empty_as_null=True)
+    if strip is not None:
+        exploded = exploded.with_columns(pl.col("item").str.strip_chars(strip + " "))
     judged = (
         exploded.hstack(_judge_items(exploded["item"], items))
         .group_by("row")

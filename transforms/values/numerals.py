@@ -1,44 +1,77 @@
-"""Integers, numbers and booleans read from text, strictly: what could mean two things is refused."""
+"""Integers, numbers and booleans read from text, strictly: what could mean two things is refused.
+
+A decimal sign that the spec states tells what separates thousands: the other of comma and point, spaces and
+apostrophes, between groups of three digits. Without one the point is a point and thousands are refused.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
 from memory_import.transforms.codes import Change, Reason
-from memory_import.transforms.judgements import NO_CODE, code_where, judge_rest
+from memory_import.transforms.judgements import code_where, judge_rest
 from memory_import.transforms.limits import INTEGER_MAX, INTEGER_MIN
 from memory_import.transforms.values.text import clean_texts
 
 INTEGER = r"^[+-]?[0-9]+(?:\.0*)?$"
 NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 NOT_FINITE = r"(?i)^[+-]?(?:nan|inf|infinity)$"
-TRUE = ("true", "t", "yes", "y", "1")
-FALSE = ("false", "f", "no", "n", "0")
+TRUE = ("true", "t", "yes", "y", "1", "1.0", "on", "checked")
+FALSE = ("false", "f", "no", "n", "0", "0.0", "off", "unchecked")
+
+_CURRENCY = r"(?:\p{Sc}|\b[A-Z]{3}\b)"
+"""A sign, or the three capitals of an ISO 4217 code."""
+_SPACE = r"[\s\x{a0}\x{202f}\x{2009}]*"
+_ACCOUNT_NEGATIVE = r"^\((.*)\)$"
+_GROUP_SPACES = "\u0020\u00a0\u202f\u2009'\u2019"
 
 _text = pl.col("text")
 
 
-def judge_integers(texts: pl.Series) -> pl.DataFrame:
+@dataclass(frozen=True, kw_only=True)
+class NumberStyle:
+    """How numbers are written; None of `decimal`: a point, and no thousands. `thousands` None: what the
+    decimal sign leaves."""
+
+    decimal: Literal[".", ","] | None = None
+    thousands: str | None = None
+
+    @property
+    def separators(self) -> str:
+        """The characters that may stand between groups of three digits."""
+        if self.thousands is not None:
+            return self.thousands
+        if self.decimal is None:
+            return ""
+        return ("." if self.decimal == "," else ",") + _GROUP_SPACES
+
+
+_PLAIN = NumberStyle()
+
+
+def judge_integers(texts: pl.Series, style: NumberStyle = _PLAIN) -> pl.DataFrame:
     """Judgements on whole numbers of 32 bits: ASCII digits with an optional sign.
 
     Leading zeros do not count. A fraction of zeros, as spreadsheets write it (`12.0`), is dropped and is a
-    change. Thousands separators are refused: `1,234` is a fraction to half the world.
+    change. Thousands separators are refused unless the style has some: `1,234` is a fraction to half the
+    world.
     """
     numbers = texts.to_frame("text").select(number=_text.cast(pl.Int64, strict=False))
     fits = pl.col("number").is_between(INTEGER_MIN, INTEGER_MAX)
     plain = numbers.select(pl.when(fits).then(pl.col("number")).cast(pl.String)).to_series()
-    return judge_rest(texts, plain, _judge_other_integers)
+    return judge_rest(texts, plain, lambda rest: _judge_other_integers(rest, style))
 
 
-def _judge_other_integers(texts: pl.Series) -> pl.DataFrame:
-    read = (
-        clean_texts(texts)
-        .to_frame()
-        .with_columns(
-            number=_text.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False),
-            is_integer=_text.str.contains(INTEGER),
-            has_point=_text.str.contains(".", literal=True),
-        )
+def _judge_other_integers(texts: pl.Series, style: NumberStyle) -> pl.DataFrame:
+    read = _undress(texts, style).with_columns(
+        number=_text.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False),
+        is_integer=_text.str.contains(INTEGER),
+        has_point=_text.str.contains(".", literal=True),
     )
     fits = pl.col("is_integer") & pl.col("number").is_between(INTEGER_MIN, INTEGER_MAX)
+    fraction = pl.when(fits & pl.col("has_point")).then(pl.lit(Change.INTEGER_FRACTION_DROPPED.value))
     return read.select(
         value=pl.when(fits).then(pl.col("number")).cast(pl.String),
         reason=pl.when(_text.is_not_null() & ~fits.fill_null(value=False)).then(
@@ -46,34 +79,71 @@ def _judge_other_integers(texts: pl.Series) -> pl.DataFrame:
             .then(pl.lit(Reason.INTEGER_OUT_OF_RANGE.value))
             .otherwise(pl.lit(Reason.INTEGER_INVALID.value))
         ),
-        change=code_where(fits & pl.col("has_point"), Change.INTEGER_FRACTION_DROPPED),
+        change=pl.coalesce(
+            fraction, code_where(fits & pl.col("is_undressed"), Change.NUMBER_SIGNS_TAKEN_OFF)
+        ),
     )
 
 
-def judge_numbers(texts: pl.Series) -> pl.DataFrame:
+def judge_numbers(texts: pl.Series, style: NumberStyle = _PLAIN) -> pl.DataFrame:
     """Judgements on decimal numbers within the range of integers: `1.5`, `-.5`, `2e3`.
 
-    The point is a point, not a comma. A number without a fraction comes out without a point. NaN and infinity
-    are refused: JSON has neither.
+    Currency signs, `%` and the brackets of a negative amount, `(12)`, are taken off, which is a change. A
+    number without a fraction comes out without a point. NaN and infinity are refused: JSON has neither.
     """
-    return judge_rest(texts, write_numbers(_read_numbers(texts)), _judge_other_numbers)
+    if style.decimal is None and style.thousands is None:
+        plain = write_numbers(_read_numbers(texts))
+    else:
+        plain = texts.clear(len(texts))
+    return judge_rest(texts, plain, lambda rest: _judge_other_numbers(rest, style))
 
 
-def _judge_other_numbers(texts: pl.Series) -> pl.DataFrame:
-    cleaned = clean_texts(texts)
-    read = pl.DataFrame({"text": cleaned, "value": write_numbers(_read_numbers(cleaned))})
-    return read.select(
+def _judge_other_numbers(texts: pl.Series, style: NumberStyle) -> pl.DataFrame:
+    read = _undress(texts, style)
+    number = read.with_columns(value=write_numbers(_read_numbers(read["text"])))
+    has_value = pl.col("value").is_not_null()
+    return number.select(
         "value",
-        reason=pl.when(pl.col("value").is_not_null())
-        .then(NO_CODE)
-        .when(_text.str.contains(NUMBER))
+        reason=pl.when(~has_value & _text.str.contains(NUMBER))
         .then(pl.lit(Reason.NUMBER_OUT_OF_RANGE.value))
-        .when(_text.str.contains(NOT_FINITE))
+        .when(~has_value & _text.str.contains(NOT_FINITE))
         .then(pl.lit(Reason.NUMBER_NOT_FINITE.value))
-        .when(_text.is_not_null())
+        .when(~has_value & _text.is_not_null())
         .then(pl.lit(Reason.NUMBER_INVALID.value)),
-        change=NO_CODE,
+        change=code_where(has_value & pl.col("is_undressed"), Change.NUMBER_SIGNS_TAKEN_OFF),
     )
+
+
+def _undress(texts: pl.Series, style: NumberStyle) -> pl.DataFrame:
+    """`text`: the number with a point and without thousands, where it is written in this style; else as it
+    stands. `is_undressed`: whether signs were taken off it."""
+    cleaned = clean_texts(texts).to_frame()
+    bare = (
+        _text.str.replace(rf"^([+-]?){_CURRENCY}{_SPACE}", "$1")
+        .str.replace(rf"{_SPACE}(?:{_CURRENCY}|%)$", "")
+        .str.strip_chars()
+    )
+    inner = _text.str.extract(_ACCOUNT_NEGATIVE)
+    unbracketed = pl.when(inner.is_not_null()).then("-" + inner.str.strip_chars()).otherwise(_text)
+    read = cleaned.with_columns(unbracketed.alias("text")).with_columns(bare.alias("text"))
+    decimal, separators = style.decimal or ".", style.separators
+    if separators:
+        some = "[" + "".join("\\" + sign if sign in "]^-\\" else sign for sign in separators) + "]"
+        pattern = "^[+-]?[0-9]{1,3}(?:" + some + "[0-9]{3})+(?:[" + decimal + "][0-9]*)?$"
+        grouped = _text.str.contains(pattern)
+        read = read.with_columns(
+            pl.when(grouped).then(_text.str.replace_all(some, "")).otherwise(_text).alias("text")
+        )
+    if decimal == ",":
+        # Once the comma is the decimal sign a point can only be a mistake: it makes the text no number.
+        turned = _text.str.replace_all(".", "?", literal=True).str.replace(",", ".", literal=True)
+        read = read.with_columns(text=turned)
+    return read.with_columns(is_undressed=(_strip_groups(pl.lit(cleaned["text"])) != _strip_groups(_text)))
+
+
+def _strip_groups(text: pl.Expr) -> pl.Expr:
+    """A text without what merely writes a number otherwise: separators, points and commas."""
+    return text.str.replace_all("[.,?'\u2019\\s\\x{a0}\\x{202f}\\x{2009}]", "")
 
 
 def _read_numbers(texts: pl.Series) -> pl.Series:
@@ -97,12 +167,22 @@ def write_numbers(numbers: pl.Series) -> pl.Series:
     )
 
 
-def judge_booleans(texts: pl.Series) -> pl.DataFrame:
-    """Judgements on true/false, t/f, yes/no, y/n and 1/0 in any case."""
+def judge_booleans(texts: pl.Series, true: Sequence[str] = (), false: Sequence[str] = ()) -> pl.DataFrame:
+    """Judgements on true/false, t/f, yes/no, y/n, on/off, checked/unchecked and 1/0, and the words of the
+    spec, which win; in any case."""
     word = _text.str.to_lowercase()
-    read = clean_texts(texts).to_frame().with_columns(is_true=word.is_in(TRUE), is_false=word.is_in(FALSE))
+    own_true, own_false = ([text.strip().lower() for text in words] for words in (true, false))
+    usual_true = [text for text in TRUE if text not in own_false]
+    usual_false = [text for text in FALSE if text not in own_true]
+    read = (
+        clean_texts(texts)
+        .to_frame()
+        .with_columns(
+            is_true=word.is_in([*own_true, *usual_true]), is_false=word.is_in([*own_false, *usual_false])
+        )
+    )
     return read.select(
         value=pl.when("is_true").then(pl.lit("true")).when("is_false").then(pl.lit("false")),
         reason=code_where(~pl.col("is_true") & ~pl.col("is_false"), Reason.BOOLEAN_INVALID),
-        change=NO_CODE,
+        change=pl.lit(None, pl.String),
     )

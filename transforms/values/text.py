@@ -3,13 +3,15 @@
 import polars as pl
 
 from memory_import.transforms.codes import Change, Reason
-from memory_import.transforms.judgements import code_where, judge_rest
+from memory_import.transforms.judgements import judge_rest
 from memory_import.transforms.limits import STRING_CHARACTERS
+from memory_import.transforms.placeholders import TEMPLATE
 
 INVISIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200b}\x{feff}]"
 """Control characters other than tab and line ends, zero-width spaces and byte-order marks."""
 
-TO_CLEAN = rf"^\s|\s$|^$|{INVISIBLE}"
+TO_CLEAN = rf"^\s|\s$|^$|^\{{\{{|^#|^-[Nn]|^\*\||^%%|{INVISIBLE}"
+"""Texts that may need cleaning, or be placeholders."""
 
 _text = pl.col("text")
 
@@ -32,10 +34,14 @@ def judge_texts(texts: pl.Series, *, limit: int = STRING_CHARACTERS) -> pl.DataF
 
 def _judge_others(texts: pl.Series, limit: int) -> pl.DataFrame:
     given = pl.col("given")
-    is_kept = _text.str.len_chars() <= limit
+    is_placeholder = _text.str.contains(TEMPLATE)
+    is_kept = (_text.str.len_chars() <= limit) & ~is_placeholder
     return pl.DataFrame({"given": texts, "text": clean_texts(texts)}).select(
         value=pl.when(is_kept).then(_text),
-        reason=code_where(~is_kept, Reason.STRING_TOO_LONG),
+        reason=pl.when(is_placeholder)
+        .then(pl.lit(Reason.PLACEHOLDER.value))
+        .when(~is_kept)
+        .then(pl.lit(Reason.STRING_TOO_LONG.value)),
         change=pl.when(is_kept & given.str.contains(INVISIBLE))
         .then(pl.lit(Change.INVISIBLE_CHARACTERS_REMOVED.value))
         .when(is_kept & (_text.str.len_bytes() < given.str.len_bytes()))

@@ -1,33 +1,46 @@
 """Dates and times read from text.
 
-Formats are strftime codes as Polars reads them. None is ISO 8601: `2024-05-31`; `2024-05-31T23:15:00` with a
-space for the `T`, seconds left out, a fraction of a second, and an offset (`Z`, `+02:00`, `+0200`) if there
-is one.
+Formats are strftime codes as Polars reads them, or words of `transforms.values.formats`; of several the first
+that reads a text counts. None at all is ISO 8601: `2024-05-31`; `2024-05-31T23:15:00` with a space for the
+`T`, seconds left out, a fraction of a second, and an offset (`Z`, `+02:00`, `+0200`) if there is one.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import polars as pl
 
 from memory_import.transforms.codes import Change, Reason
 from memory_import.transforms.judgements import NO_CODE, code_where
+from memory_import.transforms.values.formats import NUMBERED, match_format
 from memory_import.transforms.values.text import clean_texts
 
 ISO_DATE = "%Y-%m-%d"
 ISO_DATETIME = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]{1,9})?)?\s?(.*)$"
 OFFSET = "^[+-][0-9]{4}$"
 RFC3339 = "%Y-%m-%dT%H:%M:%S%.fZ"
+MOST_OFFSET_MINUTES = 14 * 60
+TOO_FAR = r"[+-](?:1[5-9]|[2-9][0-9]|14:?(?:0[1-9]|[1-9][0-9])):?[0-9]*$"
+"""An offset beyond that at the end of a text."""
 OFFSET_CODES = ("%z", "%:z", "%::z", "%#z", "%+", "%s")
 
 _text = pl.col("text")
 
 
-def judge_dates(texts: pl.Series, format: str | None = None) -> pl.DataFrame:
-    """Judgements on calendar dates of the years 1 to 9999; the value is `YYYY-MM-DD`."""
-    read = (
-        clean_texts(texts).to_frame().with_columns(date=_text.str.to_date(format or ISO_DATE, strict=False))
-    )
-    date = pl.when(pl.col("date").dt.year().is_between(1, 9999)).then(pl.col("date"))
+def judge_dates(texts: pl.Series, formats: Sequence[str] = ()) -> pl.DataFrame:
+    """Judgements on calendar dates of the years 1 to 9999; the value is `YYYY-MM-DD`.
+
+    Of a point in time it is the date as it is written.
+    """
+    cleaned = clean_texts(texts).to_frame()
+    if formats:
+        read = _read_formats(cleaned, formats)
+    else:
+        read = cleaned.with_columns(local=_text.str.to_date(ISO_DATE, strict=False).cast(pl.Datetime("us")))
+        if read["local"].null_count() > read["text"].null_count():
+            read = read.with_columns(local=pl.coalesce("local", pl.lit(_read_iso(cleaned)["local"])))
+    date = pl.col("local").dt.date()
+    date = pl.when(date.dt.year().is_between(1, 9999)).then(date)
     return read.select(
         value=date.cast(pl.String),
         reason=code_where(_text.is_not_null() & date.is_null(), Reason.DATE_INVALID),
@@ -35,29 +48,36 @@ def judge_dates(texts: pl.Series, format: str | None = None) -> pl.DataFrame:
     )
 
 
-def judge_datetimes(texts: pl.Series, format: str | None = None, timezone: str | None = None) -> pl.DataFrame:
+def judge_datetimes(
+    texts: pl.Series, formats: Sequence[str] = (), timezone: str | None = None
+) -> pl.DataFrame:
     """Judgements on points in time; the value is RFC 3339 in UTC, with a fraction only where there is one.
 
-    A text that states an offset is read by it. One that does not is local time in `timezone`, and refused if
-    that is None. A local time that the clocks skipped is refused; of one that came twice the earlier is
-    meant, and that is a change.
+    A text that states an offset (of 14 hours at most) is read by it. One that does not is local time in
+    `timezone`, and refused if that is None. A local time that the clocks skipped is refused; of one that came
+    twice the earlier is meant, and that is a change.
     """
     cleaned = clean_texts(texts).to_frame()
-    read = _read_iso(cleaned) if format is None else _read_format(cleaned, format)
+    read = _read_formats(cleaned, formats) if formats else _read_iso(cleaned)
     return _judge_moments(read, timezone)
 
 
 def check_time_format(format: str) -> str | None:
     """What is wrong with a format, or None: a date written in it must be read from it again."""
+    if format in NUMBERED:
+        return None
     moment = pl.Series([datetime(2024, 5, 31, 23, 15, tzinfo=UTC)])
     try:
         texts = moment.dt.strftime(format)
-        read = {judge_dates(texts, format)["value"][0], judge_datetimes(texts, format, "UTC")["value"][0]}
+        read = {judge_dates(texts, [format])["value"][0], judge_datetimes(texts, [format], "UTC")["value"][0]}
     except pl.exceptions.PolarsError:
         read = set()
     if read & {"2024-05-31", "2024-05-31T00:00:00Z", "2024-05-31T23:15:00Z"}:
         return None
-    return f"the format {format!r} does not describe a date; it needs codes such as %Y-%m-%d"
+    return (
+        f"the format {format!r} does not describe a date; it needs codes such as %Y-%m-%d, or is one of: "
+        f"{', '.join(NUMBERED)}"
+    )
 
 
 def check_timezone(name: str) -> str | None:
@@ -102,12 +122,33 @@ def _offset_us(offsets: pl.Expr) -> pl.Expr:
     """Microseconds of `+hhmm` or `-hhmm`; null for any other text."""
     stated = pl.when(offsets.str.contains(OFFSET)).then(offsets)
     minutes = stated.str.slice(1, 2).cast(pl.Int64) * 60 + stated.str.slice(3, 2).cast(pl.Int64)
+    minutes = pl.when(minutes <= MOST_OFFSET_MINUTES).then(minutes)
     return pl.when(stated.str.starts_with("-")).then(-minutes).otherwise(minutes) * 60_000_000
 
 
+def _read_formats(cleaned: pl.DataFrame, formats: Sequence[str]) -> pl.DataFrame:
+    """Adds `local` and `offset_us`, as `_read_iso`, by the first format that reads a text."""
+    read = [_read_format(cleaned, format) for format in formats]
+    local = pl.coalesce(pl.lit(frame["local"]) for frame in read)
+    offset = pl.lit(None, pl.Int64)
+    for frame in reversed(read):
+        offset = (
+            pl.when(pl.lit(frame["local"]).is_not_null()).then(pl.lit(frame["offset_us"])).otherwise(offset)
+        )
+    return cleaned.with_columns(local=local, offset_us=offset)
+
+
 def _read_format(cleaned: pl.DataFrame, format: str) -> pl.DataFrame:
-    moment = _text.str.to_datetime(format, strict=False, time_unit="us")
+    if format in NUMBERED:
+        is_instant, read = NUMBERED[format]
+        return cleaned.with_columns(
+            local=read(_text), offset_us=pl.lit(0 if is_instant else None, dtype=pl.Int64)
+        )
     states_offset = any(code in format for code in OFFSET_CODES)
+    fits = _text.str.contains(match_format(format))
+    if states_offset:
+        fits &= ~_text.str.contains(TOO_FAR)
+    moment = pl.when(fits).then(_text).str.to_datetime(format, strict=False, time_unit="us")
     return cleaned.with_columns(
         local=moment.dt.replace_time_zone(None) if states_offset else moment,
         offset_us=pl.lit(0 if states_offset else None, dtype=pl.Int64),

@@ -10,6 +10,13 @@ from memory_import.destination.api.store import StoreSchema, TraitUse, fetch_sch
 from memory_import.destination.errors import UnexpectedAnswer
 from memory_import.destination.http.client import Client, Request
 from memory_import.destination.http.decisions import Refused
+from memory_import.destination.http.routes import (
+    ADD_GROUP,
+    CHANGE_GROUP,
+    READ_IDENTITY,
+    WRITE_IDENTITY,
+    Route,
+)
 
 
 async def declare_traits(
@@ -20,8 +27,7 @@ async def declare_traits(
     `promotions` maps `Group.trait` to the identifier type that it is promoted to.
     """
     schema = await fetch_schema(client, store_id)
-    base = f"/v1/ControlPlane/Stores/{store_id}"
-    await _declare_id_types(client, base, schema, promotions)
+    await _declare_id_types(client, store_id, schema, promotions)
     missing: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
     for use in uses:
         if use.path not in schema.data_types:
@@ -30,19 +36,21 @@ async def declare_traits(
                 missing[use.group][use.name]["idTypePromotion"] = promotions[use.path]
     for group, traits in missing.items():
         if group in schema.groups:
-            await _write(client, "PATCH", f"{base}/TraitGroups/{group}", {"traits": traits})
+            path = CHANGE_GROUP.at(store_id=store_id, group=group)
+            await _write(client, CHANGE_GROUP, path, {"traits": traits})
         else:
-            await _write(client, "POST", f"{base}/TraitGroups", {"displayName": group, "traits": traits})
+            path = ADD_GROUP.at(store_id=store_id)
+            await _write(client, ADD_GROUP, path, {"displayName": group, "traits": traits})
 
 
 async def _declare_id_types(
-    client: Client, base: str, schema: StoreSchema, promotions: Mapping[str, str]
+    client: Client, store_id: str, schema: StoreSchema, promotions: Mapping[str, str]
 ) -> None:
     new = sorted(set(promotions.values()) - set(schema.normalizations))
     if not new:
         return
-    path = f"{base}/IdentityResolutionSettings"
-    decision = await client.call(Request(method="GET", path=path))
+    path = READ_IDENTITY.at(store_id=store_id)
+    decision = await client.call(Request(route=READ_IDENTITY, path=path))
     if isinstance(decision, Refused):
         raise UnexpectedAnswer("GET", path, decision.status, decision.code, decision.request_id)
     settings = decision.answer.document
@@ -50,13 +58,13 @@ async def _declare_id_types(
         "identifierConfigs": [*settings["identifierConfigs"], *({"idType": id_type} for id_type in new)],
         "matchingRules": [*settings["matchingRules"], *new],
     }
-    await _write(client, "PUT", path, body)
+    await _write(client, WRITE_IDENTITY, path, body)
 
 
-async def _write(client: Client, method: str, path: str, body: Mapping[str, object]) -> None:
-    decision = await client.call(Request(method=method, path=path, content=json.dumps(body).encode()))
+async def _write(client: Client, route: Route, path: str, body: Mapping[str, object]) -> None:
+    decision = await client.call(Request(route=route, path=path, content=json.dumps(body).encode()))
     if isinstance(decision, Refused):
-        raise UnexpectedAnswer(method, path, decision.status, decision.code, decision.request_id)
+        raise UnexpectedAnswer(route.method, path, decision.status, decision.code, decision.request_id)
     operation_id = decision.answer.headers.get("operation-id")
     if operation_id is None:
         return
@@ -69,4 +77,4 @@ async def _write(client: Client, method: str, path: str, body: Mapping[str, obje
         slots=asyncio.Semaphore(),
     )
     if not isinstance(verdict, Completed):
-        raise UnexpectedAnswer(method, path, decision.answer.status, None, decision.answer.request_id)
+        raise UnexpectedAnswer(route.method, path, decision.answer.status, None, decision.answer.request_id)

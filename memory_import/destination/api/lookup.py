@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 
+from memory_import.destination.api.store import require_store
 from memory_import.destination.http.client import Client, Request
 from memory_import.destination.http.decisions import Success
+from memory_import.destination.http.routes import LOOKUP
 from memory_import.destination.limits import LOOKUP_POLL_SECONDS
 
 
@@ -33,13 +35,18 @@ async def wait_until_found(
 
 
 async def look_up(client: Client, store_id: str, id_type: str, value: str) -> list[str]:
-    """The ids of the profiles that an identifier leads to."""
+    """The ids of the profiles that an identifier leads to: none where the API says so, or refuses the value.
+
+    A refusal counts only where the store is still there; `StoreUnfit` where it is not.
+    """
     decision = await client.call(
         Request(
-            method="POST",
-            path=f"/v1/Stores/{store_id}/Profiles/Lookup",
+            route=LOOKUP,
+            path=LOOKUP.at(store_id=store_id),
             content=json.dumps({"idType": id_type, "value": value}).encode(),
         )
     )
-    found = decision.answer.document.get("profiles") if isinstance(decision, Success) else None
-    return [str(profile_id) for profile_id in found or ()]
+    if isinstance(decision, Success):
+        return list(decision.answer.document["profiles"])
+    await require_store(client, store_id)
+    return []

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from memory_import.destination.http.client import Client, Request
 from memory_import.destination.http.decisions import Answer, Refused, Success, as_code, retry_after_seconds
+from memory_import.destination.http.routes import READ_OPERATION
 from memory_import.destination.limits import (
     OPERATION_APPEARS_SECONDS,
+    OPERATION_KEPT_SECONDS,
     OPERATION_POLL_FIRST_SECONDS,
     OPERATION_POLL_FLOOR_SECONDS,
     OPERATION_POLL_LONGEST_SECONDS,
@@ -20,7 +21,10 @@ TRANSIENT_CODES = frozenset({20429, 20500, 20503, 520042})
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The service says that the job is done."""
+    """The service says that the job is done; `code`, `message`: of an error that it told all the same."""
+
+    code: int | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """The server does not know the operation: operations can be read for 7 days."""
+    """The server does not know the operation any more: operations can be read for 7 days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +64,31 @@ async def follow(
 ) -> Verdict:
     """Poll an operation until it ends or `patience_seconds` are over.
 
-    `age_seconds` is how long ago it was accepted: a young operation may not be readable yet. `slots` bounds
-    how many are asked for at once. Where the server does not say when to ask, first at `first_wait_seconds`
-    and then in what it answers, we ask soon and then less and less often.
+    `age_seconds` is how long ago it was accepted. One that cannot be read is asked for again: it may not be
+    readable yet, and it is forgotten only when that was said for a while, or after a week twice. `slots`
+    bounds how many are asked for at once. Where the server does not say when to ask, first at
+    `first_wait_seconds` and then in what it answers, we ask soon and then less and less often.
     """
     throttle = client.throttle
     start = throttle.clock()
     own_waits = _own_waits()
-    request = Request(method="GET", path=f"/v1/ControlPlane/Operations/{quote(operation_id, safe='')}")
+    request = Request(route=READ_OPERATION, path=READ_OPERATION.at(operation_id=operation_id))
     wait_seconds = next(own_waits) if first_wait_seconds is None else first_wait_seconds
+    missing_since: float | None = None
     await throttle.rest(min(wait_seconds, patience_seconds))
     while True:
         async with slots:
             decision = await client.call(request)
         elapsed = throttle.clock() - start
-        verdict = _read(decision, is_young=age_seconds + elapsed < OPERATION_APPEARS_SECONDS)
+        verdict = _read(decision)
         if verdict is not None:
             return verdict
+        if isinstance(decision, Success):
+            missing_since = None
+        elif missing_since is None:
+            missing_since = elapsed
+        elif _is_forgotten(age_seconds + elapsed, elapsed - missing_since):
+            return Forgotten()
         if elapsed >= patience_seconds:
             return StillOpen()
         said_seconds = poll_seconds(decision.answer) if isinstance(decision, Success) else None
@@ -92,11 +104,18 @@ def _own_waits() -> Iterator[float]:
         seconds = min(2 * seconds, OPERATION_POLL_LONGEST_SECONDS)
 
 
-def _read(decision: Success | Refused, *, is_young: bool) -> Verdict | None:
+def _is_forgotten(age_seconds: float, missing_seconds: float) -> bool:
+    return age_seconds >= OPERATION_KEPT_SECONDS or missing_seconds >= OPERATION_APPEARS_SECONDS
+
+
+def _read(decision: Success | Refused) -> Verdict | None:
     if isinstance(decision, Refused):
-        return None if is_young else Forgotten()
+        return None
     document = decision.answer.document
     match document.get("status"):
+        case "COMPLETED" if document.get("error"):
+            told = _failure(document["error"], "COMPLETED")
+            return Completed(told.code, told.message)
         case "COMPLETED":
             return Completed()
         case "FAILED" | "CANCELLED" as status:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal
 
+from memory_import.destination.api.pages import read_pages
 from memory_import.destination.errors import StoreUnfit, UnexpectedAnswer
 from memory_import.destination.http.client import Client, Request
 from memory_import.destination.http.decisions import Refused
+from memory_import.destination.http.routes import LIST_GROUPS, READ_IDENTITY, READ_PROFILE, READ_STORE, Route
+from memory_import.destination.limits import LOOKUP_POLL_SECONDS
 
 Normalization = Literal["phone", "email", "trim", "none"]
 
@@ -58,10 +61,11 @@ class StoreSchema:
 
 async def fetch_schema(client: Client, store_id: str) -> StoreSchema:
     """Read a store's status, trait groups and identity settings. `StoreUnfit` when there is no such store."""
-    base = f"/v1/ControlPlane/Stores/{store_id}"
-    store = await _read(client, base, missing=f"There is no store {store_id} in this account.")
-    groups = await _read_groups(client, f"{base}/TraitGroups")
-    settings = await _read(client, f"{base}/IdentityResolutionSettings")
+    if not await store_exists(client, store_id):
+        raise StoreUnfit([f"There is no store {store_id} in this account."])
+    store = await _read(client, READ_STORE, store_id)
+    groups = await _read_groups(client, store_id)
+    settings = await _read(client, READ_IDENTITY, store_id)
     traits = {
         f"{group['displayName']}.{name}": definition
         for group in groups
@@ -84,33 +88,51 @@ async def fetch_schema(client: Client, store_id: str) -> StoreSchema:
 
 
 async def store_exists(client: Client, store_id: str) -> bool:
-    """Whether the account has such a store."""
-    path = f"/v1/ControlPlane/Stores/{store_id}"
-    decision = await client.call(Request(method="GET", path=path))
-    if isinstance(decision, Refused) and decision.status != 404:
-        raise UnexpectedAnswer("GET", path, decision.status, decision.code, decision.request_id)
-    return not isinstance(decision, Refused)
+    """Whether the account has such a store; one that is not there is asked for twice."""
+    return await _is_there(client, Request(route=READ_STORE, path=READ_STORE.at(store_id=store_id)))
 
 
-async def _read_groups(client: Client, path: str) -> list[Mapping[str, Any]]:
-    groups: list[Mapping[str, Any]] = []
-    params = {"includeTraits": "true", "pageSize": "100"}
-    while True:
-        page = await _read(client, path, params=params)
-        groups.extend(page.get("traitGroups", ()))
-        token = (page.get("meta") or {}).get("nextToken")
-        if not token:
-            return groups
-        params = {**params, "pageToken": token}
+async def require_store(client: Client, store_id: str) -> None:
+    """`StoreUnfit` when the store is not there any more."""
+    if not await store_exists(client, store_id):
+        raise StoreUnfit([f"The store {store_id} is not there any more (HTTP 404, twice)."])
+
+
+async def profile_exists(client: Client, store_id: str, profile_id: str) -> bool:
+    """Whether a store, which must be there, has such a profile; one that is not there is asked for twice."""
+    await require_store(client, store_id)
+    path = READ_PROFILE.at(store_id=store_id, profile_id=profile_id)
+    return await _is_there(client, Request(route=READ_PROFILE, path=path))
+
+
+async def _is_there(client: Client, request: Request) -> bool:
+    for _ in range(2):
+        decision = await client.call(request)
+        if not isinstance(decision, Refused):
+            return True
+        if decision.status != 404:
+            raise UnexpectedAnswer("GET", request.path, decision.status, decision.code, decision.request_id)
+        await client.throttle.rest(LOOKUP_POLL_SECONDS)
+    return False
+
+
+async def _read_groups(client: Client, store_id: str) -> list[Mapping[str, Any]]:
+    async def read_page(params: Mapping[str, str]) -> Mapping[str, Any]:
+        return await _read(client, LIST_GROUPS, store_id, params=params)
+
+    return await read_pages(read_page, "traitGroups", {"includeTraits": "true", "pageSize": "100"})
 
 
 async def _read(
-    client: Client, path: str, *, params: Mapping[str, str] | None = None, missing: str | None = None
+    client: Client,
+    route: Route,
+    store_id: str,
+    *,
+    params: Mapping[str, str] | None = None,
 ) -> Mapping[str, Any]:
-    decision = await client.call(Request(method="GET", path=path, params=params or {}))
+    path = route.at(store_id=store_id)
+    decision = await client.call(Request(route=route, path=path, params=params or {}))
     if isinstance(decision, Refused):
-        if decision.status == 404 and missing is not None:
-            raise StoreUnfit([missing])
         raise UnexpectedAnswer("GET", path, decision.status, decision.code, decision.request_id)
     return decision.answer.document
 

@@ -132,6 +132,7 @@ def carve(
             body_bytes=frame_bytes + int(payloads[start:stop].str.len_bytes().sum()) + stop - start - 1,
             parent_id=batch.id,
             state=state,
+            failed_runs=batch.failed_runs,
         )
         for start, stop, state in cuts
     ]

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from memory_import.destination.api.lookup import look_up
+from memory_import.destination.api.store import require_store
 from memory_import.destination.delivery.shutdown import drained, guarded
-from memory_import.destination.errors import UnexpectedAnswer
+from memory_import.destination.errors import NotVisibleYet, UnexpectedAnswer
 from memory_import.destination.http.client import Client, Request
 from memory_import.destination.http.decisions import Refused
+from memory_import.destination.http.routes import CREATE_PROFILE
 from memory_import.destination.limits import LOOKUP_POLL_SECONDS, LOOKUPS_AT_ONCE
 from memory_import.ledger.database.group_commit import GroupCommit
 from memory_import.ledger.database.identifier_hashes import hash_identifier
@@ -49,28 +52,49 @@ class ProfileFinder:
         """What each of the identifiers leads to, in their order.
 
         Those `expected` to be there, because the service has accepted their profile, are asked for again
-        until they are found or `patience_seconds` are over. Raises the reason when the run was halted.
+        until they are found; `NotVisibleYet` when `patience_seconds` are over before. That any other leads
+        to none counts when it is said twice. Raises the reason when the run was halted.
         """
-        end = self._client.throttle.clock() + patience_seconds
-        keys = [hash_identifier(self._key, *identifier) for identifier in identifiers]
-        open_ones = (pair for pair in zip(identifiers, keys, strict=True) if pair[1] not in self._known)
+        throttle = self._client.throttle
+        end = throttle.clock() + patience_seconds
+        keys = {identifier: hash_identifier(self._key, *identifier) for identifier in identifiers}
+        asked: Counter[Identifier] = Counter()
+        async with drained(self._stop_signal):
+            while missing := [identifier for identifier in keys if keys[identifier] not in self._known]:
+                late = [identifier for identifier in missing if identifier in expected]
+                if asked and throttle.clock() >= end and len(late) == len(missing):
+                    raise NotVisibleYet(len(missing))
+                if asked:
+                    await throttle.rest(LOOKUP_POLL_SECONDS)
+                await self._ask(missing, keys, expected, asked)
+        return [self._known[keys[identifier]] for identifier in identifiers]
 
-        async def work(pairs: Iterator[tuple[Identifier, str]]) -> None:
-            for identifier, key in pairs:
-                await self._find_one(identifier, key, end if identifier in expected else None)
+    async def _ask(
+        self,
+        missing: Sequence[Identifier],
+        keys: Mapping[Identifier, str],
+        expected: Collection[Identifier],
+        asked: Counter[Identifier],
+    ) -> None:
+        """Ask for each once, and remember what is certain."""
 
-        await self._work_together(work(open_ones) for _ in range(LOOKUPS_AT_ONCE))
-        return [self._known[key] for key in keys]
+        async def work(identifiers: Iterator[Identifier]) -> None:
+            for identifier in identifiers:
+                asked[identifier] += 1
+                found = await look_up(self._client, self._store_id, *identifier)
+                if found or (asked[identifier] > 1 and identifier not in expected):
+                    profile_id = found[0] if len(found) == 1 else None
+                    await self._remember(
+                        FoundProfile(
+                            key=keys[identifier],
+                            matches=len(found),
+                            profile_id=profile_id,
+                            tries=asked[identifier],
+                        )
+                    )
 
-    async def _find_one(self, identifier: Identifier, key: str, end: float | None) -> None:
-        tries = 1
-        while not (found := await look_up(self._client, self._store_id, *identifier)):
-            if end is None or self._client.throttle.clock() >= end:
-                break
-            await self._client.throttle.rest(LOOKUP_POLL_SECONDS)
-            tries += 1
-        profile_id = found[0] if len(found) == 1 else None
-        await self._remember(FoundProfile(key=key, matches=len(found), profile_id=profile_id, tries=tries))
+        shared = iter(missing)
+        await self._work_together(work(shared) for _ in range(LOOKUPS_AT_ONCE))
 
     async def create(
         self, identifiers: Sequence[Identifier], traits: Mapping[str, str]
@@ -95,9 +119,10 @@ class ProfileFinder:
     async def _create_one(self, trait: str, value: str, key: str) -> None:
         group, _, name = trait.partition(".")
         body = json.dumps({"traits": {group: {name: value}}}).encode()
-        path = f"/v1/Stores/{self._store_id}/Profiles"
-        decision = await self._client.call(Request(method="POST", path=path, content=body))
+        path = CREATE_PROFILE.at(store_id=self._store_id)
+        decision = await self._client.call(Request(route=CREATE_PROFILE, path=path, content=body))
         if isinstance(decision, Refused):
+            await require_store(self._client, self._store_id)
             raise UnexpectedAnswer("POST", path, decision.status, decision.code, decision.request_id)
         tries = self._known[key].tries
         profile_id = str(decision.answer.document["id"])

@@ -1,4 +1,4 @@
-"""Lanes: what goes to each profile, one batch after the other, even where profiles are merged meanwhile."""
+"""What goes to each profile, one batch after the other, even where profiles are merged meanwhile."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -9,13 +9,12 @@ from functools import partial
 
 from memory_import.ledger.database.group_commit import GroupCommit
 from memory_import.ledger.database.records import Batch
-from memory_import.ledger.database.states import BatchState
+from memory_import.ledger.database.states import UNSENT, BatchState
 
-OPEN = (BatchState.PLANNED, BatchState.SENDING)
 LANDED = (BatchState.ACCEPTED, BatchState.VERIFIED)
 
 Move = Callable[[str], Awaitable[None]]
-"""Takes a lane to another profile, by its id."""
+"""Takes a queue to another profile, by its id."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +29,7 @@ class ProfileQueue:
 
     def take_up(self, batch: Batch) -> None:
         """Remember a batch by what the ledger knows of it."""
-        if batch.state in OPEN:
+        if batch.state in UNSENT:
             self.waiting.append(batch)
         elif batch.state in LANDED:
             self.landed.append(batch)
@@ -39,7 +38,7 @@ class ProfileQueue:
 
 
 class ProfileQueues:
-    """The lanes of all profiles. Two that lead to the same profile take turns."""
+    """The queues of all profiles. Two that lead to the same profile take turns."""
 
     def __init__(self, commits: GroupCommit) -> None:
         self._commits = commits
@@ -47,22 +46,22 @@ class ProfileQueues:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def take_up(self, profile_id: str, batch: Batch) -> None:
-        """Put a batch at the end of its profile's lane."""
+        """Put a batch at the end of its profile's queue."""
         if not self._queues[profile_id]:
             self._queues[profile_id].append(ProfileQueue(profile_id))
         self._queues[profile_id][0].take_up(batch)
 
     def unfinished(self) -> list[ProfileQueue]:
-        """The lanes in which something waits."""
+        """The queues in which something waits."""
         return [queue for queues in self._queues.values() for queue in queues if queue.waiting]
 
     def sharing(self, queue: ProfileQueue) -> list[ProfileQueue]:
-        """All lanes that lead to the same profile, this one included."""
+        """All queues that lead to the same profile, this one included."""
         return self._queues[queue.profile_id]
 
     @asynccontextmanager
     async def hold(self, queue: ProfileQueue) -> AsyncIterator[Move]:
-        """Have the lane's profile for oneself, and whichever it turns out to be."""
+        """Have the queue's profile for oneself, and whichever it turns out to be."""
         async with AsyncExitStack() as held:
             await held.enter_async_context(self._locks[queue.profile_id])
             yield partial(self._move, queue, held)

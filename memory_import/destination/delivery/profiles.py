@@ -1,117 +1,112 @@
-"""Delivers staged profiles: everything that is open in the ledger, in the order that identity asks for.
-
-Rows that are a person of their own go as they come. What is sent for identity groups goes in rounds: a round
-begins when the one before has ended, so that no two requests about one person are ever under way together.
-"""
+"""What is particular to profiles: a Bulk that may be repeated, an operation that is followed to its end."""
 
 import asyncio
 import time
 
-from memory_import.columns import PAYLOAD
-from memory_import.destination.api.lookup import identifier_values, wait_until_found
-from memory_import.destination.delivery.entries import Entries
-from memory_import.destination.delivery.sender import Observer, Sender
-from memory_import.destination.delivery.shutdown import drained
-from memory_import.destination.http.client import Client
-from memory_import.destination.limits import VISIBLE_SECONDS
-from memory_import.ledger.database.group_commit import GroupCommit
-from memory_import.ledger.database.ledger import Ledger
-from memory_import.ledger.database.records import Batch, LoadRecord
-from memory_import.ledger.database.states import OPEN, BatchState
-from memory_import.ledger.staging.staged import Staging, is_folded
+from memory_import.destination.api.operations import (
+    Completed,
+    Failed,
+    Forgotten,
+    StillOpen,
+    follow,
+    operation_id_of,
+    poll_seconds,
+)
+from memory_import.destination.delivery.batches import again
+from memory_import.destination.delivery.context import Delivery
+from memory_import.destination.delivery.flight import Flight
+from memory_import.destination.delivery.sender import Sender
+from memory_import.destination.errors import ServiceUnavailable
+from memory_import.destination.http.client import Request
+from memory_import.destination.http.decisions import Success
+from memory_import.destination.http.routes import BULK
+from memory_import.destination.limits import FAILING_TRIES, FOLLOWERS, TRIES
+from memory_import.ledger.database.records import Batch
+
+_REISSUES = 5  # of a batch whose operation failed for a reason that is not the batch's
 
 
-class ProfileDelivery:
-    """One load of profiles on its way into a store; for `wait_seconds` see `Sender`."""
+class ProfileKind:
+    """Profiles on their way.
 
-    def __init__(
-        self,
-        *,
-        client: Client,
-        commits: GroupCommit,
-        ledger: Ledger,
-        staging: Staging,
-        entries: Entries,
-        run_id: str,
-        store_id: str,
-        load: LoadRecord,
-        wait_seconds: float,
-        observer: Observer,
-    ) -> None:
-        self._client = client
-        self._stop_signal = client.throttle.stop_signal
-        self._commits = commits
-        self._ledger = ledger
-        self._entries = entries
-        self._run_id = run_id
-        self._store_id = store_id
-        self._load = load
+    `wait_seconds` is how long to wait for the server to finish a job; what is not finished by then stays
+    accepted, and a later run follows it again.
+    """
+
+    is_repeatable = True
+
+    def __init__(self, work: Delivery, sender: Sender, wait_seconds: float) -> None:
+        self._work = work
+        self._sender = sender
         self._wait_seconds = wait_seconds
-        self._sender = Sender(
-            client=client,
-            commits=commits,
-            staging=staging,
-            entries=entries,
-            store_id=store_id,
-            wait_seconds=wait_seconds,
-            observer=observer,
+        self._follow_slots = asyncio.Semaphore(FOLLOWERS)
+        self._reissues: dict[int, int] = {}
+
+    def make_request(self, flight: Flight, body: bytes) -> Request:
+        """The whole batch in one Bulk."""
+        return Request(
+            route=BULK,
+            path=BULK.at(store_id=self._work.store_id),
+            content=body,
+            before=flight.sending,
+            unprocessed=flight.planned,
+            tries=FAILING_TRIES if flight.batch.failed_runs else TRIES,
         )
 
-    async def run(self) -> None:
-        """Deliver what is not delivered yet; raises the reason when the run was halted."""
-        single = [batch for batch in self._open_batches() if not is_folded(batch.part)]
-        async with drained(self._stop_signal), asyncio.TaskGroup() as group:
-            group.create_task(self._sender.guard(self._run_rounds()))
-            await self._feed(single, group)
+    async def follow_success(self, flight: Flight, success: Success) -> list[Batch]:
+        """Follow the operation, if the server named one."""
+        answer = success.answer
+        await flight.accepted(answer, operation_id_of(answer))
+        return await self._follow(flight, age_seconds=0.0, first_wait_seconds=poll_seconds(answer))
 
-    async def _feed(self, batches: list[Batch], group: asyncio.TaskGroup) -> None:
-        sender = self._sender
-        for batch in batches:
-            if batch.state is BatchState.ACCEPTED:
-                group.create_task(sender.guard(sender.follow_again(batch)))
-                continue
-            await sender.slots.acquire()
-            if self._stop_signal.reason is not None:
-                return
-            group.create_task(sender.guard(sender.carry(batch)))
+    async def follow_again(self, flight: Flight) -> list[Batch]:
+        """Go on with a batch that was accepted before."""
+        age_seconds = time.time() - (flight.batch.answered_at or 0.0)
+        return await self._follow(flight, age_seconds=age_seconds, first_wait_seconds=0.0)
 
-    async def _run_rounds(self) -> None:
-        for number in range(self._load.rounds):
-            async with asyncio.TaskGroup() as group:
-                await self._feed(self._open_folded(number), group)
-            self._client.throttle.check()
-            if not await self._is_settled(number):
-                return
+    async def clear_doubt(self, flight: Flight, reason: str) -> list[Batch]:
+        """There is no doubt about what may be repeated."""
+        raise NotImplementedError(reason)
 
-    def _open_batches(self, round: int | None = None) -> list[Batch]:
-        return self._ledger.batches(self._run_id, self._load.load, states=OPEN, round=round)
+    async def is_gone(self) -> bool:
+        """A Bulk goes to the store alone."""
+        return False
 
-    def _open_folded(self, round: int) -> list[Batch]:
-        return [batch for batch in self._open_batches(round) if is_folded(batch.part)]
-
-    async def _is_settled(self, number: int) -> bool:
-        """Whether the next round may begin: nothing of this round that a later entry builds on is open.
-
-        Where the server gave no operation to follow, the round is settled when its identifiers are found; a
-        batch that does not show for too long is unknown, and the others go on.
-        """
-        unsettled = self._open_folded(number)
-        if any(batch.state is not BatchState.ACCEPTED or batch.operation_id for batch in unsettled):
-            return False
-        if number == self._load.rounds - 1:
-            return True
-        return all([await self._is_visible(batch) or await self._is_lost(batch) for batch in unsettled])
-
-    async def _is_lost(self, batch: Batch) -> bool:
-        """Whether a batch had time enough to show; then nobody can say what became of it."""
-        if time.time() - (batch.answered_at or 0.0) < VISIBLE_SECONDS:
-            return False
-        await self._commits.move(batch, BatchState.UNKNOWN)
-        return True
-
-    async def _is_visible(self, batch: Batch) -> bool:
-        payloads = (await self._entries.of(batch))[PAYLOAD]
-        values = [pair for payload in payloads for pair in identifier_values(payload, self._load.identifiers)]
-        return await wait_until_found(
-            self._client, self._store_id, values, patience_seconds=self._wait_seconds
+    async def _follow(
+        self, flight: Flight, *, age_seconds: float, first_wait_seconds: float | None
+    ) -> list[Batch]:
+        operation_id = flight.batch.operation_id
+        if operation_id is None:
+            self._sender.note_end()
+            flight.landed()
+            return []
+        verdict = await follow(
+            self._work.client,
+            operation_id,
+            age_seconds=age_seconds,
+            first_wait_seconds=first_wait_seconds,
+            patience_seconds=self._wait_seconds,
+            slots=self._follow_slots,
         )
+        match verdict:
+            case Completed(code, message):
+                self._sender.note_end()
+                await flight.completed(code, message)
+            case Forgotten():
+                await flight.unknown()
+            case Failed() if verdict.is_transient:
+                return await self._reissue(flight, verdict)
+            case Failed(code, message):
+                return await self._sender.divide(flight, code, message, http_status=None)
+            case StillOpen():
+                pass
+        return []
+
+    async def _reissue(self, flight: Flight, failed: Failed) -> list[Batch]:
+        generation = self._reissues.get(flight.batch.id, 0) + 1
+        if generation > _REISSUES:
+            raise ServiceUnavailable(generation, f"operation failed, code {failed.code}")
+        await self._work.throttle.rest(self._work.throttle.backoff_seconds(generation))
+        pieces = await flight.replaced([again(flight.batch)], code=failed.code)
+        self._reissues[pieces[0].id] = generation
+        return pieces

@@ -6,16 +6,16 @@ content and the time (of a summary its conversation, too), as a multiset: the sa
 
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 
-from memory_import.destination.errors import UnexpectedAnswer
-from memory_import.destination.http.client import Client, Request
-from memory_import.destination.http.decisions import Refused
-from memory_import.destination.limits import MEMORIES_PER_PAGE
+from memory_import.destination.api.memories import Moved, fetch_memories
+from memory_import.destination.delivery.context import Delivery
+from memory_import.destination.limits import CLOCK_MARGIN_SECONDS
 from memory_import.ledger.database.states import BatchState
 
 Key = tuple[str, int, str]
@@ -32,30 +32,44 @@ def _key(memory: Mapping[str, Any]) -> Key:
     return str(memory["content"]), int(moment * 1_000 // 1), str(memory.get("conversationId") or "")
 
 
-def _is_since(memory: Mapping[str, Any], created_after: float) -> bool:
-    created_at = memory.get("createdAt")
-    return created_at is None or _seconds(created_at) >= created_after
-
-
 def _seconds(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp()
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a profile holds from a source since the load began to write, and before, by the server's clock."""
+
+    since: Counter[Key]
+    before: Counter[Key]
+
+    @property
+    def keys(self) -> Counter[Key]:
+        """All of them."""
+        return self.since + self.before
+
+
 def tell_apart(
-    sent: Sequence[Key], others: Counter[Key], doubtful: Counter[Key], listed: Counter[Key]
+    sent: Sequence[Key], others: Counter[Key], doubtful: Counter[Key], listing: Listing
 ) -> list[BatchState]:
     """For each memory of a request in doubt: VERIFIED when it is there, PLANNED when it is not, else UNKNOWN.
 
-    `listed` is what the profile holds since the load began; of it, `others` certainly comes from other
-    requests of ours, and `doubtful` perhaps. Where more copies are listed than we can have sent, somebody
-    else wrote the same, and nobody can say whose is missing.
+    Of what is listed `others` certainly comes from other requests of ours, and `doubtful` perhaps. Where more
+    copies are listed than we can have sent, somebody else wrote the same, and nobody can say whose is
+    missing.
+
+    Clocks prove nothing alone: a copy that seems to be older than the load counts as older only where
+    everything that certainly landed seems to be younger.
     """
+    listed = listing.since
+    are_clocks_right = bool(others) and others <= listed
     wanted = Counter(sent)
     found = {key: max(listed[key] - others[key], 0) for key in wanted}
     states = []
     for key in sent:
         if found[key] == 0:
-            states.append(BatchState.PLANNED)
+            is_missing = are_clocks_right or not listing.before[key]
+            states.append(BatchState.PLANNED if is_missing else BatchState.UNKNOWN)
         elif doubtful[key] or listed[key] - others[key] > wanted[key]:
             states.append(BatchState.UNKNOWN)
         else:
@@ -73,36 +87,25 @@ def runs_of(states: Sequence[BatchState]) -> list[tuple[int, int, BatchState]]:
 
 
 async def list_memories(
-    client: Client,
-    path: str,
-    load: str,
-    *,
-    source: str | None,
-    created_after: float,
-    moved: Callable[[str], Awaitable[None]],
-) -> Counter[Key] | None:
-    """What a profile holds from a source since `created_after` (seconds since the epoch, the server's clock).
+    work: Delivery, profile_id: str, *, source: str | None, began_at: float | None, moved: Moved
+) -> Listing | None:
+    """What a profile holds from a source; None when there is no such profile any more.
 
-    None when there is no such profile any more. Only observations can be asked for by source and time.
+    `began_at` is when the load began to write, in seconds since the epoch by the server's clock; None where
+    the server never told its time.
     """
-    params = {"pageSize": str(MEMORIES_PER_PAGE)}
-    if load == "observations":
-        params["createdAfter"] = datetime.fromtimestamp(created_after, UTC).isoformat(timespec="seconds")
-        params |= {} if source is None else {"source": source}
-    keys: Counter[Key] = Counter()
-    while True:
-        decision = await client.call(Request(method="GET", path=path, params=params, moved=moved))
-        if isinstance(decision, Refused):
-            if decision.status == 404:
-                return None
-            raise UnexpectedAnswer("GET", load, decision.status, decision.code, decision.request_id)
-        page = decision.answer.document
-        keys.update(
-            _key(memory)
-            for memory in page.get(load, ())
-            if source in {None, memory.get("source")} and _is_since(memory, created_after)
-        )
-        token = (page.get("meta") or {}).get("nextToken")
-        if not token:
-            return keys
-        params = {**params, "pageToken": token}
+    memories = await fetch_memories(
+        work.client, work.store_id, profile_id, work.load.load, source=source, moved=moved
+    )
+    return None if memories is None else _sort_out(memories, began_at)
+
+
+def _sort_out(memories: Sequence[Mapping[str, Any]], began_at: float | None) -> Listing:
+    since: Counter[Key] = Counter()
+    before: Counter[Key] = Counter()
+    for memory in memories:
+        if not {"content", "occurredAt"} <= memory.keys():
+            continue
+        is_since = began_at is None or _seconds(memory["createdAt"]) >= began_at - CLOCK_MARGIN_SECONDS
+        (since if is_since else before)[_key(memory)] += 1
+    return Listing(since, before)

@@ -1,227 +1,211 @@
-"""Carries one batch from the ledger to its outcome.
+"""Sends a batch and settles what its answer means, whatever the load is.
 
-`carry` sends it; an operation is followed to its end; a refused batch is divided and its pieces are carried
-again, down to the guilty entry. Every step is in the journal before the next one begins.
+What the loads differ in is their `Kind`: the request, what follows success and what follows doubt. A refused
+batch is halved down to the guilty entry; one that the server fails at, while it takes others, too.
 """
 
-import asyncio
+import json
 import math
-import time
-from collections.abc import Coroutine, Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
-from memory_import.columns import IS_FINAL, PAYLOAD
-from memory_import.destination.api.operations import (
-    Completed,
-    Failed,
-    Forgotten,
-    StillOpen,
-    follow,
-    operation_id_of,
-    poll_seconds,
+from memory_import.columns import PAYLOAD
+from memory_import.destination.api.store import fetch_schema, require_store
+from memory_import.destination.delivery.context import Delivery
+from memory_import.destination.delivery.flight import Flight, facts_of
+from memory_import.destination.errors import (
+    DeliveryError,
+    ServiceUnavailable,
+    Stopped,
+    StoreUnfit,
+    UnexpectedAnswer,
 )
-from memory_import.destination.delivery.batches import again, build_body, halve, hash_body
-from memory_import.destination.delivery.entries import Entries
-from memory_import.destination.delivery.shutdown import guarded
-from memory_import.destination.errors import ServiceUnavailable, StagingChanged, StoreUnfit, UnexpectedAnswer
-from memory_import.destination.http.client import Client, Request
-from memory_import.destination.http.decisions import Refused, Success
-from memory_import.destination.limits import FOLLOWERS, SENDERS
-from memory_import.ledger.database.group_commit import GroupCommit
+from memory_import.destination.http.client import Request
+from memory_import.destination.http.decisions import InDoubt, Refused, Success
+from memory_import.destination.limits import REFUSALS_UNTIL_CHECK, TRIES
 from memory_import.ledger.database.records import Batch
-from memory_import.ledger.database.states import BatchState
-from memory_import.ledger.staging.staged import Staging
+from memory_import.ledger.database.states import OPEN
 
 _DIVISIBLE = frozenset({400, 413, 422})
-_REISSUES = 5  # of a batch whose operation failed for a reason that is not the batch's
 
 
-class Observer(Protocol):
-    """Hears of rows as they move on."""
+class Kind(Protocol):
+    """What is particular to the load that a batch is of."""
 
-    def sent(self, rows: int) -> None:
-        """The server accepted a request with so many rows."""
+    is_repeatable: bool
+    """Whether its request has the same effect twice as once."""
 
-    def landed(self, rows: int) -> None:
-        """The outcome of so many rows is known and good, or as good as the server lets us know."""
+    def make_request(self, flight: Flight, body: bytes) -> Request:
+        """The request that carries a batch."""
 
-    def refused(self, rows: int) -> None:
-        """The server refused so many rows for good."""
+    async def follow_success(self, flight: Flight, success: Success) -> list[Batch]:
+        """The server took it; what has to be carried in its place after all."""
+
+    async def clear_doubt(self, flight: Flight, reason: str) -> list[Batch]:
+        """Nobody knows whether the server took it; what has to be carried in its place."""
+
+    async def is_gone(self) -> bool:
+        """Whether what it goes to, the store aside, is not there any more: looked at, after a 404."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooLarge:
+    """It was not sent: the server has called less too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """The server failed at it again and again, with a 500."""
+
+    error: ServiceUnavailable
+    taken_before: int
+
+
+Result = Success | Refused | InDoubt | TooLarge | Failing
 
 
 class Sender:
-    """Carries the batches of one load into a store, so many at once as there are `slots`.
+    """Sends the batches of one load. `failures`: of batches that were set aside while others went on."""
 
-    Whoever carries a batch takes a slot first. `wait_seconds` is how long to wait for the server to finish a
-    job; what is not finished by then stays accepted, and a later run follows it again.
-    """
-
-    def __init__(
-        self,
-        *,
-        client: Client,
-        commits: GroupCommit,
-        staging: Staging,
-        entries: Entries,
-        store_id: str,
-        wait_seconds: float,
-        observer: Observer,
-    ) -> None:
-        self.slots = asyncio.Semaphore(SENDERS)
-        self._client = client
-        self._stop_signal = client.throttle.stop_signal
-        self._commits = commits
-        self._staging = staging
-        self._entries = entries
-        self._store_id = store_id
-        self._wait_seconds = wait_seconds
-        self._observer = observer
-        self._follow_slots = asyncio.Semaphore(FOLLOWERS)
+    def __init__(self, work: Delivery) -> None:
+        self.failures: list[ServiceUnavailable] = []
+        self._work = work
         self._too_large_bytes = math.inf
         self._taken_bytes = 0
-        self._reissues: dict[int, int] = {}
+        self._taken = 0
+        self._missed = 0
+        self._refusals: list[int | None] = []
 
-    async def guard(self, work: Coroutine[Any, Any, None]) -> None:
-        """Await work on a batch; what ends the delivery early halts it for everyone."""
-        await guarded(self._stop_signal, work)
-
-    async def carry(self, batch: Batch) -> None:
-        """Send one batch; its slot among the senders is taken already, and given back here."""
+    async def send(self, flight: Flight, kind: Kind) -> Result:
+        """Send a batch until there is an answer to go by."""
+        if not self._fits(flight):
+            return TooLarge()
+        taken_before = self._taken
+        request = kind.make_request(flight, await flight.load_body())
+        if not kind.is_repeatable:
+            return await self._work.client.call_once(request)
         try:
-            decision = await self._send(batch) if self._fits(batch) else None
-        finally:
-            self.slots.release()
-        match decision:
-            case None:
-                await self._divide(batch, "", {})
-            case Success():
-                await self._accept(batch, decision)
-            case Refused():
-                await self._refuse(batch, decision)
+            return await self._work.client.call(request)
+        except ServiceUnavailable as error:
+            if error.status != 500:
+                raise
+            return Failing(error, taken_before)
 
-    def _fits(self, batch: Batch) -> bool:
+    def _fits(self, flight: Flight) -> bool:
         """Whether a batch is smaller than what the server called too large.
 
         A single entry is always tried, and a size that the server took before is not too large.
         """
-        return (
-            batch.body_bytes < self._too_large_bytes
-            or batch.body_bytes <= self._taken_bytes
-            or batch.stop - batch.start == 1
-        )
+        body_bytes = flight.batch.body_bytes
+        return body_bytes < self._too_large_bytes or body_bytes <= self._taken_bytes or flight.size == 1
 
-    async def _carry_all(self, batches: list[Batch]) -> None:
-        async with asyncio.TaskGroup() as group:
-            for batch in batches:
-                await self.slots.acquire()
-                group.create_task(self.guard(self.carry(batch)))
+    async def settle(self, flight: Flight, kind: Kind, result: Result) -> list[Batch]:
+        """Write down what became of a batch; what has to be carried in its place."""
+        match result:
+            case Success():
+                self._taken += 1
+                self._taken_bytes = max(self._taken_bytes, flight.batch.body_bytes)
+                return await kind.follow_success(flight, result)
+            case InDoubt(reason):
+                return await kind.clear_doubt(flight, reason)
+            case TooLarge():
+                return await flight.halved()
+            case Failing():
+                return await self._set_aside(flight, result)
+            case Refused():
+                return await self._refuse(flight, kind, result)
 
-    async def _send(self, batch: Batch) -> Success | Refused:
-        entries = await self._entries.of(batch)
-        body = build_body(entries[PAYLOAD])  # sooner done than handed to a thread
-        body_hash = hash_body(body)
-        if batch.body_hash not in {None, body_hash}:
-            raise StagingChanged(f"batch {batch.id} is not what was sent before")
-        tries = batch.tries
-
-        async def intend() -> None:
-            nonlocal tries
-            tries += 1
-            await self._commits.move(batch, BatchState.SENDING, tries=tries, body_hash=body_hash)
-
-        async def take_back() -> None:
-            await self._commits.move(batch, BatchState.PLANNED)
-
-        return await self._client.call(
-            Request(
-                method="PUT",
-                path=f"/v1/Stores/{self._store_id}/Profiles/Bulk",
-                content=body,
-                before=intend,
-                unprocessed=take_back,
-            )
-        )
-
-    async def _accept(self, batch: Batch, decision: Success) -> None:
-        answer = decision.answer
-        operation_id = operation_id_of(answer)
-        self._taken_bytes = max(self._taken_bytes, batch.body_bytes)
-        await self._commits.move(
-            batch,
-            BatchState.ACCEPTED,
-            http_status=answer.status,
-            request_id=answer.request_id,
-            operation_id=operation_id,
-            answered_at=time.time(),
-        )
-        self._observer.sent(batch.rows)
-        await self._follow(batch, operation_id, age_seconds=0.0, first_wait_seconds=poll_seconds(answer))
-
-    async def follow_again(self, batch: Batch) -> None:
-        """Go on with a batch that was accepted before."""
-        age_seconds = time.time() - (batch.answered_at or 0.0)
-        await self._follow(batch, batch.operation_id, age_seconds=age_seconds, first_wait_seconds=0.0)
-
-    async def _follow(
-        self, batch: Batch, operation_id: str | None, *, age_seconds: float, first_wait_seconds: float | None
-    ) -> None:
-        if operation_id is None:
-            self._observer.landed(batch.rows)
-            return
-        verdict = await follow(
-            self._client,
-            operation_id,
-            age_seconds=age_seconds,
-            first_wait_seconds=first_wait_seconds,
-            patience_seconds=self._wait_seconds,
-            slots=self._follow_slots,
-        )
-        match verdict:
-            case Completed():
-                await self._commits.move(batch, BatchState.COMPLETED)
-                self._observer.landed(batch.rows)
-            case Forgotten():
-                await self._commits.move(batch, BatchState.UNKNOWN)
-            case Failed():
-                await self._reissue_or_divide(batch, verdict)
-            case StillOpen():
-                return
-
-    async def _refuse(self, batch: Batch, refused: Refused) -> None:
+    async def _refuse(self, flight: Flight, kind: Kind, refused: Refused) -> list[Batch]:
         """The server refused the whole request: find the guilty, or stop when it is not about the rows."""
         if refused.status == 404:
-            await self._commits.move(batch, BatchState.PLANNED)
-            raise StoreUnfit(
-                [f"The store {self._store_id} is not there any more (HTTP 404, code {refused.code})."]
-            )
+            return await self._miss(flight, kind, refused)
         if refused.status not in _DIVISIBLE:
-            await self._commits.move(batch, BatchState.PLANNED)
-            raise UnexpectedAnswer("PUT", "Profiles/Bulk", refused.status, refused.code, refused.request_id)
+            await flight.planned()
+            route = kind.make_request(flight, b"").route
+            raise UnexpectedAnswer(
+                route.method, flight.batch.load, refused.status, refused.code, refused.request_id
+            )
         if refused.status == 413:
-            self._too_large_bytes = min(self._too_large_bytes, batch.body_bytes)
-        facts = {"http_status": refused.status, "request_id": refused.request_id, "code": refused.code}
-        await self._divide(batch, refused.message, facts)
+            self._too_large_bytes = min(self._too_large_bytes, flight.batch.body_bytes)
+        return await self.divide(flight, refused.code, refused.message, **facts_of(refused))
 
-    async def _reissue_or_divide(self, batch: Batch, failed: Failed) -> None:
-        facts = {"code": failed.code}
-        if not failed.is_transient:
-            await self._divide(batch, failed.message, facts)
-            return
-        generation = self._reissues.get(batch.id, 0) + 1
-        if generation > _REISSUES:
-            raise ServiceUnavailable(generation, f"operation failed, code {failed.code}")
-        await self._client.throttle.rest(self._client.throttle.backoff_seconds(generation))
-        pieces = await self._commits.split(batch, [again(batch)], **facts)
-        self._reissues[pieces[0].id] = generation
-        await self._carry_all(pieces)
+    async def _miss(self, flight: Flight, kind: Kind, refused: Refused) -> list[Batch]:
+        """The one answer to a 404: a look at the store, and at what the batch goes to.
 
-    async def _divide(self, batch: Batch, message: str, facts: Mapping[str, Any]) -> None:
-        """Replace a batch by its halves; a single entry that was refused is rejected for good."""
-        if batch.stop - batch.start == 1:
-            self._staging.note_refusal(batch.id, facts.get("code"), message)
-            await self._commits.move(batch, BatchState.REJECTED, **facts)
-            self._observer.refused(batch.rows)
+        Where both are there the answer was wrong, and the batch is sent again after a while.
+        """
+        try:
+            await require_store(self._work.client, self._work.store_id)
+            if await kind.is_gone():
+                await flight.rejected(refused.code, refused.message, **facts_of(refused))
+                return []
+        except (DeliveryError, Stopped):
+            await flight.planned()
+            raise
+        await flight.planned()
+        self._missed += 1
+        if self._missed >= TRIES:
+            raise ServiceUnavailable(self._missed, "HTTP 404 for what is there")
+        await self._work.throttle.rest(self._work.throttle.backoff_seconds(self._missed))
+        return [flight.batch]
+
+    async def divide(self, flight: Flight, code: int | None, message: str, **facts: object) -> list[Batch]:
+        """The halves of a batch that was refused; a single entry is rejected for good."""
+        if facts.get("http_status") != 413:
+            await self._check_store(flight, code)
+        if flight.size > 1:
+            return await flight.halved(code=code, **facts)
+        await flight.rejected(code, message, **facts)
+        return []
+
+    def note_end(self) -> None:
+        """A batch has come to a good end: what was refused before says nothing about the store."""
+        self._missed = 0
+        self._refusals.clear()
+
+    async def _check_store(self, flight: Flight, code: int | None) -> None:
+        """`StoreUnfit` where all is refused for one reason because a trait is not declared any more."""
+        self._refusals.append(code)
+        if len(self._refusals) != REFUSALS_UNTIL_CHECK or flight.batch.load != "profiles":
             return
-        entries = await self._entries.of(batch)
-        pieces = await self._commits.split(batch, halve(batch, entries[PAYLOAD], entries[IS_FINAL]), **facts)
-        await self._carry_all(pieces)
+        if len(set(self._refusals)) > 1:
+            self._refusals.clear()
+            return
+        schema = await fetch_schema(self._work.client, self._work.store_id)
+        used = {
+            f"{group}.{name}"
+            for payload in (await flight.entries())[PAYLOAD]
+            for group, traits in json.loads(payload)["traits"].items()
+            for name in traits
+        }
+        if missing := sorted(used - schema.data_types.keys()):
+            raise StoreUnfit(
+                [
+                    f"The store does not declare {', '.join(missing)} any more: everything is refused "
+                    f"(code {code}). Declare it again and resume; what was not refused so far is pending."
+                ]
+            )
+
+    async def _set_aside(self, flight: Flight, failing: Failing) -> list[Batch]:
+        """The server keeps failing at a batch: in two runs and while it takes others, for the batch's sake.
+
+        Then it is halved; a single entry is unknown, for nobody knows what the server did with it. An outage
+        shows in that nothing else is taken either, and ends the run.
+        """
+        is_reason = self._taken > failing.taken_before
+        failed_before = flight.batch.failed_runs > 0
+        is_alone = failed_before and self._is_last_open()
+        await flight.failed_again()
+        if failed_before and flight.size > 1 and (is_reason or is_alone):
+            return await flight.halved(http_status=500)
+        if failed_before and is_reason:
+            await flight.unknown()
+            return []
+        if not self._taken:
+            raise failing.error
+        self.failures.append(failing.error)
+        return []
+
+    def _is_last_open(self) -> bool:
+        totals = self._work.ledger.totals(self._work.run_id, self._work.load.load)
+        return sum(count for (state, _), (count, _, _) in totals.items() if state in OPEN) == 1

@@ -40,6 +40,5 @@ async def drained(stop_signal: StopSignal) -> AsyncIterator[None]:
 
 
 async def _limit(stop_signal: StopSignal, deadline: asyncio.Timeout) -> None:
-    while stop_signal.reason is None:  # noqa: ASYNC110 - a signal handler can set no asyncio.Event
-        await asyncio.sleep(0.1)
+    await stop_signal.wait()
     deadline.reschedule(asyncio.get_running_loop().time() + DRAIN_SECONDS)

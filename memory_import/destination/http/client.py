@@ -1,16 +1,21 @@
 """The HTTP client: sends a request until the server has taken or refused it."""
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import httpx
 
-from memory_import.destination.errors import AuthenticationRefused, ServiceUnavailable, Stopped
+from memory_import.destination.errors import (
+    AuthenticationRefused,
+    ServiceUnavailable,
+    Stopped,
+    ToldToWait,
+)
 from memory_import.destination.http.connections import Connections
 from memory_import.destination.http.decisions import (
     Answer,
@@ -23,14 +28,15 @@ from memory_import.destination.http.decisions import (
     Refused,
     Repeat,
     Success,
-    as_documented,
     decide,
     decide_once,
+    retry_after_seconds,
 )
+from memory_import.destination.http.failures import describe, has_left
+from memory_import.destination.http.routes import Route, hold
 from memory_import.destination.http.throttle import Throttle
+from memory_import.destination.limits import RETRY_AFTER_LONGEST_SECONDS, TRIES
 from memory_import.ledger.database.records import RequestCount
-
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
 async def _nothing() -> None:
@@ -41,16 +47,22 @@ async def _ignore(_canonical_id: str) -> None:
     return None
 
 
+async def _do_not_note(_seconds: float) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request. `before` is awaited before each sending, `unprocessed` when none had any effect so far.
+    """One request to a route, at a path.
+
+    `before` is awaited before each sending, `unprocessed` when none had any effect so far.
 
     Where the server says that the profile was merged, the request is repeated there once; before that `moved`
     is told the profile's canonical id.
     `is_gzipped` says that `content` is.
     """
 
-    method: str
+    route: Route
     path: str
     content: bytes | None = None
     is_gzipped: bool = False
@@ -58,13 +70,15 @@ class Request:
     before: Callable[[], Awaitable[None]] = _nothing
     unprocessed: Callable[[], Awaitable[None]] = _nothing
     moved: Callable[[str], Awaitable[None]] = _ignore
+    tries: int = TRIES
 
 
 class Client:
     """A few connections that share one gate. Use it as an asynchronous context manager.
 
-    `auth` is the user and password of HTTP Basic. Every request is counted in `counts`. `transport` is for
-    servers that live in this process.
+    `auth` is the user and password of HTTP Basic. Every request is counted in `counts`; `note_wait` is told
+    for how many seconds the server wants nothing, before anybody waits. `transport` is for servers that live
+    in this process.
     """
 
     def __init__(
@@ -74,12 +88,14 @@ class Client:
         auth: tuple[str, str],
         throttle: Throttle,
         counts: RequestCount,
+        note_wait: Callable[[float], Awaitable[None]] = _do_not_note,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.throttle = throttle
         self.requests = 0  # made so far
-        self.server_ahead_seconds = 0.0  # as of the last answer
+        self.server_time: float | None = None  # as of the last answer, in seconds since the epoch
         self._counts = counts
+        self._note_wait = note_wait
         self._connections = Connections(api_url, auth, transport)
 
     async def __aenter__(self) -> Self:
@@ -128,30 +144,35 @@ class Client:
                 raise
             if not _is_throttled(outcome):
                 unthrottled_at = self.throttle.clock()
-            decision = judge(
-                outcome,
+            judged = partial(
+                judge,
                 failures=failures,
                 now=datetime.now(UTC),
                 throttled_seconds=self.throttle.clock() - unthrottled_at,
+                tries=request.tries,
             )
-            if isinstance(decision, Success | Refused | InDoubt):
-                return decision
+            decision = judged(outcome)
             if isinstance(decision, Moved):
                 path = None if was_moved else self._connections.path_here(decision.location)
-                if path is None:
-                    return decision.as_refusal
-                await request.moved(decision.canonical_id)
-                request = replace(request, path=path, params={} if "?" in path else request.params)
-                was_moved = True
-                continue
+                if path is not None:
+                    await request.moved(decision.canonical_id)
+                    request = replace(request, path=path, params={} if "?" in path else request.params)
+                    was_moved = True
+                    continue
+                decision = judged(decision.as_no_answer)
+            if isinstance(decision, InDoubt) and isinstance(outcome, Answer):
+                await self._heed(retry_after_seconds(outcome.headers.get("retry-after"), datetime.now(UTC)))
+            if isinstance(decision, Success | Refused | InDoubt):
+                return decision
+            assert not isinstance(decision, Moved)  # noqa: S101 - it was taken care of
             is_in_doubt = is_in_doubt or not _had_no_effect(decision)
             if not is_in_doubt:
                 await request.unprocessed()
             match decision:
                 case Forbidden(status):
                     raise AuthenticationRefused(status)
-                case GiveUp(last):
-                    raise ServiceUnavailable(failures + 1, last)
+                case GiveUp(last, _, status):
+                    raise ServiceUnavailable(failures + 1, last, status)
                 case Repeat(after_seconds):
                     await self._wait(outcome, after_seconds, tries)
             tries += 1
@@ -163,7 +184,7 @@ class Client:
             headers["content-encoding"] = "gzip"
         try:
             response = await self._connections.exchange(
-                request.method,
+                request.route.method,
                 request.path,
                 params=request.params,
                 headers=headers,
@@ -171,13 +192,13 @@ class Client:
                 leave=self._leave,
             )
         except httpx.RequestError as error:
-            left_host = not isinstance(error, _NEVER_LEFT)
+            left_host = has_left(error)
             self._counts.add("no_answer" if left_host else "not_sent", is_retry=is_retry)
-            return NoAnswer(left_host, type(error).__name__)
+            return NoAnswer(left_host, *describe(error))
         self._counts.add(str(response.status_code), is_retry=is_retry)
         self._note_server_time(response.headers.get("date"))
         answer = Answer(response.status_code, response.headers, response.content)
-        return as_documented(answer, request.method)
+        return hold(answer, request.route)
 
     async def _leave(self) -> bool:
         """Return when a request that has all it needs may leave; whether the gate was open at once."""
@@ -186,11 +207,11 @@ class Client:
         return was_open
 
     def _note_server_time(self, date: str | None) -> None:
-        """Remember how far the server's clock is ahead of ours, to the second."""
+        """Remember what the server's clock said, to the second."""
         try:
-            self.server_ahead_seconds = parsedate_to_datetime(date or "").timestamp() - time.time()
+            self.server_time = parsedate_to_datetime(date or "").timestamp()
         except ValueError:
-            return
+            self.server_time = None
 
     async def _wait(self, outcome: Answer | NoAnswer, after_seconds: float | None, tries: int) -> None:
         """Hold everyone back for as long as the server asks; a server that fails is given more time by us.
@@ -198,11 +219,21 @@ class Client:
         A 429 that names no time, or none at all, is a reason to hold everyone back too.
         """
         backoff_seconds = self.throttle.backoff_seconds(tries)
+        await self._heed(after_seconds)
         if _is_throttled(outcome):
-            self.throttle.close_gate(after_seconds or backoff_seconds)
+            if not after_seconds:
+                self.throttle.close_gate(backoff_seconds)
             return
-        self.throttle.close_gate(after_seconds or 0.0)
         await self.throttle.rest(backoff_seconds)
+
+    async def _heed(self, after_seconds: float | None) -> None:
+        """Let nothing leave for as long as the server asks; `ToldToWait` where that is too long."""
+        if not after_seconds:
+            return
+        self.throttle.close_gate(after_seconds)
+        await self._note_wait(after_seconds)
+        if after_seconds > RETRY_AFTER_LONGEST_SECONDS:
+            raise ToldToWait(after_seconds)
 
 
 def _had_no_effect(decision: Repeat | GiveUp | Forbidden) -> bool:

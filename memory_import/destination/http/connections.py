@@ -1,6 +1,7 @@
 """The connections to the API: every request leaves on one that is idle."""
 
 import asyncio
+import ipaddress
 import ssl
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
@@ -92,9 +93,13 @@ class Connections:
         return response
 
     def path_here(self, location: str) -> str | None:
-        """Path and query of an address on the API's own host; None for any other: it gets no credentials."""
+        """Path and query of an address on the API's own host; None for any other, and for
+        what is none: it gets no credentials."""
         own = httpx.URL(self._api_url)
-        target = own.join(location)
+        try:
+            target = own.join(location)
+        except (httpx.InvalidURL, ValueError):
+            return None
         is_here = (target.scheme, target.host, target.port) == (own.scheme, own.host, own.port)
         return target.raw_path.decode() if is_here else None
 
@@ -105,7 +110,7 @@ async def _have_connection(transport: httpx.AsyncBaseTransport, request: httpx.R
 
 
 def _make_transports(url: httpx.URL) -> list[httpx.AsyncBaseTransport]:
-    """Our own; httpx's where a proxy is between. A proxy is for the outside, not for loopback."""
+    """A proxy is for the outside: loopback is reached without one, whatever the environment says."""
     if url.scheme != "https":
         return [Transport(None) for _ in range(CONNECTIONS)]
     tls = ssl.create_default_context()
@@ -113,13 +118,21 @@ def _make_transports(url: httpx.URL) -> list[httpx.AsyncBaseTransport]:
     proxy = _find_proxy(url)
     if proxy is None:
         return [Transport(tls) for _ in range(CONNECTIONS)]
-    one = httpx.Limits(max_connections=1)
-    return [httpx.AsyncHTTPTransport(verify=tls, limits=one, proxy=proxy) for _ in range(CONNECTIONS)]
+    return [Transport(tls, proxy=httpx.Proxy(proxy)) for _ in range(CONNECTIONS)]
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _find_proxy(url: httpx.URL) -> str | None:
     """The proxy that the environment names for an address."""
-    if proxy_bypass(url.host):
+    if _is_loopback(url.host) or proxy_bypass(url.host):
         return None
     proxies = getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")

@@ -8,9 +8,14 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
-from memory_import.destination.limits import RETRY_AFTER_LONGEST_SECONDS, THROTTLED_LONGEST_SECONDS, TRIES
+from memory_import.destination.limits import (
+    LASTING_TRIES,
+    THROTTLED_LONGEST_SECONDS,
+    TRIES,
+)
 
 STORE_NOT_ACTIVE = 520042
+_YEAR_SECONDS = 365 * 86_400.0
 _MOVED = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
 
 
@@ -30,23 +35,28 @@ class Answer:
     @property
     def document(self) -> Mapping[str, Any]:
         """The JSON object of the body; empty when the body holds none."""
-        return _read_object(self.body) or {}
+        return read_object(self.body) or {}
 
 
-def _read_object(body: bytes) -> dict[str, Any] | None:
+def read_object(body: bytes) -> dict[str, Any] | None:
+    """The JSON object that a body is; None when it is none."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """No answer came. `left_host` is False only when the request certainly never reached the server."""
+    """No answer came. `left_host` is False only when the request certainly never reached the server.
+
+    `is_lasting`: it will be no other when it is tried again soon.
+    """
 
     left_host: bool
     reason: str
+    is_lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,7 @@ class GiveUp:
 
     last: str
     was_processed: bool | None  # of the last sending, as in `Repeat`
+    status: int | None = None  # of the last answer, if there was one
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +106,12 @@ class Moved:
 
     location: str
     canonical_id: str
-    answer: Answer
+    status: int
 
     @property
-    def as_refusal(self) -> Refused:
+    def as_no_answer(self) -> NoAnswer:
         """What it is for a request that cannot follow."""
-        return Refused(self.answer.status, None, "The profile has moved.", self.answer.request_id)
+        return NoAnswer(left_host=True, reason=f"HTTP {self.status} that leads nowhere it may go")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,36 +121,27 @@ class InDoubt:
     reason: str
 
 
-def as_documented(answer: Answer, method: str) -> Answer | NoAnswer:
-    """The answer, or none where it says success in a way that the API does not: a proxy's page, say.
-
-    A read is answered with 200 and a JSON object, a write with 202; a POST may be either.
-    """
-    if answer.status >= 300:
-        return answer
-    is_read = answer.status == 200 and method in {"GET", "POST"} and _read_object(answer.body) is not None
-    is_write = answer.status == 202 and method != "GET"
-    if is_read or is_write:
-        return answer
-    return NoAnswer(left_host=True, reason=f"HTTP {answer.status} that is not the API's")
-
-
 Decision = Success | Repeat | Refused | Forbidden | GiveUp | Moved
 DecisionOnce = Decision | InDoubt
 
 
 def decide(  # noqa: PLR0911 - one return per decision reads as the table it is
-    outcome: Answer | NoAnswer, *, failures: int, now: datetime, throttled_seconds: float = 0.0
+    outcome: Answer | NoAnswer,
+    *,
+    failures: int,
+    now: datetime,
+    throttled_seconds: float = 0.0,
+    tries: int = TRIES,
 ) -> Decision:
     """Decide about a request that may be repeated without harm.
 
-    `failures` is how often this request has failed before; waiting for a 429 to pass is not failing, for
-    such a request was never processed. `throttled_seconds` is how long it has been answered so. `now` turns a
-    Retry-After date into seconds.
+    `failures` is how often this request has failed before, of at most `tries`; waiting for a 429 to pass is
+    not failing, for such a request was never processed. `throttled_seconds` is how long it has been answered
+    so. `now` turns a Retry-After date into seconds.
     """
     if isinstance(outcome, NoAnswer):
         was_processed = None if outcome.left_host else False
-        if failures + 1 >= TRIES:
+        if failures + 1 >= (LASTING_TRIES if outcome.is_lasting else tries):
             return GiveUp(outcome.reason, was_processed)
         return Repeat(None, was_processed)
     wait = retry_after_seconds(outcome.headers.get("retry-after"), now)
@@ -151,27 +153,32 @@ def decide(  # noqa: PLR0911 - one return per decision reads as the table it is
         return Repeat(wait, was_processed=False)
     code = error_code(outcome)
     if outcome.status >= 500 or outcome.status == 408 or code == STORE_NOT_ACTIVE:
-        if failures + 1 >= TRIES:
-            return GiveUp(f"HTTP {outcome.status}, code {code}", was_processed=None)
+        if failures + 1 >= tries:
+            return GiveUp(f"HTTP {outcome.status}, code {code}", None, outcome.status)
         return Repeat(wait, was_processed=None)
     if outcome.status in {401, 403}:
         return Forbidden(outcome.status)
     location, canonical_id = (outcome.headers.get(name) for name in ("location", "canonical-profile-id"))
     if outcome.status in _MOVED and location and canonical_id:
-        return Moved(location, canonical_id, outcome)
+        return Moved(location, canonical_id, outcome.status)
     message = str(outcome.document.get("message") or "")
     return Refused(outcome.status, code, message, outcome.request_id)
 
 
 def decide_once(
-    outcome: Answer | NoAnswer, *, failures: int, now: datetime, throttled_seconds: float = 0.0
+    outcome: Answer | NoAnswer,
+    *,
+    failures: int,
+    now: datetime,
+    throttled_seconds: float = 0.0,
+    tries: int = TRIES,
 ) -> DecisionOnce:
     """Decide about a request that must not be processed twice; the arguments are those of `decide`.
 
     What certainly was not processed is repeated as any other: a 429, a store that is not active, a request
     that never left the host. Where `decide` would repeat and nobody knows, it is in doubt at once.
     """
-    decision = decide(outcome, failures=failures, now=now, throttled_seconds=throttled_seconds)
+    decision = decide(outcome, failures=failures, now=now, throttled_seconds=throttled_seconds, tries=tries)
     if isinstance(decision, Repeat | GiveUp) and decision.was_processed is None:
         if isinstance(outcome, NoAnswer):
             return InDoubt(outcome.reason)
@@ -193,18 +200,18 @@ def as_code(value: object) -> int | None:
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:
     """The seconds that a Retry-After header asks for; None when it is missing or says nothing usable.
 
-    RFC 9110 allows a number of seconds or a date. What lies in the past is 0; what lies over an hour ahead
-    is taken as an hour.
+    RFC 9110 allows a number of seconds or a date. What lies in the past is 0; what lies over a year ahead is
+    taken as a year.
     """
     if value is None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return min(float(text), RETRY_AFTER_LONGEST_SECONDS)
+        return min(float(text), _YEAR_SECONDS)
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return min(max((moment - now).total_seconds(), 0.0), RETRY_AFTER_LONGEST_SECONDS)
+    return min(max((moment - now).total_seconds(), 0.0), _YEAR_SECONDS)

@@ -2,33 +2,48 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from random import Random
 
 from memory_import.destination.errors import Stopped
 from memory_import.destination.limits import BACKOFF_FIRST_SECONDS, BACKOFF_LONGEST_SECONDS
 
 _DOUBLINGS = 30  # beyond any longest wait; a 429 may come a thousand times, and a float overflows
-_SLICE_SECONDS = 0.1  # how soon a sleeper notices that the run was told to stop
 
 
 class StopSignal:
-    """Tells everyone at work on a run that it ends early, and why. The first reason stays."""
+    """Tells everyone at work on a run that it ends early, and why. The first reason stays.
+
+    It may be called from anywhere: the event loop, another thread, a signal handler.
+    """
 
     def __init__(self) -> None:
         self.reason: Exception | None = None
+        self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     def call(self, reason: Exception) -> None:
         """End the run early."""
         if self.reason is None:
             self.reason = reason
+            for loop, event in tuple(self._waiting):
+                loop.call_soon_threadsafe(event.set)
+
+    async def wait(self) -> None:
+        """Return as soon as the run is told to stop."""
+        waiting = asyncio.get_running_loop(), asyncio.Event()
+        self._waiting.append(waiting)
+        try:
+            if self.reason is None:  # asked only now: a call in between is not missed
+                await waiting[1].wait()
+        finally:
+            self._waiting.remove(waiting)
 
 
 class Throttle:
     """Holds back every sender while the server asks for it.
 
-    Once `halt` was called, every wait ends with `Stopped`. `clock` counts seconds from any point; `sleep`
-    waits; `random` spreads the repeats.
+    Once the run is told to stop, every wait ends with `Stopped`. `clock` counts seconds from any point;
+    `sleep` waits; `random` spreads the repeats.
     """
 
     def __init__(
@@ -36,7 +51,7 @@ class Throttle:
         stop_signal: StopSignal,
         *,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        sleep: Callable[[float], Coroutine[None, None, object]] = asyncio.sleep,
         random: Random | None = None,
     ) -> None:
         self.clock = clock
@@ -61,10 +76,19 @@ class Throttle:
     async def rest(self, seconds: float) -> None:
         """Wait; `Stopped` as soon as the run is told to stop."""
         end = self.clock() + seconds
-        while (left := end - self.clock()) > 0:
-            self.check()
-            await self._sleep(min(left, _SLICE_SECONDS))
         self.check()
+        while (left := end - self.clock()) > 0:
+            await self._sleep_unless_stopped(left)
+            self.check()
+
+    async def _sleep_unless_stopped(self, seconds: float) -> None:
+        sleeping = asyncio.ensure_future(self._sleep(seconds))
+        stopped = asyncio.ensure_future(self.stop_signal.wait())
+        try:
+            await asyncio.wait((sleeping, stopped), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeping.cancel()
+            stopped.cancel()
 
     def check(self) -> None:
         """Raise `Stopped` when the run was told to stop."""

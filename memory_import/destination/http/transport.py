@@ -1,240 +1,299 @@
-"""One connection to a server, as an httpx transport: HTTP/1.1 by h11, straight on the event loop.
+"""One httpcore connection behind the interface of httpx, with a limit to what an exchange may take.
 
-httpx's own serves any event loop, any proxy and a pool of connections, at more than twice the CPU time.
+httpcore speaks HTTP; what stands here is what an importer needs around it: a connection that can be had
+before a request is to leave, an answer that counts although the request is not out yet, and an end to every
+answer in time and in bytes, packed and unpacked.
 """
 
 import asyncio
-import socket
 import ssl
 import time
-from asyncio.staggered import staggered_race
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any, cast
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
-import h11
+import httpcore
 import httpx
 
-from memory_import.destination.limits import ANSWER_BYTES, HEAD_BYTES, IDLE_SECONDS
+from memory_import.destination.limits import ANSWER_BYTES, IDLE_SECONDS
 
-_NEXT_ADDRESS_SECONDS = 0.25  # RFC 8305: when to try the next address of a host beside the first
 _PIECE_BYTES = 128 * 1024  # of a request: what leaves of it piece by piece is progress
 _LONGEST = 10  # times as long as nothing may move: an exchange in which something always does
+_GZIP = zlib.MAX_WBITS | 16
 
 
 class Transport(httpx.AsyncBaseTransport):
     """Connects when a request is to leave, and anew when the server may have hung up; one request at a time.
 
-    `tls` is None for plain HTTP; `clock` counts seconds. Of a request's timeouts it keeps to `connect`, and
-    to `read` whenever nothing moves in either direction; an exchange takes ten times as long at most. Raises
-    `httpx.ConnectError` or `httpx.ConnectTimeout` where nothing of the request can have left, and another
-    `httpx.RequestError` where something may have.
+    `tls` is None for plain HTTP; `proxy` is asked for a tunnel; `clock` counts seconds. Of a request's
+    timeouts it keeps to `connect`, and to `read` whenever nothing moves in either direction; an exchange
+    takes ten times as long at most. Raises `httpx.ConnectError` or `httpx.ConnectTimeout` where nothing of
+    the request can have left, and another `httpx.RequestError` where something may have.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        tls: ssl.SSLContext | None,
+        clock: Callable[[], float] = time.monotonic,
+        proxy: httpx.Proxy | None = None,
+    ) -> None:
         self._tls = tls
         self._clock = clock
         self._idle_since = 0.0
-        self._connection: _Connection | None = None
+        self._wires = _Wires()
+        self._usual_port = 443 if tls else 80
+        self._wire: httpcore.AsyncNetworkStream | None = None
+        self._connection: httpcore.AsyncHTTP11Connection | None = None
+        self._tunnel = None if proxy is None else _make_tunnel(proxy, tls, self._wires)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, which has its body at hand, and read the answer to its end."""
-        connection = await self.connect(request)
-        response = await connection.exchange(request, request.extensions["timeout"]["read"])
+        await self.connect(request)
+        with _as_httpx():
+            try:
+                async with asyncio.timeout(_LONGEST * request.extensions["timeout"]["read"]):
+                    response = await self._exchange(request)
+            except TimeoutError:
+                raise httpx.ReadTimeout("the exchange took too long") from None
         self._idle_since = self._clock()
         return response
 
-    async def connect(self, request: httpx.Request) -> "_Connection":
-        """Have a connection for a request, which then leaves at once."""
-        is_stale = self._clock() - self._idle_since >= IDLE_SECONDS
-        if is_stale or self._connection is None or self._connection.wire.is_closing():
+    async def _exchange(self, request: httpx.Request) -> httpx.Response:
+        way = self._connection if self._tunnel is None else self._tunnel
+        assert way is not None  # noqa: S101 - `connect` was awaited
+        answer = await way.handle_async_request(_as_httpcore(request))
+        try:
+            if answer.status == 101:
+                raise httpx.RemoteProtocolError("the server wants to speak another protocol")
+            body = b"".join([piece async for piece in answer.aiter_stream()])
+        finally:
+            await answer.aclose()
+        if self._connection is not None and not _is_clean(self._connection):
             await self.aclose()
-            self._connection = await self._connect(request.url, request.extensions["timeout"]["connect"])
+        response = httpx.Response(answer.status, headers=answer.headers)
+        packing = response.headers.pop("content-encoding", "identity")
+        return httpx.Response(answer.status, headers=response.headers, content=_unpack(body, packing))
+
+    async def connect(self, request: httpx.Request) -> None:
+        """Have a connection for a request, which then leaves at once.
+
+        One through a proxy is made when the request leaves.
+        """
+        if self._tunnel is not None:
+            return
+        is_stale = self._clock() - self._idle_since >= IDLE_SECONDS
+        if is_stale or self._is_of_no_use():
+            await self.aclose()
+            url = request.url
+            with _as_httpx():
+                self._wire = await self._open(url, request.extensions["timeout"]["connect"])
+            origin = httpcore.Origin(url.raw_scheme, url.raw_host, url.port or self._usual_port)
+            self._connection = httpcore.AsyncHTTP11Connection(origin=origin, stream=self._wire)
             self._idle_since = self._clock()
-        return self._connection
+
+    def _is_of_no_use(self) -> bool:
+        """Whether there is none, or the server hung up on it or said what nobody asked for."""
+        if self._connection is None or self._wire is None or self._connection.is_closed():
+            return True
+        return bool(self._wire.get_extra_info("is_readable"))
+
+    async def _open(self, url: httpx.URL, timeout_seconds: float) -> httpcore.AsyncNetworkStream:
+        host, port = url.raw_host.decode(), url.port or self._usual_port
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                wire = await self._wires.connect_tcp(host, port)
+                if self._tls is not None:
+                    wire = await _greet(wire, self._tls, host)
+        except TimeoutError:
+            raise httpcore.ConnectTimeout("connecting took too long") from None
+        except (OSError, UnicodeError) as error:  # the latter of a host that cannot be a name
+            raise httpcore.ConnectError(str(error)) from error
+        return wire
 
     async def aclose(self) -> None:
         """Hang up."""
-        if self._connection is not None:
-            self._connection.wire.abort()
-            self._connection = None
-
-    async def _connect(self, url: httpx.URL, timeout_seconds: float) -> "_Connection":
-        host, port = url.raw_host.decode(), url.port or (443 if self._tls else 80)
-        try:
-            async with asyncio.timeout(timeout_seconds):
-                _, connection = await asyncio.get_running_loop().create_connection(
-                    _Connection,
-                    sock=await _reach(host, port),
-                    ssl=self._tls,
-                    server_hostname=host if self._tls else None,
-                )
-        except TimeoutError as error:
-            raise httpx.ConnectTimeout("connecting took too long") from error
-        except (OSError, UnicodeError) as error:  # the latter of a host that cannot be a name
-            raise httpx.ConnectError(str(error)) from error
-        if connection.wire.is_closing():
-            raise httpx.ConnectError("the server hung up at once")
-        return connection
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.aclose()
+        if self._tunnel is not None:
+            await self._tunnel.aclose()
 
 
-async def _reach(host: str, port: int) -> socket.socket:
-    """Connect to whichever address of a host answers first; each has a head start on the next."""
-    loop = asyncio.get_running_loop()
-
-    async def reach(family: int, address: Any) -> socket.socket:
-        reaching = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            reaching.setblocking(False)
-            await loop.sock_connect(reaching, address)
-        except BaseException:
-            reaching.close()
-            raise
-        return reaching
-
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    tries = [partial(reach, family, address) for family, _, _, _, address in found]
-    reached: socket.socket | None
-    reached, _, errors = await staggered_race(tries, _NEXT_ADDRESS_SECONDS)
-    if reached is None:
-        raise next(error for error in errors if error is not None)
-    return reached
-
-
-class _Exchange:
-    """A request, as far as it has yet to leave, and its answer, as far as it has come."""
-
-    def __init__(self, request: httpx.Request, patience_seconds: float) -> None:
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
-        self.unsent = list(_encode(request, self._http))
-        self._head: h11.Response | None = None
-        self._body: list[bytes] = []
-        self._bytes_left = ANSWER_BYTES
-        self._error: httpx.TransportError | None = None
-        self._loop = asyncio.get_running_loop()
-        self.is_over: asyncio.Future[None] = self._loop.create_future()
-        self._patience_seconds = patience_seconds
-        self._ends_at = self._loop.time() + _LONGEST * patience_seconds
-        self._timer = self._set_timer()
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether both sides have said all that belongs to it, nothing more, and may go on with another."""
-        states = self._http.our_state, self._http.their_state
-        return states == (h11.DONE, h11.DONE) and not self.unsent and not self._http.trailing_data[0]
-
-    @property
-    def response(self) -> httpx.Response:
-        """The answer; raises the error that came instead."""
-        if self._error is not None:
-            raise self._error
-        assert self._head is not None  # noqa: S101 - it is over
-        headers, body = list(self._head.headers), b"".join(self._body)
-        return httpx.Response(self._head.status_code, headers=headers, content=body)
-
-    def receive(self, data: bytes) -> None:
-        """Take a piece of the answer; an empty one says that no more will come."""
-        self._bytes_left -= len(data)
-        try:
-            self._http.receive_data(data)
-            self._read()
-        except h11.RemoteProtocolError as error:
-            self.end(httpx.RemoteProtocolError(str(error)))
-        if self._bytes_left < 0:
-            self.end(httpx.RemoteProtocolError(f"the answer is longer than {ANSWER_BYTES:,} bytes"))
-        self.note_progress()
-
-    def _read(self) -> None:
-        while isinstance(event := self._http.next_event(), h11.Event):
-            match event:
-                case h11.Response():
-                    self._head = event
-                case h11.Data():
-                    self._body.append(event.data)
-                case h11.EndOfMessage():
-                    self.end()
-                    return
-
-    def note_progress(self) -> None:
-        """Be patient anew."""
-        if not self.is_over.done():
-            self._timer.cancel()
-            self._timer = self._set_timer()
-
-    def _set_timer(self) -> asyncio.TimerHandle:
-        ends_at = min(self._loop.time() + self._patience_seconds, self._ends_at)
-        return self._loop.call_at(ends_at, self.end, httpx.ReadTimeout("the exchange took too long"))
-
-    def end(self, error: httpx.TransportError | None = None) -> None:
-        """It is over; how it ended first counts."""
-        self._timer.cancel()
-        if not self.is_over.done():
-            self._error = error
-            self.is_over.set_result(None)
-
-
-def _encode(request: httpx.Request, http: h11.Connection) -> Iterator[bytes | memoryview]:
-    target, body = request.url.raw_path, request.content
+async def _greet(
+    wire: httpcore.AsyncNetworkStream, tls: ssl.SSLContext, host: str
+) -> httpcore.AsyncNetworkStream:
     try:
-        yield http.send(h11.Request(method=request.method, target=target, headers=request.headers.raw))
-        events = [h11.Data(data=body), h11.EndOfMessage()] if body else [h11.EndOfMessage()]
-        framed = [data for event in events for data in http.send_with_data_passthrough(event) or ()]
-    except h11.LocalProtocolError as error:
-        raise httpx.LocalProtocolError(str(error)) from error
-    for data in framed:
-        for start in range(0, len(data), _PIECE_BYTES):
-            yield memoryview(data)[start : start + _PIECE_BYTES]
+        return await wire.start_tls(tls, host)
+    except BaseException:
+        await wire.aclose()
+        raise
 
 
-class _Connection(asyncio.Protocol):
-    """One exchange after another. What the server says in between is no answer to anything."""
+def _make_tunnel(proxy: httpx.Proxy, tls: ssl.SSLContext | None, wires: "_Wires") -> httpcore.AsyncHTTPProxy:
+    return httpcore.AsyncHTTPProxy(
+        proxy_url=httpcore.URL(
+            scheme=proxy.url.raw_scheme,
+            host=proxy.url.raw_host,
+            port=proxy.url.port,
+            target=proxy.url.raw_path,
+        ),
+        proxy_auth=proxy.raw_auth,
+        ssl_context=tls,
+        max_connections=1,
+        keepalive_expiry=IDLE_SECONDS,
+        network_backend=wires,
+    )
 
-    wire: asyncio.Transport
+
+def _as_httpcore(request: httpx.Request) -> httpcore.Request:
+    return httpcore.Request(
+        method=request.method,
+        url=httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        ),
+        headers=request.headers.raw,
+        content=_Pieces(request.content),
+        extensions={
+            "timeout": {**request.extensions["timeout"], "write": request.extensions["timeout"]["read"]}
+        },
+    )
+
+
+@contextmanager
+def _as_httpx() -> Iterator[None]:
+    """Raise what httpcore raises under the same name of httpx."""
+    try:
+        yield
+    except (
+        httpcore.NetworkError,
+        httpcore.TimeoutException,
+        httpcore.ProtocolError,
+        httpcore.ProxyError,
+    ) as error:
+        raise getattr(httpx, type(error).__name__)(str(error)) from error
+
+
+def _is_clean(connection: httpcore.AsyncHTTP11Connection) -> bool:
+    """Whether the answer was all that came: what came with it must not become the next answer."""
+    return not connection._h11_state.trailing_data[0]  # nothing public tells
+
+
+def _unpack(body: bytes, packing: str) -> bytes:
+    """The content of an answer; no more of it than an answer may have."""
+    if packing == "identity" or not body:
+        return body
+    if packing not in {"gzip", "x-gzip"}:
+        raise httpx.DecodingError(f"the answer is packed as {packing!r}, which nobody asked for")
+    unpacking = zlib.decompressobj(_GZIP)
+    try:
+        content = unpacking.decompress(body, ANSWER_BYTES)
+    except zlib.error as error:
+        raise httpx.DecodingError(str(error)) from error
+    if unpacking.unconsumed_tail:
+        raise httpx.RemoteProtocolError(f"the answer unfolds to more than {ANSWER_BYTES:,} bytes")
+    if not unpacking.eof:
+        raise httpx.DecodingError("the packed answer breaks off")
+    return content
+
+
+class _Pieces:
+    """The body of a request, piece by piece."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = memoryview(content)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self._content), _PIECE_BYTES):
+            yield self._content[start : start + _PIECE_BYTES]  # type: ignore[misc] # as good as bytes
+
+
+class _Wires(httpcore.AsyncNetworkBackend):
+    """Connections as httpcore makes them, each as a `_Wire`."""
 
     def __init__(self) -> None:
-        self._under_way: _Exchange | None = None
-        self._is_full = False
+        self._backend = httpcore.AnyIOBackend()
 
-    async def exchange(self, request: httpx.Request, patience_seconds: float) -> httpx.Response:
-        """Send a request and read its answer; waits so long whenever nothing moves."""
-        self._under_way = exchange = _Exchange(request, patience_seconds)
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore has it
+        local_address: str | None = None,  # noqa: ARG002 - any will do
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - as the system has them
+    ) -> httpcore.AsyncNetworkStream:
+        return _Wire(await self._backend.connect_tcp(host, port, timeout))
+
+
+class _Wire(httpcore.AsyncNetworkStream):
+    """A connection that reads while it writes: an answer that comes early ends the writing, and counts.
+
+    The first thing written after an answer begins a new exchange, which receives `ANSWER_BYTES` at most.
+    """
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._coming: asyncio.Task[bytes] | None = None
+        self._bytes_left = ANSWER_BYTES
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        if not buffer:
+            return
+        if self._coming is None:
+            self._bytes_left = ANSWER_BYTES
+            self._coming = asyncio.create_task(self._stream.read(_PIECE_BYTES))
+        coming, is_over = self._coming, False
+
+        def interrupt(_: object) -> None:
+            if not is_over:
+                limit.reschedule(0)
+
         try:
-            self._write(exchange)
-            await exchange.is_over
-        finally:
-            self._under_way = None
-            exchange.end()
-            if not exchange.is_clean or self.wire.get_write_buffer_size():
-                self.wire.abort()
-        return exchange.response
+            async with asyncio.timeout(timeout) as limit:
+                coming.add_done_callback(interrupt)
+                try:
+                    await self._stream.write(buffer)
+                finally:
+                    is_over = True
+                    coming.remove_done_callback(interrupt)
+        except TimeoutError:
+            if coming.done():
+                raise httpcore.WriteError("the answer came before the request was out") from None
+            raise httpcore.WriteTimeout("nothing of the request was taken") from None
 
-    def _write(self, exchange: _Exchange) -> None:
-        """Write while there is room; the head together with the beginning of the body."""
-        while exchange.unsent and not self._is_full and not self.wire.is_closing():
-            self.wire.writelines(exchange.unsent[:2])
-            del exchange.unsent[:2]
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.wire = cast(asyncio.Transport, transport)
-
-    def pause_writing(self) -> None:
-        self._is_full = True
-
-    def resume_writing(self) -> None:
-        self._is_full = False
-        if self._under_way is not None:
-            self._under_way.note_progress()
-            self._write(self._under_way)
-
-    def data_received(self, data: bytes) -> None:
-        if self._under_way is None or self._under_way.is_over.done():
-            self.wire.abort()
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        coming, self._coming = self._coming, None
+        if coming is None:
+            data = await self._stream.read(max_bytes, timeout)
         else:
-            self._under_way.receive(data)
+            try:
+                data = await asyncio.wait_for(coming, timeout)
+            except TimeoutError:
+                raise httpcore.ReadTimeout("nothing of the answer came") from None
+        self._bytes_left -= len(data)
+        if self._bytes_left < 0:
+            raise httpcore.RemoteProtocolError(f"the answer is longer than {ANSWER_BYTES:,} bytes")
+        return data
 
-    def eof_received(self) -> None:
-        self.data_received(b"")
+    async def aclose(self) -> None:
+        if self._coming is not None:
+            self._coming.cancel()
+            await asyncio.wait([self._coming])
+            self._coming = None
+        await self._stream.aclose()
 
-    def connection_lost(self, error: Exception | None) -> None:
-        if self._under_way is not None:
-            self._under_way.end(httpx.ReadError(f"the connection was lost: {error}"))
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore.AsyncNetworkStream:
+        if self._coming is not None:  # what a proxy says first belongs to the tunnel's beginning
+            self._coming.cancel()
+        return _Wire(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)

@@ -9,13 +9,13 @@ changes nothing.
 from typing import cast
 
 from memory_import.emulator.api.profiles import resolve, write_traits
-from memory_import.emulator.engine import limits
-from memory_import.emulator.engine.account import Account, Work
+from memory_import.emulator.engine import errors, limits
+from memory_import.emulator.engine.account import COMPLETED, Account, Work
 from memory_import.emulator.engine.checks import Json
 from memory_import.emulator.engine.clock import write_moment
 from memory_import.emulator.engine.errors import IDENTIFIERS_SKIPPED, TRAIT_UPSERT_FAILED, invalid
 from memory_import.emulator.engine.identity import find_matches
-from memory_import.emulator.engine.state import Identifiers, Profile, Store, Traits
+from memory_import.emulator.engine.state import Ending, Identifiers, Profile, Store, Traits
 from memory_import.emulator.engine.traits import RowProblem, all_promotions, find_problem, read_identifiers
 from memory_import.emulator.http.calls import Call, Reply
 
@@ -30,15 +30,16 @@ def put_bulk(call: Call) -> Reply:
     """Accept a batch: 202, or the one 400 that refuses all of it."""
     store = call.active_store()
     rows = _read_rows(call.json())
-    payload = _prepare(store, rows, may_share=call.policy.shared_identifiers == "race")
-    error = _judge(cast(list[list[object]], payload["problems"]), call.policy.row_failures)
+    payload = _prepare(store, rows, call)
+    row_failures = call.plan.row_failures or call.policy.row_failures
+    ending = _judge(cast(list[list[object]], payload["problems"]), row_failures)
     operation = call.account.operate(
         "bulk",
         store.id,
         payload,
         request_id=call.request_id,
-        late_seconds=call.plan.late_seconds,
-        error=call.plan.error or error,
+        timing=call.plan.timing,
+        ending=call.plan.ending or ending,
     )
     answer: Json = {"message": _MESSAGE}
     if (call.plan.bulk_answer or call.policy.bulk_answer) == "operation":
@@ -62,11 +63,13 @@ def _read_rows(body: object) -> list[object]:
     return [entry.get("traits") for entry in rows]
 
 
-def _prepare(store: Store, rows: list[object], *, may_share: bool) -> Json:
+def _prepare(store: Store, rows: list[object], call: Call) -> Json:
     """What the applier needs: traits and identifiers of each row, null for bad ones, and their problems.
 
-    Two rows with one identifier value are a problem of the later row unless they ``may_share``.
+    Two rows with one identifier value are a problem of the later row unless they may race. A row that a
+    fault skips is null, too.
     """
+    may_share = call.policy.shared_identifiers == "race"
     groups, identity, promotions = store.trait_groups, store.identity, all_promotions(store.trait_groups)
     traits_by_row: list[object] = []
     identifiers_by_row: list[Identifiers | None] = []
@@ -87,8 +90,9 @@ def _prepare(store: Store, rows: list[object], *, may_share: bool) -> Json:
             identifiers_by_row.append(None)
             continue
         seen.update(found)
-        traits_by_row.append(traits)
-        identifiers_by_row.append(found)
+        is_skipped = row in call.plan.skip_rows
+        traits_by_row.append(None if is_skipped else traits)
+        identifiers_by_row.append(None if is_skipped else found)
         if skipped:
             warnings.append((row, IDENTIFIERS_SKIPPED))
     return {
@@ -100,25 +104,16 @@ def _prepare(store: Store, rows: list[object], *, may_share: bool) -> Json:
     }
 
 
-def _judge(problems: list[list[object]], row_failures: str) -> Json | None:
-    """The operation's error, None when it can complete; raises the 400 when bad rows refuse the request."""
+def _judge(problems: list[list[object]], row_failures: str) -> Ending:
+    """How the operation ends; raises the 400 when bad rows refuse the request."""
     if not problems or row_failures == "skip":
-        return None
+        return COMPLETED
     row, code, message = problems[0]
     detail = f"body.profiles[{row}]: {message}. {len(problems)} profiles cannot be taken."
     if row_failures == "refuse":
         raise invalid(detail, cast(int, code))
-    return operation_error(cast(int, code), detail)
-
-
-def operation_error(code: int, detail: str) -> Json:
-    """The error object of an operation that failed."""
-    return {
-        "type": f"https://www.twilio.com/docs/api/errors/{code}",
-        "title": "Bulk trait upsert failed",
-        "code": code,
-        "detail": detail,
-    }
+    error = errors.problem(cast(int, code), "Bulk trait upsert failed", detail)
+    return Ending("FAILED", error, is_applied=False)
 
 
 def apply_bulk(account: Account, work: Work, at: float) -> Json:

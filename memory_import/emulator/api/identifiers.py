@@ -7,7 +7,7 @@ from memory_import.emulator.engine import limits
 from memory_import.emulator.engine.account import Account, Work
 from memory_import.emulator.engine.checks import Json, checked, record, text
 from memory_import.emulator.engine.errors import conflict, invalid, not_found
-from memory_import.emulator.engine.identity import detach, find_matches, find_profiles
+from memory_import.emulator.engine.identity import detach, find_others, find_profiles
 from memory_import.emulator.engine.state import Store
 from memory_import.emulator.http.calls import Call, Reply
 
@@ -35,8 +35,9 @@ def look_up(call: Call) -> Reply:
     body = checked(call.json(), _IDENTIFIER)
     id_type = cast(str, body["idType"])
     value = _normalise(store, id_type, cast(str, body["value"]), "body.value")
-    found = find_profiles(store, id_type, value)[: limits.MAX_PROFILES_PER_LOOKUP]
-    return Reply(200, {"normalizedValue": value, "profiles": [profile.id for profile in found]})
+    held_by = find_profiles(store, id_type, value)[: limits.MAX_PROFILES_PER_LOOKUP]
+    found = [profile.id for profile in held_by if profile.created_at <= call.read_at]
+    return Reply(200, {"normalizedValue": value, "profiles": found})
 
 
 def list_identifiers(call: Call) -> Reply:
@@ -74,9 +75,7 @@ def add_identifier(call: Call) -> Reply:
 
 
 def _submit(call: Call, store: Store, kind: str, payload: Json) -> Reply:
-    call.account.submit(
-        kind, store.id, payload, request_id=call.request_id, late_seconds=call.plan.late_seconds
-    )
+    call.account.submit(kind, store.id, payload, request_id=call.request_id, timing=call.plan.timing)
     return Reply(202, {"message": "Identifier change accepted."})
 
 
@@ -85,7 +84,7 @@ def apply_add_identifier(account: Account, work: Work, at: float) -> Json:
     if profile is None or store is None:
         return {"skipped": "profile is gone"}
     identifiers = [(cast(str, work.payload["id_type"]), cast(str, work.payload["value"]))]
-    matches = [profile, *(other for other in find_matches(store, identifiers) if other is not profile)]
+    matches = find_others(store, profile, identifiers)
     profile, merged, _ = resolve(account, store, identifiers, matches, at)
     return {"profile": profile.id, "merged": [other.id for other in merged]}
 

@@ -15,7 +15,8 @@ from memory_import.emulator.engine.ids import CONVERSATION_ID_PATTERN, is_id
 from memory_import.emulator.engine.state import Memory, Profile, Store
 from memory_import.emulator.http.calls import Call, Reply
 
-_SOURCE_PATTERN = r"[a-zA-Z0-9 _.-]+"
+_SOURCE_PATTERN = r"[a-zA-Z0-9 _./-]+"
+"""Of the newer SDKs; the document's own, without the slash, is looked at where the policy says so."""
 _CONVERSATION_ID = text(pattern=CONVERSATION_ID_PATTERN)
 _CONTENT = text(low=1, high=limits.MAX_CONTENT_CHARACTERS)
 
@@ -87,14 +88,22 @@ def create(call: Call, kind: Kind) -> Reply:
     profile = call.profile_in_place(store, moved_status=308)
     body = checked_settings(call.json(may_be_compressed=True), kind.batch())
     items = [_known_fields(kind, item) for item in cast(list[Json], body[kind.plural])]
-    _submit(call, store, "create_memories", {"kind": kind.id_kind, "profile": profile.id, "items": items})
+    for item in items:
+        _check_source(call, item.get("source"))
+    payload: Json = {"kind": kind.id_kind, "profile": profile.id, "items": items}
+    if call.plan.created_offset_seconds:
+        payload["created_offset"] = call.plan.created_offset_seconds
+    _submit(call, store, "create_memories", payload)
     return Reply(202, {"message": f"Creation of {len(items)} {kind.plural} accepted."})
 
 
+def _check_source(call: Call, source: object) -> None:
+    if not call.policy.source_with_slash and isinstance(source, str) and "/" in source:
+        raise invalid("source must match [a-zA-Z0-9 _.-]+.")
+
+
 def _submit(call: Call, store: Store, work_kind: str, payload: Json) -> None:
-    call.account.submit(
-        work_kind, store.id, payload, request_id=call.request_id, late_seconds=call.plan.late_seconds
-    )
+    call.account.submit(work_kind, store.id, payload, request_id=call.request_id, timing=call.plan.timing)
 
 
 def apply_create(account: Account, work: Work, at: float) -> Json:
@@ -103,8 +112,9 @@ def apply_create(account: Account, work: Work, at: float) -> Json:
     if profile is None or store is None:
         return {"skipped": "profile is gone"}
     kind = _KINDS[cast(str, work.payload["kind"])]
+    created_at = at + cast(float, work.payload.get("created_offset", 0.0))
     made = [
-        Memory(account.ids.mint(kind.id_kind), fields, at, at)
+        Memory(account.ids.mint(kind.id_kind), fields, created_at, created_at, applied_at=at)
         for fields in cast(list[Json], work.payload["items"])
     ]
     held = kind.held(store).setdefault(profile.id, [])
@@ -136,13 +146,15 @@ def _read_filter(call: Call) -> Callable[[Memory], bool]:
     source, conversation_id = call.query.get("source"), call.query.get("conversationId")
     if source is not None:
         OBSERVATIONS.fields["source"](source, "Query parameter source")
+        _check_source(call, source)
     if conversation_id is not None:
         _CONVERSATION_ID(conversation_id, "Query parameter conversationId")
     after, before = call.query_moment("createdAfter"), call.query_moment("createdBefore")
 
     def keep(memory: Memory) -> bool:
         return (
-            (source is None or memory.fields.get("source") == source)
+            memory.applied_at <= call.read_at
+            and (source is None or memory.fields.get("source") == source)
             and (conversation_id is None or belongs_to(memory, conversation_id))
             and (after is None or memory.created_at >= after)
             and (before is None or memory.created_at < before)
@@ -192,6 +204,7 @@ def patch(call: Call, kind: Kind) -> Reply:
     store = call.active_store()
     profile = call.profile_in_place(store, moved_status=308)
     change = _known_fields(kind, checked_settings(call.json(), kind.item(is_whole=False)))
+    _check_source(call, change.get("source"))
     memory = _find(call, kind, store, profile)
     payload: Json = {"kind": kind.id_kind, "profile": profile.id, "memory": memory.id, "change": change}
     _submit(call, store, "patch_memory", payload)

@@ -1,5 +1,6 @@
 """Asynchronous work of the control plane, and GET Operations: what became of it."""
 
+from memory_import.emulator.engine.account import COMPLETED
 from memory_import.emulator.engine.checks import Json
 from memory_import.emulator.engine.clock import write_moment
 from memory_import.emulator.http.calls import Call, Reply
@@ -8,7 +9,7 @@ from memory_import.emulator.http.calls import Call, Reply
 def fetch_operation(call: Call) -> Reply:
     """The operation's status by the clock; ``Retry-After`` while it is not at its end."""
     operation = call.operation()
-    status = operation.status_at(call.account.clock.now())
+    status = operation.status_at(call.read_at)
     body: Json = {
         "operationId": operation.id,
         "status": status,
@@ -22,8 +23,8 @@ def fetch_operation(call: Call) -> Reply:
         body["completedAt"] = write_moment(operation.ends_at)
     if status == "COMPLETED" and operation.result_id:
         body["result"] = {"type": "RESOURCE_ID", "id": operation.result_id}
-    if status == "FAILED":
-        body["error"] = operation.error
+    if status == operation.ending.status and operation.ending.error:
+        body["error"] = operation.ending.error
     return Reply(200, body, headers)
 
 
@@ -34,9 +35,9 @@ def accept(call: Call, kind: str, store_id: str, payload: Json, message: str, re
         store_id,
         payload,
         request_id=call.request_id,
-        late_seconds=call.plan.late_seconds,
+        timing=call.plan.timing,
         result_id=result_id,
-        error=call.plan.error,
+        ending=call.plan.ending or COMPLETED,
     )
     address = call.operation_address(operation)
     headers = {

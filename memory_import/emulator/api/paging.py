@@ -47,7 +47,9 @@ def cut_page(
     kept, following = _walk(items, keep, start, step, size)
     before, _ = _walk(items, keep, start - step, -step, size)
     meta: Json = {"key": key, "pageSize": size}
-    if following is not None:
+    if call.plan.repeat_page:
+        meta["nextToken"] = _write_token(max(start, 0))
+    elif following is not None:
         meta["nextToken"] = _write_token(following)
     if before:
         meta["previousToken"] = _write_token(before[-1])

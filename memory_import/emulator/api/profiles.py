@@ -14,7 +14,7 @@ from memory_import.emulator.engine.errors import (
     TRAIT_UPSERT_FAILED,
     invalid,
 )
-from memory_import.emulator.engine.identity import attach, detach_all, find_matches, merge
+from memory_import.emulator.engine.identity import attach, detach_all, find_matches, find_others, merge
 from memory_import.emulator.engine.state import Identifiers, Profile, Store, Traits
 from memory_import.emulator.engine.traits import all_promotions, find_problem, read_identifiers
 from memory_import.emulator.http.calls import Call, Reply
@@ -45,9 +45,7 @@ def create_profile(call: Call) -> Reply:
     )
     profile_id = cast(str, resolved["profile"])
     payload: Json = {"profile": profile_id, "traits": traits}
-    call.account.submit(
-        "patch", store.id, payload, request_id=call.request_id, late_seconds=call.plan.late_seconds
-    )
+    call.account.submit("patch", store.id, payload, request_id=call.request_id, timing=call.plan.timing)
     return Reply(202, {"message": "Profile accepted for processing.", "id": profile_id})
 
 
@@ -109,30 +107,30 @@ def _drop_nulls(profile: Profile, group: str) -> None:
 def list_profiles(call: Call) -> Reply:
     """GET Profiles: ids, the newest first."""
     store = call.active_store()
-    page = cut_page(call, "profiles", store.order, keep=lambda profile: profile.is_listed)
+    page = cut_page(
+        call,
+        "profiles",
+        store.order,
+        keep=lambda profile: profile.is_listed and profile.created_at <= call.read_at,
+    )
     return Reply(200, {"profiles": [profile.id for profile in page.items], "meta": page.meta})
 
 
 def fetch_profile(call: Call) -> Reply:
     """GET one profile with the traits of all groups or of those asked for."""
     profile = call.profile_in_place(call.active_store(), moved_status=301)
-    wanted = call.query_names("traitGroups")
-    traits = {group: values for group, values in profile.traits.items() if wanted is None or group in wanted}
+    traits: Traits = {}
+    for _, group, name in _read_stamps(call, profile):
+        traits.setdefault(group, {})[name] = profile.traits[group][name]
     return Reply(200, {"id": profile.id, "createdAt": write_moment(profile.created_at), "traits": traits})
 
 
 def list_traits(call: Call) -> Reply:
     """GET Traits: each with its group and the time of its last change."""
     profile = call.profile_in_place(call.active_store(), moved_status=301)
-    wanted = call.query_names("traitGroups")
-    rows = [
-        (profile.stamps[group][name], group, name)
-        for group, values in profile.traits.items()
-        for name in values
-        if wanted is None or group in wanted
-    ]
-    rows.sort()
-    page = cut_page(call, "traits", rows, max_items=limits.MAX_TRAIT_PAGE_ITEMS)
+    page = cut_page(
+        call, "traits", sorted(_read_stamps(call, profile)), max_items=limits.MAX_TRAIT_PAGE_ITEMS
+    )
     traits = [
         {
             "name": name,
@@ -145,6 +143,17 @@ def list_traits(call: Call) -> Reply:
     return Reply(200, {"traits": traits, "meta": page.meta})
 
 
+def _read_stamps(call: Call, profile: Profile) -> list[tuple[float, str, str]]:
+    """When each trait of the groups asked for was written, as far as it can be read."""
+    wanted = call.query_names("traitGroups")
+    return [
+        (profile.stamps[group][name], group, name)
+        for group, values in profile.traits.items()
+        for name in values
+        if (wanted is None or group in wanted) and profile.stamps[group][name] <= call.read_at
+    ]
+
+
 def patch_profile(call: Call) -> Reply:
     """PATCH one profile: named traits are set, those named null removed."""
     store = call.active_store()
@@ -155,9 +164,7 @@ def patch_profile(call: Call) -> Reply:
     if problem:
         raise invalid(f"body.traits: {problem.message}.", problem.code)
     payload: Json = {"profile": profile.id, "traits": traits}
-    call.account.submit(
-        "patch", store.id, payload, request_id=call.request_id, late_seconds=call.plan.late_seconds
-    )
+    call.account.submit("patch", store.id, payload, request_id=call.request_id, timing=call.plan.timing)
     return Reply(202, {"message": "Trait patch accepted."})
 
 
@@ -167,7 +174,7 @@ def apply_patch(account: Account, work: Work, at: float) -> Json:
         return {"skipped": "profile is gone"}
     traits = cast(Traits, work.payload["traits"])
     identifiers, unusable = read_identifiers(traits, all_promotions(store.trait_groups), store.identity)
-    matches = [profile, *(other for other in find_matches(store, identifiers) if other is not profile)]
+    matches = find_others(store, profile, identifiers)
     profile, merged, _ = resolve(account, store, identifiers, matches, at)
     write_traits(profile, traits, at)
     effects: Json = {"profile": profile.id, "merged": [other.id for other in merged]}
@@ -193,7 +200,7 @@ def delete_profile(call: Call) -> Reply:
         store.id,
         {"profile": profile.id},
         request_id=call.request_id,
-        late_seconds=call.plan.late_seconds,
+        timing=call.plan.timing,
     )
     return Reply(202, {"message": "Profile deletion accepted."})
 

@@ -7,7 +7,8 @@ from memory_import.emulator.api.paging import cut_page
 from memory_import.emulator.engine import identity, limits, traits
 from memory_import.emulator.engine.account import Account, Work
 from memory_import.emulator.engine.checks import Json, checked_settings, record, text
-from memory_import.emulator.engine.errors import invalid
+from memory_import.emulator.engine.clock import write_moment
+from memory_import.emulator.engine.errors import STORE_LIMIT, invalid
 from memory_import.emulator.engine.ids import FIRST_STORE_ID
 from memory_import.emulator.engine.state import Store, TraitGroup
 from memory_import.emulator.http.calls import Call, Reply, etag
@@ -38,7 +39,8 @@ def create_store(call: Call) -> Reply:
     """POST Stores: QUEUED at once, ACTIVE when its operation is completed."""
     body = checked_settings(call.json(), _STORE)
     if len(call.account.stores) >= limits.MAX_STORES_PER_ACCOUNT:
-        raise invalid(f"The account has {limits.MAX_STORES_PER_ACCOUNT} stores, which is the limit.")
+        message = f"The account has {limits.MAX_STORES_PER_ACCOUNT} stores, which is the limit."
+        raise invalid(message, STORE_LIMIT)
     _check_store_name(call.account, body)
     store_id = call.account.ids.mint("store")
     reply = accept(call, "provision_store", store_id, {}, "Store creation accepted.", store_id)
@@ -48,7 +50,7 @@ def create_store(call: Call) -> Reply:
         "description": body.get("description"),
         "queued_until": operation.starts_at,
         "provisioned_at": operation.ends_at,
-        "failed": operation.error is not None,
+        "failed": not operation.ending.is_applied,
     }
     call.account.change("create_store", store_id, payload, request_id=call.request_id)
     return reply
@@ -70,6 +72,8 @@ def apply_create_store(account: Account, work: Work, _at: float) -> Json:
         queued_until=cast(float, payload["queued_until"]),
         provisioned_at=cast(float, payload["provisioned_at"]),
         identity=identity.default_settings(),
+        merges=account.merges,
+        processed_at=work.accepted_at,
         forced_status="FAILED" if payload["failed"] else None,
         trait_groups={"Contact": traits.compile_group(TraitGroup("Contact", None, dict(_CONTACT)))},
     )
@@ -103,6 +107,7 @@ def fetch_store(call: Call) -> Reply:
         "status": store.status_at(call.account.clock.now()),
         "intelligenceServiceId": None,
         "version": store.version,
+        "dataAsOf": write_moment(call.account.data_as_of(store)),
     }
     if store.description is not None:
         body["description"] = store.description

@@ -1,5 +1,6 @@
 """The control plane of a store's trait groups."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from memory_import.emulator.api.operations import accept
@@ -7,9 +8,11 @@ from memory_import.emulator.api.paging import cut_page
 from memory_import.emulator.engine import limits, traits
 from memory_import.emulator.engine.account import Account, Work
 from memory_import.emulator.engine.checks import Json
-from memory_import.emulator.engine.errors import conflict, invalid, not_found
+from memory_import.emulator.engine.errors import TRAIT_GROUP_LIMIT, TRAIT_LIMIT, conflict, invalid, not_found
 from memory_import.emulator.engine.state import Store, TraitGroup
 from memory_import.emulator.http.calls import Call, Reply, etag
+
+_RESERVED = frozenset({"email", "phone", "whatsapp", "chat"})
 
 
 def list_trait_groups(call: Call) -> Reply:
@@ -70,9 +73,19 @@ def create_trait_group(call: Call) -> Reply:
     if name in store.trait_groups:
         raise invalid("body.displayName is taken by another trait group of the store.")
     if len(store.trait_groups) >= limits.MAX_TRAIT_GROUPS_PER_STORE:
-        raise invalid(f"The store has {limits.MAX_TRAIT_GROUPS_PER_STORE} trait groups, which is the limit.")
-    _check_promotions(store, cast(dict[str, Json], body.get("traits", {})))
+        message = f"The store has {limits.MAX_TRAIT_GROUPS_PER_STORE} trait groups, which is the limit."
+        raise invalid(message, TRAIT_GROUP_LIMIT)
+    definitions = cast(dict[str, Json], body.get("traits", {}))
+    _check_names(call, definitions)
+    _check_promotions(store, definitions)
     return accept(call, "create_group", store.id, body, "Trait group creation accepted.", name)
+
+
+def _check_names(call: Call, definitions: Mapping[str, Json]) -> None:
+    """New traits do not bear a name that the API keeps for itself, where the policy has it so."""
+    if call.policy.reserved_names == "refuse":
+        for name in _RESERVED.intersection(definitions):
+            raise invalid(f"body.traits.{name}: the name is reserved.")
 
 
 def _check_promotions(store: Store, definitions: dict[str, Json]) -> None:
@@ -102,8 +115,11 @@ def patch_trait_group(call: Call) -> Reply:
     change = traits.read_change(call.json())
     call.check_if_match(group.version)
     if len(traits.changed_definitions(group, change)) > limits.MAX_TRAITS_PER_GROUP:
-        raise invalid(f"The group would have more than {limits.MAX_TRAITS_PER_GROUP} traits.")
-    _check_promotions(store, cast(dict[str, Json], change.get("traits", {})))
+        message = f"The group would have more than {limits.MAX_TRAITS_PER_GROUP} traits."
+        raise invalid(message, TRAIT_LIMIT)
+    definitions = cast(dict[str, Json], change.get("traits", {}))
+    _check_names(call, {name: each for name, each in definitions.items() if name not in group.definitions})
+    _check_promotions(store, definitions)
     payload: Json = {"group": group.name, "change": change}
     return accept(call, "patch_group", store.id, payload, "Trait group update accepted.", group.name)
 

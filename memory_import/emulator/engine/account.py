@@ -9,14 +9,17 @@ import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import cast
+from typing import Any, cast
 
 from memory_import.emulator.engine.checks import Json
 from memory_import.emulator.engine.clock import Clock
 from memory_import.emulator.engine.ids import Ids
 from memory_import.emulator.engine.journal import Journal
 from memory_import.emulator.engine.limits import OPERATION_RETENTION_SECONDS
-from memory_import.emulator.engine.state import Operation, Store
+from memory_import.emulator.engine.state import Configuration, Ending, Operation, Store, Timing
+
+COMPLETED = Ending()
+PROMPT = Timing()
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +62,11 @@ class Effect:
 
 
 class Account:
-    """Stores, operations and the work that is not applied yet."""
+    """Stores, operations, conversation configurations and the work that is not applied yet.
+
+    ``keyed``: work by the ``Idempotency-Key`` that it came with. ``merges``: what several matches do in new
+    stores; see ``Store``.
+    """
 
     def __init__(
         self, *, clock: Clock, pace: Pace, seed: int, journal: Journal, appliers: Mapping[str, "Applier"]
@@ -68,6 +75,9 @@ class Account:
         self.ids = Ids()
         self.stores: dict[str, Store] = {}
         self.operations: dict[str, Operation] = {}
+        self.configurations: dict[str, Configuration] = {}
+        self.keyed: dict[str, Work] = {}
+        self.merges = True
         self.log: list[Effect] = []
         self._pace = pace
         self._random = Random(seed)  # noqa: S311 -- delays, not secrets
@@ -83,11 +93,11 @@ class Account:
         payload: Json,
         *,
         request_id: str,
-        late_seconds: float = 0.0,
+        timing: Timing = PROMPT,
     ) -> None:
-        """Accept asynchronous work, to be applied ``late_seconds`` later than its pace would have it."""
+        """Accept asynchronous work that nobody can follow."""
         now = self.clock.now()
-        ends_at = self._end_of_work(now, late_seconds)
+        ends_at = self._end_of_work(now, timing)
         self._enqueue(self._accept(kind, store_id, payload, now, ends_at, request_id))
 
     def operate(
@@ -97,16 +107,23 @@ class Account:
         payload: Json,
         *,
         request_id: str,
-        late_seconds: float = 0.0,
+        timing: Timing = PROMPT,
         result_id: str | None = None,
-        error: Json | None = None,
+        ending: Ending = COMPLETED,
     ) -> Operation:
-        """Accept asynchronous work that can be followed. With ``error`` it fails, and changes nothing."""
+        """Accept asynchronous work that can be followed; ``result_id`` is what it is about."""
         now = self.clock.now()
-        ends_at = self._end_of_work(now, late_seconds)
-        operation_id = self.ids.mint("operation")
-        operation = Operation(operation_id, now, now + (ends_at - now) / 2, ends_at, result_id, error)
-        self.operations[operation_id] = operation
+        ends_at = self._end_of_work(now, timing)
+        operation = Operation(
+            id=self.ids.mint(_id_kind(store_id)),
+            created_at=now,
+            starts_at=now + (ends_at - now) / 2,
+            ends_at=ends_at,
+            shown_at=now + timing.hidden_seconds,
+            result_id=result_id,
+            ending=ending,
+        )
+        self.operations[operation.id] = operation
         self._enqueue(self._accept(kind, store_id, payload, now, ends_at, request_id, operation))
         return operation
 
@@ -115,8 +132,8 @@ class Account:
         now = self.clock.now()
         return self._apply(self._accept(kind, store_id, payload, now, now, request_id), now)
 
-    def _end_of_work(self, now: float, late_seconds: float) -> float:
-        return now + self._random.uniform(self._pace.low, self._pace.high) + late_seconds
+    def _end_of_work(self, now: float, timing: Timing) -> float:
+        return now + self._random.uniform(self._pace.low, self._pace.high) + timing.late_seconds
 
     def _enqueue(self, work: Work) -> None:
         heapq.heappush(self._queue, (work.due + self._pace.read_lag_seconds, work.number, work))
@@ -134,7 +151,13 @@ class Account:
         self._count += 1
         work = Work(self._count, kind, store_id, payload, now, due, request_id, operation)
         self._journal.append(_write_work(work))
+        self._note_key(work)
         return work
+
+    def _note_key(self, work: Work) -> None:
+        key = work.payload.get("idempotency_key")
+        if isinstance(key, str):
+            self.keyed[key] = work
 
     def settle(self) -> None:
         """Apply everything that is due by now."""
@@ -150,10 +173,12 @@ class Account:
 
     def _run(self, work: Work, at: float) -> Json:
         operation = work.operation
-        if operation is not None and operation.error is not None:
-            effects: Json = {"failed": operation.error.get("code")}
+        if operation is not None and not operation.ending.is_applied:
+            effects: Json = {"failed": (operation.ending.error or {}).get("code")}
         else:
             effects = self._appliers[work.kind](self, work, at)
+        if store := self.stores.get(work.store_id):
+            store.processed_at = max(store.processed_at, work.accepted_at)
         operation_id = operation.id if operation else None
         self.log.append(
             Effect(work.number, work.kind, work.store_id, work.request_id, operation_id, at, effects)
@@ -168,15 +193,27 @@ class Account:
         self._journal.close()
 
     def find_operation(self, operation_id: str) -> Operation | None:
-        """The operation, unless it is unknown or ended more than seven days ago."""
+        """The operation, unless it is unknown, hidden as yet, or ended more than seven days ago."""
         operation = self.operations.get(operation_id)
-        if operation is None or self.clock.now() > operation.ends_at + OPERATION_RETENTION_SECONDS:
+        if operation is None:
             return None
-        return operation
+        last_shown_at = operation.ends_at + OPERATION_RETENTION_SECONDS
+        return operation if operation.shown_at <= self.clock.now() <= last_shown_at else None
 
     def pending_count(self) -> int:
         """How much accepted work is not applied yet."""
         return len(self._queue)
+
+    def let_matches(self, *, merge: bool) -> None:
+        """From now on several matches merge or do not, in every store."""
+        self.merges = merge
+        for store in self.stores.values():
+            store.merges = merge
+
+    def data_as_of(self, store: Store) -> float:
+        """Everything that the store was sent up to this moment is processed."""
+        waiting = [work.accepted_at for _, _, work in self._queue if work.store_id == store.id]
+        return min(store.processed_at, min(waiting) - 0.001) if waiting else store.processed_at
 
     def replay(self, entry: Json, waiting: dict[int, Work]) -> None:
         """Do again what a journal entry says; ``waiting`` carries accepted work from entry to entry."""
@@ -184,9 +221,10 @@ class Account:
             work = _read_work(entry)
             self._count = max(self._count, work.number)
             waiting[work.number] = work
+            self._note_key(work)
             if work.operation:
                 self.operations[work.operation.id] = work.operation
-                self.ids.claim("operation", work.operation.id)
+                self.ids.claim(_id_kind(work.store_id), work.operation.id)
         elif "applied" in entry:
             self._run(waiting.pop(cast(int, entry["applied"])), cast(float, entry["at"]))
 
@@ -199,8 +237,12 @@ class Account:
 Applier = Callable[[Account, Work, float], Json]
 
 
+def _id_kind(store_id: str) -> str:
+    """Of an operation: what is not about a store is about a conversation configuration."""
+    return "operation" if store_id else "job"
+
+
 def _write_work(work: Work) -> Json:
-    operation = work.operation
     return {
         "accepted": work.number,
         "kind": work.kind,
@@ -208,23 +250,12 @@ def _write_work(work: Work) -> Json:
         "at": work.accepted_at,
         "due": work.due,
         "request": work.request_id,
-        "operation": None
-        if operation is None
-        else [
-            operation.id,
-            operation.created_at,
-            operation.starts_at,
-            operation.ends_at,
-            operation.result_id,
-            operation.error,
-        ],
+        "operation": work.operation,
         "payload": work.payload,
     }
 
 
 def _read_work(entry: Json) -> Work:
-    fields = cast(list[object] | None, entry["operation"])
-    operation = None if fields is None else Operation(*fields)  # type: ignore[arg-type]
     return Work(
         number=cast(int, entry["accepted"]),
         kind=cast(str, entry["kind"]),
@@ -233,5 +264,12 @@ def _read_work(entry: Json) -> Work:
         accepted_at=cast(float, entry["at"]),
         due=cast(float, entry["due"]),
         request_id=cast(str, entry["request"]),
-        operation=operation,
+        operation=_read_operation(cast(Json | None, entry["operation"])),
     )
+
+
+def _read_operation(written: Json | None) -> Operation | None:
+    if written is None:
+        return None
+    ending = Ending(**cast(dict[str, Any], written["ending"]))
+    return Operation(**cast(dict[str, Any], {**written, "ending": ending}))

@@ -134,10 +134,11 @@ def checked_settings(value: object, check: Check) -> Json:
 
     Twilio's own Python library sends null for every optional field that was not given.
     """
-    return checked(_without_nulls(value), check)
+    return checked(without_nulls(value), check)
 
 
-def _without_nulls(value: object) -> object:
+def without_nulls(value: object) -> object:
+    """``value`` without the members that are null, at every depth."""
     if isinstance(value, dict):
-        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
-    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
+        return {name: without_nulls(each) for name, each in value.items() if each is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value

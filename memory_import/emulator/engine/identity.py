@@ -141,7 +141,12 @@ def find_profiles(store: Store, id_type: str, value: str) -> list[Profile]:
 
 
 def find_matches(store: Store, identifiers: Identifiers) -> list[Profile]:
-    """The canonical profiles that any matching rule finds, each once."""
+    """The canonical profiles that any matching rule finds, each once.
+
+    Where several do not merge, the earliest of those that the rule of the highest priority finds.
+    """
+    if not store.merges:
+        return _find_by_first_rule(store, identifiers)
     matches: list[Profile] = []
     rules = store.identity.rules
     for id_type, value in identifiers:
@@ -155,6 +160,25 @@ def find_matches(store: Store, identifiers: Identifiers) -> list[Profile]:
             if profile not in matches:
                 matches.append(cast(Profile, profile))
     return matches
+
+
+def _find_by_first_rule(store: Store, identifiers: Identifiers) -> list[Profile]:
+    for rule in store.identity.rules:
+        found = [
+            profile
+            for id_type, value in identifiers
+            if id_type == rule
+            for profile in find_profiles(store, id_type, value)
+        ]
+        if found:
+            return [min(found, key=_age)]
+    return []
+
+
+def find_others(store: Store, profile: Profile, identifiers: Identifiers) -> list[Profile]:
+    """``profile`` and, where several merge, the others that hold one of the identifiers."""
+    others = find_matches(store, identifiers) if store.merges else []
+    return [profile, *(other for other in others if other is not profile)]
 
 
 def merge(store: Store, profiles: Iterable[Profile]) -> tuple[Profile, list[Profile]]:

@@ -11,9 +11,12 @@ _PREFIXES = {
     "summary": "mem_summary_",
     "import": "mem_import_",
     "operation": "mem_operation_",
+    "job": "proc_job_",
+    "configuration": "conv_configuration_",
 }
 
 FIRST_STORE_ID = "mem_store_00000000000000000000000001"
+STORE_ID_PATTERN = r"mem_(?:store|service)_[0-7][0-9a-z]{25}"
 CONVERSATION_ID_PATTERN = r"conv_conversation_[0-7][0-9a-z]{25}"
 
 

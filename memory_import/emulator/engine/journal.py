@@ -15,7 +15,7 @@ import orjson
 from memory_import.emulator.engine.checks import Json
 from memory_import.emulator.engine.errors import UsageError
 
-_FORMAT: Json = {"emulator": 1}
+_FORMAT: Json = {"emulator": 2}
 
 
 class Journal(Protocol):

@@ -48,3 +48,14 @@ MAX_IMPORT_PAGE_ITEMS = 100
 
 OPERATION_RETENTION_SECONDS = 7 * 24 * 60 * 60
 """How long an operation can be read after it ended; error 520052 in Twilio's error directory."""
+
+MAX_CONFIGURATIONS_PER_ACCOUNT = 10
+"""Of conversation configurations; seen in public client code."""
+MAX_CONFIGURATION_NAME_CHARACTERS = 32
+MAX_CONFIGURATION_DESCRIPTION_CHARACTERS = 512
+"""twilio/twilio-oai, conversations v2, as the name."""
+IDEMPOTENCY_SECONDS = 24 * 60 * 60
+"""For how long an Idempotency-Key gets its first answer; conversations v2."""
+
+MAX_REQUEST_BYTES = 32 * 1024 * 1024
+"""Of a request's body, also once it is unpacked. The real limit is unknown."""

@@ -48,12 +48,16 @@ class Profile:
 
 @dataclass(slots=True, eq=False)
 class Memory:
-    """An observation or a summary; ``fields`` are what the client wrote, ``revisions`` the older bodies."""
+    """An observation or a summary; ``fields`` are what the client wrote, ``revisions`` the older bodies.
+
+    ``created_at`` is what the API says; it can be read from ``applied_at`` on.
+    """
 
     id: str
     fields: Json
     created_at: float
     updated_at: float
+    applied_at: float
     revisions: list[Json] = field(default_factory=list)
 
 
@@ -103,8 +107,24 @@ class Import:
 
 
 @dataclass(slots=True, eq=False)
+class Configuration:
+    """A conversation configuration; ``fields`` as the API shows them. It can be read from ``shown_at`` on."""
+
+    id: str
+    fields: Json
+    created_at: float
+    updated_at: float
+    shown_at: float
+    version: int = 1
+
+
+@dataclass(slots=True, eq=False)
 class Store:
-    """A Memory store. ``index`` finds profiles by identifier: one, or in rare cases a list of them."""
+    """A Memory store. ``index`` finds profiles by identifier: one, or in rare cases a list of them.
+
+    ``merges``: several matches merge; else the matching rule of the highest priority decides alone.
+    ``processed_at``: when the last of the work that was applied had been accepted.
+    """
 
     id: str
     display_name: str
@@ -113,6 +133,8 @@ class Store:
     provisioned_at: float
     identity: IdentitySettings
     version: int = 1
+    merges: bool = True
+    processed_at: float = 0.0
     forced_status: str | None = None
     trait_groups: dict[str, TraitGroup] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
@@ -134,20 +156,36 @@ class Store:
         return (profile for profile in self.order if profile.is_listed)
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an operation ends: its last status, the error object it shows, and whether it changes anything."""
+
+    status: str = "COMPLETED"
+    error: Json | None = None
+    is_applied: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How much later than its pace work is applied, and for how long its operation cannot be found."""
+
+    late_seconds: float = 0.0
+    hidden_seconds: float = 0.0
+
+
 @dataclass(slots=True, eq=False)
 class Operation:
-    """An asynchronous job; its status is a matter of the clock. ``error`` is what it will fail with."""
+    """An asynchronous job; its status is a matter of the clock. It cannot be found before ``shown_at``."""
 
     id: str
     created_at: float
     starts_at: float
     ends_at: float
-    result_id: str | None = None
-    error: Json | None = None
+    shown_at: float
+    result_id: str | None
+    ending: Ending
 
     def status_at(self, now: float) -> str:
         if now < self.starts_at:
             return "PENDING"
-        if now < self.ends_at:
-            return "RUNNING"
-        return "FAILED" if self.error else "COMPLETED"
+        return "RUNNING" if now < self.ends_at else self.ending.status

@@ -1,6 +1,5 @@
 """A request as the handlers see it, the reply they give, and how parameters and bodies are read."""
 
-import gzip
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,13 +13,16 @@ from memory_import.emulator.engine.clock import read_moment
 from memory_import.emulator.engine.errors import (
     OPERATION_ID_INVALID,
     OPERATION_NOT_FOUND,
+    STORE_ID_INVALID,
     STORE_NOT_ACTIVE,
     ApiError,
     invalid,
     not_found,
     stale,
+    too_large,
 )
 from memory_import.emulator.engine.ids import is_id
+from memory_import.emulator.engine.limits import MAX_REQUEST_BYTES
 from memory_import.emulator.engine.state import Operation, Profile, Store
 from memory_import.emulator.faults.plan import Plan
 
@@ -33,6 +35,8 @@ class Policy:
     row_failures: Literal["refuse", "skip", "fail"]
     shared_identifiers: Literal["refuse", "race"]
     operation_retry_after_seconds: int
+    source_with_slash: bool
+    reserved_names: Literal["take", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,16 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def read_at(self) -> float:
+        """The moment whose state is read: now, unless a fault shows an older one."""
+        return self.account.clock.now() - self.plan.stale_seconds
+
     def store(self) -> Store:
         """The store named in the path."""
         store_id = self.path_params["store_id"]
         if not is_id("store", store_id):
-            raise invalid("storeId does not have the form of a store id.")
+            raise invalid("storeId does not have the form of a store id.", STORE_ID_INVALID)
         store = self.account.stores.get(store_id)
         if store is None:
             raise not_found("The store")
@@ -74,7 +83,7 @@ class Call:
         if not is_id("profile", profile_id):
             raise invalid("profileId does not have the form of a profile id.")
         profile = store.profiles.get(profile_id)
-        if profile is None or profile.canonical().is_deleted:
+        if profile is None or profile.canonical().is_deleted or profile.created_at > self.read_at:
             raise not_found("The profile")
         return profile.canonical()
 
@@ -136,13 +145,19 @@ class Call:
         coding = self.headers.get("content-encoding", "identity").lower()
         if coding == "identity":
             return self.body
-        decompress = _DECOMPRESSORS.get(coding)
-        if decompress is None or not may_be_compressed:
+        window_bits = _WINDOW_BITS.get(coding)
+        if window_bits is None or not may_be_compressed:
             raise invalid(f"Content-Encoding {coding!r} is not supported here.")
+        unpack = zlib.decompressobj(window_bits)
         try:
-            return decompress(self.body)
-        except (OSError, EOFError, zlib.error) as error:
+            plain = unpack.decompress(self.body, MAX_REQUEST_BYTES)
+        except zlib.error as error:
             raise invalid(f"The body is not {coding}.") from error
+        if unpack.unconsumed_tail:
+            raise too_large(MAX_REQUEST_BYTES)
+        if not unpack.eof:
+            raise invalid(f"The body is not {coding}: it breaks off.")
+        return plain
 
     def query_integer(self, name: str, *, default: int, low: int, high: int) -> int:
         raw = self.query.get(name)
@@ -184,7 +199,7 @@ def etag(version: int) -> str:
     return f'"v{version}"'
 
 
-_DECOMPRESSORS: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "deflate": zlib.decompress}
+_WINDOW_BITS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
 @dataclass(frozen=True, slots=True)

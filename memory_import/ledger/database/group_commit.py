@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from memory_import.clock import seconds_now
 from memory_import.ledger.database.ledger import Ledger, Transaction
 from memory_import.ledger.database.records import Batch, FoundProfile, PlannedBatch, RequestCount
 from memory_import.ledger.database.states import BatchState
@@ -53,6 +54,10 @@ class GroupCommit:
         await self._write(
             lambda transaction: transaction.replace_profile(self._run_id, profile_id, canonical_id)
         )
+
+    async def note_wait(self, api_url: str, seconds: float) -> None:
+        """Keep for how long the server wants no request, for whoever starts after this process."""
+        await self._write(lambda transaction: transaction.note_wait(api_url, seconds_now(), seconds))
 
     async def close(self) -> None:
         """Write the requests counted since the last change, and end the writing thread."""

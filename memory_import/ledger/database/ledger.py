@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     Connection,
     Engine,
     Integer,
@@ -16,7 +17,6 @@ from sqlalchemy import (
     Update,
     bindparam,
     create_engine,
-    delete,
     event,
     func,
     insert,
@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -46,11 +47,14 @@ from memory_import.ledger.database.schema import (
     requests,
     runs,
     timings,
+    waits,
 )
 from memory_import.ledger.database.states import BatchState, IllegalMove, origins
 
 _PLANNED_FACTS = tuple(fact.name for fact in fields(PlannedBatch))
+_FOUND_LATER = ("planned_at", "changes", "lookups", "remarks")  # of a load that was staged without batches
 _BATCH_FACTS = tuple(fact.name for fact in fields(Batch))
+_RUNS_OF_PACE = 5
 _BATCH_COLUMNS = tuple(batches.c[name] for name in _BATCH_FACTS)
 
 
@@ -58,7 +62,7 @@ def open_database(state_dir: Path) -> Engine:
     """The SQLite file of a state directory, made when missing (mode 0600); its commits reach the disk."""
     path = state_dir / "ledger.sqlite3"
     path.touch(mode=0o600)
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(URL.create("sqlite", database=str(path)))  # a path may hold ? and %
     event.listen(engine, "connect", _make_durable)
     metadata.create_all(engine)
     return engine
@@ -106,6 +110,11 @@ class Ledger:
                 .values(status=status, exit_code=exit_code, finished_at=finished_at)
             )
 
+    def set_budgets(self, run_id: str, budgets: Mapping[str, str | None]) -> None:
+        """Say what a run puts up with from now on."""
+        with self._engine.begin() as connection:
+            connection.execute(update(runs).where(runs.c.run_id == run_id).values(budgets=dict(budgets)))
+
     def run(self, run_id: str) -> RunRecord | None:
         """One run, or None when the ledger does not know it."""
         return next(iter(self._runs(runs.c.run_id == run_id)), None)
@@ -114,22 +123,67 @@ class Ledger:
         """All runs, the newest first."""
         return self._runs()
 
-    def last_resumable(self) -> RunRecord | None:
-        """The newest run that `resume` may go on with; one that a later run has superseded is none."""
-        open_runs = self._runs(runs.c.status.in_(RESUMABLE), runs.c.dry_run.is_(False))
-        return next((run for run in open_runs if self.superseding(run) is None), None)
+    def resumable_runs(self) -> list[RunRecord]:
+        """The runs that `resume` may go on with, the newest first; none that a later run has superseded."""
+        open_runs = self._runs(runs.c.status.in_(RESUMABLE), runs.c.is_plan.is_(False))
+        return [run for run in open_runs if self.superseding(run) is None]
+
+    def unfinished_before(self, run: RunRecord) -> list[RunRecord]:
+        """The earlier runs of the same spec into the same store that are not finished, the oldest first.
+
+        Each run into the emulator has a store of its own.
+        """
+        if run.emulator:
+            return []
+        earlier = self._runs(
+            runs.c.run_id < run.run_id,
+            runs.c.spec_path == run.spec_path,
+            runs.c.store_id == run.store_id,
+            runs.c.emulator.is_(False),
+            runs.c.is_plan.is_(False),
+            runs.c.status.in_(RESUMABLE),
+        )
+        return earlier[::-1]
 
     def superseding(self, run: RunRecord) -> RunRecord | None:
-        """A later run of the same spec into the same store: `run` would bring older data back."""
+        """A later run of the same spec that has sent into the store: `run` would bring older data back."""
+        if run.emulator:
+            return None
         later = self._runs(
             runs.c.run_id > run.run_id,
             runs.c.spec_path == run.spec_path,
             runs.c.store_id == run.store_id,
-            runs.c.emulator == run.emulator,
-            runs.c.dry_run.is_(False),
-            runs.c.status != RunStatus.FAILED,
+            runs.c.emulator.is_(False),
+            runs.c.delivery_number.is_not(None),
         )
         return next(iter(later), None)
+
+    def last_delivery(self) -> int:
+        """How many deliveries were begun so far."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.max(runs.c.delivery_number))).scalar() or 0
+
+    def begin_delivery(self, run_id: str) -> None:
+        """Count a delivery of a run, before anything of it is sent: from now on it is no plan."""
+        number = select(func.coalesce(func.max(runs.c.delivery_number), 0) + 1).scalar_subquery()
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(runs).where(runs.c.run_id == run_id).values(delivery_number=number, is_plan=False)
+            )
+
+    def deliveries_since(self, run: RunRecord) -> list[RunRecord]:
+        """The runs of any spec that have sent into the store of `run` since that was entered."""
+        return self._runs(
+            runs.c.run_id != run.run_id,
+            runs.c.api_url == run.api_url,
+            runs.c.store_id == run.store_id,
+            runs.c.delivery_number > run.planned_after,
+        )
+
+    def note_declared(self, run_id: str, declared: Mapping[str, Any]) -> None:
+        """Keep what the store declared when a run was staged."""
+        with self._engine.begin() as connection:
+            connection.execute(update(runs).where(runs.c.run_id == run_id).values(declared=dict(declared)))
 
     def _runs(self, *conditions: Any) -> list[RunRecord]:
         query = select(runs).where(*conditions).order_by(runs.c.run_id.desc())
@@ -141,10 +195,13 @@ class Ledger:
 
     def note_input(self, run_id: str, load: str, fingerprint: Mapping[str, Any]) -> None:
         """Keep what the input of a load was, in place of what was known before."""
-        of_load = (inputs.c.run_id == run_id, inputs.c.load == load)
+        new = upsert(inputs).values(run_id=run_id, load=load, fingerprint=dict(fingerprint))
         with self._engine.begin() as connection:
-            connection.execute(delete(inputs).where(*of_load))
-            connection.execute(insert(inputs).values(run_id=run_id, load=load, fingerprint=dict(fingerprint)))
+            connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=inputs.primary_key, set_={"fingerprint": new.excluded.fingerprint}
+                )
+            )
 
     def input(self, run_id: str, load: str) -> Mapping[str, Any] | None:
         """What the input of a load was, or None when it was not read to its end yet."""
@@ -161,12 +218,18 @@ class Ledger:
 
     def plan_load(self, run_id: str, load: LoadRecord, planned: Iterable[PlannedBatch]) -> None:
         """Enter all batches of a load that was staged without them, and what is known of it by now."""
-        facts = {"planned_at": load.planned_at, "changes": dict(load.changes), "lookups": load.lookups}
+        facts = {name: value for name, value in asdict(load).items() if name in _FOUND_LATER}
         with self.transaction() as transaction:
             transaction.connection.execute(
                 update(loads).where(loads.c.run_id == run_id, loads.c.load == load.load).values(**facts)
             )
             transaction.plan(run_id, planned)
+
+    def note_server_time(self, run_id: str, load: str, server_time: float) -> None:
+        """Keep when a load began to write, by the server's clock; what was noted before stays."""
+        of_load = (loads.c.run_id == run_id, loads.c.load == load, loads.c.server_time.is_(None))
+        with self._engine.begin() as connection:
+            connection.execute(update(loads).where(*of_load).values(server_time=server_time))
 
     def load(self, run_id: str, load: str) -> LoadRecord | None:
         """A staged load, or None when its rows are not all staged yet."""
@@ -176,7 +239,7 @@ class Ledger:
         if row is None:
             return None
         facts = {name: row[name] for name in row if name != "run_id"}
-        return LoadRecord(**{**facts, "columns": tuple(row["columns"])})
+        return LoadRecord(**{**facts, "columns": tuple(row["columns"]), "remarks": tuple(row["remarks"])})
 
     # Batches
 
@@ -236,6 +299,49 @@ class Ledger:
 
     # Requests and time
 
+    def entries_per_second(self, run: RunRecord) -> float | None:
+        """How fast the last runs into the target of `run` delivered; None where there were none."""
+        of_target = (runs.c.emulator == run.emulator, runs.c.emulator | (runs.c.api_url == run.api_url))
+        ended = (
+            select(runs.c.run_id)
+            .where(*of_target, runs.c.status == RunStatus.FINISHED, runs.c.run_id != run.run_id)
+            .order_by(runs.c.run_id.desc())
+            .limit(_RUNS_OF_PACE)
+        )
+        entries = select(func.sum(batches.c.stop - batches.c.start)).where(
+            batches.c.run_id.in_(ended), batches.c.state != BatchState.SPLIT
+        )
+        seconds = select(func.sum(timings.c.seconds)).where(
+            timings.c.run_id.in_(ended), timings.c.stage.like("deliver%")
+        )
+        with self._engine.connect() as connection:
+            sent, spent = connection.execute(entries).scalar(), connection.execute(seconds).scalar()
+        return sent / spent if sent and spent else None
+
+    def wait_left(self, api_url: str, now: float) -> float:
+        """For how many more seconds a server wants no request; 0 where it may be asked.
+
+        `now` is in seconds since the epoch. A clock that was set meanwhile makes no wait longer than it was.
+        """
+        query = select(waits.c.told_at, waits.c.seconds).where(waits.c.api_url == api_url)
+        with self._engine.connect() as connection:
+            told = connection.execute(query).one_or_none()
+        if told is None:
+            return 0.0
+        told_at, seconds = (float(value) for value in told)
+        return min(max(told_at + seconds - now, 0.0), seconds)
+
+    def completed_with_error(self, run_id: str, load: str) -> int:
+        """The batches whose operation ended well and told an error all the same."""
+        query = select(func.count()).where(
+            batches.c.run_id == run_id,
+            batches.c.load == load,
+            batches.c.state == BatchState.COMPLETED,
+            batches.c.code.is_not(None),
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar_one()
+
     def request_counts(self, run_id: str) -> RequestCount:
         """All requests that a run made, over all its resumes."""
         query = select(requests).where(requests.c.run_id == run_id)
@@ -248,14 +354,14 @@ class Ledger:
 
     def add_seconds(self, run_id: str, stage: str, seconds: float) -> None:
         """Add to the time that a stage of a run took."""
+        new = upsert(timings).values(run_id=run_id, stage=stage, seconds=seconds)
         with self._engine.begin() as connection:
-            changed = connection.execute(
-                update(timings)
-                .where(timings.c.run_id == run_id, timings.c.stage == stage)
-                .values(seconds=timings.c.seconds + seconds)
+            connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=timings.primary_key,
+                    set_={"seconds": timings.c.seconds + new.excluded.seconds},
+                )
             )
-            if changed.rowcount == 0:
-                connection.execute(insert(timings).values(run_id=run_id, stage=stage, seconds=seconds))
 
     def seconds_by_stage(self, run_id: str) -> dict[str, float]:
         """The time each stage took, over all resumes."""
@@ -289,9 +395,12 @@ class Transaction:
 
     def remember(self, run_id: str, load: str, found: FoundProfile) -> None:
         """Keep what a lookup found, in place of what was known before."""
-        of_key = (lookups.c.run_id == run_id, lookups.c.key == found.key)
-        self.connection.execute(delete(lookups).where(*of_key))
-        self.connection.execute(insert(lookups).values(run_id=run_id, load=load, **asdict(found)))
+        facts = {"load": load, **asdict(found)}
+        self.connection.execute(
+            upsert(lookups)
+            .values(run_id=run_id, **facts)
+            .on_conflict_do_update(index_elements=lookups.primary_key, set_=facts)
+        )
 
     def replace_profile(self, run_id: str, profile_id: str, canonical_id: str) -> None:
         """Remember that a profile was merged into another one."""
@@ -301,19 +410,32 @@ class Transaction:
             .values(profile_id=canonical_id)
         )
 
+    def note_wait(self, api_url: str, told_at: float, seconds: float) -> None:
+        """Keep for how long a server wants no request; a wait that ends later stays."""
+        new = upsert(waits).values(api_url=api_url, told_at=told_at, seconds=seconds)
+        self.connection.execute(
+            new.on_conflict_do_update(
+                index_elements=waits.primary_key,
+                set_={"told_at": new.excluded.told_at, "seconds": new.excluded.seconds},
+                where=waits.c.told_at + waits.c.seconds < new.excluded.told_at + new.excluded.seconds,
+            )
+        )
+
     def count_requests(self, run_id: str, counts: RequestCount) -> None:
         """Add requests to the run's counts."""
         for status, count in counts.by_status.items():
-            retries = counts.retries.get(status, 0)
-            changed = self.connection.execute(
-                update(requests)
-                .where(requests.c.run_id == run_id, requests.c.status == status)
-                .values(count=requests.c.count + count, retries=requests.c.retries + retries)
+            new = upsert(requests).values(
+                run_id=run_id, status=status, count=count, retries=counts.retries.get(status, 0)
             )
-            if changed.rowcount == 0:
-                self.connection.execute(
-                    insert(requests).values(run_id=run_id, status=status, count=count, retries=retries)
+            self.connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=requests.primary_key,
+                    set_={
+                        "count": requests.c.count + new.excluded.count,
+                        "retries": requests.c.retries + new.excluded.retries,
+                    },
                 )
+            )
 
 
 @cache

@@ -1,8 +1,10 @@
 """One writer at a time: a lock on the state directory that the kernel releases when its holder dies."""
 
+import errno
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +18,17 @@ class StateDirectoryBusy(RuntimeError):
 def exclusive(state_dir: Path, *, purpose: str, since: str) -> Iterator[None]:
     """Hold the state directory for one run; `purpose` and `since` are what a second run is told.
 
-    Raises `StateDirectoryBusy`, which names the holder, without waiting.
+    Raises `StateDirectoryBusy`, which names the holder, without waiting, and `OSError` where the lock is no
+    file of its own: a link would have another file overwritten.
     """
-    descriptor = os.open(state_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    path = state_dir / "lock"
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "its lock is a link", str(path))
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            raise OSError(errno.EINVAL, "its lock is not a file of its own", str(path))
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

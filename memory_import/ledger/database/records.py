@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from memory_import.ledger.database.states import BatchState
+from memory_import.loads import LOADS
 
 
 class RunStatus(StrEnum):
@@ -15,7 +16,8 @@ class RunStatus(StrEnum):
     PENDING = "pending"  # ended with rows whose outcome the server still owes, or that were not sent
     STOPPED = "stopped"  # ended by a signal, a refused key or a store that is not fit
     FINISHED = "finished"
-    DRY_RUN = "dry_run"
+    PLANNED = "planned"  # a plan: nothing of it was sent yet
+    SUPERSEDED = "superseded"  # ended unfinished by a later run of the same spec and target
     FAILED = "failed"  # going on would end the same way: the input, the spec or the error budget
 
 
@@ -24,7 +26,13 @@ RESUMABLE = (RunStatus.RUNNING, RunStatus.PENDING, RunStatus.STOPPED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One execution of a spec. Times are RFC 3339 in UTC."""
+    """One execution of a spec. Times are RFC 3339 in UTC; `budgets` are as a person wrote them, by option.
+
+    `is_plan`: to be sent only when it is applied; False from then on. `declared` is what the store declared
+    when the run was staged, None until then. Deliveries are counted in the ledger, resumed ones again:
+    `planned_after` is how many there were when the run was entered, `delivery_number` is the run's last one,
+    None while nothing of it was sent.
+    """
 
     run_id: str
     spec_path: str
@@ -32,39 +40,50 @@ class RunRecord:
     api_url: str
     store_id: str
     emulator: bool
-    max_errors: str | None
+    budgets: Mapping[str, str | None]
     row_limit: int | None
-    dry_run: bool
+    is_plan: bool
+    declared: Mapping[str, Any] | None
+    planned_after: int
+    delivery_number: int | None
     status: RunStatus
     exit_code: int | None
     started_at: str
     finished_at: str | None
 
     @property
+    def loads(self) -> tuple[str, ...]:
+        """The names of the loads of the spec."""
+        return tuple(load for load in LOADS if self.spec.get(load) is not None)
+
+    @property
     def is_resumable(self) -> bool:
-        """Whether `resume` may go on with it."""
-        return self.status in RESUMABLE and not self.dry_run
+        """Whether `resume` may go on with it: a plan is applied."""
+        return self.status in RESUMABLE and not self.is_plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadRecord:
     """One load of a run, once its rows are staged.
 
-    `delimiter` and `with_bom` (a UTF-8 byte order mark) are for the file of rejected rows. `planned_at`
+    `planned_at`
     (seconds since the epoch) is when its batches were entered; None while nobody has found the profiles that
     its rows belong to. `lookups` says what finding them took; None where nothing was to be found.
+    `server_time` (seconds since the epoch, by the server's clock) is when the load began to write; None where
+    it has not, or the server does not tell its time. `remarks` are sentences about what earlier runs left
+    behind.
     """
 
     load: str
     identifiers: Mapping[str, str]  # trait -> identifier type
     columns: tuple[str, ...]
-    delimiter: str
-    with_bom: bool
     rows_read: int
     rounds: int
     changes: Mapping[str, int]
     planned_at: float | None
     lookups: Mapping[str, int] | None = None
+    server_time: float | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +117,7 @@ class PlannedBatch:
     body_bytes: int
     parent_id: int | None = None
     state: BatchState = BatchState.PLANNED
+    failed_runs: int = 0  # in which the server failed at it, however often it was tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

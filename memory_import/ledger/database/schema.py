@@ -24,9 +24,12 @@ runs = Table(
     Column("api_url", String, nullable=False),
     Column("store_id", String, nullable=False),
     Column("emulator", Boolean, nullable=False),
-    Column("max_errors", String),
+    Column("budgets", JSON, nullable=False),
     Column("row_limit", Integer),
-    Column("dry_run", Boolean, nullable=False),
+    Column("is_plan", Boolean, nullable=False),
+    Column("declared", JSON),
+    Column("planned_after", Integer, nullable=False),
+    Column("delivery_number", Integer),
     Column("status", String, nullable=False),
     Column("exit_code", Integer),
     Column("started_at", String, nullable=False),
@@ -48,13 +51,13 @@ loads = Table(
     Column("load", String, primary_key=True),
     Column("identifiers", JSON, nullable=False),
     Column("columns", JSON, nullable=False),
-    Column("delimiter", String, nullable=False),
-    Column("with_bom", Boolean, nullable=False),
     Column("rows_read", Integer, nullable=False),
     Column("rounds", Integer, nullable=False),
     Column("changes", JSON, nullable=False),
     Column("planned_at", Float),
     Column("lookups", JSON),
+    Column("server_time", Float),
+    Column("remarks", JSON, nullable=False),
 )
 
 lookups = Table(
@@ -91,6 +94,7 @@ batches = Table(
     Column("operation_id", String),
     Column("code", Integer),
     Column("answered_at", Float),
+    Column("failed_runs", Integer, nullable=False),
     Index("batches_by_state", "run_id", "load", "round", "state"),
 )
 
@@ -102,6 +106,15 @@ requests = Table(
     Column("count", Integer, nullable=False),
     Column("retries", Integer, nullable=False),
 )
+
+waits = Table(
+    "waits",
+    metadata,
+    Column("api_url", String, primary_key=True),
+    Column("told_at", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+"""How long a server wanted no request, and since when by our clock."""
 
 timings = Table(
     "timings",

@@ -24,6 +24,9 @@ class BatchState(StrEnum):
     UNKNOWN = "unknown"
 
 
+UNSENT = (BatchState.PLANNED, BatchState.SENDING)
+"""Not taken by the server, as far as it is known."""
+
 OPEN = (BatchState.PLANNED, BatchState.SENDING, BatchState.ACCEPTED)
 """Not at their end, as far as it is known."""
 

@@ -1,17 +1,16 @@
 """The account of a load: every input row with its outcome, written down and counted."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 import pyarrow.parquet as pq
 
 from memory_import.columns import (
     ERROR_CODE,
-    ERRORS,
     MERGED_INTO_FILE,
     MERGED_INTO_ROW,
     OUTCOME,
@@ -24,10 +23,10 @@ from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.files import whole_file
 from memory_import.ledger.report.outcomes import Outcome, row_outcomes
+from memory_import.ledger.report.values import Fates, MappedTrait, ValueAccount
 from memory_import.ledger.staging.staged import Staging
 
 REASON_SEPARATOR = " | "  # as the staged rows have it
-_REJECTS_COLUMNS = (*PLACE, *ERRORS)
 _OUTCOMES_SCHEMA = schema(*PLACE, OUTCOME, MERGED_INTO_FILE, MERGED_INTO_ROW, ERROR_CODE)
 _ENCODINGS: dict[str, Any] = {
     "use_dictionary": [name for name, dtype in _OUTCOMES_SCHEMA.items() if dtype == pl.String],
@@ -41,18 +40,44 @@ class ConservationError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The rows of a load by outcome, and the rejected ones by reason: a row with two reasons counts twice."""
+    """The rows of a load by outcome, and the rejected ones by reason: a row with two reasons counts twice.
+
+    `values`: the fates of the values of each trait, by its path.
+    """
 
     rows: Mapping[str, int]
     reasons: Mapping[str, int]
+    values: Mapping[str, Fates] = field(default_factory=dict)
 
 
-def settle_account(ledger: Ledger, staging: Staging, run_id: str, load: LoadRecord, folder: Path) -> Account:
-    """Say of every row of a load what became of it, in two files and in numbers.
+class RejectedRows(Protocol):
+    """The rejected rows of a load as they stand in its input, with their reasons, as lines of CSV."""
+
+    def header(self) -> bytes:
+        """Everything before the first row."""
+        ...
+
+    def lines(self, part: str, indexes: Sequence[int], rejected: pl.DataFrame) -> Iterable[bytes]:
+        """The rows at some indexes of a part; `_file`, `_row` and ERRORS of `rejected` row for row."""
+        ...
+
+
+def settle_account(
+    ledger: Ledger,
+    staging: Staging,
+    run_id: str,
+    load: LoadRecord,
+    folder: Path,
+    originals: RejectedRows,
+    traits: Sequence[MappedTrait] = (),
+) -> Account:
+    """Say of every row of a load, and of every value of its traits, what became of it, in files and in
+    numbers.
 
     `outcomes.parquet` has a row for every input row. `rejects.csv` has the rejected rows: the original
-    columns first and untouched, in the input's own delimiter, so that they can be put right and read again
-    with the same spec. Raises `ConservationError` when the outcomes do not sum to the rows read.
+    columns first and untouched, as `originals` gives them, so that they can be put right and read again with
+    the same spec. `dropped.csv` has every value that was dropped. Raises `ConservationError` when the
+    outcomes, or the fates of a trait, do not sum to the rows read.
     """
     rows: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
@@ -60,22 +85,28 @@ def settle_account(ledger: Ledger, staging: Staging, run_id: str, load: LoadReco
     with (
         whole_file(folder / file_name("outcomes.parquet", load.load)) as outcomes_stream,
         whole_file(folder / file_name("rejects.csv", load.load)) as rejects_stream,
+        whole_file(folder / file_name("dropped.csv", load.load)) as dropped_stream,
         pq.ParquetWriter(outcomes_stream, schema, compression="zstd", **_ENCODINGS) as outcomes,
     ):
-        header = pl.DataFrame(schema=dict.fromkeys((*load.columns, *_REJECTS_COLUMNS), pl.String))
-        header.write_csv(rejects_stream, separator=load.delimiter, include_bom=load.with_bom)
+        rejects_stream.write(originals.header())
+        values = ValueAccount(staging, traits, dropped_stream)
         found = row_outcomes(ledger, staging, run_id, load.load)
         for part, frame in zip(staging.parts, found, strict=True):
             outcomes.write_table(frame.select(*_OUTCOMES_SCHEMA).to_arrow())
+            values.add(part, frame)
             rows.update(dict(frame[OUTCOME].value_counts().iter_rows()))
             rejected = frame.filter(pl.col(OUTCOME) == Outcome.REJECTED.value)
             if not rejected.is_empty():
                 reasons.update(_count_reasons(rejected))
-                _with_originals(staging, part, rejected, load.columns).write_csv(
-                    rejects_stream, include_header=False, separator=load.delimiter
-                )
+                indexes = (rejected[POS] - staging.positions[part].start).to_list()
+                rejects_stream.writelines(originals.lines(part, indexes, rejected))
     _check_sum(run_id, load, rows)
-    return Account({outcome.value: rows[outcome.value] for outcome in Outcome}, dict(sorted(reasons.items())))
+    _check_fates(run_id, load, values.fates)
+    return Account(
+        {outcome.value: rows[outcome.value] for outcome in Outcome},
+        dict(sorted(reasons.items())),
+        values.fates,
+    )
 
 
 def file_name(name: str, load: str) -> str:
@@ -89,14 +120,6 @@ def _count_reasons(rejected: pl.DataFrame) -> dict[str, int]:
     return dict(codes.value_counts().iter_rows())
 
 
-def _with_originals(
-    staging: Staging, part: str, rejected: pl.DataFrame, columns: tuple[str, ...]
-) -> pl.DataFrame:
-    originals = staging.read(part, *columns)
-    within = rejected[POS] - staging.positions[part].start
-    return originals[within].hstack(rejected.select(_REJECTS_COLUMNS))
-
-
 def _check_sum(run_id: str, load: LoadRecord, rows: Counter[str]) -> None:
     known = {outcome: rows[outcome.value] for outcome in Outcome}
     if sum(known.values()) != load.rows_read or rows.total() != load.rows_read:
@@ -104,3 +127,12 @@ def _check_sum(run_id: str, load: LoadRecord, rows: Counter[str]) -> None:
             f"Run {run_id}, {load.load}: {load.rows_read} rows were read, but the outcomes sum to "
             f"{sum(known.values())}: {dict(rows)}."
         )
+
+
+def _check_fates(run_id: str, load: LoadRecord, fates: Mapping[str, Fates]) -> None:
+    for path, of_trait in fates.items():
+        if not of_trait.total == of_trait.read == load.rows_read:
+            raise ConservationError(
+                f"Run {run_id}, {load.load}, {path}: {load.rows_read} rows were read, but the fates of its "
+                f"values sum to {of_trait.total}: {of_trait.to_json()}."
+            )

@@ -50,8 +50,17 @@ def _load_section(ledger: Ledger, run_id: str, load: LoadRecord, account: Accoun
     for (state, _), (count, entries, _) in ledger.totals(run_id, load.load).items():
         batches[state] += count
         sent += entries if state in _TAKEN else 0
+    known = ledger.input(run_id, load.load) or {}
     return {
+        "files": list(known.get("read", ())),
+        "files_not_read": list(known.get("not_read", ())),
         "rows": {"read": load.rows_read, **account.rows},
+        "traits": {path: fates.to_json() for path, fates in account.values.items()},
+        "dropped_rows": {
+            path: {code: [list(place) for place in places] for code, places in fates.examples.items()}
+            for path, fates in account.values.items()
+            if fates.examples
+        },
         "sent": sent,
         "batches": {
             "total": batches.total() - batches[BatchState.SPLIT],
@@ -59,5 +68,6 @@ def _load_section(ledger: Ledger, run_id: str, load: LoadRecord, account: Accoun
         },
         "reject_reasons": dict(account.reasons),
         "changes": dict(sorted(load.changes.items())),
+        "remarks": list(load.remarks),
         **({} if load.lookups is None else {"lookups": dict(load.lookups)}),
     }

@@ -18,6 +18,7 @@ from memory_import.columns import (
     POS,
     REPRESENTATIVE,
     ROW,
+    SENT_AS,
     Exclusion,
 )
 from memory_import.ledger.database.ledger import Ledger
@@ -42,7 +43,11 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     UNKNOWN = "unknown"
     PENDING = "pending"
+    PLANNED = "planned"
 
+
+DELIVERED = frozenset({"verified", "completed", "accepted", "planned"})
+"""The outcomes of rows whose values went into the store; a plan says what would."""
 
 _OUTCOME_OF = {
     BatchState.PLANNED: Outcome.PENDING,
@@ -56,7 +61,8 @@ _WORST_FIRST = pl.Enum(["rejected", "unknown", "pending", "accepted", "completed
 _BATCH_SCHEMA = {"start": pl.UInt32, "stop": pl.UInt32, "part": pl.String, OUTCOME: pl.String}
 _NOTHING_DECIDED = pl.DataFrame(schema={POS: pl.Int64, OUTCOME: pl.String})
 _FINDERS = 2
-_INTO = {MERGED_INTO_FILE: pl.String, MERGED_INTO_ROW: pl.Int64}
+_as_planned = pl.col(OUTCOME).replace(Outcome.PENDING.value, Outcome.PLANNED.value)
+_INTO = {MERGED_INTO_FILE: pl.String, MERGED_INTO_ROW: pl.Int64, SENT_AS: pl.String}
 
 
 def outcome_of(batch: Batch) -> Outcome:
@@ -71,7 +77,8 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
 
     `_file` String, `_row` Int64, `outcome` String, `merged_into_file` String and `merged_into_row` Int64 (of
     the row that stands for this one), `_error_code`, `_error_field`, `_error_message` String (all reasons of
-    a rejected row), `_pos` Int64. `outcome` is null only where this program is at fault.
+    a rejected row), `_pos` Int64, `_sent_as` String (the outcome of what holds the row's values: its own, or
+    that of the row it was merged into). `outcome` is null only where this program is at fault.
 
     The next ones are found, by other threads, while one is used.
     """
@@ -84,10 +91,16 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
         schema=_BATCH_SCHEMA,
     )
     late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess]).sort(POS)
-    elsewhere = pl.concat([_folded(staging, batches), _memories(staging, batches)]).sort(POS)
-    representatives = _locate_representatives(staging)
+    unchanged = staging.unchanged.with_columns(outcome=pl.lit(Outcome.UNCHANGED.value))
+    folded = _folded(staging, batches)
+    elsewhere = pl.concat([folded, _memories(staging, batches), unchanged]).sort(POS)
+    representatives = _locate_representatives(staging).join(
+        folded.rename({POS: REPRESENTATIVE, OUTCOME: SENT_AS}), on=REPRESENTATIVE, how="left"
+    )
     record = ledger.load(run_id, load)
     is_planned = record is not None and record.planned_at is not None
+    run = ledger.run(run_id)
+    is_plan = run is not None and run.is_plan
 
     def find(part: str) -> pl.DataFrame:
         positions = staging.positions[part]
@@ -95,7 +108,9 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
         here = [single, within(elsewhere, positions), _merged(staging, representatives, positions)]
         decided = pl.concat(here, how="diagonal")
         rows = _judge(_read(staging, part), decided, within(late_errors, positions))
-        return rows if is_planned else rows.with_columns(pl.col(OUTCOME).fill_null(Outcome.PENDING.value))
+        if not is_planned:
+            rows = rows.with_columns(pl.col(OUTCOME).fill_null(Outcome.PENDING.value))
+        return rows.with_columns(_as_planned) if is_plan else rows
 
     with ThreadPoolExecutor(_FINDERS) as finders:
         coming: deque[Future[pl.DataFrame]] = deque()
@@ -131,12 +146,14 @@ def _merged(staging: Staging, representatives: pl.DataFrame, positions: range) -
         outcome=pl.lit(Outcome.MERGED.value),
         merged_into_file=pl.col(FILE).cast(pl.String),
         merged_into_row=ROW,
+        _sent_as=SENT_AS,
     )
 
 
 def _memories(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
     """`_pos`, `outcome` of rows that are sent profile by profile: the worst of all their parts."""
-    decided = [_decided(staging, batches, part).drop(IS_FINAL) for part in staging.sorted_parts]
+    parts = (*staging.sorted_parts, *staging.update_parts)
+    decided = [_decided(staging, batches, part).drop(IS_FINAL) for part in parts]
     worst = pl.col(OUTCOME).cast(_WORST_FIRST)
     of_entries = pl.concat([_NOTHING_DECIDED, *decided]).sort(worst, nulls_last=False)
     return of_entries.unique(POS, keep="first")
@@ -172,17 +189,21 @@ def _judge(rows: pl.DataFrame, decided: pl.DataFrame, late_errors: pl.DataFrame)
         )
     is_rejected = pl.col(ERROR_CODE).is_not_null()
     is_excluded = pl.col(ERROR_CODE).is_in(list(Exclusion))
-    return rows.join(
-        pl.concat([pl.DataFrame(schema=_INTO), decided], how="diagonal"),
-        on=POS,
-        how="left",
-        maintain_order="left",
-    ).with_columns(
-        pl.when(is_excluded)
-        .then(pl.lit(Outcome.EXCLUDED.value))
-        .when(is_rejected)
-        .then(pl.lit(Outcome.REJECTED.value))
-        .otherwise(OUTCOME)
-        .alias(OUTCOME),
-        *(pl.when(~is_rejected).then(name).alias(name) for name in _INTO),
+    return (
+        rows.join(
+            pl.concat([pl.DataFrame(schema=_INTO), decided], how="diagonal"),
+            on=POS,
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            pl.when(is_excluded)
+            .then(pl.lit(Outcome.EXCLUDED.value))
+            .when(is_rejected)
+            .then(pl.lit(Outcome.REJECTED.value))
+            .otherwise(OUTCOME)
+            .alias(OUTCOME),
+            *(pl.when(~is_rejected).then(name).alias(name) for name in _INTO),
+        )
+        .with_columns(pl.coalesce(SENT_AS, OUTCOME).alias(SENT_AS))
     )

@@ -1,8 +1,14 @@
 """A run's folder: the prepared rows of each load, readable by their owner only.
 
     STATE_DIR/runs/RUN_ID/
-        profiles/part-00000.arrow     every input row in order: place and columns as they were read, reasons,
+        profiles/part-00000.arrow     every input row in order: place, used columns as read, reasons,
                                       and what was made of it: position, values, size, identifiers
+        profiles/others-00000.arrow   what its rows state of a trait beside its value
+        profiles/superseded.arrow     which values of which rows gave way to a later row of the person
+        profiles/left_out.arrow       identifiers that were left out for a person's sake
+        profiles/original-part-00000.text   the text of these rows in a CSV file, as it stands there; how many
+                                      rows and bytes its runs have is in original-part-00000.arrow
+        profiles/input.json           what has to be known of the input to write its rejected rows
         profiles/hashes/  folds/      rows by what they may have in common, as long as they are grouped
         profiles/members.arrow        _pos, _representative of the rows in identity groups of two or more
         profiles/folded-00000.arrow   what is sent for those groups, in rounds
@@ -12,7 +18,10 @@
         observations/…, summaries/…   the same parts; then, once the profiles they belong to are found:
         observations/unsorted/        rows by profile, as long as they are ordered
         observations/sorted-00000.arrow  what is sent, profile by profile, in the order of time
+        observations/updates-00000.arrow  what memories that the store holds are to say
         observations/excess.parquet   rows that have no profile, or one that is full
+        */compared.arrow              what is remembered of each row once it landed
+        */unchanged.arrow             _pos of the rows that are not sent because they are known
         lookups.key                   what makes hashes of identifiers mean something; see
         `memory_import.ledger.database.identifier_hashes` report.json  report.md  rejects.csv
         outcomes.parquet
@@ -23,19 +32,38 @@ Files that are sent from are known by their names without a suffix: `part-00000`
 """
 
 import json
+import mmap
 import os
 import shutil
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, ERRORS, IS_FINAL, POS, REPRESENTATIVE, Exclusion, schema
+from memory_import.columns import (
+    CODE,
+    CODE_PREFIX,
+    COLUMN,
+    ERROR_CODE,
+    ERRORS,
+    ID_TYPE,
+    IS_FINAL,
+    POS,
+    REPRESENTATIVE,
+    TRAIT,
+    VALUE,
+    Exclusion,
+    schema,
+)
 from memory_import.ledger.files import (
     arrow_columns,
+    draft,
     draft_arrow,
+    is_draft,
     map_arrow,
     private_directory,
     settle,
@@ -46,6 +74,8 @@ from memory_import.ledger.files import (
 
 MEMBERS_SCHEMA = schema(POS, REPRESENTATIVE)
 LATE_ERRORS_SCHEMA = schema(POS, *ERRORS)
+OTHERS_SCHEMA = schema(POS, TRAIT, COLUMN, VALUE, CODE, ID_TYPE)
+LEFT_OUT_SCHEMA = schema(POS, TRAIT, VALUE, CODE)
 REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
 
 
@@ -61,18 +91,63 @@ class Staging:
             shutil.rmtree(self.folder)
         private_directory(self.folder)
 
-    def draft_part(self, number: int, rows: pl.DataFrame) -> None:
-        """Write one stretch of input rows, as they were read and what was made of them.
+    def draft_part(self, number: int, rows: pl.DataFrame, original: Sequence[tuple[int, bytes]] = ()) -> None:
+        """Write one stretch of input rows: what was read and made of them, and the text of runs of them.
 
-        They count once `settle_part` was called, which waits for the disk: not here. Columns of errors that
-        no row has are not written.
+        They count once `settle_part` was called, which waits for the disk: not here. Columns of errors and
+        codes that no row has are not written.
         """
-        empty = [name for name in ERRORS if name in rows.columns and not rows[name].count()]
+        empty = [
+            name
+            for name in rows.columns
+            if (name in ERRORS or name.startswith(CODE_PREFIX)) and not rows[name].count()
+        ]
         draft_arrow(rows.drop(empty), self.folder / f"{part_name(number)}.arrow")
+        if original:
+            self._draft_original(part_name(number), original)
 
     def settle_part(self, number: int) -> None:
         """Make one stretch of input rows durable."""
-        settle(self.folder / f"{part_name(number)}.arrow")
+        part = part_name(number)
+        for name in (f"original-{part}.text", f"original-{part}.arrow"):
+            if is_draft(self.folder / name):
+                settle(self.folder / name)
+        settle(self.folder / f"{part}.arrow")
+
+    def _draft_original(self, part: str, runs: Sequence[tuple[int, bytes]]) -> None:
+        with draft(self.folder / f"original-{part}.text") as stream:
+            stream.writelines(text for _, text in runs)
+        sizes = [(rows, len(text)) for rows, text in runs]
+        index = pl.DataFrame(sizes, schema={"rows": pl.Int32, "bytes": pl.Int64}, orient="row")
+        draft_arrow(index, self.folder / f"original-{part}.arrow")
+
+    def write_input(self, described: Mapping[str, Any]) -> None:
+        """Stage what has to be known of the input to write its rejected rows as they stood in it."""
+        write_json(described, self.folder / "input.json")
+
+    def original(self, part: str) -> Iterator[tuple[int, memoryview]]:
+        """The text of the rows of a part, as it was given to `draft_part`; only what is looked at is read."""
+        index = map_arrow(self.folder / f"original-{part}.arrow", ["rows", "bytes"])
+        with (self.folder / f"original-{part}.text").open("rb") as stream:
+            text = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+        start = 0
+        for rows, size in index.iter_rows():
+            yield rows, text[start : start + size]
+            start += size
+
+    def write_others(self, number: int, others: pl.DataFrame) -> None:
+        """Stage what the rows of a part state beside the values of their traits: OTHERS_SCHEMA, by `_pos`."""
+        if not others.is_empty():
+            write_arrow(others, self.folder / f"others-{number:05d}.arrow")
+
+    def write_superseded(self, superseded: pl.DataFrame) -> None:
+        """Stage which values gave way to those of a later row: `_pos`, a Boolean for each trait, by its
+        path."""
+        write_arrow(superseded.sort(POS), self.folder / "superseded.arrow")
+
+    def write_left_out(self, left_out: pl.DataFrame) -> None:
+        """Stage which identifiers were left out for a person's sake: LEFT_OUT_SCHEMA."""
+        write_arrow(left_out.sort(POS), self.folder / "left_out.arrow")
 
     def write_folded(self, number: int, entries: pl.DataFrame) -> None:
         """Stage what is sent for some of the identity groups."""
@@ -89,23 +164,38 @@ class Staging:
 
     def begin_sorting(self) -> None:
         """Start without sorted files, whatever an earlier attempt left behind."""
-        for path in self.folder.glob("sorted-*.arrow"):
+        for path in (*self.folder.glob("sorted-*.arrow"), *self.folder.glob("updates-*.arrow")):
             path.unlink()
 
     def write_sorted(self, number: int, entries: pl.DataFrame) -> None:
         """Stage what is sent for some of the profiles, in sending order."""
         write_arrow(entries, self.folder / f"sorted-{number:05d}.arrow")
 
-    def finish(self) -> None:
-        """Write the manifest: the names and sizes of all files that make up this load."""
-        files = sorted([*self.folder.glob("*.parquet"), *self.folder.glob("*.arrow")])
-        sizes = {path.name: path.stat().st_size for path in files}
-        write_json({"files": sizes}, self.folder / "manifest.json")
+    def write_updates(self, entries: pl.DataFrame) -> None:
+        """Stage what memories that the store holds are to say from now on."""
+        write_arrow(entries, self.folder / "updates-00000.arrow")
 
-    def changed_files(self) -> list[str]:
-        """The files of the manifest that are missing or of another size than they were."""
-        sizes = json.loads((self.folder / "manifest.json").read_text())["files"]
-        return [name for name, size in sizes.items() if _size(self.folder / name) != size]
+    def write_compared(self, compared: pl.DataFrame, unchanged: pl.DataFrame) -> None:
+        """Stage what is remembered of each row once it landed, and the rows (`_pos`) that are not sent
+        because they are known."""
+        write_arrow(compared, self.folder / "compared.arrow")
+        write_arrow(unchanged.select(POS).sort(POS), self.folder / "unchanged.arrow")
+
+    def finish(self) -> None:
+        """Write the manifest: the names and checksums of all files that make up this load."""
+        files = sorted(
+            path for kind in ("parquet", "arrow", "text") for path in self.folder.glob(f"*.{kind}")
+        )
+        write_json({"files": {path.name: _checksum(path) for path in files}}, self.folder / "manifest.json")
+
+    def changed_files(self, *, is_part_alone: bool = False) -> list[str]:
+        """The files of the manifest that are missing or not what they were; `is_part_alone`: of the parts."""
+        try:
+            files = json.loads((self.folder / "manifest.json").read_text())["files"]
+        except (OSError, ValueError, KeyError):
+            return ["manifest.json"]
+        wanted = [name for name in files if name.startswith("part-")] if is_part_alone else files
+        return [name for name in wanted if _checksum(self.folder / name) != files[name]]
 
     @cached_property
     def parts(self) -> tuple[str, ...]:
@@ -121,6 +211,23 @@ class Staging:
     def sorted_parts(self) -> tuple[str, ...]:
         """The names of the files with what is sent profile by profile."""
         return self._named("sorted")
+
+    @cached_property
+    def update_parts(self) -> tuple[str, ...]:
+        """The names of the files with what memories that the store holds are to say."""
+        return self._named("updates")
+
+    @cached_property
+    def compared(self) -> pl.DataFrame | None:
+        """What is remembered of each row once it landed; None before it was compared."""
+        path = self.folder / "compared.arrow"
+        return map_arrow(path, arrow_columns(path)) if path.exists() else None
+
+    @cached_property
+    def unchanged(self) -> pl.DataFrame:
+        """The rows (`_pos`) that are not sent because they are known, in order."""
+        path = self.folder / "unchanged.arrow"
+        return map_arrow(path, [POS]) if path.exists() else pl.DataFrame(schema=schema(POS))
 
     def _named(self, kind: str) -> tuple[str, ...]:
         return tuple(path.stem for path in sorted(self.folder.glob(f"{kind}-*.arrow")))
@@ -165,6 +272,29 @@ class Staging:
         """
         return map_arrow(self.folder / "members.arrow", list(MEMBERS_SCHEMA))
 
+    def others(self, part: str) -> pl.DataFrame:
+        """What the rows of a part state beside the values of their traits: OTHERS_SCHEMA, by `_pos`."""
+        return self._read_sparse(part.replace("part-", "others-"), OTHERS_SCHEMA)
+
+    def further_identifiers(self, part: str) -> pl.DataFrame:
+        """`_pos`, `trait`, `id_type`, `value` of the identifiers that rows have beside those of `_id.…`."""
+        others = self.others(part).filter(pl.col(ID_TYPE).is_not_null())
+        return others.select(POS, TRAIT, ID_TYPE, VALUE)
+
+    @cached_property
+    def superseded(self) -> pl.DataFrame:
+        """Which values gave way to those of a later row: `_pos`, a Boolean for each trait, by its path."""
+        return self._read_sparse("superseded", schema(POS))
+
+    @cached_property
+    def left_out(self) -> pl.DataFrame:
+        """Identifiers that were left out for a person's sake: LEFT_OUT_SCHEMA, by `_pos`."""
+        return self._read_sparse("left_out", LEFT_OUT_SCHEMA)
+
+    def _read_sparse(self, name: str, columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+        path = self.folder / f"{name}.arrow"
+        return map_arrow(path, arrow_columns(path)) if path.exists() else pl.DataFrame(schema=dict(columns))
+
     @cached_property
     def excess(self) -> pl.DataFrame:
         """Rows refused with their whole identity group: `LATE_ERRORS_SCHEMA`."""
@@ -175,7 +305,7 @@ class Staging:
         """How many rows were rejected before anything was sent."""
         refused = [part for part in self.parts if ERROR_CODE in self.columns(part)]
         counts = [count_rejected(self.read(part, ERROR_CODE)) for part in refused]
-        return sum(counts) + len(self.excess)
+        return sum(counts) + count_rejected(self.excess)
 
     def entries(self, part: str, *columns: str) -> pl.DataFrame:
         """What is sent from one file, in sending order: `_pos`, `_is_final` and the asked columns.
@@ -232,8 +362,17 @@ def is_folded(part: str) -> bool:
     return part.startswith("folded-")
 
 
-def _size(path: Path) -> int | None:
-    return path.stat().st_size if path.exists() else None
+def _checksum(path: Path) -> str | None:
+    """The CRC-32 and the size of a file, which tell of every accident and cost little; None without one."""
+    try:
+        with path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if not size:
+                return "0-0"
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                return f"{zlib.crc32(content):08x}-{size}"
+    except OSError:
+        return None
 
 
 def _whole_lines(path: Path) -> Iterator[dict[str, object]]:

@@ -1,27 +1,42 @@
 """How a run ends: its status, its exit code, and how to go on."""
 
+import contextlib
 import errno
 import shlex
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
+from memory_import.clock import now
 from memory_import.destination.errors import (
     AuthenticationRefused,
     DeliveryError,
     ServiceUnavailable,
     StagingChanged,
     StoreUnfit,
+    UnexpectedAnswer,
 )
 from memory_import.errors import ExitCode, ImportProblem, UsageProblem
 from memory_import.ledger.database.lock import StateDirectoryBusy
 from memory_import.ledger.database.records import RunRecord, RunStatus
 from memory_import.ledger.report.account import Account, ConservationError
 from memory_import.ledger.report.outcomes import Outcome
+from memory_import.run.context import RunContext
 from memory_import.run.request import DEFAULT_STATE_DIR
 from memory_import.sources.errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended. `folder` holds its report; `problem` is what ended it early, if anything did."""
+
+    report: Mapping[str, Any]
+    folder: str
+    problem: ImportProblem | None
 
 
 class CredentialsRefused(ImportProblem):
@@ -62,6 +77,8 @@ def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return
             return UsageProblem(error.problems)
         case ServiceUnavailable():
             return ServiceDown(f"{error} What is not sent stays planned: resume when the API answers again.")
+        case UnexpectedAnswer():
+            return ServiceDown(f"{error} What is not sent stays planned: report it, and resume.")
         case SourceError() | StateDirectoryBusy() | StagingChanged():
             return UsageProblem(str(error))
         case ConservationError():
@@ -82,34 +99,55 @@ def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return
             )
 
 
+def note_failure(run: RunContext, problem: ImportProblem | None, error: Exception) -> ImportProblem:
+    """Say in the ledger how a run stands whose report could not be written, for `error`; what to raise.
+
+    `problem` ended the run before that, if anything did. Only a run whose outcomes do not sum is over; every
+    other one can be gone on with, which writes the report. Where not even the ledger can be written, the run
+    stays as it is there, which can be gone on with, too.
+    """
+    if isinstance(error, ConservationError):
+        status, problem = RunStatus.FAILED, as_problem(error)
+    else:
+        problem = problem or as_problem(error)
+        status = RunStatus.PENDING if problem.exit_code is ExitCode.PENDING else RunStatus.STOPPED
+    with contextlib.suppress(OSError, DatabaseError):
+        run.ledger.set_status(run.run_id, status, exit_code=problem.exit_code, finished_at=now())
+    return problem
+
+
 def conclude(
     run: RunRecord, accounts: Sequence[Account], problem: ImportProblem | None
 ) -> tuple[RunStatus, ExitCode]:
     """Status and exit code, from what became of the rows and what ended the run early, if anything did."""
     if problem is not None:
-        return _status_of(problem, is_staged=bool(accounts)), problem.exit_code
+        is_staged = bool(accounts) and len(accounts) == len(run.loads)
+        return _status_of(run, problem, is_staged=is_staged), problem.exit_code
     total = {outcome: sum(account.rows[outcome] for account in accounts) for outcome in Outcome}
     has_bad_rows = total[Outcome.REJECTED] + total[Outcome.UNKNOWN] > 0
     exit_code = ExitCode.REJECTS if has_bad_rows else ExitCode.DONE
-    if run.dry_run:
-        return RunStatus.DRY_RUN, exit_code
+    if run.is_plan:
+        return RunStatus.PLANNED, exit_code
     if total[Outcome.PENDING]:
         return RunStatus.PENDING, ExitCode.PENDING
     return RunStatus.FINISHED, exit_code
 
 
-def _status_of(problem: ImportProblem, *, is_staged: bool) -> RunStatus:
+def _status_of(run: RunRecord, problem: ImportProblem, *, is_staged: bool) -> RunStatus:
+    """A plan whose rows are all staged is kept: applying it may end otherwise, and has sent nothing yet."""
+    if run.is_plan:
+        return RunStatus.PLANNED if is_staged else RunStatus.FAILED
     if problem.exit_code is ExitCode.PENDING:
         return RunStatus.PENDING
-    if problem.exit_code is ExitCode.BUDGET or (problem.exit_code is ExitCode.USAGE and not is_staged):
+    if problem.exit_code is ExitCode.USAGE and not is_staged:
         return RunStatus.FAILED
     return RunStatus.STOPPED
 
 
 def resume_command(run: RunRecord, folder: Path) -> str | None:
-    """The command that goes on with a run; None when there is nothing to go on with."""
-    if not run.is_resumable:
+    """The command that goes on with a run, or applies a plan; None when there is nothing to go on with."""
+    if not run.is_resumable and run.status is not RunStatus.PLANNED:
         return None
     state_dir = folder.parent.parent
     where = "" if str(state_dir) == DEFAULT_STATE_DIR else f" --state-dir {shlex.quote(str(state_dir))}"
-    return f"memory-import resume {run.run_id}{where}"
+    return f"memory-import {'apply' if run.is_plan else 'resume'} {run.run_id}{where}"

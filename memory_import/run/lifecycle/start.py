@@ -1,183 +1,129 @@
-"""How a run begins, or goes on: what it works on, and whether that is still the same."""
+"""How a run begins, or goes on: what it works on."""
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
-
-from pydantic import SecretStr
-from sqlalchemy.exc import DatabaseError
 
 from memory_import.clock import now
 from memory_import.destination.http.throttle import StopSignal
-from memory_import.errors import InputChanged, NothingPending, UsageProblem
-from memory_import.ledger.database.ledger import Ledger, open_database
-from memory_import.ledger.database.lock import exclusive
+from memory_import.errors import UsageProblem
+from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RunRecord, RunStatus
 from memory_import.ledger.files import private_directory
-from memory_import.run.budget import parse_budget
+from memory_import.run.budget import Budgets, check_budgets
 from memory_import.run.context import RunContext
-from memory_import.run.progress import RunProgress
-from memory_import.run.request import RunRequest
-from memory_import.run.settings import (
-    EMULATOR_STORE_ID,
-    Credentials,
-    Target,
-    dry_target,
-    live_target,
-    read_credentials,
+from memory_import.run.lifecycle.changes import (
+    as_recorded,
+    check_input,
+    check_other_runs,
+    check_target,
+    load_again,
 )
-from memory_import.sources.errors import SourceError
-from memory_import.sources.fingerprint import Fingerprint, fingerprint
-from memory_import.sources.remote import without_secrets
+from memory_import.run.lifecycle.choice import find_run
+from memory_import.run.lifecycle.state_directory import INPUTS, hold
+from memory_import.run.lifecycle.targets import emulated, find_target, keep_store
+from memory_import.run.progress import RunProgress
+from memory_import.run.request import Action, RunRequest, new_run_id
+from memory_import.run.settings import Target
+from memory_import.sources.opened import Sources
 from memory_import.spec.file import load_spec
-from memory_import.spec.model import SourceSpec, Spec, source_options
+from memory_import.spec.model import Spec
 
 
-def begin(
-    request: RunRequest, variables: Mapping[str, str], stop_signal: StopSignal, progress: RunProgress
-) -> AbstractContextManager[RunContext]:
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A run that is about to begin, and what it is told and shown by."""
+
+    request: RunRequest
+    variables: Mapping[str, str]
+    stop_signal: StopSignal
+    progress: RunProgress
+
+    def context(
+        self, record: RunRecord, spec: Spec, target: Target, ledger: Ledger, sources: Sources
+    ) -> RunContext:
+        """The run with all that its stages share."""
+        return RunContext(
+            record=record,
+            request=self.request,
+            spec=spec,
+            spec_folder=Path(record.spec_path).parent,
+            target=target,
+            ledger=ledger,
+            folder=private_directory(self.folder(record.run_id)),
+            budgets=Budgets(**record.budgets),
+            stop_signal=self.stop_signal,
+            progress=self.progress,
+            sources=sources,
+        )
+
+    def folder(self, run_id: str) -> Path:
+        """The folder of a run."""
+        return self.request.state_dir / "runs" / run_id
+
+
+def begin(start: Start) -> AbstractContextManager[RunContext]:
     """Take the state directory, and enter the run in the ledger or find it there.
 
     Raises `UsageProblem`, `InputChanged` or `StateDirectoryBusy` when the run cannot begin.
     """
-    if request.spec_path is not None:
-        return _begin_new(request, request.spec_path, variables, stop_signal, progress)
-    return _begin_again(request, variables, stop_signal, progress)
+    check_budgets(start.request.budgets)
+    return _begin_new(start) if start.request.action.is_new else _begin_again(start)
 
 
 @contextmanager
-def _begin_new(
-    request: RunRequest,
-    spec_path: Path,
-    variables: Mapping[str, str],
-    stop_signal: StopSignal,
-    progress: RunProgress,
-) -> Iterator[RunContext]:
-    parse_budget(request.max_errors)
-    spec = load_spec(spec_path, variables, is_emulator=request.emulator)
-    with (
-        _hold(request.state_dir, f"a run of {spec_path.name}") as ledger,
-        _reach(request, spec, variables, is_emulator=request.emulator) as target,
-    ):
-        record = _enter(ledger, request, spec_path, spec, target)
-        yield _assemble(request, record, spec, target, ledger, stop_signal, progress)
+def _begin_new(start: Start) -> Iterator[RunContext]:
+    request = start.request
+    if request.spec_path is None:
+        raise UsageProblem(f"Nothing says what to {request.action.value}: name a spec.")
+    run_id = request.run_id or new_run_id()
+    purpose = f"a {request.action.value} of {request.spec_path.name}"
+    sources = run_sources(request, run_id)
+    with ExitStack() as unless_entered:
+        unless_entered.callback(sources.discard)
+        spec = load_spec(request.spec_path, start.variables, is_emulator=request.emulator, sources=sources)
+        with hold(request.state_dir, purpose) as ledger, _reach_new(start, spec, run_id, ledger) as target:
+            record = _enter(ledger, request, run_id, spec, target)
+            unless_entered.pop_all()
+            yield start.context(record, spec, target, ledger, sources)
+
+
+def run_sources(request: RunRequest, run_id: str) -> Sources:
+    """The inputs of a run, with the copies that it has of them."""
+    return Sources(request.state_dir / "runs" / run_id / INPUTS)
 
 
 @contextmanager
-def _begin_again(
-    request: RunRequest, variables: Mapping[str, str], stop_signal: StopSignal, progress: RunProgress
-) -> Iterator[RunContext]:
-    with _hold(request.state_dir, "a resume") as ledger:
-        record = _find(ledger, request.run_id)
-        spec = _load_again(record, variables)
-        with _reach(request, spec, variables, is_emulator=record.emulator) as target:
-            _check_target(record, target)
-            _check_input(ledger, record, spec)
-            ledger.set_status(record.run_id, RunStatus.RUNNING, exit_code=None, finished_at=None)
-            yield _assemble(request, record, spec, target, ledger, stop_signal, progress)
+def _reach_new(start: Start, spec: Spec, run_id: str, ledger: Ledger) -> Iterator[Target]:
+    if not start.request.emulator:
+        yield find_target(start.request, spec, start.variables)
+        return
+    if start.request.keep:
+        keep_store(ledger.runs(), start.request.state_dir / "runs", start.folder(run_id))
+    with emulated(start.folder(run_id)) as target:
+        yield target
 
 
-def _assemble(
-    request: RunRequest,
-    record: RunRecord,
-    spec: Spec,
-    target: Target,
-    ledger: Ledger,
-    stop_signal: StopSignal,
-    progress: RunProgress,
-) -> RunContext:
-    return RunContext(
-        record=record,
-        spec=spec,
-        spec_folder=Path(record.spec_path).parent,
-        target=target,
-        ledger=ledger,
-        folder=private_directory(private_directory(request.state_dir / "runs") / record.run_id),
-        budget=parse_budget(record.max_errors),
-        wait_seconds=request.wait_seconds,
-        stop_signal=stop_signal,
-        progress=progress,
-    )
-
-
-@contextmanager
-def _hold(state_dir: Path, purpose: str) -> Iterator[Ledger]:
-    try:
-        private_directory(state_dir)
-    except OSError as error:
+def _enter(ledger: Ledger, request: RunRequest, run_id: str, spec: Spec, target: Target) -> RunRecord:
+    assert request.spec_path is not None  # noqa: S101 - it was read
+    if ledger.run(run_id) is not None:
         raise UsageProblem(
-            f"The state directory {state_dir} cannot be used: {error.strerror}. "
-            "Give another one with --state-dir."
-        ) from None
-    with exclusive(state_dir, purpose=purpose, since=now()), open_ledger(state_dir) as ledger:
-        yield ledger
-
-
-@contextmanager
-def open_ledger(state_dir: Path) -> Iterator[Ledger]:
-    """The ledger of a state directory; `UsageProblem` when its file cannot be used."""
-    try:
-        ledger = Ledger(open_database(state_dir))
-    except (OSError, DatabaseError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error.orig  # SQLite's words quote no data
-        raise UsageProblem(
-            f"{state_dir / 'ledger.sqlite3'} cannot be used: {reason}. "
-            "Put that right, or give another state directory with --state-dir."
-        ) from None
-    try:
-        yield ledger
-    finally:
-        ledger.close()
-
-
-@contextmanager
-def _reach(
-    request: RunRequest, spec: Spec, variables: Mapping[str, str], *, is_emulator: bool
-) -> Iterator[Target]:
-    if request.dry_run:
-        yield dry_target(variables, spec.store)
-    elif is_emulator:
-        credentials = Credentials("SK" + secrets.token_hex(16), SecretStr(secrets.token_hex(16)))
-        state_file = request.state_dir / "emulator.journal"
-        with _emulator(state_file, credentials) as url:
-            yield Target(url, EMULATOR_STORE_ID, credentials, is_emulator=True)
-    else:
-        yield live_target(variables, spec.store, request.credentials or read_credentials(variables))
-
-
-@contextmanager
-def _emulator(state_file: Path, credentials: Credentials) -> Iterator[str]:
-    from memory_import.emulator.engine.errors import UsageError
-    from memory_import.emulator.server import running
-
-    with ExitStack() as stack:
-        try:
-            server = stack.enter_context(running(state_file=state_file, api_key=credentials.pair))
-        except UsageError as error:
-            raise UsageProblem(
-                f"The emulator cannot go on with {state_file}: {error} Or take another --state-dir."
-            ) from error
-        yield server.url
-
-
-# A new run
-
-
-def _enter(ledger: Ledger, request: RunRequest, spec_path: Path, spec: Spec, target: Target) -> RunRecord:
+            f"There is a run {run_id} already: `memory-import resume {run_id}` goes on with it."
+        )
     record = RunRecord(
-        run_id=f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:-3] + "Z-" + secrets.token_hex(2),
-        spec_path=str(spec_path.resolve()),
-        spec=_as_recorded(spec),
+        run_id=run_id,
+        spec_path=str(request.spec_path.resolve()),
+        spec=as_recorded(spec),
         api_url=target.api_url,
         store_id=target.store_id,
         emulator=target.is_emulator,
-        max_errors=request.max_errors,
+        budgets=asdict(request.budgets),
         row_limit=request.limit,
-        dry_run=request.dry_run,
+        is_plan=request.action is Action.PLAN,
+        declared=None,
+        planned_after=ledger.last_delivery(),
+        delivery_number=None,
         status=RunStatus.RUNNING,
         exit_code=None,
         started_at=now(),
@@ -187,97 +133,28 @@ def _enter(ledger: Ledger, request: RunRequest, spec_path: Path, spec: Spec, tar
     return record
 
 
-def _as_recorded(spec: Spec) -> dict[str, Any]:
-    """The spec for the ledger: an address loses what may be a password or a signature."""
-    document = spec.model_dump(mode="json")
-    for load, source in spec.sources.items():
-        if "://" in source.path:
-            document[load]["source"]["path"] = without_secrets(source.path)
-    return document
+@contextmanager
+def _begin_again(start: Start) -> Iterator[RunContext]:
+    request = start.request
+    with hold(request.state_dir, "a resume" if request.action is Action.RESUME else "an apply") as ledger:
+        record = find_run(ledger, request)
+        sources = run_sources(request, record.run_id)
+        spec = load_again(ledger, record, start.variables, sources)
+        with _reach_again(start, record, spec) as target:
+            check_target(record, target)
+            check_input(ledger, record, spec)
+            if record.is_plan:
+                check_other_runs(ledger, record)
+            budgets = asdict(Budgets(**record.budgets).replaced_by(request.budgets))
+            ledger.set_budgets(record.run_id, budgets)
+            ledger.set_status(record.run_id, RunStatus.RUNNING, exit_code=None, finished_at=None)
+            yield start.context(replace(record, budgets=budgets), spec, target, ledger, sources)
 
 
-# A run that goes on
-
-
-def _find(ledger: Ledger, run_id: str | None) -> RunRecord:
-    if run_id is None:
-        record = ledger.last_resumable()
-        if record is None:
-            raise NothingPending("Nothing is unfinished.")
-        return record
-    record = ledger.run(run_id)
-    if record is None:
-        raise UsageProblem(f"There is no run {run_id} here; `memory-import status` lists all runs.")
-    if not record.is_resumable:
-        raise UsageProblem(f"Run {run_id} is {record.status.value}: there is nothing to go on with.")
-    later = ledger.superseding(record)
-    if later is not None:
-        raise UsageProblem(f"Run {run_id} is out of date: run {later.run_id} of the same spec came after it.")
-    return record
-
-
-def _load_again(record: RunRecord, variables: Mapping[str, str]) -> Spec:
-    """The run's spec; what the file says now, if it is still there, must be what it said then."""
-    path = Path(record.spec_path)
-    if not path.exists():
-        return Spec.model_validate(record.spec)
-    spec = load_spec(path, variables, is_emulator=record.emulator, with_source=False)
-    differences = _compare(record.spec, _as_recorded(spec), "")
-    if differences:
-        raise _changed("The spec", differences)
-    return spec
-
-
-def _check_target(record: RunRecord, target: Target) -> None:
-    differences = []
-    if target.store_id != record.store_id:
-        differences.append(f"the store was {record.store_id} and is {target.store_id}")
-    then, current = urlsplit(record.api_url).hostname, urlsplit(target.api_url).hostname
-    if then != current:
-        differences.append(f"the API was at {then} and is at {current}")
-    if differences:
-        raise _changed("The target", differences)
-
-
-def _check_input(ledger: Ledger, record: RunRecord, spec: Spec) -> None:
-    """Refuse an input that changed. One that is gone is not needed once its rows are staged."""
-    for load, source in spec.sources.items():
-        known = ledger.input(record.run_id, load)
-        if known is not None:
-            _check_source(ledger, record, load, source, known)
-
-
-def _check_source(
-    ledger: Ledger, record: RunRecord, load: str, source: SourceSpec, known: Mapping[str, Any]
-) -> None:
-    try:
-        current = fingerprint(source_options(source, Path(record.spec_path).parent))
-    except SourceError:
-        if ledger.load(record.run_id, load) is None:
-            raise
-        return
-    differences = Fingerprint.from_json(known).differences(current)
-    if differences:
-        raise _changed("The input", differences)
-
-
-def _changed(what: str, differences: list[str]) -> InputChanged:
-    return InputChanged(
-        [
-            f"{what} is not what it was when the run began:",
-            *(f"  {difference}" for difference in differences),
-            "Put it back and resume, or start a new run with `memory-import run`.",
-        ]
-    )
-
-
-def _compare(then: Any, now: Any, place: str) -> list[str]:
-    """Where two JSON values differ, a line each."""
-    if isinstance(then, Mapping) and isinstance(now, Mapping):
-        keys = [*then, *(key for key in now if key not in then)]
-        return [
-            line
-            for key in keys
-            for line in _compare(then.get(key), now.get(key), f"{place}.{key}" if place else str(key))
-        ]
-    return [] if then == now else [f"{place} was {then!r} and is {now!r}"]
+@contextmanager
+def _reach_again(start: Start, record: RunRecord, spec: Spec) -> Iterator[Target]:
+    if record.emulator:
+        with emulated(start.folder(record.run_id)) as target:
+            yield target
+    else:
+        yield find_target(start.request, spec, start.variables)

@@ -2,23 +2,31 @@
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
 
 from memory_import.clock import seconds_now
-from memory_import.destination.delivery.memories import MemoryDelivery
+from memory_import.columns import PAYLOAD, POS
+from memory_import.destination.delivery.by_profile import deliver_by_profile
+from memory_import.destination.delivery.context import Delivery
+from memory_import.destination.delivery.entries import Entries
+from memory_import.destination.delivery.memories import MemoryRules
+from memory_import.destination.delivery.updates import deliver_updates
 from memory_import.destination.errors import StagingChanged
 from memory_import.ledger.database.records import LoadRecord
-from memory_import.ledger.database.states import BatchState
+from memory_import.ledger.database.states import UNSENT, BatchState
 from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA
 from memory_import.loads import PROFILES, MemoryLoad
+from memory_import.run.compare.memories import compare_memories
+from memory_import.run.compare.memory_keys import identify_memories
+from memory_import.run.compare.memory_matches import CHANGED, IN_STORE, KNOWN, NEW, STATE
 from memory_import.run.context import RunContext
-from memory_import.run.loads.memory_order import order_by_profile
+from memory_import.run.loads.memory_order import order_by_profile, order_updates
 from memory_import.run.loads.profile_resolution import find_owners
 from memory_import.run.loads.staging import prepare_parts
-from memory_import.run.observer import DeliveryObserver, check_budget
+from memory_import.run.observer import DeliveryObserver, check_errors
 from memory_import.run.store_check import StoreFacts
 from memory_import.sources.frames import null_out
 from memory_import.spec.memories import memory_plan
@@ -27,8 +35,6 @@ from memory_import.transforms.codes import Change
 from memory_import.transforms.memories import prepare_memories
 from memory_import.transforms.plan import MemoryPlan
 from memory_import.transforms.prepare import Prepared
-
-_UNFINISHED = (BatchState.PLANNED, BatchState.SENDING)
 
 
 def stage_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> None:
@@ -39,7 +45,7 @@ def stage_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> Non
     staging = run.staging(name)
     load = run.ledger.load(run.run_id, name)
     if load is not None:
-        if load.planned_at is not None and (changed := staging.changed_files()):
+        if changed := staging.changed_files(is_part_alone=load.planned_at is None):
             raise StagingChanged(", ".join(changed))
         return
     plan = memory_plan(name, spec)
@@ -59,8 +65,6 @@ def stage_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> Non
                 load=name,
                 identifiers={},
                 columns=prepared.columns,
-                delimiter=spec.source.delimiter or ",",
-                with_bom=spec.source.has_bom,
                 rows_read=prepared.rows,
                 rounds=1,
                 changes=dict(prepared.changes),
@@ -68,6 +72,7 @@ def stage_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> Non
             ),
             [],
         )
+    run.sources.release(name)
 
 
 def _prepare(plan: MemoryPlan, null_texts: Collection[str], rows: pl.DataFrame) -> Prepared:
@@ -81,37 +86,63 @@ async def deliver_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec
     While profiles of the same run are not finished, their memories wait for a resume.
     """
     load = run.ledger.load(run.run_id, name)
-    if load is None or run.record.dry_run:
+    if load is None:
         return
     if load.planned_at is None:
         if _has_unfinished_profiles(run):
             return
         load = await _plan(run, load, name, spec, store)
-        check_budget(run)
+        check_errors(run)
     run.progress.begin(f"sending {name}", load.rows_read)
     with run.timed(f"deliver {name}"):
         async with run.connection() as (client, commits):
-            await MemoryDelivery(
+            staging = run.staging(name)
+            work = Delivery(
                 client=client,
                 commits=commits,
                 ledger=run.ledger,
-                staging=run.staging(name),
+                staging=staging,
+                entries=Entries(lambda part: staging.entries(part, PAYLOAD), staging.sorted_parts),
                 run_id=run.run_id,
                 store_id=run.target.store_id,
                 load=load,
+                observer=DeliveryObserver(run, client),
+            )
+            rules = MemoryRules(
                 source=spec.observation_source,
                 on_unknown=spec.on_unknown,
                 settle_seconds=spec.settle_seconds,
-                observer=DeliveryObserver(run, client),
-            ).run()
+            )
+            await deliver_by_profile(work, rules)
+            identify = partial(identify_memories, keyed=run.known.hash)
+            await deliver_updates(work, spec.observation_source, identify)
 
 
 def _has_unfinished_profiles(run: RunContext) -> bool:
     totals = run.ledger.totals(run.run_id, PROFILES)
     return any(
-        state in _UNFINISHED or (state is BatchState.ACCEPTED and is_followed)
-        for state, is_followed in totals
+        state in UNSENT or (state is BatchState.ACCEPTED and is_followed) for state, is_followed in totals
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What becomes of the rows of a load: each is in one of the frames, all COMPARED."""
+
+    sent: pl.DataFrame
+    updated: pl.DataFrame
+    unchanged: pl.DataFrame
+
+
+def _choose(compared: pl.DataFrame, spec: MemoriesSpec) -> _Chosen:
+    of_changed = {"add": "sent", "update": "updated", "ignore": "unchanged"}
+    fates = {NEW: "sent", KNOWN: "unchanged", IN_STORE: "unchanged", CHANGED: of_changed[spec.on_changed]}
+    fate = pl.col(STATE).replace_strict(fates, return_dtype=pl.String)
+    return _Chosen(**{name: compared.filter(fate == name) for name in ("sent", "updated", "unchanged")})
+
+
+def _of(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
+    return rows.join(chosen.select(POS), on=POS, how="semi", maintain_order="left")
 
 
 async def _plan(
@@ -121,9 +152,15 @@ async def _plan(
     run.progress.begin("finding profiles", load.rows_read)
     with run.timed(f"find profiles of {name}"):
         owners = await find_owners(run, name, spec, store)
+    with run.timed(f"compare {name}"):
+        compared = await compare_memories(run, name, spec, owners.rows)
     with run.timed("stage"):
-        batches = order_by_profile(run.staging(name), name, spec, owners)
-        run.staging(name).finish()
+        staging = run.staging(name)
+        chosen = _choose(compared.rows, spec)
+        batches = order_by_profile(staging, name, spec, replace(owners, rows=_of(owners.rows, chosen.sent)))
+        batches += order_updates(staging, name, chosen.updated)
+        staging.write_compared(compared.rows, chosen.unchanged)
+        staging.finish()
         identifiers, requests, created = run.ledger.lookup_counts(run.run_id, name)
         changes = Counter(load.changes) + Counter({Change.PROFILE_CREATED.value: created})
         run.ledger.plan_load(
@@ -132,13 +169,12 @@ async def _plan(
                 load=name,
                 identifiers={},
                 columns=load.columns,
-                delimiter=load.delimiter,
-                with_bom=load.with_bom,
                 rows_read=load.rows_read,
                 rounds=1,
                 changes=dict(changes),
                 planned_at=seconds_now(),
                 lookups={"made": requests, "spared": owners.asked - identifiers} if spec.owner else None,
+                remarks=compared.remarks,
             ),
             batches,
         )

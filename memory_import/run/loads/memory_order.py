@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from memory_import.columns import MOMENT, PAYLOAD, PIECES, POS, PROFILE_ID
+from memory_import.columns import FORMER, IS_FINAL, MOMENT, PAYLOAD, PIECES, POS, PROFILE_ID
 from memory_import.destination.delivery.batches import plan_memory_batches
 from memory_import.ledger.database.records import PlannedBatch
 from memory_import.ledger.staging.partitions import assign_partitions, partitioned
@@ -35,6 +35,38 @@ def order_by_profile(
         entries = staging.entries(part, PAYLOAD, PROFILE_ID)
         batches += plan_memory_batches(entries, load=load, part=part)
     return batches
+
+
+def order_updates(staging: Staging, load: MemoryLoad, changed: pl.DataFrame) -> list[PlannedBatch]:
+    """Stage what memories that the store holds are to say, profile by profile; the batches, one for each.
+
+    `changed`: `_pos`, `profile`, and `former`, the hash of each part as it is known. A row that has another
+    number of parts than it had is found by none of them.
+    """
+    if changed.is_empty():
+        return []
+    picked = pl.concat(staging.pick(changed.sort(POS), lambda part: staging.read(part, PAYLOAD)))
+    is_alike = pl.col("former").list.len() == pl.col(PAYLOAD).list.len()
+    nothing = pl.lit(0, pl.UInt64).repeat_by(pl.col(PAYLOAD).list.len())
+    parts = picked.with_columns(former=pl.when(is_alike).then("former").otherwise(nothing))
+    entries = parts.explode("former", PAYLOAD).sort("profile", POS, maintain_order=True)
+    staged = entries.select(
+        POS,
+        PAYLOAD,
+        pl.col("profile").alias(PROFILE_ID),
+        pl.col("former").alias(FORMER),
+        (pl.col(POS) != pl.col(POS).shift(-1)).fill_null(value=True).alias(IS_FINAL),
+    )
+    staging.write_updates(staged)
+    (part,) = Staging(staging.folder).update_parts
+    return [
+        PlannedBatch(
+            load=load, round=0, part=part, start=at, stop=at + 1, rows=int(is_final), body_bytes=size_bytes
+        )
+        for at, (is_final, size_bytes) in enumerate(
+            staged.select(IS_FINAL, pl.col(PAYLOAD).str.len_bytes()).iter_rows()
+        )
+    ]
 
 
 def _limit(rows: pl.DataFrame, *, is_newest_kept: bool) -> tuple[pl.DataFrame, pl.DataFrame]:

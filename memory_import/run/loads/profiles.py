@@ -10,8 +10,9 @@ import polars as pl
 from memory_import.clock import seconds_now
 from memory_import.columns import BYTES, IS_FINAL, PAYLOAD, ROUND
 from memory_import.destination.delivery.batches import plan_batches
+from memory_import.destination.delivery.context import Delivery
 from memory_import.destination.delivery.entries import Entries
-from memory_import.destination.delivery.profiles import ProfileDelivery
+from memory_import.destination.delivery.rounds import deliver_in_rounds
 from memory_import.destination.errors import StagingChanged
 from memory_import.ledger.database.records import LoadRecord, PlannedBatch
 from memory_import.ledger.database.states import OPEN
@@ -21,6 +22,7 @@ from memory_import.run.context import RunContext
 from memory_import.run.loads.persons import group_rows
 from memory_import.run.loads.staging import prepare_parts
 from memory_import.run.loads.stored_values import drop_repeated, read_entries
+from memory_import.run.loads.suppressed import load_suppressed
 from memory_import.run.observer import DeliveryObserver
 from memory_import.sources.frames import null_out
 from memory_import.spec.model import ProfilesSpec, profile_plan
@@ -41,6 +43,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
             raise StagingChanged(", ".join(changed))
         return
     plan = profile_plan(spec, identifiers)
+    suppressed = load_suppressed(spec, run.spec_folder, plan)
     staging.begin()
     run.progress.begin("reading and preparing")
     with run.timed("prepare"):
@@ -48,7 +51,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
         prepared = prepare_parts(run, PROFILES, spec.source, prepare, staging)
     run.progress.begin("grouping", prepared.rows)
     with run.timed("group"):
-        grouping = group_rows(staging, plan, prepared.rows)
+        grouping = group_rows(staging, plan, prepared.rows, suppressed)
     changes = prepared.changes + Counter({Change.EXTRA_IDENTIFIER.value: grouping.extra_identifiers})
     with run.timed("stage"):
         staging.finish()
@@ -58,8 +61,6 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
                 load=PROFILES,
                 identifiers={identifier.trait: identifier.id_type for identifier in identifiers},
                 columns=prepared.columns,
-                delimiter=spec.source.delimiter or ",",
-                with_bom=spec.source.has_bom,
                 rows_read=prepared.rows,
                 rounds=grouping.rounds,
                 changes=dict(changes),
@@ -67,6 +68,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
             ),
             _plan(staging, grouping.rounds),
         )
+    run.sources.release(PROFILES)
 
 
 def _prepare(plan: ProfilePlan, null_texts: Collection[str], rows: pl.DataFrame) -> Prepared:
@@ -100,7 +102,7 @@ def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:
 async def deliver_profiles(run: RunContext, spec: ProfilesSpec) -> None:
     """Send what is not sent and follow what is not finished; raises the reason when it had to end early."""
     load = run.ledger.load(run.run_id, PROFILES)
-    if load is None or run.record.dry_run:
+    if load is None:
         return
     staging = run.staging(PROFILES)
     plan = profile_plan(spec, identifiers=())
@@ -108,7 +110,7 @@ async def deliver_profiles(run: RunContext, spec: ProfilesSpec) -> None:
     run.progress.begin("sending", sum(rows for (state, _), (_, _, rows) in totals.items() if state in OPEN))
     with run.timed("deliver"):
         async with run.connection() as (client, commits):
-            await ProfileDelivery(
+            work = Delivery(
                 client=client,
                 commits=commits,
                 ledger=run.ledger,
@@ -117,6 +119,6 @@ async def deliver_profiles(run: RunContext, spec: ProfilesSpec) -> None:
                 run_id=run.run_id,
                 store_id=run.target.store_id,
                 load=load,
-                wait_seconds=run.wait_seconds,
                 observer=DeliveryObserver(run, client),
-            ).run()
+            )
+            await deliver_in_rounds(work, wait_seconds=run.wait_seconds)

@@ -18,7 +18,8 @@ _SCHEMA = {"id_type": pl.String, "value": pl.String, "codes": pl.String}
 def find_kin(run: RunContext, wanted: pl.DataFrame) -> pl.DataFrame:
     """Those of the wanted identifiers (`id_type`, `value` String) that a profile row of this run holds.
 
-    `codes` (String) says why the row was rejected; it is null where a row with the identifier was accepted.
+    `codes` (String) says why the row was rejected or excluded; it is null where a row with the identifier was
+    accepted.
     """
     load = run.ledger.load(run.run_id, PROFILES)
     spec = run.spec.profiles
@@ -47,12 +48,12 @@ def _plan_of(spec: ProfilesSpec, id_types: dict[str, str]) -> ProfilePlan:
 
 
 def _list(rows: pl.DataFrame, plan: ProfilePlan, wanted: pl.DataFrame) -> pl.DataFrame:
-    is_rejected = pl.col(OUTCOME) == Outcome.REJECTED.value
+    is_refused = pl.col(OUTCOME).is_in([Outcome.REJECTED.value, Outcome.EXCLUDED.value])
     listed = [
         rows.select(
             id_type=pl.lit(identifier.id_type),
             value=column,
-            codes=pl.when(is_rejected).then(ERROR_CODE),
+            codes=pl.when(is_refused).then(ERROR_CODE),
         ).drop_nulls("value")
         for column, identifier in plan.identifier_columns.items()
     ]

@@ -1,18 +1,23 @@
 """From the source to prepared parts on disk: one is read while a few are prepared and written."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, ERROR_MESSAGE, ROW
-from memory_import.ledger.staging.staged import Staging, count_rejected
+from memory_import.columns import FILE, POS, ROW, schema
+from memory_import.errors import UsageProblem
+from memory_import.ledger.staging.staged import OTHERS_SCHEMA, Staging, count_rejected
+from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
-from memory_import.sources.fingerprint import fingerprint
-from memory_import.sources.frames import Batch, no_rejects
-from memory_import.sources.tabular import Source, open_source
+from memory_import.run.lifecycle.changes import refuse_differences
+from memory_import.sources.fingerprint import Fingerprint
+from memory_import.sources.frames import Batch, make_rejects
+from memory_import.sources.originals import describe_originals
+from memory_import.sources.tabular import Source
+from memory_import.spec.columns import used_columns
 from memory_import.spec.model import SourceSpec, source_options
 from memory_import.transforms.prepare import Prepared
 
@@ -39,7 +44,7 @@ class _Part:
 
     @property
     def rows(self) -> int:
-        return len(self.batch.rows) + len(self.batch.rejects)
+        return self.batch.height
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +69,21 @@ def prepare_parts(
     Every row is staged in the order of the input, as it was read, with what was made of it or the reasons why
     nothing was. `prepare` gets rows as they were read, and its frame begins with them.
     """
-    options = source_options(source, run.spec_folder)
+    opened = run.sources.open(load, source_options(source, run.spec_folder))
+    used = tuple(used_columns(run.spec)[load])
     changes: Counter[str] = Counter()
     rows = 0
-    with ThreadPoolExecutor(2) as aside, ThreadPoolExecutor(_WORKERS) as workers:
-        digest = aside.submit(
-            lambda: run.ledger.note_input(run.run_id, load, fingerprint(options, run.check_stop).to_json())
-        )
-        opened = open_source(options)
+    with ThreadPoolExecutor(1) as aside, ThreadPoolExecutor(_WORKERS) as workers:
         under_way: deque[Future[_Drafted]] = deque()
         settling: list[Future[None]] = []
 
         def take_oldest() -> None:
-            drafted = under_way.popleft().result()
+            drafted = _result(under_way.popleft())
             settling.append(aside.submit(staging.settle_part, drafted.number))
             changes.update(drafted.changes)
             run.progress.advance(drafted.rows, rejects=drafted.rejected)
 
-        for part in _parts(opened, run.record.row_limit):
+        for part in _parts(opened, used, run.record.row_limit):
             run.check_stop()
             if len(under_way) == _WORKERS:
                 take_oldest()
@@ -89,15 +91,55 @@ def prepare_parts(
             rows += part.rows
         while under_way:
             take_oldest()
-        for waiting in (*settling, digest):
+        for waiting in settling:
             waiting.result()
+    _note_input(run, load, opened)
+    _check_count(load, source, rows, run.record.row_limit)
+    staging.write_input(describe_originals(opened))
     return PreparedParts(opened.columns, rows, changes)
 
 
-def _parts(source: Source, row_limit: int | None) -> Iterator[_Part]:
+def _result(drafting: Future[_Drafted]) -> _Drafted:
+    try:
+        return drafting.result()
+    except pl.exceptions.PanicException as panic:  # no Exception: nobody would end the run for it
+        raise RuntimeError("Polars met with something that it cannot do") from panic
+
+
+def _note_input(run: RunContext, load: str, opened: Source) -> None:
+    """Keep what was read. Raises `InputChanged` when an earlier attempt of the run read something else."""
+    fingerprint = opened.fingerprint()
+    known = run.ledger.input(run.run_id, load)
+    if known is not None:
+        refuse_differences("The input", Fingerprint.from_json(known).differences(fingerprint))
+    read = [
+        {"name": name, "rows": opened.rows[name], "bytes": table.file.state.size, **_missing(opened, name)}
+        for name, table in opened.tables.items()
+    ]
+    not_read = [{"name": file.name, "reason": file.reason} for file in opened.not_read]
+    run.ledger.note_input(run.run_id, load, {**fingerprint.to_json(), "read": read, "not_read": not_read})
+
+
+def _missing(opened: Source, file: str) -> dict[str, list[str]]:
+    """The columns that other files of the input have, if any."""
+    missing = [column for column in opened.columns if column not in opened.tables[file].columns]
+    return {"missing_columns": missing} if missing else {}
+
+
+def _check_count(load: str, source: SourceSpec, rows: int, row_limit: int | None) -> None:
+    """Refuse an input with too few rows, such as a header alone."""
+    fewest = source.min_rows if source.min_rows is not None else int(load == PROFILES)
+    if rows < fewest and (row_limit is None or rows < row_limit):
+        raise UsageProblem(
+            f"{load}.source: found {rows} rows, expected at least {fewest}; export the file again, "
+            "or set the source's min_rows."
+        )
+
+
+def _parts(source: Source, used: Sequence[str], row_limit: int | None) -> Iterator[_Part]:
     """The source in parts, up to `row_limit` rows; one without rows when there are none."""
     position = number = 0
-    for batch in source.batches(_ROWS_PER_PART):
+    for batch in source.batches(_ROWS_PER_PART, used):
         room = None if row_limit is None else row_limit - position
         part = _Part(number, position, _first_rows(batch, room))
         yield part
@@ -105,17 +147,17 @@ def _parts(source: Source, row_limit: int | None) -> Iterator[_Part]:
         if position == row_limit:
             return
     if number == 0:
-        nothing = no_rejects(source.columns)
-        yield _Part(0, 0, Batch(nothing.drop(ERROR_CODE, ERROR_MESSAGE), nothing))
+        rows = pl.DataFrame(schema={**schema(FILE, ROW), **dict.fromkeys(used, pl.String)})
+        yield _Part(0, 0, Batch(rows, make_rejects("", [])))
 
 
 def _first_rows(batch: Batch, room: int | None) -> Batch:
     """At most `room` rows of a batch."""
-    if room is None or len(batch.rows) + len(batch.rejects) <= room:
+    if room is None or batch.height <= room:
         return batch
     numbers = pl.concat([batch.rows[ROW], batch.rejects[ROW]]).sort()
     within = pl.col(ROW) < numbers[room]
-    return Batch(batch.rows.filter(within), batch.rejects.filter(within))
+    return Batch(batch.rows.filter(within), batch.rejects.filter(within), batch.original)
 
 
 def _draft(part: _Part, prepare: Callable[[pl.DataFrame], Prepared], staging: Staging) -> _Drafted:
@@ -125,5 +167,8 @@ def _draft(part: _Part, prepare: Callable[[pl.DataFrame], Prepared], staging: St
     if not part.batch.rejects.is_empty():
         frame = pl.concat([frame, part.batch.rejects], how="diagonal").sort(ROW)
     positions = pl.int_range(part.position, part.position + len(frame), dtype=pl.Int64, eager=True)
-    staging.draft_part(part.number, frame.with_columns(_pos=positions))
+    frame = frame.with_columns(_pos=positions)
+    staging.draft_part(part.number, frame, part.batch.original)
+    others = prepared.others.join(frame.select(ROW, POS), on=ROW, how="left", maintain_order="left")
+    staging.write_others(part.number, others.select(list(OTHERS_SCHEMA)))
     return _Drafted(part.number, part.rows, count_rejected(frame), prepared.changes)

@@ -3,9 +3,29 @@
 import polars as pl
 
 from memory_import.columns import IS_FINAL, PAYLOAD, POS
+from memory_import.ledger.report.values import MappedTrait
 from memory_import.ledger.staging.staged import Staging
+from memory_import.loads import PROFILES
+from memory_import.spec.model import Spec, trait_plans
 from memory_import.transforms.payloads import write_payloads
 from memory_import.transforms.plan import ProfilePlan
+
+
+def mapped_traits(spec: Spec, load: str) -> tuple[MappedTrait, ...]:
+    """Where the staged rows of a load have the traits of the spec."""
+    if load != PROFILES or spec.profiles is None:
+        return ()
+    null_texts = spec.profiles.source.null_texts
+    return tuple(
+        MappedTrait(
+            path=plan.path,
+            value_column=plan.value_column,
+            code_column=plan.code_column,
+            columns=plan.columns,
+            null_texts=null_texts,
+        )
+        for plan in trait_plans(spec.profiles)
+    )
 
 
 def drop_repeated(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
@@ -13,7 +33,7 @@ def drop_repeated(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     repeated = [
         trait.value_column
         for trait in plan.traits
-        if rows[trait.value_column].equals(rows[trait.columns[0]], null_equal=True)
+        if trait.columns and rows[trait.value_column].equals(rows[trait.columns[0]], null_equal=True)
     ]
     return rows.drop(repeated, plan.identifier_columns)
 

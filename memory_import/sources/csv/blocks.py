@@ -17,21 +17,29 @@ _MOST_QUOTES_BACK = 64
 
 @dataclass(frozen=True)
 class CsvShape:
-    """What a regular line looks like: its delimiter (one ASCII character) and its number of fields."""
+    """What a regular line looks like: its delimiter (one ASCII character) and its number of fields.
+
+    `escape` (one ASCII character): takes the meaning from the one after it; a line that holds it is never
+    regular. None where there is no such character.
+    """
 
     delimiter: str
     width: int
+    escape: str | None = None
     skeleton: bytes = field(init=False)
     """What remains of a regular line when everything but delimiters and line ends is taken away."""
     ordinary: bytes = field(init=False)
     """Every byte but the delimiter and the line end."""
     border: frozenset[int] = field(init=False)
     """The delimiter and the line end, as numbers."""
+    nothing: bytes = field(init=False)
+    """The bytes of a row that says nothing: delimiters, quotes, spaces and line ends."""
 
     def __post_init__(self) -> None:
         separator = self.delimiter.encode()
         object.__setattr__(self, "skeleton", separator * (self.width - 1) + b"\n")
         object.__setattr__(self, "border", frozenset(separator + b"\n"))
+        object.__setattr__(self, "nothing", separator + b'" \t\r\n')
         object.__setattr__(self, "ordinary", _ALL_BYTES.translate(None, separator + b"\n"))
 
 
@@ -59,11 +67,22 @@ def find_regular_block(text: bytes, shape: CsvShape) -> RegularBlock | None:
     block = text[: len(text) - dropped_bytes]
     if not block or b"\0" in block or block.startswith(codecs.BOM_UTF8) or not is_utf8(block):
         return None
+    if shape.escape is not None and shape.escape.encode() in block:
+        return None
     rows = _count_rows(pieces[::2], shape)
     if not rows:
         return None
     inner = pieces[1::2]
     return RegularBlock(block, rows, rows + count_lines(QUOTE.join(inner)), b"" in inner)
+
+
+def split_rows(text: bytes) -> list[bytes]:
+    """The rows of regular text, each with its line end."""
+    pieces = text.split(QUOTE)
+    # A line end within quotes is hidden behind a NUL, which regular text never holds.
+    pieces[1::2] = [piece.replace(b"\n", b"\0") for piece in pieces[1::2]]
+    lines = QUOTE.join(pieces).split(b"\n")[:-1]
+    return [line.replace(b"\0", b"\n") + b"\n" for line in lines]
 
 
 def count_lines(text: bytes) -> int:

@@ -1,18 +1,24 @@
 """A CSV file as frames of text."""
 
-from collections.abc import Iterator, Sequence
+import csv
+import io
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, ERROR_MESSAGE, ROW
-from memory_import.sources.csv.head import read_head
-from memory_import.sources.csv.pieces import Piece, PieceCutter, Reject
-from memory_import.sources.encodings import Utf8Stream
-from memory_import.sources.errors import SourceError
-from memory_import.sources.frames import REPORT_COLUMNS, Batch, no_rejects, null_out, select_columns
-from memory_import.sources.locations import Location
+from memory_import.columns import ROW, Exclusion
+from memory_import.sources.csv.blocks import split_rows
+from memory_import.sources.csv.footer import leave_out_footer
+from memory_import.sources.csv.head import CsvHead, read_head
+from memory_import.sources.csv.pieces import Piece, PieceCutter
+from memory_import.sources.csv.repair import BLANKS, says_nothing
+from memory_import.sources.encodings import Utf8Stream, to_original
+from memory_import.sources.errors import RejectCode, SourceError
+from memory_import.sources.files import InputFile, ReadOnce
+from memory_import.sources.frames import Batch, Run, make_rejects, null_out, select_columns
+from memory_import.sources.guess import propose_encoding
 from memory_import.sources.options import SourceOptions, canonical_encoding
 
 _BYTES_PER_FRAME = 1 << 25
@@ -21,37 +27,57 @@ _FIRST_SHARE = 8  # the first frame is that much smaller: work on it begins whil
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """A CSV file whose header has been read; `columns` are its trimmed names."""
+    """A CSV file whose header has been read. `encoding`, `has_mark`: what its text was found to be in.
 
-    location: Location
+    `head_text`: its text up to the first row, as UTF-8.
+    """
+
+    file: InputFile
     options: SourceOptions
-    columns: tuple[str, ...]
+    head: CsvHead
+    head_text: bytes
+    encoding: str
+    has_mark: bool
 
-    def batches(self, columns: Sequence[str], rows_per_batch: int) -> Iterator[Batch]:
-        """The file's rows as `columns`, at most `rows_per_batch` in a batch, rejected ones counted."""
-        with closing(_open_text(self.location, self.options)) as stream:
-            cutter = PieceCutter(stream, self.location.name)
-            head = read_head(cutter.text, self.location.name, self.options.delimiter, is_last=cutter.is_last)
-            frames = _CsvFrames(
-                self.location.name, head.names, head.shape.delimiter, tuple(columns), self.options
-            )
-            for pieces in _join(cutter.cut(head.shape, head.end, head.lines), rows_per_batch):
-                yield from _split(frames.to_batch(pieces), rows_per_batch)
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its columns, trimmed."""
+        return self.head.columns
+
+    def repeated(self, column: str) -> list[int]:
+        """The positions of a column's name, where it stands more than once."""
+        return self.head.repeated.get(column, [])
+
+    def unreadable(self, _column: str) -> str | None:
+        """Why a column cannot be read: any can."""
+        return None
+
+    def batches(self, columns: Sequence[str], rows_per_batch: int) -> Generator[Batch, None, str]:
+        """The file's rows with these columns, at most `rows_per_batch` in a batch, rejected ones counted.
+
+        Returns (as a generator does) the SHA-256 of what was read.
+        """
+        stored = self.file.open()
+        with closing(_open_text(stored, self.file.name, self.options)) as stream:
+            cutter = PieceCutter(stream, self.file.name)
+            pieces: Iterator[Piece] = cutter.cut(self.head.shape, self.head.end, self.head.lines)
+            if self.options.ignores_footer:
+                pieces = leave_out_footer(pieces, self.head.shape)
+            frames = _CsvFrames(self, tuple(columns))
+            for joined in _join(pieces, rows_per_batch):
+                yield from _split(frames.to_batch(joined), rows_per_batch)
+            return stored.finish()
 
 
-def open_csv(location: Location, options: SourceOptions) -> CsvFile:
+def open_csv(file: InputFile, options: SourceOptions) -> CsvFile:
     """Reads the header of a CSV file; SourceError when it has none or cannot be read."""
-    with closing(_open_text(location, options)) as stream:
-        cutter = PieceCutter(stream, location.name)
-        head = read_head(cutter.text, location.name, options.delimiter, is_last=cutter.is_last)
-    return CsvFile(location, options, tuple(name for name in head.names if name not in REPORT_COLUMNS))
+    with closing(_open_text(file.open(), file.name, options)) as stream:
+        cutter = PieceCutter(stream, file.name)
+        head = read_head(cutter.text, file.name, options, stream.encoding, is_last=cutter.is_last)
+        return CsvFile(file, options, head, cutter.text[: head.end], stream.encoding, stream.has_mark)
 
 
-def _open_text(location: Location, options: SourceOptions) -> Utf8Stream:
-    return Utf8Stream(location, canonical_encoding(options.encoding))
-
-
-def _join(pieces: Iterator[Piece], most_rows: int) -> Iterator[list[Piece]]:
+def _join(pieces: Iterable[Piece], most_rows: int) -> Iterator[list[Piece]]:
     """Consecutive pieces that are parsed together: as many as make `most_rows` at most, or else one."""
     joined: list[Piece] = []
     rows = size = 0
@@ -70,70 +96,106 @@ def _join(pieces: Iterator[Piece], most_rows: int) -> Iterator[list[Piece]]:
 
 def _split(batch: Batch, most_rows: int) -> Iterator[Batch]:
     """The same rows, at most `most_rows` in a batch, rejects counted."""
-    numbers = pl.concat([batch.rows[ROW], batch.rejects[ROW]])
-    if numbers.len() <= most_rows:
+    if batch.height <= most_rows:
         yield batch
         return
-    first = numbers.min()
-    part = (pl.col(ROW) - first) // most_rows
-    for number in range(-(-numbers.len() // most_rows)):
-        yield Batch(batch.rows.filter(part == number), batch.rejects.filter(part == number))
+    numbers = pl.concat([batch.rows[ROW], batch.rejects[ROW]])
+    texts = list_originals(batch.original)
+    part = (pl.col(ROW) - numbers.min()) // most_rows
+    for number, first in enumerate(range(0, len(texts), most_rows)):
+        runs = [(1, text) for text in texts[first : first + most_rows]]
+        yield Batch(batch.rows.filter(part == number), batch.rejects.filter(part == number), runs)
 
 
-@dataclass(frozen=True, slots=True)
+def list_originals(runs: Iterable[Run]) -> list[bytes]:
+    """The text of every row of some runs."""
+    texts: list[bytes] = []
+    for rows, text in runs:
+        texts += [text] if rows == 1 else split_rows(text)
+    return texts
+
+
 class _CsvFrames:
-    """Makes frames of pieces: `names` are the file's columns, `columns` those of the frames."""
+    """Makes frames of pieces."""
 
-    file: str
-    names: tuple[str, ...]
-    delimiter: str
-    columns: tuple[str, ...]
-    options: SourceOptions
+    def __init__(self, table: CsvFile, columns: tuple[str, ...]) -> None:
+        names = table.head.names
+        self._file = table.file.name
+        self._encoding = table.encoding
+        self._shape = table.head.shape
+        self._columns = columns
+        self._positions = {name: names.index(name) for name in columns if name in table.columns}
+        self._schema = {str(position): pl.String for position in range(len(names))}
+        self._proposal: str | None = None
 
     def to_batch(self, pieces: list[Piece]) -> Batch:
+        text = b"".join(piece.text for piece in pieces)
+        frame = self._parse(pieces, text)
+        rejects = [
+            (reject.row, reject.code.value, self._explain(reject.code, reject.message, pieces))
+            for piece in pieces
+            for reject in piece.rejects
+        ]
+        empty = self._find_empty(frame, text)
+        rejects += [(row, Exclusion.EMPTY_ROW.value, "found no value") for row in empty]
+        if empty:
+            frame = frame.filter(~pl.col(ROW).is_in(empty))
         return Batch(
-            self._read(pieces), self._list_rejects([reject for piece in pieces for reject in piece.rejects])
+            select_columns(frame, self._file, self._columns),
+            make_rejects(self._file, rejects),
+            [run for piece in pieces for run in piece.originals],
         )
 
-    def _read(self, pieces: list[Piece]) -> pl.DataFrame:
+    def _parse(self, pieces: list[Piece], text: bytes) -> pl.DataFrame:
+        """`_row` and those of the asked columns that the file has."""
         numbers = _row_numbers(pieces)
+        positions = sorted(set(self._positions.values())) or [0]
         frame = pl.read_csv(
-            b"".join(piece.text for piece in pieces),
+            text,
             has_header=False,
-            schema=dict.fromkeys(self.names, pl.String),
+            schema=self._schema,
+            columns=positions,
             infer_schema=False,
-            separator=self.delimiter,
+            separator=self._shape.delimiter,
         )
         if frame.height != numbers.len():
             raise SourceError(
-                f"{self.file}: found {frame.height} rows, expected the {numbers.len()} that were counted; "
+                f"{self._file}: found {frame.height} rows, expected the {numbers.len()} that were counted; "
                 "this is a defect of the reader: report it"
             )
         if any(piece.has_quoted_empty for piece in pieces):
             frame = null_out(frame, [""])
-        return select_columns(
-            frame.drop(REPORT_COLUMNS, strict=False).with_columns(numbers), self.file, self.columns
+        return frame.select(
+            *(pl.col(str(position)).alias(name) for name, position in self._positions.items()), numbers
         )
 
-    def _list_rejects(self, rejects: list[Reject]) -> pl.DataFrame:
-        if not rejects:
-            return no_rejects(self.columns)
-        fields = [self._fit(reject.fields) for reject in rejects]
-        frame = pl.DataFrame(fields, schema=dict.fromkeys(self.names, pl.String), orient="row")
-        frame = null_out(frame, [""]).drop(REPORT_COLUMNS, strict=False)
-        numbers = pl.Series(ROW, [reject.row for reject in rejects], pl.Int64)
-        return select_columns(frame.with_columns(numbers), self.file, self.columns).with_columns(
-            pl.Series(ERROR_CODE, [reject.code.value for reject in rejects], pl.String),
-            pl.Series(ERROR_MESSAGE, [reject.message for reject in rejects], pl.String),
-        )
+    def _find_empty(self, frame: pl.DataFrame, text: bytes) -> Collection[int]:
+        """The numbers of rows that hold nothing in any column, asked for or not."""
+        candidates = frame.with_row_index("index")
+        for name in self._positions:
+            candidates = candidates.filter(pl.col(name).str.strip_chars(BLANKS).fill_null("") == "")
+            if candidates.is_empty():
+                return []
+        rows = split_rows(text)
+        found = candidates.select("index", ROW).iter_rows()
+        return [row for index, row in found if says_nothing(self._fields(rows[index]))]
 
-    def _fit(self, fields: Sequence[str]) -> list[str | None]:
-        """The fields of a row under the names of the file: missing ones null, surplus ones on the last."""
-        last = len(self.names) - 1
-        fitted: list[str | None] = (
-            [*fields[:last], self.delimiter.join(fields[last:])] if len(fields) > last else [*fields]
-        )
-        return fitted + [None] * (len(self.names) - len(fitted))
+    def _fields(self, row: bytes) -> list[str]:
+        """The fields of a row of regular text."""
+        return next(csv.reader(io.StringIO(row.decode(), newline=""), delimiter=self._shape.delimiter), [])
+
+    def _explain(self, code: RejectCode | Exclusion, message: str, pieces: list[Piece]) -> str:
+        if code is not RejectCode.INVALID_BYTES:
+            return message
+        if self._proposal is None:
+            sample = b"".join(text for piece in pieces if piece.rejects for _, text in piece.originals)
+            self._proposal = propose_encoding(to_original(sample, self._encoding)) or ""
+        remedy = f"; it reads well as {self._proposal}: set the source's encoding to that"
+        return message + remedy if self._proposal else message
+
+
+def _open_text(stored: ReadOnce, name: str, options: SourceOptions) -> Utf8Stream:
+    return Utf8Stream(stored, name, canonical_encoding(options.encoding))
 
 
 def _row_numbers(pieces: list[Piece]) -> pl.Series:

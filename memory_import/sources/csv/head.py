@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 from memory_import.sources.csv.blocks import CsvShape
-from memory_import.sources.csv.repair import Record, read_records
+from memory_import.sources.csv.kinds import recognise
+from memory_import.sources.csv.repair import Record, end_of_lines, read_records
+from memory_import.sources.encodings import to_original
 from memory_import.sources.errors import RejectCode, SourceError
+from memory_import.sources.frames import REPORT_COLUMNS
+from memory_import.sources.guess import propose_encoding
+from memory_import.sources.options import SourceOptions
 
 DELIMITERS = (",", ";", "\t", "|")
 """The delimiters that are recognised, in order of preference."""
@@ -18,42 +23,63 @@ _CONTROL_BYTES = bytes({*range(32), 127} - {*b"\t\n\v\f\r"})
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _FEW_CONTROL_BYTES = 8
 _MOST_CONTROL_SHARE = 0.05
-
-_FORMATS = {
-    b"PK\x03\x04": "a ZIP archive or Excel workbook",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"%PDF": "a PDF",
-    b"SQLite format 3": "an SQLite database",
-    b"PAR1": "Parquet data",
-    b"ARROW1": "Arrow data",
-}
+_SEPARATOR_LINE = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class CsvHead:
-    """The column names, trimmed, the shape of the rows, and the bytes and lines before the first row."""
+    """The names of all columns, trimmed, "" where one has none and perhaps the same twice; the shape of the
+    rows; the bytes and lines before the first row; whether it is a report of rejects on its way back."""
 
     names: tuple[str, ...]
     shape: CsvShape
     end: int
     lines: int
+    is_report: bool
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names that a spec may use, or that are there for people: each once, a report's own left out."""
+        own = self.names[: -len(REPORT_COLUMNS)] if self.is_report else self.names
+        return tuple(dict.fromkeys(name for name in own if name))
+
+    @property
+    def repeated(self) -> dict[str, list[int]]:
+        """The names that stand twice, with their positions from 1."""
+        places: dict[str, list[int]] = {}
+        for position, name in enumerate(self.names, start=1):
+            places.setdefault(name, []).append(position)
+        return {name: found for name, found in places.items() if name and len(found) > 1}
 
 
-def read_head(text: bytes, name: str, delimiter: str | None, *, is_last: bool) -> CsvHead:
+def read_head(text: bytes, name: str, options: SourceOptions, encoding: str, *, is_last: bool) -> CsvHead:
     """Reads the header from the first bytes of the file `name`; `is_last` says that they are the whole file.
 
-    The header is the first line that is not blank. SourceError when the file is empty or binary, and when a
-    column has no name or a name stands twice (all of them are listed).
+    The header is the first line that is not blank, after the lines that the options skip and perhaps a line
+    `sep=;`, which names the delimiter. SourceError when the file is empty or no CSV.
     """
     _check_is_text(text[:_SAMPLE_BYTES], name)
-    separator = delimiter or sniff_delimiter(text[:_SAMPLE_BYTES])
-    lines = 0
-    for record in read_records(text, 0, CsvShape(separator, 0), is_last=is_last):
+    start = end_of_lines(text, options.skip_rows)
+    if start is None or (options.skip_rows and not text[start:].strip()):
+        raise SourceError(
+            f"{name}: found no line after the {options.skip_rows} to skip, expected a header line; "
+            "correct the source's skip_rows"
+        )
+    lines = options.skip_rows
+    announced = _SEPARATOR_LINE.match(text, start)
+    if announced is not None:
+        start, lines = announced.end(), lines + 1
+    separator = options.delimiter or (
+        announced[1].decode("latin-1") if announced else sniff_delimiter(text[start : start + _SAMPLE_BYTES])
+    )
+    for record in read_records(text, start, CsvShape(separator, 0, options.escape), is_last=is_last):
         lines += record.lines
         if record.fields:
-            names = _check_names(record, name)
-            return CsvHead(names, CsvShape(separator, len(names)), record.end, lines)
-    if text.strip():
+            names = _check_names(record, name, to_original(text[start : record.end], encoding))
+            shape = CsvShape(separator, len(names), options.escape)
+            is_report = len(names) > len(REPORT_COLUMNS) and names[-len(REPORT_COLUMNS) :] == REPORT_COLUMNS
+            return CsvHead(names, shape, record.end, lines, is_report)
+    if text[start:].strip():
         raise SourceError(
             f"{name}: found a header without an end, expected a line of column names; correct it"
         )
@@ -69,7 +95,7 @@ def sniff_delimiter(sample: bytes) -> str:
 def _regularity(sample: bytes, delimiter: str) -> tuple[float, int]:
     """The share of records as wide as the first, and that width; nothing for a first record of one field."""
     lines = (line.decode("utf-8", "replace") for line in sample.splitlines(keepends=True))
-    records = islice(csv.reader(lines, delimiter=delimiter), _SAMPLE_RECORDS)
+    records = islice(csv.reader(lines, delimiter=delimiter, skipinitialspace=True), _SAMPLE_RECORDS)
     widths = [len(fields) for fields in records if fields]
     if not widths or widths[0] == 1:
         return 0.0, 0
@@ -77,48 +103,36 @@ def _regularity(sample: bytes, delimiter: str) -> tuple[float, int]:
 
 
 def _check_is_text(sample: bytes, name: str) -> None:
+    kind = recognise(sample)
     controls = len(sample) - len(sample.translate(None, _CONTROL_BYTES))
-    kind = next((kind for magic, kind in _FORMATS.items() if sample.startswith(magic)), "binary data")
-    if kind != "binary data" or controls > max(_FEW_CONTROL_BYTES, _MOST_CONTROL_SHARE * len(sample)):
-        hint = "; save UTF-16 with a byte order mark" if sample[1:4:2] == b"\0\0" else ""
-        raise SourceError(
-            f"{name}: found {kind}, expected CSV text or a Parquet file; export it as one of these{hint}"
-        )
+    if kind is None and controls > max(_FEW_CONTROL_BYTES, _MOST_CONTROL_SHARE * len(sample)):
+        kind = "binary data", "export it as CSV or Parquet"
+    if kind is not None:
+        raise SourceError(f"{name}: found {kind[0]}, expected CSV text or a Parquet file; {kind[1]}")
 
 
-def _check_names(header: Record, name: str) -> tuple[str, ...]:
+def _check_names(header: Record, name: str, original: bytes) -> tuple[str, ...]:
     if header.code is RejectCode.UNCLOSED_QUOTE:
         raise SourceError(
             f"{name}: found a quote in the header that is not closed, expected column names; correct it"
         )
-    if header.code is RejectCode.INVALID_BYTES:
+    if header.code is RejectCode.TEXT_AFTER_QUOTE:
         raise SourceError(
-            f"{name}: found a header that is not valid text in its encoding, expected column names; "
-            "set the source's encoding (utf-8, windows-1252, latin-1, or UTF-16 with a byte order mark)"
+            f"{name}: found text after a closing quote in the header, expected column names; correct it"
+        )
+    if header.code is RejectCode.INVALID_BYTES:
+        proposal = propose_encoding(original)
+        remedy = f"set the source's encoding to {proposal}" if proposal else "set the source's encoding"
+        raise SourceError(
+            f"{name}: found a header that is not valid text in its encoding, expected column names; {remedy}"
         )
     if any(_CONTROL_CHARACTER.search(field) for field in header.fields):
         raise SourceError(
             f"{name}: found control characters in the header, expected column names; check the file"
         )
     names = tuple(field.strip() for field in header.fields)
-    problems = _list_blanks(names) + _list_duplicates(names)
-    if problems:
+    if not any(names):
         raise SourceError(
-            f"{name}: found {' and '.join(problems)} in the header, "
-            "expected a name of its own for every column; correct the header"
+            f"{name}: found no name in the header, expected column names; put a line of them before the rows"
         )
     return names
-
-
-def _list_blanks(names: tuple[str, ...]) -> list[str]:
-    positions = [str(position) for position, name in enumerate(names, start=1) if not name]
-    return [f"no name for column {', '.join(positions)} of {len(names)}"] if positions else []
-
-
-def _list_duplicates(names: tuple[str, ...]) -> list[str]:
-    """By their positions: where a header is missing, the names are a customer's values."""
-    places: dict[str, list[str]] = {}
-    for position, name in enumerate(names, start=1):
-        places.setdefault(name, []).append(str(position))
-    repeated = [" and ".join(found) for name, found in places.items() if name and len(found) > 1]
-    return [f"the same name for columns {', '.join(repeated)}"] if repeated else []

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from memory_import.columns import Exclusion
 from memory_import.sources.csv.blocks import CsvShape, find_regular_block
-from memory_import.sources.csv.repair import Record, read_records
+from memory_import.sources.csv.repair import Record, read_records, says_nothing
 from memory_import.sources.errors import RejectCode, SourceError
+from memory_import.sources.frames import Run
 
 BLOCK_BYTES = 1 << 18
 """How much text is looked at in one go: small enough for the processor's cache."""
@@ -18,31 +20,33 @@ BLOCK_BYTES = 1 << 18
 REPAIR_BYTES = 1 << 11
 """How much irregular text is read record by record before a regular block is looked for again."""
 
-_LONGEST_LINE_BYTES = 1 << 24
+_LONGEST_RECORD_BYTES = 1 << 28
 _SPECIAL = re.compile(rb'["\r]|^' + codecs.BOM_UTF8)
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row that is no part of a piece's text: its number, its fields as far as they could be read, why."""
+    """A row that is no part of a piece's text: its number, why, whether it has too few fields."""
 
     row: int
-    fields: Sequence[str]
-    code: RejectCode
+    code: RejectCode | Exclusion
     message: str
+    is_short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Regular CSV text (LF or CRLF, no header), the numbers of its rows, and the rejects among them.
 
-    Without `has_quoted_empty` no field of it is written as two quotes.
+    Without `has_quoted_empty` no field of it is written as two quotes. `originals` is all of the piece,
+    rejects too, as it stands in the file; blank lines are left out.
     """
 
     text: bytes
     row_numbers: Sequence[int]
     rejects: Sequence[Reject]
     has_quoted_empty: bool
+    originals: Sequence[Run]
 
     @property
     def rows(self) -> int:
@@ -115,7 +119,8 @@ class PieceCutter:
         block = find_regular_block(self.text[self._position : self._position + size], shape)
         if block is None:
             return None
-        piece = Piece(block.text, range(self._row, self._row + block.rows), (), block.has_quoted_empty)
+        numbers = range(self._row, self._row + block.rows)
+        piece = Piece(block.text, numbers, (), block.has_quoted_empty, ((block.rows, block.text),))
         self._row += block.rows
         self._line += block.lines
         self._advance(len(block.text))
@@ -127,12 +132,17 @@ class PieceCutter:
         accepted: list[bytes] = []
         numbers: list[int] = []
         rejects: list[Reject] = []
+        originals: list[Run] = []
         for record in read_records(self.text, start, shape, is_last=self._is_last):
-            if record.code is not None:
-                rejects.append(self._reject(record, record.code, shape))
+            raw = self.text[end : record.end]
+            reject = self._judge(record, shape)
+            if reject is not None:
+                rejects.append(reject)
             elif record.fields:
-                accepted.append(_as_regular_text(self.text[end : record.end], record.fields, shape))
+                accepted.append(_as_regular_text(raw, record.fields, shape))
                 numbers.append(self._row)
+            if record.fields:
+                originals.append((1, raw))
             self._row += bool(record.fields)
             self._line += record.lines
             end = record.end
@@ -141,7 +151,7 @@ class PieceCutter:
         if end == start:
             self._read_on()
         self._advance(end - start)
-        return Piece(b"".join(accepted), numbers, rejects, has_quoted_empty=True)
+        return Piece(b"".join(accepted), numbers, rejects, has_quoted_empty=True, originals=originals)
 
     def _advance(self, count: int) -> None:
         """Leaves `count` bytes behind, and reads more when less than half a block is left."""
@@ -152,10 +162,11 @@ class PieceCutter:
 
     def _read_on(self) -> None:
         self._leave_behind()
-        if len(self.text) >= _LONGEST_LINE_BYTES:
+        if len(self.text) >= _LONGEST_RECORD_BYTES:
             raise SourceError(
-                f"{self._name}: found no line end in {len(self.text) >> 20} MiB from line {self._line} on, "
-                "expected lines of text; check that the file is CSV"
+                f"{self._name}: found no end of the row that begins in line {self._line} within "
+                f"{len(self.text) >> 20} MiB, expected rows of text; check that the file is CSV, or close "
+                "the quote in that line"
             )
         self.fill(2 * len(self.text))
 
@@ -163,10 +174,18 @@ class PieceCutter:
         self.text = self.text[self._position :]
         self._position = 0
 
-    def _reject(self, record: Record, code: RejectCode, shape: CsvShape) -> Reject:
+    def _judge(self, record: Record, shape: CsvShape) -> Reject | None:
+        """Why a record is no row, or one that says nothing; None for a row or a blank line."""
+        if not record.fields:
+            return None
         last_line = self._line + record.lines - 1
         where = f"line {self._line}" if record.lines == 1 else f"lines {self._line} to {last_line}"
-        return Reject(self._row, record.fields, code, f"{where}: {_explain(record, shape)}")
+        if record.code in (None, RejectCode.RAGGED_ROW) and says_nothing(record.fields):
+            return Reject(self._row, Exclusion.EMPTY_ROW, f"{where}: found no value")
+        if record.code is None:
+            return None
+        is_short = record.code is RejectCode.RAGGED_ROW and len(record.fields) < shape.width
+        return Reject(self._row, record.code, f"{where}: {_explain(record, shape)}", is_short)
 
 
 def _explain(record: Record, shape: CsvShape) -> str:
@@ -175,6 +194,9 @@ def _explain(record: Record, shape: CsvShape) -> str:
             return f"found {len(record.fields)} fields, expected {shape.width} as in the header"
         case RejectCode.UNCLOSED_QUOTE:
             return "found a quoted field that is not closed, expected a quote before a delimiter or line end"
+        case RejectCode.TEXT_AFTER_QUOTE:
+            hint = "" if shape.escape else "; if a backslash escapes quotes here, set the source's escape"
+            return f"found text after a closing quote, expected a delimiter or line end{hint}"
         case RejectCode.NUL_BYTE:
             return "found a NUL byte, expected text"
         case _:
@@ -183,7 +205,8 @@ def _explain(record: Record, shape: CsvShape) -> str:
 
 def _as_regular_text(raw: bytes, fields: list[str], shape: CsvShape) -> bytes:
     """An accepted record as a regular line: as it stands if that is plain, else written anew."""
-    if raw.endswith(b"\n") and not _SPECIAL.search(raw):
+    has_escape = shape.escape is not None and shape.escape.encode() in raw
+    if raw.endswith(b"\n") and not has_escape and not _SPECIAL.search(raw):
         return raw
     text = io.StringIO()
     csv.writer(text, delimiter=shape.delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(fields)

@@ -1,141 +1,132 @@
 """A Parquet file as frames of text."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import cast
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from memory_import.columns import ROW
-from memory_import.sources.errors import SourceError, one_line
-from memory_import.sources.frames import REPORT_COLUMNS, Batch, no_rejects, null_out, select_columns
-from memory_import.sources.locations import Location
-from memory_import.sources.options import SourceOptions
+from memory_import.sources.errors import RejectCode, SourceError, one_line
+from memory_import.sources.files import InputFile, copy_of
+from memory_import.sources.frames import REPORT_COLUMNS, Batch, make_rejects, null_out, select_columns
+from memory_import.sources.parquet.text import has_text_form, to_text
 
-_FRACTION = "%.f"  # as many digits as there are, none for a whole second
+_BYTES_PER_FRAME = 1 << 25
+_FEWEST_ROWS = 1_000
+_ENCRYPTED = b"PARE"
+_EXPLANATIONS = {
+    RejectCode.INVALID_BYTES: "found bytes that are no UTF-8 text; rejects.csv has them as \\xNN",
+    RejectCode.UNREADABLE_VALUE: "found a value beyond what its type can say",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ParquetFile:
-    """A Parquet file whose footer has been read; `columns` are its trimmed column names."""
+    """A Parquet file whose footer has been read. A copy of it goes to `folder` before its rows are read."""
 
-    location: Location
-    options: SourceOptions
-    columns: tuple[str, ...]
+    file: InputFile
+    folder: Path
+    schema: pa.Schema
 
-    def batches(self, columns: Sequence[str], rows_per_batch: int) -> Iterator[Batch]:
-        """The file's rows as `columns`, at most `rows_per_batch` in a batch; none is ever rejected.
-
-        Raises SourceError when a part of the file cannot be read.
-        """
-        first_row = 1
-        rejects = no_rejects(columns)
-        with _opened(self.location) as file:
-            for table in file.iter_batches(batch_size=rows_per_batch, use_threads=True):
-                frame = _to_text(table).rename(str.strip).drop(REPORT_COLUMNS, strict=False)
-                numbers = pl.int_range(first_row, first_row + table.num_rows, eager=True).alias(ROW)
-                frame = null_out(frame, [""]).with_columns(numbers)
-                yield Batch(select_columns(frame, self.location.name, columns), rejects)
-                first_row += table.num_rows
-
-
-def open_parquet(location: Location, options: SourceOptions) -> ParquetFile:
-    """Reads the footer of a Parquet file; SourceError when it is damaged or a column has no form as text."""
-    with _opened(location) as file:
-        schema = file.schema_arrow
-    _check_types(schema, location.name)
-    names = [name.strip() for name in schema.names]
-    wrong = sorted({name for name in names if names.count(name) > 1 or not name})
-    if wrong:
-        raise SourceError(
-            f"{location.name}: found the column {', '.join(map(repr, wrong))} twice or without a name, "
-            "expected a name of its own for every column; rename them"
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its columns, trimmed; each once, a report's own left out."""
+        names = self._names
+        is_report = (
+            len(names) > len(REPORT_COLUMNS) and tuple(names[-len(REPORT_COLUMNS) :]) == REPORT_COLUMNS
         )
-    return ParquetFile(location, options, tuple(name for name in names if name not in REPORT_COLUMNS))
+        own = names[: -len(REPORT_COLUMNS)] if is_report else names
+        return tuple(dict.fromkeys(name for name in own if name))
+
+    @property
+    def _names(self) -> list[str]:
+        return [name.strip() for name in self.schema.names]
+
+    def repeated(self, column: str) -> list[int]:
+        """The positions of a column's name, where it stands more than once."""
+        found = [position for position, name in enumerate(self._names, start=1) if name == column]
+        return found if len(found) > 1 else []
+
+    def unreadable(self, column: str) -> str | None:
+        """The type of a column that has no form as text; None of one that has."""
+        kind = self.schema.field(self._names.index(column)).type
+        return None if has_text_form(kind) else str(kind)
+
+    def batches(self, columns: Sequence[str], rows_per_batch: int) -> Generator[Batch, None, str]:
+        """The file's rows with these columns, at most `rows_per_batch` in a batch.
+
+        A row with a value that cannot be had is rejected. Returns (as a generator does) the SHA-256 of the
+        file. Raises SourceError when a part of it cannot be read.
+        """
+        copy, sha256 = copy_of(self.file, self.folder)
+        names = {self.schema.names[self._names.index(name)]: name for name in columns if name in self.columns}
+        first_row = 1
+        with opened_parquet(copy.path, self.file.name) as file:
+            for stretch in _stretches(file, list(names), rows_per_batch):
+                yield self._to_batch(stretch, names, columns, first_row)
+                first_row += stretch.num_rows
+        return sha256
+
+    def _to_batch(
+        self, stretch: pa.RecordBatch, names: dict[str, str], columns: Sequence[str], first_row: int
+    ) -> Batch:
+        texts: dict[str, pl.Series] = {}
+        faults: dict[int, tuple[RejectCode, str]] = {}
+        for stored, name in names.items():
+            column = to_text(stretch.column(stored))
+            texts[name] = column.texts
+            for position, code in column.faults.items():
+                faults.setdefault(position, (code, f"column {name!r}: {_EXPLANATIONS[code]}"))
+        numbers = pl.int_range(first_row, first_row + stretch.num_rows, eager=True).alias(ROW)
+        frame = null_out(pl.DataFrame(texts), [""]).with_columns(numbers) if texts else numbers.to_frame()
+        if faults:
+            frame = frame.filter(~pl.int_range(pl.len()).is_in(list(faults)))
+        rejects = [
+            (first_row + position, code.value, message) for position, (code, message) in faults.items()
+        ]
+        return Batch(select_columns(frame, self.file.name, columns), make_rejects(self.file.name, rejects))
+
+
+def open_parquet(file: InputFile, folder: Path) -> ParquetFile:
+    """Reads the footer of a Parquet file; SourceError when it is damaged."""
+    with opened_parquet(file.path, file.name) as opened:
+        schema = opened.schema_arrow
+    file.check_unchanged()
+    return ParquetFile(file, folder, schema)
 
 
 @contextmanager
-def _opened(location: Location) -> Iterator[pq.ParquetFile]:
-    with closing(location.open_seekable()) as stream:
-        try:
-            with pq.ParquetFile(stream) as file:
-                yield file
-        except (OSError, pa.ArrowException) as error:
-            raise SourceError(
-                f"{location.name}: found a Parquet file that is cut off or damaged ({one_line(error)}), "
-                "expected a complete one; copy or export it again"
-            ) from None
-
-
-def _check_types(schema: pa.Schema, name: str) -> None:
-    unreadable = [f"{field.name} ({field.type})" for field in schema if not _has_text_form(field)]
-    if unreadable:
-        raise SourceError(
-            f"{name}: found {', '.join(unreadable)}, expected columns of text, numbers, booleans, dates, "
-            "times or lists of these; leave the column out or write it as text"
-        )
-
-
-def _has_text_form(field: pa.Field) -> bool:
+def opened_parquet(path: Path, name: str) -> Iterator[pq.ParquetFile]:
+    """A Parquet file that is here; whatever goes wrong with it is a SourceError."""
     try:
-        texts = _to_text(pa.schema([field]).empty_table())
-    except (pa.ArrowException, pl.exceptions.PolarsError):
-        return False
-    return texts.dtypes == [pl.String]
+        # Old files hold moments as INT96; in nanoseconds those far away would wrap around.
+        with pq.ParquetFile(path, coerce_int96_timestamp_unit="us") as file:
+            yield file
+    except (OSError, pa.ArrowException) as error:
+        found = (
+            "an encrypted Parquet file, expected one that can be read; export it without encryption"
+            if _ends_with(path, _ENCRYPTED)
+            else f"a Parquet file that is cut off or damaged ({one_line(error)}), "
+            "expected a complete one; copy or export it again"
+        )
+        raise SourceError(f"{name}: found {found}") from None
 
 
-def _to_text(table: pa.RecordBatch | pa.Table) -> pl.DataFrame:
-    """Every column as text that loses nothing.
-
-    Integers and decimals as digits; floats in the shortest form that reads back the same, whole ones below
-    2^53 without ".0" (tools write an integer column with gaps as floats); dates and times as ISO 8601, with
-    the offset if there is a time zone (a fixed offset is written as UTC); booleans as true and false; lists
-    as JSON.
-    """
-    frame = pl.DataFrame(table.cast(_without_offsets(table.schema)))
-    return frame.select(_column_as_text(name, kind) for name, kind in frame.schema.items())
+def _ends_with(path: Path, magic: bytes) -> bool:
+    with path.open("rb") as file:
+        file.seek(-min(len(magic), path.stat().st_size), 2)
+        return file.read() == magic
 
 
-def _without_offsets(schema: pa.Schema) -> pa.Schema:
-    """The schema with UTC in place of fixed offsets such as +05:30, which Polars takes for no time zone."""
-    fields = (
-        field.with_type(pa.timestamp(field.type.unit, "UTC")) if _has_offset(field.type) else field
-        for field in schema
-    )
-    return pa.schema(fields)
-
-
-def _has_offset(kind: pa.DataType) -> bool:
-    return pa.types.is_timestamp(kind) and (kind.tz or "").startswith(("+", "-"))
-
-
-def _column_as_text(name: str, kind: pl.DataType) -> pl.Expr:
-    if not isinstance(kind, pl.List | pl.Array):
-        return _as_text(pl.col(name), kind)
-    column = pl.col(name) if isinstance(kind, pl.List) else pl.col(name).arr.to_list()
-    inner = cast(pl.DataType, kind.inner)
-    if not (inner.is_numeric() or inner == pl.Boolean):
-        column = column.list.eval(_as_text(pl.element(), inner))
-    json = pl.struct(column.alias("")).struct.json_encode().str.slice(len('{"":')).str.head(-len("}"))
-    return pl.when(pl.col(name).is_not_null()).then(json).alias(name)
-
-
-def _as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
-    match kind:
-        case pl.Float32() | pl.Float64():
-            is_whole = (value == value.round()) & (value.abs() < 2**53)
-            whole = value.cast(pl.Int64, strict=False).cast(pl.String)
-            return pl.when(is_whole).then(whole).otherwise(value.cast(pl.String))
-        case pl.Datetime():
-            return value.dt.strftime(f"%Y-%m-%dT%H:%M:%S{_FRACTION}" + ("%:z" if kind.time_zone else ""))
-        case pl.Time():
-            return value.dt.strftime(f"%H:%M:%S{_FRACTION}")
-        case pl.Duration():
-            return value.dt.to_string("iso")
-        case _ if kind.is_nested() or isinstance(kind, pl.Binary | pl.Object):
-            raise pl.exceptions.InvalidOperationError(f"{kind} has no form as text")
-        case _:
-            return value.cast(pl.String)
+def _stretches(file: pq.ParquetFile, names: list[str], most_rows: int) -> Iterator[pa.RecordBatch]:
+    """The rows of a file, with these columns; as many at a time as are small enough in memory."""
+    rows = min(most_rows, max(_FEWEST_ROWS, 4_000_000 // max(1, len(names))))
+    for stretch in file.iter_batches(batch_size=rows, columns=names, use_threads=True):
+        parts = max(1, -(-stretch.nbytes // _BYTES_PER_FRAME))
+        size = max(1, -(-stretch.num_rows // parts))
+        for start in range(0, stretch.num_rows, size):
+            yield stretch.slice(start, size)

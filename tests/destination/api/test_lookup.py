@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from memory_import.destination.api.lookup import identifier_values, wait_until_found
+from memory_import.destination.errors import ServiceUnavailable, StoreUnfit
 from tests.support.servers import STORE, Clock, Script, make_client, make_pace, refusal
 
 pytestmark = pytest.mark.anyio
@@ -51,10 +52,41 @@ async def test_every_value_is_asked_for_by_its_type() -> None:
 
 
 async def test_a_value_is_asked_for_until_it_is_found() -> None:
-    is_found, script, waited = await look(NOT_YET, refusal(404, 20404), NOT_YET, FOUND)
+    is_found, script, waited = await look(NOT_YET, NOT_YET, FOUND)
     assert is_found
-    assert len(script.requests) == 4
-    assert waited == pytest.approx(3.0)
+    assert len(script.requests) == 3
+    assert waited == pytest.approx(2.0)
+
+
+OTHER_ANSWERS = {
+    "an empty object": httpx.Response(200, json={}),
+    "no list": httpx.Response(200, json={"profiles": None}),
+    "a list of objects": httpx.Response(200, json={"profiles": [{"id": "mem_profile_1"}]}),
+    "an error object": httpx.Response(200, json={"code": 20404, "message": "No", "status": 404}),
+    "a page": httpx.Response(404, content=b"<html>"),
+    "a redirect": httpx.Response(307, headers={"location": "/elsewhere"}),
+}
+
+
+@pytest.mark.parametrize("answer", OTHER_ANSWERS.values(), ids=OTHER_ANSWERS)
+async def test_an_answer_that_is_not_documented_says_nothing_about_a_profile(answer: httpx.Response) -> None:
+    is_found, script, _ = await look(answer, answer, FOUND)
+    assert is_found
+    assert len(script.requests) == 3
+    with pytest.raises(ServiceUnavailable, match="not the API's"):
+        await look(answer)
+
+
+async def test_a_404_of_a_store_that_is_gone_is_no_verdict_on_its_profiles() -> None:
+    with pytest.raises(StoreUnfit, match="is not there any more"):
+        await look(refusal(404, 20404))
+
+
+async def test_a_404_of_a_store_that_is_there_leads_to_nothing() -> None:
+    store = httpx.Response(200, json={"id": STORE, "status": "ACTIVE"})
+    is_found, script, _ = await look(refusal(404, 20404), store, patience_seconds=0)
+    assert not is_found
+    assert [request.method for request in script.requests] == ["POST", "GET"]
 
 
 @pytest.mark.parametrize("patience_seconds", [0.0, 5.0])

@@ -74,8 +74,16 @@ LIVES: dict[str, tuple[list[httpx.Response], Verdict]] = {
         Failed(None, "The operation ended FAILED without a reason."),
     ),
     "failed with an error that is a text": (
-        [httpx.Response(200, json={"status": "FAILED", "error": "broken"})],
+        [httpx.Response(200, json={"status": "FAILED", "error": "broken"}), operation("FAILED")],
         Failed(None, "The operation ended FAILED without a reason."),
+    ),
+    "completed with an error": (
+        [operation("COMPLETED", error={"title": "Half", "code": 520034, "detail": "of it"})],
+        Completed(520034, "Half: of it"),
+    ),
+    "a page of a proxy on the way": (
+        [httpx.Response(404, content=b"<html>"), httpx.Response(200, json={}), operation("COMPLETED")],
+        Completed(),
     ),
     "cancelled": (
         [operation("CANCELLED")],
@@ -104,19 +112,25 @@ async def test_each_life_of_an_operation_has_its_verdict(
     assert {request.url.path for request in script.requests} == {"/v1/ControlPlane/Operations/op_1"}
 
 
-@pytest.mark.parametrize("status", [400, 404, 410], ids=str)
-@pytest.mark.parametrize("age_seconds", [61.0, 3_600.0, 8 * 86_400.0])
-async def test_an_old_operation_that_is_not_there_is_forgotten(status: int, age_seconds: float) -> None:
-    verdict, script = await follow_one(refusal(status, 520052), age_seconds=age_seconds)
+@pytest.mark.parametrize("status", [400, 404], ids=str)
+async def test_an_operation_of_last_week_is_forgotten_when_that_is_said_twice(status: int) -> None:
+    verdict, script = await follow_one(refusal(status, 520052), age_seconds=8 * 86_400.0)
     assert verdict == Forgotten()
-    assert len(script.requests) == 1
+    assert len(script.requests) == 2
 
 
-async def test_a_young_operation_that_never_shows_is_forgotten_when_it_is_old_enough() -> None:
+@pytest.mark.parametrize("age_seconds", [0.0, 61.0, 3_600.0])
+async def test_an_operation_is_forgotten_when_that_is_said_for_a_while(age_seconds: float) -> None:
     clock = Clock()
-    verdict, _ = await follow_one(UNKNOWN, clock=clock)
+    verdict, _ = await follow_one(UNKNOWN, clock=clock, age_seconds=age_seconds)
     assert verdict == Forgotten()
-    assert 60 <= clock.now - 1_000 < 65
+    assert 60 <= clock.now - 1_000 < 70
+
+
+@pytest.mark.parametrize("age_seconds", [0.0, 3_600.0, 8 * 86_400.0])
+async def test_one_404_is_no_verdict(age_seconds: float) -> None:
+    verdict, _ = await follow_one(UNKNOWN, operation("COMPLETED"), age_seconds=age_seconds)
+    assert verdict == Completed()
 
 
 @pytest.mark.parametrize("age_seconds", [-3_600.0, 0.0, 30.0])
@@ -226,13 +240,22 @@ async def test_few_are_asked_for_at_once() -> None:
 
 async def test_a_halt_ends_the_wait() -> None:
     stop_signal, clock = StopSignal(), Clock()
-    following = asyncio.create_task(
-        follow_one(operation("RUNNING", wait="3600"), clock=clock, stop_signal=stop_signal)
-    )
-    await asyncio.sleep(0.01)
-    stop_signal.call(RuntimeError("stop"))
-    with pytest.raises(Stopped):
-        await following
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        stop_signal.call(RuntimeError("stop"))
+        return operation("RUNNING", wait="3600")
+
+    async with make_client(respond, throttle=make_pace(clock, stop_signal)) as client:
+        with pytest.raises(Stopped):
+            await follow(
+                client,
+                "op_1",
+                age_seconds=0,
+                first_wait_seconds=0,
+                patience_seconds=9_999,
+                slots=asyncio.Semaphore(),
+            )
+    assert clock.now == 1_000
 
 
 async def test_credentials_that_are_refused_are_not_a_fate_of_the_operation() -> None:

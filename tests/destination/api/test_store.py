@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from memory_import.destination.api.store import Identifier, StoreSchema, TraitUse, check_schema, fetch_schema
-from memory_import.destination.errors import StoreUnfit, UnexpectedAnswer
+from memory_import.destination.errors import ServiceUnavailable, StoreUnfit, UnexpectedAnswer
 from tests.support.servers import STORE, make_client, refusal
 
 SCHEMA = StoreSchema(
@@ -145,7 +145,8 @@ class ControlPlane:
                 return self._answers.get("store") or httpx.Response(200, json={"status": "ACTIVE"})
             case "/IdentityResolutionSettings":
                 configs = [{"idType": "email", "normalization": "email"}, {"idType": "crm"}]
-                return httpx.Response(200, json={"identifierConfigs": configs})
+                settings = {"identifierConfigs": configs, "matchingRules": ["email"], "version": 1}
+                return httpx.Response(200, json=settings)
             case "/TraitGroups":
                 return self._answers.get("groups") or self._page(request)
         raise AssertionError(path)
@@ -179,11 +180,26 @@ async def test_a_store_that_is_not_there_is_named() -> None:
     plane = ControlPlane(store=refusal(404, 20404))
     with pytest.raises(StoreUnfit, match=f"There is no store {STORE} in this account"):
         await fetch(plane)
-    assert len(plane.requests) == 1
+    assert len(plane.requests) == 2
+
+
+@pytest.mark.anyio
+async def test_a_store_that_is_not_there_once_is_there() -> None:
+    answers = iter([refusal(404, 20404)])
+    plane = ControlPlane()
+    async with make_client(lambda request: next(answers, None) or plane(request)) as client:
+        assert (await fetch_schema(client, STORE)).status == "ACTIVE"
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", ["store", "groups"])
-async def test_an_answer_that_is_not_documented_is_reported_with_its_request_id(kind: str) -> None:
-    with pytest.raises(UnexpectedAnswer, match=r"HTTP 418 .code 20418, twilio-request-id RQ-refused"):
+async def test_a_refusal_that_nothing_is_known_to_do_about_is_reported_with_its_request_id(kind: str) -> None:
+    with pytest.raises(UnexpectedAnswer, match=r"HTTP 400 .code 20001, twilio-request-id RQ-refused"):
+        await fetch(ControlPlane(**{kind: refusal(400, 20001)}))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["store", "groups"])
+async def test_an_answer_that_is_not_documented_is_none(kind: str) -> None:
+    with pytest.raises(ServiceUnavailable, match="HTTP 418 that is not the API's"):
         await fetch(ControlPlane(**{kind: refusal(418, 20418)}))

@@ -1,20 +1,16 @@
 """What is read back tells what landed, and never more than it can."""
 
-import asyncio
 import json
 from collections import Counter
 
-import httpx
 import polars as pl
 import pytest
 
-from memory_import.destination.delivery.reconcile import list_memories, read_keys, runs_of, tell_apart
+from memory_import.destination.delivery.reconcile import Listing, read_keys, runs_of, tell_apart
 from memory_import.ledger.database.states import BatchState
-from tests.support.servers import STORE, make_client
 
 A, B = ("a", 1, ""), ("b", 1, "")
 THERE, MISSING, UNKNOWABLE = BatchState.VERIFIED, BatchState.PLANNED, BatchState.UNKNOWN
-PATH = f"/v1/Stores/{STORE}/Profiles/mem_profile_{26 * '0'}/Observations"
 
 
 @pytest.mark.parametrize(
@@ -34,7 +30,22 @@ PATH = f"/v1/Stores/{STORE}/Profiles/mem_profile_{26 * '0'}/Observations"
     ],
 )
 def test_what_is_listed_says_what_landed(sent, others, doubtful, listed, states):
-    assert tell_apart(sent, Counter(others), Counter(doubtful), Counter(listed)) == states
+    listing = Listing(Counter(listed), Counter())
+    assert tell_apart(sent, Counter(others), Counter(doubtful), listing) == states
+
+
+@pytest.mark.parametrize(
+    ("others", "since", "before", "states"),
+    [
+        pytest.param([], [], [A], [UNKNOWABLE], id="one that seems older, and no proof of the clocks"),
+        pytest.param([B], [B], [A], [MISSING], id="one that is older: what landed is younger"),
+        pytest.param([B], [], [A, B], [UNKNOWABLE], id="the clocks are wrong: what landed seems older"),
+        pytest.param([], [A], [A], [THERE], id="an older one and this one"),
+    ],
+)
+def test_clocks_alone_never_make_a_second_sending(others, since, before, states):
+    listing = Listing(Counter(since), Counter(before))
+    assert tell_apart([A], Counter(others), Counter(), listing) == states
 
 
 def test_stretches_of_equal_states_are_found():
@@ -51,41 +62,3 @@ def test_a_time_is_the_same_however_the_server_writes_it(written):
         json.dumps({"content": "x", "occurredAt": at}) for at in ("2024-05-01T10:00:00Z", written)
     )
     assert read_keys(pl.Series([sent])) == read_keys(pl.Series([listed]))
-
-
-def memory(content: str, source: str = "crm", created: str = "2024-05-02T00:00:00Z") -> dict[str, str]:
-    return {"content": content, "source": source, "occurredAt": "2024-05-01T00:00:00Z", "createdAt": created}
-
-
-async def read_back(respond) -> Counter | None:
-    async def moved(_canonical_id: str) -> None:
-        return None
-
-    client = make_client(respond)
-    created_after = 1_714_600_000.0  # 2024-05-01T21:46:40Z
-    async with client:
-        return await list_memories(
-            client, PATH, "observations", source="crm", created_after=created_after, moved=moved
-        )
-
-
-def test_all_pages_are_read_and_what_is_of_another_source_or_time_is_left_out():
-    pages = {
-        None: {
-            "observations": [memory("a"), memory("b", source="other")],
-            "meta": {"nextToken": "2"},
-        },
-        "2": {"observations": [memory("c"), memory("d", created="2024-04-01T00:00:00Z")], "meta": {}},
-    }
-    keys = asyncio.run(
-        read_back(lambda request: httpx.Response(200, json=pages[request.url.params.get("pageToken")]))
-    )
-    assert sorted(content for content, _, _ in keys) == ["a", "c"]
-
-
-def test_a_profile_that_is_gone_is_told_from_one_that_holds_nothing():
-    assert asyncio.run(read_back(lambda _: httpx.Response(404, json={"code": 20404}))) is None
-    assert (
-        asyncio.run(read_back(lambda _: httpx.Response(200, json={"observations": [], "meta": {}})))
-        == Counter()
-    )

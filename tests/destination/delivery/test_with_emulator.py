@@ -14,7 +14,8 @@ from memory_import.destination.api.store import TraitUse, check_schema, fetch_sc
 from memory_import.destination.http.client import Client
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.emulator.app import create_app
-from memory_import.emulator.http.middleware import ConnectionDropped, Gate
+from memory_import.emulator.http.answers import ConnectionDropped
+from memory_import.emulator.http.middleware import Middleware
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RequestCount
 from tests.support.journey import begin
@@ -36,7 +37,7 @@ ACCOUNT = [
 PROMOTIONS = {"Contact.email": "email", "Contact.phone": "phone", "Account.customerId": "crm-id"}
 
 
-def make_app(**options: Any) -> Gate:
+def make_app(**options: Any) -> Middleware:
     return create_app(
         api_key=AUTH,
         delay_seconds=(0.0, 0.01),
@@ -57,7 +58,7 @@ class InProcess(httpx.ASGITransport):
 
 
 @asynccontextmanager
-async def connect(app: Gate) -> AsyncIterator[Client]:
+async def connect(app: Middleware) -> AsyncIterator[Client]:
     async with Client(
         api_url=URL,
         auth=AUTH,
@@ -160,7 +161,7 @@ def spoil(path: Path, *, row: int) -> None:
     pl.read_ipc(path).with_columns(_payload=spoilt.otherwise("_payload")).write_ipc(path)
 
 
-async def count_profiles(app: Gate) -> int:
+async def count_profiles(app: Middleware) -> int:
     """How many profiles the store holds once all accepted work is applied."""
     async with httpx.AsyncClient(transport=InProcess(app), base_url=URL, auth=AUTH) as client:
         while (await client.get("/emulator/health")).json()["pending"]:

@@ -110,9 +110,12 @@ async def test_the_proxy_of_the_environment_is_asked_for_a_tunnel_and_sees_no_cr
     ("address", "environment"),
     [
         ("http://localhost:1", {"http_proxy": "{}"}),
-        ("https://localhost:1", {"https_proxy": "{}", "no_proxy": "localhost"}),
+        ("https://localhost:1", {"https_proxy": "{}"}),
+        ("https://127.0.0.1:1", {"all_proxy": "{}"}),
+        ("https://[::1]:1", {"https_proxy": "{}"}),
+        ("https://memory.invalid:1", {"https_proxy": "{}", "no_proxy": "memory.invalid"}),
     ],
-    ids=["plain HTTP", "a host that is excepted"],
+    ids=["plain HTTP", "localhost", "loopback", "loopback of IPv6", "a host that is excepted"],
 )
 async def test_some_hosts_are_reached_without_the_proxy(
     monkeypatch: pytest.MonkeyPatch, address: str, environment: dict[str, str]
@@ -136,3 +139,21 @@ def set_environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("/v1/x?y=z", "/v1/x?y=z"),
+        (f"{URL}/v1/x", "/v1/x"),
+        ("https://elsewhere.example.com/v1/x", None),
+        ("http://[", None),
+        ("http://127.0.0.1:99999999/", None),
+        ("\x00\x01", None),
+    ],
+    ids=["a path", "an address", "another host", "no host", "no port", "no address"],
+)
+def test_a_location_is_followed_where_it_leads_to_the_api_and_no_further(
+    location: str, expected: str | None
+) -> None:
+    assert Connections(URL, AUTH).path_here(location) == expected

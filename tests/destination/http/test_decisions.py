@@ -21,7 +21,6 @@ from memory_import.destination.http.decisions import (
     Refused,
     Repeat,
     Success,
-    as_documented,
     decide,
     decide_once,
     retry_after_seconds,
@@ -87,12 +86,12 @@ FIRST_TIME: dict[str, tuple[Answer | NoAnswer, Decision]] = {
 LAST_TIME: dict[str, tuple[Answer | NoAnswer, Decision]] = {
     "no answer": (NoAnswer(True, "ReadTimeout"), GiveUp("ReadTimeout", was_processed=None)),
     "never left": (NoAnswer(False, "ConnectError"), GiveUp("ConnectError", was_processed=False)),
-    "500": (answer(500, 20500), GiveUp("HTTP 500, code 20500", was_processed=None)),
+    "500": (answer(500, 20500), GiveUp("HTTP 500, code 20500", None, 500)),
     "503 with seconds": (
         answer(503, retry_after="3"),
-        GiveUp("HTTP 503, code None", was_processed=None),
+        GiveUp("HTTP 503, code None", None, 503),
     ),
-    "the store is not active": (answer(400, 520042), GiveUp("HTTP 400, code 520042", was_processed=None)),
+    "the store is not active": (answer(400, 520042), GiveUp("HTTP 400, code 520042", None, 400)),
     "429 is no failure": (answer(429), UNPROCESSED),
     "202": (TAKEN, Success(TAKEN)),
     "400": (answer(400, 520010), Refused(400, 520010, REFUSED_TEXT, "RQ1")),
@@ -135,8 +134,8 @@ WAITS = {
     "leading zeros": ("007", 7.0),
     "white space around": (" 5 ", 5.0),
     "an hour": ("3600", 3600.0),
-    "more than an hour": ("86400", 3600.0),
-    "more than a float holds": ("9" * 400, 3600.0),
+    "more than an hour": ("86400", 86_400.0),
+    "more than a float holds": ("9" * 400, 365 * 86_400.0),
     "negative": ("-5", None),
     "a fraction": ("1.5", None),
     "a sign": ("+5", None),
@@ -151,7 +150,7 @@ WAITS = {
     "a unit": ("5s", None),
     "a date ahead": (in_an_hour(seconds=90), 90.0),
     "a date that has passed": (in_an_hour(seconds=-90), 0.0),
-    "a date far ahead": (in_an_hour(days=3), 3600.0),
+    "a date far ahead": (in_an_hour(days=3), 3 * 86_400.0),
     "a date of RFC 850": ("Saturday, 21-Nov-26 09:01:00 GMT", 60.0),
     "a date of asctime": ("Sat Nov 21 09:01:00 2026", 60.0),
     "a date in another zone": ("Sat, 21 Nov 2026 10:01:00 +0100", 60.0),
@@ -170,7 +169,7 @@ def test_retry_after_in_all_its_forms(value: str | None, expected: float | None)
 @given(st.text(max_size=40) | st.text(alphabet="0123456789 ,:+-GMTSatNov", max_size=40))
 def test_no_retry_after_is_too_odd(value: str) -> None:
     seconds = retry_after_seconds(value, NOW)
-    assert seconds is None or 0 <= seconds <= 3_600
+    assert seconds is None or 0 <= seconds <= 365 * 86_400
 
 
 ONCE: dict[str, tuple[Answer | NoAnswer, DecisionOnce]] = {
@@ -239,30 +238,3 @@ def test_a_server_that_only_ever_throttles_is_given_up(
 ) -> None:
     outcome = Answer(429, {"retry-after": "1"}, b"")
     assert decide(outcome, failures=0, now=NOW, throttled_seconds=throttled_seconds) == expected
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "method", "is_one"),
-    [
-        (200, b"{}", "GET", True),
-        (200, b'{"profiles": []}', "POST", True),
-        (202, b"", "PUT", True),
-        (202, b"<html>", "POST", True),
-        (200, b"<html>", "PUT", False),
-        (200, b"{}", "PUT", False),
-        (200, b"<html>", "GET", False),
-        (200, b"[]", "GET", False),
-        (202, b"{}", "GET", False),
-        (204, b"", "PUT", False),
-        (404, b"<html>", "GET", True),
-    ],
-)
-def test_a_success_counts_only_as_the_api_words_it(
-    status: int, body: bytes, method: str, is_one: bool
-) -> None:
-    answer = Answer(status, {}, body)
-    found = as_documented(answer, method)
-    if is_one:
-        assert found is answer
-    else:
-        assert found == NoAnswer(left_host=True, reason=f"HTTP {status} that is not the API's")

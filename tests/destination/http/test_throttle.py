@@ -1,6 +1,9 @@
 """One gate for all senders: nobody leaves while it is closed, and nobody waits for a run that is over."""
 
 import asyncio
+import os
+import signal
+import threading
 from random import Random
 
 import pytest
@@ -69,16 +72,33 @@ async def test_a_halted_run_waits_for_nothing(seconds: float) -> None:
     assert clock.now == 1_000.0
 
 
-async def test_a_halt_ends_a_wait_within_a_moment() -> None:
-    clock, stop_signal = Clock(), StopSignal()
-    throttle = make_pace(clock, stop_signal)
+async def never(_seconds: float) -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("where", ["the loop", "another thread", "a signal handler"])
+async def test_a_halt_ends_every_wait_at_once_wherever_it_comes_from(where: str) -> None:
+    stop_signal = StopSignal()
+    throttle = Throttle(stop_signal, clock=Clock(), sleep=never)
     throttle.close_gate(3_600.0)
     waiting = [asyncio.create_task(throttle.pass_gate()) for _ in range(3)]
     await asyncio.sleep(0)
-    stop_signal.call(RuntimeError("stop"))
-    results = await asyncio.gather(*waiting, return_exceptions=True)
+
+    def halt(*_: object) -> None:
+        stop_signal.call(RuntimeError("stop"))
+
+    if where == "the loop":
+        halt()
+    elif where == "another thread":
+        await asyncio.to_thread(halt)
+    else:
+        before = signal.signal(signal.SIGUSR1, halt)
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+    async with asyncio.timeout(5):
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+    if where == "a signal handler":
+        signal.signal(signal.SIGUSR1, before)
     assert all(isinstance(result, Stopped) for result in results)
-    assert clock.now < 1_001.0
 
 
 async def test_a_halted_run_does_not_pass_an_open_gate() -> None:

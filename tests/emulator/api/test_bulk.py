@@ -248,7 +248,7 @@ UNKNOWN = {
         404,
         20404,
     ),
-    "store id of another form": ("PUT", "/v1/Stores/store9/Profiles/Bulk", 400, 520046),
+    "store id of another form": ("PUT", "/v1/Stores/store9/Profiles/Bulk", 400, 520049),
     "operation that is not there": (
         "GET",
         "/v1/ControlPlane/Operations/mem_operation_00000000000000000000000009",

@@ -111,8 +111,8 @@ def test_no_id_is_given_out_twice(state: Path) -> None:
     [
         b'{"another": 1}\n',
         b"Phone,Email\n",
-        b'{"emulator":1}\n{"accepted":1}\n',
-        b'{"emulator":1}\n{"applied":7}\n',
+        b'{"emulator":2}\n{"accepted":1}\n',
+        b'{"emulator":2}\n{"applied":7}\n',
     ],
     ids=["another file", "no JSON", "half an entry", "applied out of nowhere"],
 )

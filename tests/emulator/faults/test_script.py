@@ -1,8 +1,4 @@
-import sys
-import threading
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -10,8 +6,8 @@ import httpx
 import pytest
 
 from memory_import.emulator.engine.errors import UsageError
-from memory_import.emulator.faults.script import Arrival, Faults
-from memory_import.emulator.http.middleware import ConnectionDropped
+from memory_import.emulator.faults.rules import Arrival, Faults
+from memory_import.emulator.http.answers import ConnectionDropped
 from memory_import.emulator.server import Running, running
 from tests.support.asking import CONTROL, DATA, START, Asker
 
@@ -222,7 +218,7 @@ def test_a_connection_is_reset_before_or_after_applying(server: Running, moment:
         with pytest.raises(httpx.TransportError):
             client.put(f"{DATA}/Bulk", json={"profiles": [{"traits": ANN}]})
         assert len(client.get(DATA).json()["profiles"]) == applied
-        assert server.gate.requests[0].status == 0
+        assert server.app.requests[0].status == 0
 
 
 def test_an_answer_breaks_off_in_the_middle_of_its_body(server: Running) -> None:
@@ -238,24 +234,3 @@ def test_the_request_log_tells_when_each_request_came(server: Running) -> None:
         logged = client.get("/emulator/requests?after=0").json()["requests"]
     assert statuses == [each["status"] for each in logged] == [429, 200]
     assert 0 <= logged[0]["arrived"] <= logged[0]["finished"] <= logged[1]["arrived"]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="no other kernel is asked when something came")
-@pytest.mark.parametrize("size", [0, 1_000_000], ids=["small", "in many pieces"])
-def test_a_request_that_waited_for_the_emulator_is_logged_when_it_came(size: int) -> None:
-    is_at_work = threading.Event()
-
-    def work(*_: object) -> list[str]:
-        if not is_at_work.is_set():
-            is_at_work.set()
-            time.sleep(0.5)
-        return []
-
-    with running(validator=work) as server, ThreadPoolExecutor(1) as aside, _client(server) as client:
-        aside.submit(httpx.get, f"{server.url}{CONTROL}")
-        is_at_work.wait()
-        client.post(CONTROL, content=b" " * size)
-    busy, waiting = server.gate.requests
-    assert busy.finished is not None
-    assert busy.arrived + 0.5 <= busy.finished
-    assert busy.arrived <= waiting.arrived < busy.arrived + 0.25

@@ -35,8 +35,8 @@ def test_a_request_that_breaks_the_document_is_told_of(
 ) -> None:
     with Asker(validator=request_validator()) as asker:
         asker.ask(method, path, body)
-        assert any(problem in violation for violation in asker.gate.violations)
-        assert asker.ask("GET", "/emulator/violations").body == {"violations": asker.gate.violations}
+        assert any(problem in violation for violation in asker.app.violations)
+        assert asker.ask("GET", "/emulator/violations").body == {"violations": asker.app.violations}
 
 
 def test_a_request_that_keeps_to_the_document_is_not() -> None:
@@ -44,4 +44,4 @@ def test_a_request_that_keeps_to_the_document_is_not() -> None:
         asker.bulk(PROFILE["traits"])
         asker.find("phone", "+12025550101")
         asker.ask("GET", f"{DATA}?pageSize=10&orderBy=ASC")
-        assert asker.gate.violations == []
+        assert asker.app.violations == []

@@ -21,7 +21,9 @@ RESUMABLE = {RunStatus.RUNNING, RunStatus.PENDING, RunStatus.STOPPED}
 
 def test_a_run_comes_back_as_it_was_entered(ledger: Ledger) -> None:
     run = make_run(
-        spec={"profiles": {"traits": {"Contact": {"email": "E-Mail"}}}}, max_errors="5%", row_limit=10
+        spec={"profiles": {"traits": {"Contact": {"email": "E-Mail"}}}},
+        budgets={"max_errors": "5%"},
+        row_limit=10,
     )
     ledger.create_run(run)
     assert ledger.run(RUN_ID) == run
@@ -44,37 +46,35 @@ def test_a_status_replaces_the_one_before_in_its_run_only(ledger: Ledger) -> Non
 
 
 @pytest.mark.parametrize("status", RunStatus, ids=str)
-@pytest.mark.parametrize("dry_run", [False, True], ids=["live", "dry"])
+@pytest.mark.parametrize("is_plan", [False, True], ids=["run", "plan"])
 def test_only_an_unfinished_run_that_sends_can_be_resumed(
-    ledger: Ledger, status: RunStatus, dry_run: bool
+    ledger: Ledger, status: RunStatus, is_plan: bool
 ) -> None:
-    run = make_run(status=status, dry_run=dry_run)
+    run = make_run(status=status, is_plan=is_plan)
     ledger.create_run(run)
-    is_resumable = status in RESUMABLE and not dry_run
+    is_resumable = status in RESUMABLE and not is_plan
     assert run.is_resumable is is_resumable
-    assert ledger.last_resumable() == (run if is_resumable else None)
+    assert ledger.resumable_runs() == ([run] if is_resumable else [])
 
 
-def test_the_newest_resumable_run_is_the_one_that_resume_takes(ledger: Ledger) -> None:
+def test_resumable_runs_are_listed_the_newest_first(ledger: Ledger) -> None:
     ledger.create_run(make_run("1", status=RunStatus.PENDING))
     ledger.create_run(make_run("2", status=RunStatus.STOPPED))
     ledger.create_run(make_run("3", status=RunStatus.FINISHED, spec_path="/another.yaml"))
-    last = ledger.last_resumable()
-    assert last is not None
-    assert last.run_id == "2"
+    assert [run.run_id for run in ledger.resumable_runs()] == ["2", "1"]
 
 
 @pytest.mark.parametrize(
     ("later", "is_superseded"),
     [
-        ({"status": RunStatus.FINISHED}, True),
-        ({"status": RunStatus.RUNNING}, True),
-        ({"status": RunStatus.FAILED}, False),
-        ({"status": RunStatus.FINISHED, "dry_run": True}, False),
-        ({"status": RunStatus.FINISHED, "store_id": "mem_store_other"}, False),
-        ({"status": RunStatus.FINISHED, "spec_path": "/another.yaml"}, False),
+        ({"status": RunStatus.FINISHED, "delivery_number": 1}, True),
+        ({"status": RunStatus.RUNNING, "delivery_number": 1}, True),
+        ({"status": RunStatus.STOPPED}, False),
+        ({"status": RunStatus.PLANNED, "is_plan": True}, False),
+        ({"delivery_number": 1, "store_id": "mem_store_other"}, False),
+        ({"delivery_number": 1, "spec_path": "/another.yaml"}, False),
     ],
-    ids=["finished", "running", "failed", "dry", "another store", "another spec"],
+    ids=["finished", "running", "stopped before it sent", "a plan", "another store", "another spec"],
 )
 def test_a_run_is_out_of_date_once_a_later_one_of_its_spec_wrote_to_its_store(
     ledger: Ledger, later: dict[str, Any], is_superseded: bool
@@ -85,12 +85,44 @@ def test_a_run_is_out_of_date_once_a_later_one_of_its_spec_wrote_to_its_store(
     assert ledger.superseding(first) == (second if is_superseded else None)
 
 
+def test_a_plan_is_told_which_runs_sent_into_its_store_since(ledger: Ledger) -> None:
+    for run_id, facts in {
+        "1": {},
+        "3": {},
+        "4": {"store_id": "another"},
+        "5": {"spec_path": "b.yaml"},
+    }.items():
+        ledger.create_run(make_run(run_id, **facts))
+    ledger.begin_delivery("1")
+    plan = make_run("2", is_plan=True, planned_after=ledger.last_delivery())
+    ledger.create_run(plan)
+    assert ledger.deliveries_since(plan) == []
+    for run_id in ("1", "4", "5"):
+        ledger.begin_delivery(run_id)  # the first was resumed
+    assert [run.run_id for run in ledger.deliveries_since(plan)] == ["5", "1"]
+    ledger.begin_delivery("2")
+    begun = ledger.run("2")
+    assert begun is not None
+    assert (begun.is_plan, begun.delivery_number) == (False, 5)
+
+
+def test_the_pace_is_that_of_finished_runs_into_the_same_target(ledger: Ledger) -> None:
+    run = make_run("9")
+    ledger.create_run(run)
+    assert ledger.entries_per_second(run) is None
+    enter(ledger, make_load(2_000), [make_planned(stop=2_000)])
+    ledger.add_seconds(RUN_ID, "deliver", 4.0)
+    ledger.add_seconds(RUN_ID, "prepare", 99.0)
+    assert ledger.entries_per_second(run) is None
+    ledger.set_status(RUN_ID, RunStatus.FINISHED, exit_code=0, finished_at=None)
+    assert ledger.entries_per_second(run) == 500.0
+    assert ledger.entries_per_second(make_run("9", api_url="https://another.example.com")) is None
+
+
 def test_a_load_comes_back_as_it_was_entered(ledger: Ledger) -> None:
     load = make_load(
         12,
         columns=("Straße", "E-Mail", ""),
-        delimiter="\t",
-        with_bom=True,
         rounds=3,
         changes={"phone_reformatted": 4},
     )

@@ -92,3 +92,20 @@ def test_a_holder_that_has_not_said_its_name_yet_is_still_respected(tmp_path: Pa
             exclusive(tmp_path, purpose="second", since="now"),
         ):
             pytest.fail("two hold the lock")
+
+
+@pytest.mark.parametrize("link", ["symbolic", "hard"])
+def test_a_lock_that_is_a_link_is_refused_and_its_target_stays(tmp_path: Path, link: str) -> None:
+    target, lock = tmp_path / "precious", tmp_path / "state" / "lock"
+    lock.parent.mkdir()
+    target.write_text("precious")
+    if link == "symbolic":
+        lock.symlink_to(target)
+    else:
+        lock.hardlink_to(target)
+    with (
+        pytest.raises(OSError, match="its lock is"),
+        exclusive(lock.parent, purpose="a run", since="2026-01-01T00:00:00Z"),
+    ):
+        pass
+    assert target.read_text() == "precious"

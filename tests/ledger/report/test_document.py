@@ -49,11 +49,24 @@ def test_the_section_of_a_load_counts_rows_batches_and_what_was_taken(ledger: Le
     for batch, state in zip(enter(ledger, load, planned), states, strict=True):
         drive(ledger, batch, state)
     account = Account(dict.fromkeys(OUTCOMES, 0) | {"completed": 25, "rejected": 5}, {"http_400": 5})
+    ledger.note_input(
+        RUN_ID,
+        "profiles",
+        {
+            "files": [],
+            "read": [{"name": "crm.csv", "rows": 30, "bytes": 900}],
+            "not_read": [{"name": "notes.md", "reason": "it is no data"}],
+        },
+    )
 
     report = build_report(ledger, make_run(), {"profiles": (load, account)}, "memory-import resume 1")
 
     assert report["loads"]["profiles"] == {
+        "files": [{"name": "crm.csv", "rows": 30, "bytes": 900}],
+        "files_not_read": [{"name": "notes.md", "reason": "it is no data"}],
         "rows": {"read": 30, **account.rows},
+        "traits": {},
+        "dropped_rows": {},
         "sent": 15,
         "batches": {
             "total": 5,
@@ -68,6 +81,7 @@ def test_the_section_of_a_load_counts_rows_batches_and_what_was_taken(ledger: Le
         },
         "reject_reasons": {"http_400": 5},
         "changes": {"email_lowercased": 3, "phone_reformatted": 2},
+        "remarks": [],
     }
     assert report["resume_command"] == "memory-import resume 1"
     assert list(report["loads"]["profiles"]["rows"]) == ["read", *OUTCOMES]

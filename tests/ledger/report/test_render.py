@@ -46,7 +46,7 @@ def test_every_outcome_that_occurs_has_a_line_and_they_lead_to_the_rows_read() -
     assert {outcome.value: counted[outcome.value] for outcome in Outcome} == {
         outcome.value: str(number) for number, outcome in enumerate(Outcome, start=1)
     }
-    assert counted["**read**"] == "**45**"
+    assert counted["**read**"] == "**55**"
 
 
 def test_what_did_not_occur_is_left_out() -> None:
@@ -109,3 +109,24 @@ def test_a_run_without_loads_or_requests_has_both_forms_too() -> None:
 
 def test_an_empty_load_is_said_to_be_empty() -> None:
     assert "0 rows read = nothing" in render_summary(make_report(), "state/runs/1")
+
+
+def test_values_have_a_table_of_fates_and_the_dropped_ones_of_reasons_with_rows() -> None:
+    report = make_report(completed=9)
+    fates = {
+        **{"read": 9, "blank": 1, "filled": 8, "sent": 2, "superseded": 1, "not_sent": 0},
+        "changed": {"phone_reformatted": 2},
+        "dropped": {"phone_too_short": 2, "phone_masked": 1},
+        "others": {"sent": 1, "dropped": {"phone_too_short": 2}},
+    }
+    plain = {**fates, "dropped": {}, "changed": {}, "sent": 7, "others": {"sent": 0, "dropped": {}}}
+    load = report["loads"]["profiles"]
+    load["traits"] = {"Contact.phone": fates, "Contact.firstName": plain}
+    load["dropped_rows"] = {
+        "Contact.phone": {"phone_too_short": [["/data/crm.csv", 4], ["/data/crm.csv", 7]]}
+    }
+    lines = [cells(line) for line in render_markdown(report, str.upper).splitlines()]
+    assert ["Contact.phone", "9", "1", "2", "2", "3", "1", "0", "1 sent, 2 dropped"] in lines
+    assert ["Contact.firstName", "9", "1", "7", "0", "0", "1", "0", ""] in lines
+    first = ["Contact.phone", "phone_too_short", "4", "row 4 of crm.csv; row 7 of crm.csv", "PHONE_TOO_SHORT"]
+    assert lines.index(first) < lines.index(["Contact.phone", "phone_masked", "1", "", "PHONE_MASKED"])

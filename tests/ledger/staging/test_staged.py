@@ -2,6 +2,7 @@
 
 import json
 import stat
+import zlib
 from pathlib import Path
 
 import polars as pl
@@ -83,11 +84,14 @@ def test_files_that_are_not_what_the_manifest_says_are_named(tmp_path: Path) -> 
     assert staging.changed_files() == ["members.arrow", "part-00000.arrow"]
 
 
-def test_the_manifest_names_every_file_with_its_size(tmp_path: Path) -> None:
+def test_the_manifest_names_every_file_with_its_checksum(tmp_path: Path) -> None:
     staging = stage(tmp_path / "profiles", staged_rows(0, 3), folded=[{"_pos": 0, "_is_final": True}])
     manifest = json.loads((staging.folder / "manifest.json").read_text())
-    files = {path.name: path.stat().st_size for path in staging.folder.iterdir()}
-    del files["manifest.json"]
+    files = {
+        path.name: f"{zlib.crc32(path.read_bytes()):08x}-{path.stat().st_size}"
+        for path in staging.folder.iterdir()
+        if path.name != "manifest.json"
+    }
     assert manifest == {"files": files}
     assert set(files) == {
         f"{PART}.arrow",

@@ -32,13 +32,16 @@ from memory_import.sources.errors import SourceError
 RUN = RunRecord(
     run_id="20260101T000000000Z-abcd",
     spec_path="/specs/a.yaml",
-    spec={},
+    spec={"profiles": {}},
     api_url="https://memory.example.com",
     store_id="mem_store_1",
     emulator=False,
-    max_errors=None,
+    budgets={},
     row_limit=None,
-    dry_run=False,
+    is_plan=False,
+    declared=None,
+    planned_after=0,
+    delivery_number=None,
     status=RunStatus.RUNNING,
     exit_code=None,
     started_at="2026-01-01T00:00:00Z",
@@ -84,12 +87,12 @@ def test_the_rows_decide_when_nothing_ended_the_run_early(
 @pytest.mark.parametrize(
     ("rows", "exit_code"),
     [
-        pytest.param({"pending": 5}, ExitCode.DONE, id="nothing was sent, as asked"),
-        pytest.param({"pending": 5, "rejected": 1}, ExitCode.REJECTS, id="rejects would be left"),
+        pytest.param({"planned": 5}, ExitCode.DONE, id="nothing was sent, as asked"),
+        pytest.param({"planned": 5, "rejected": 1}, ExitCode.REJECTS, id="rejects would be left"),
     ],
 )
-def test_a_dry_run_is_never_pending(rows: dict[str, int], exit_code: ExitCode) -> None:
-    assert conclude(replace(RUN, dry_run=True), [account(**rows)], None) == (RunStatus.DRY_RUN, exit_code)
+def test_a_plan_is_never_pending(rows: dict[str, int], exit_code: ExitCode) -> None:
+    assert conclude(replace(RUN, is_plan=True), [account(**rows)], None) == (RunStatus.PLANNED, exit_code)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,7 @@ def test_a_dry_run_is_never_pending(rows: dict[str, int], exit_code: ExitCode) -
         ),
         pytest.param(AuthenticationRefused(401), True, RunStatus.STOPPED, ExitCode.CREDENTIALS, id="401"),
         pytest.param(AuthenticationRefused(403), False, RunStatus.STOPPED, ExitCode.CREDENTIALS, id="403"),
-        pytest.param(BudgetExceeded("x"), True, RunStatus.FAILED, ExitCode.BUDGET, id="budget"),
+        pytest.param(BudgetExceeded("x"), True, RunStatus.STOPPED, ExitCode.BUDGET, id="budget"),
         pytest.param(StoppedBySignal(2), True, RunStatus.STOPPED, ExitCode.INTERRUPTED, id="Ctrl-C"),
         pytest.param(StoppedBySignal(15), False, RunStatus.STOPPED, ExitCode.TERMINATED, id="SIGTERM"),
         pytest.param(
@@ -127,7 +130,7 @@ def test_what_ended_the_run_early_decides_otherwise(
         pytest.param(StateDirectoryBusy("x"), ExitCode.USAGE, id="busy"),
         pytest.param(DeliveryError("x"), ExitCode.INTERNAL, id="delivery"),
         pytest.param(
-            UnexpectedAnswer("PUT", "/x", 418, None, None), ExitCode.INTERNAL, id="unexpected answer"
+            UnexpectedAnswer("PUT", "/x", 400, None, None), ExitCode.PENDING, id="unexpected answer"
         ),
         pytest.param(RuntimeError("x"), ExitCode.INTERNAL, id="anything else"),
         pytest.param(
@@ -199,7 +202,13 @@ def test_the_place_of_an_unknown_exception_is_named() -> None:
         ),
         pytest.param({"status": RunStatus.FINISHED}, ".memory-import/runs/r", None, id="finished"),
         pytest.param({"status": RunStatus.FAILED}, ".memory-import/runs/r", None, id="failed"),
-        pytest.param({"dry_run": True}, ".memory-import/runs/r", None, id="a dry run"),
+        pytest.param({"is_plan": True}, ".memory-import/runs/r", None, id="a plan under way"),
+        pytest.param(
+            {"is_plan": True, "status": RunStatus.PLANNED},
+            ".memory-import/runs/r",
+            "memory-import apply {id}",
+            id="a plan",
+        ),
     ],
 )
 def test_the_command_that_goes_on_can_be_pasted_into_a_shell(

@@ -1,5 +1,6 @@
 """How a run begins, and what a resume insists on."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,9 @@ import pytest
 
 from memory_import.errors import ExitCode, InputChanged, NothingPending, UsageProblem
 from memory_import.ledger.database.lock import exclusive
-from memory_import.run.pipeline import RunResult
+from memory_import.run.budget import Budgets
+from memory_import.run.lifecycle.result import RunResult
+from memory_import.run.request import Action
 from tests.support.workplace import (
     TRAITS,
     Workplace,
@@ -23,7 +26,7 @@ STAGED = {"read": 5, "merged": 1, "pending": 3, "rejected": 1}
 @pytest.fixture
 def stopped(workplace: Workplace) -> RunResult:
     """A run that was stopped with everything staged and nothing sent."""
-    result = workplace.carry_out(performer=stop_before_delivery)
+    result = workplace.carry_out(run_stage=stop_before_delivery)
     assert rows_of(result) == STAGED
     return result
 
@@ -33,7 +36,10 @@ def refusal(workplace: Workplace, **changes: Any) -> tuple[str, ...]:
     with pytest.raises(InputChanged) as error:
         workplace.carry_out(workplace.resumption(**changes))
     assert error.value.exit_code is ExitCode.CHANGED
-    assert error.value.problems[-1] == "Put it back and resume, or start a new run with `memory-import run`."
+    assert (
+        error.value.problems[-1]
+        == "Put it back and go on, or start anew with `memory-import plan` or `memory-import run`."
+    )
     return error.value.problems[:-1]
 
 
@@ -83,7 +89,7 @@ def test_a_changed_input_is_refused_and_named(
 def test_a_file_more_is_a_changed_input(workplace: Workplace) -> None:
     write_spec(workplace.folder, source="*.csv")
     write_customers(workplace.folder, name="second.csv")
-    workplace.carry_out(performer=stop_before_delivery)
+    workplace.carry_out(run_stage=stop_before_delivery)
     write_customers(workplace.folder, name="third.csv")
     (workplace.folder / "second.csv").unlink()
     assert refusal(workplace)[1:] == ("  second.csv is no longer there", "  third.csv was not there before")
@@ -102,7 +108,7 @@ def test_source_and_spec_may_be_gone_once_everything_is_staged(
 def test_another_store_is_refused(workplace: Workplace) -> None:
     write_spec(workplace.folder, store=None)
     first = workplace.with_variables(MEMORY_STORE_ID="mem_store_00000000000000000000000001")
-    first.carry_out(performer=stop_before_delivery)
+    first.carry_out(run_stage=stop_before_delivery)
     second = workplace.with_variables(MEMORY_STORE_ID="mem_store_00000000000000000000000002")
     assert refusal(second) == (
         "The target is not what it was when the run began:",
@@ -110,12 +116,30 @@ def test_another_store_is_refused(workplace: Workplace) -> None:
     )
 
 
-def test_another_api_is_refused(workplace: Workplace, stopped: RunResult) -> None:
-    elsewhere = workplace.with_variables(MEMORY_API_URL="https://memory.example.com")
-    assert refusal(elsewhere) == (
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda url: "https://memory.example.com",
+        lambda url: url.rpartition(":")[0] + ":1",
+        lambda url: url + "/v1",
+        lambda url: url.replace("http:", "https:"),
+    ],
+    ids=["another host", "another port", "another path", "another scheme"],
+)
+def test_another_api_is_refused(
+    workplace: Workplace, stopped: RunResult, change: Callable[[str], str]
+) -> None:
+    url = workplace.variables["MEMORY_API_URL"]
+    assert refusal(workplace.with_variables(MEMORY_API_URL=change(url))) == (
         "The target is not what it was when the run began:",
-        "  the API was at 127.0.0.1 and is at memory.example.com",
+        f"  the API was at {url} and is at {change(url)}",
     )
+
+
+def test_the_same_api_written_otherwise_is_the_same(workplace: Workplace, stopped: RunResult) -> None:
+    url = workplace.variables["MEMORY_API_URL"]
+    resumed = workplace.with_variables(MEMORY_API_URL=f"{url}/").carry_out(workplace.resumption())
+    assert rows_of(resumed)["completed"] == 3
 
 
 def test_a_refused_resume_leaves_the_run_as_it_was(workplace: Workplace, stopped: RunResult) -> None:
@@ -147,19 +171,20 @@ def test_a_second_run_is_refused_and_told_who_holds_the_folder(workplace: Workpl
 def test_a_state_directory_that_is_a_file_is_named(workplace: Workplace) -> None:
     workplace.state_dir.write_text("")
     with pytest.raises(
-        UsageProblem, match=r"state cannot be used: File exists\. Give another one with --state-dir"
+        UsageProblem,
+        match=r"state cannot be used: File exists\. Put that right, or give another directory with",
     ):
         workplace.carry_out()
 
 
 def test_a_wrong_budget_is_named_before_anything_is_made(workplace: Workplace) -> None:
     with pytest.raises(UsageProblem, match="--max-errors is 'x'"):
-        workplace.carry_out(workplace.request(max_errors="x"))
+        workplace.carry_out(workplace.request(budgets=Budgets(max_errors="x")))
     assert not workplace.state_dir.exists()
 
 
 def test_where_nothing_is_unfinished_nothing_has_to_be_done(workplace: Workplace) -> None:
-    workplace.carry_out(workplace.request(dry_run=True))
+    workplace.carry_out(workplace.request(action=Action.PLAN))
     with pytest.raises(NothingPending) as error:
         workplace.carry_out(workplace.resumption())
     assert error.value.exit_code is ExitCode.DONE
@@ -173,14 +198,14 @@ def test_a_run_that_is_not_there_is_named(workplace: Workplace) -> None:
 
 
 def test_a_run_that_ended_is_not_gone_on_with(workplace: Workplace) -> None:
-    ended = workplace.carry_out(workplace.request(dry_run=True))
-    with pytest.raises(UsageProblem, match="is dry_run: there is nothing to go on with"):
+    ended = workplace.carry_out()
+    with pytest.raises(UsageProblem, match="is finished: there is nothing to go on with"):
         workplace.carry_out(workplace.resumption(ended.report["run_id"]))
 
 
 def test_without_an_id_the_newest_unfinished_run_goes_on(workplace: Workplace, stopped: RunResult) -> None:
-    newer = workplace.carry_out(performer=stop_before_delivery)
-    workplace.carry_out(workplace.request(dry_run=True))
+    newer = workplace.carry_out(run_stage=stop_before_delivery)
+    workplace.carry_out(workplace.request(action=Action.PLAN))
     assert newer.report["run_id"] > stopped.report["run_id"]
     assert workplace.carry_out(workplace.resumption()).report["run_id"] == newer.report["run_id"]
 

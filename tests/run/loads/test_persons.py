@@ -47,13 +47,16 @@ def stage_customers(folder: Path, *sizes: int) -> Staging:
     return stage(folder / "profiles", *parts)
 
 
+NOBODY = pl.DataFrame(schema={"id_type": pl.String, "value": pl.String})
+
+
 @pytest.mark.parametrize("rows", EXPECTED_ROWS.values(), ids=EXPECTED_ROWS)
 @pytest.mark.parametrize("sizes", [(9,), (3, 3, 3), (1,) * 9], ids=["one part", "three", "nine"])
 def test_rows_of_one_person_are_found_wherever_they_are(
     tmp_path: Path, sizes: tuple[int, ...], rows: int
 ) -> None:
     staging = stage_customers(tmp_path, *sizes)
-    grouping = group_rows(staging, PLAN, rows)
+    grouping = group_rows(staging, PLAN, rows, NOBODY)
     assert grouping == Grouping(rounds=1, extra_identifiers=0)
     assert staging.members.rows() == [(0, 4), (3, 7), (4, 4), (6, 7), (7, 7)]
     [part] = staging.folded_parts
@@ -73,13 +76,13 @@ def test_equal_hashes_alone_make_no_group(tmp_path: Path) -> None:
         hashes = [same.alias(column) for column in hash_columns(PLAN)]
         staging.draft_part(number, rows.with_columns(hashes))
         staging.settle_part(number)
-    assert group_rows(staging, PLAN, 9) == Grouping(rounds=1, extra_identifiers=0)
+    assert group_rows(staging, PLAN, 9, NOBODY) == Grouping(rounds=1, extra_identifiers=0)
     assert staging.members["_representative"].to_list() == [4, 7, 4, 7, 7]
 
 
 def test_without_repeated_values_nothing_is_folded(tmp_path: Path) -> None:
     staging = stage_customers(tmp_path, 3)
-    assert group_rows(staging, PLAN, 3) == Grouping(rounds=1, extra_identifiers=0)
+    assert group_rows(staging, PLAN, 3, NOBODY) == Grouping(rounds=1, extra_identifiers=0)
     assert staging.members.is_empty()
     assert staging.folded_parts == ()
     assert staging.entries("part-00000")["_pos"].to_list() == [0, 1]

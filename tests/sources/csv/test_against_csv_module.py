@@ -7,11 +7,10 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from memory_import.sources.csv.blocks import CsvShape
-from memory_import.sources.csv.file import CsvFile
+from memory_import.columns import Exclusion
+from memory_import.sources.csv.blocks import CsvShape, split_rows
 from memory_import.sources.csv.pieces import PieceCutter
-from memory_import.sources.locations import Location
-from memory_import.sources.options import SourceOptions
+from memory_import.sources.tabular import SourceOptions, open_source
 
 WIDTHS = st.integers(1, 4)
 TROUBLE = st.lists(
@@ -41,35 +40,47 @@ FIELDS = st.text(st.sampled_from('ab,"\n\r é'), max_size=6)
 BLOCKS = st.sampled_from([8, 32, 128, 4096])
 
 
-Expected = tuple[int | None, list[str]]
+Expected = tuple[int | None, list[str] | bytes]
+BLANK = (None, [])
 
 
 def expect(text: bytes, width: int) -> list[Expected]:
-    """(line if rejected, fields) of every data row: the shortest run of lines that csv can close."""
+    """Of every data row (None, fields), or (line, text) if it is rejected, or BLANK if it says nothing: the
+    shortest run of lines that csv can close. Spaces that fields begin with are left out."""
+    if text and not text.endswith((b"\n", b"\r")):
+        text += b"\n"
     lines = text.splitlines(keepends=True)
     rows, start = [], 0
     while start < len(lines):
         end = next((end for end in range(start + 1, len(lines) + 1) if _is_closed(lines[start:end])), None)
         if end is None or (end > start + 1 and not _is_strict(lines[start:end])):
-            rows.append((start + 1, _parse([lines[start].rstrip(b"\r\n")])[0]))
+            rows.append((start + 1, lines[start]))
             start += 1
             continue
         raw = b"".join(lines[start:end])
         fields = (_parse(lines[start:end]) or [[]])[0]
-        if fields:
-            is_accepted = b"\0" not in raw and _is_utf8(raw) and len(fields) == width
-            rows.append((None if is_accepted else start + 1, fields))
+        is_sound = b"\0" not in raw and _is_utf8(raw) and _is_strict(lines[start:end])
+        if fields and is_sound and not any(field.strip(" \t\r\n") for field in fields):
+            rows.append(BLANK)
+        elif fields:
+            is_accepted = is_sound and len(fields) == width
+            rows.append((None, _stripped(fields)) if is_accepted else (start + 1, raw))
         start = end
     return rows
 
 
+def _stripped(fields: list[str | None]) -> list[str]:
+    fields = [(field or "").lstrip(" ") for field in fields]
+    return fields if any(field.strip("\t\r\n ") for field in fields) else []
+
+
 def _parse(lines: list[bytes], *, strict: bool = False) -> list[list[str]]:
-    return list(csv.reader([line.decode("utf-8", "replace") for line in lines], strict=strict))
+    texts = [line.decode("utf-8", "replace") for line in lines]
+    return list(csv.reader(texts, strict=strict, skipinitialspace=True))
 
 
 def _is_closed(lines: list[bytes]) -> bool:
-    last = lines[-1] if lines[-1].endswith((b"\n", b"\r")) else lines[-1] + b"\n"
-    return len(_parse([*lines[:-1], last, b"x"])) == 2
+    return len(_parse([*lines, b"x"])) == 2
 
 
 def _is_strict(lines: list[bytes]) -> bool:
@@ -94,8 +105,16 @@ def cut(text: bytes, width: int, block_bytes: int) -> list[Expected]:
     for piece in cutter.cut(CsvShape(",", width), 0, 0):
         rows = list(csv.reader(io.StringIO(piece.text.decode(), newline="")))
         assert len(rows) == len(piece.row_numbers)
-        found |= {number: (None, row) for number, row in zip(piece.row_numbers, rows, strict=True)}
-        found |= {reject.row: (_first_line(reject.message), list(reject.fields)) for reject in piece.rejects}
+        found |= {number: (None, _stripped(row)) for number, row in zip(piece.row_numbers, rows, strict=True)}
+        rejects = {reject.row: reject for reject in piece.rejects}
+        numbers = sorted([*piece.row_numbers, *rejects])
+        texts = [
+            text for count, run in piece.originals for text in ([run] if count == 1 else split_rows(run))
+        ]
+        for number, original in zip(numbers, texts, strict=True):
+            if number in rejects:
+                is_blank = rejects[number].code is Exclusion.EMPTY_ROW
+                found[number] = BLANK if is_blank else (_first_line(rejects[number].message), original)
     assert sorted(found) == list(range(1, len(found) + 1))
     return [found[number] for number in sorted(found)]
 
@@ -119,17 +138,21 @@ def test_any_bytes_come_out_of_a_file_as_csv_reads_them(tmp_path_factory, text, 
     path = tmp_path_factory.mktemp("trouble") / "x.csv"
     names = [f"c{number}" + "-" * 2000 for number in range(width)]  # beside much text, NULs are not binary
     path.write_bytes(",".join(names).encode() + b"\n" + text)
-    table = CsvFile(Location(str(path), "x.csv"), SourceOptions(path=str(path), delimiter=","), tuple(names))
-    batches = list(table.batches(names, 7))
-    accepted = [row for batch in batches for row in batch.rows.select("_row", *names).rows()]
-    rejected = [row for batch in batches for row in batch.rejects["_row"]]
-    rows = expect(text, width)
-    assert accepted == [
-        (number, *(field or None for field in fields))
-        for number, (line, fields) in enumerate(rows, start=1)
-        if line is None
+    source = open_source(SourceOptions(path=str(path), delimiter=","), path.parent / "copies")
+    batches = list(source.batches(7))
+    accepted = [
+        (number, _stripped(fields))
+        for batch in batches
+        for number, *fields in batch.rows.select("_row", *names).rows()
     ]
-    assert rejected == [number for number, (line, _) in enumerate(rows, start=1) if line]
+    rejected = [row for batch in batches for row in batch.rejects.select("_row", "_error_code").rows()]
+    rows = expect(text, width)
+    numbered = list(enumerate(rows, start=1))
+    assert accepted == [(number, row[1]) for number, row in numbered if row[0] is None and row[1]]
+    assert [number for number, _ in rejected] == [number for number, row in numbered if row[0] or not row[1]]
+    assert [number for number, code in rejected if code == "empty_row"] == [
+        number for number, row in numbered if row == BLANK
+    ]
 
 
 @settings(max_examples=200, deadline=None)
@@ -145,4 +168,4 @@ def test_what_csv_writes_is_read_back_without_a_reject(rows, style, block_bytes)
     quoting, line_end = style
     csv.writer(text, quoting=quoting, lineterminator=line_end).writerows(rows)
     width = len(rows[0]) if rows else 1
-    assert cut(text.getvalue().encode(), width, block_bytes) == [(None, row) for row in rows]
+    assert cut(text.getvalue().encode(), width, block_bytes) == [(None, _stripped(row)) for row in rows]

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from memory_import.sources.frames import REPORT_COLUMNS
 from memory_import.sources.tabular import SourceError, SourceOptions, open_source
 
 LOCAL = datetime(2024, 1, 2, 3, 4, 5)  # noqa: DTZ001 - a time without a zone is meant
@@ -21,7 +22,7 @@ COLUMNS = {
     "unsigned": (pa.array([2**64 - 1], pa.uint64()), ["18446744073709551615"]),
     "float": (pa.array([1.5, 0.1, 1e300, -2.25, None]), ["1.5", "0.1", "1e+300", "-2.25", None]),
     "whole float": (pa.array([12025550101.0, 0.0, -3.0]), ["12025550101", "0", "-3"]),
-    "float without value": (pa.array([float("nan"), float("inf")]), ["NaN", "inf"]),
+    "float without value": (pa.array([float("nan"), float("inf")]), [None, "inf"]),
     "single float": (pa.array([0.1, 16777216.0], pa.float32()), ["0.1", "16777216"]),
     "decimal": (pa.array([Decimal("1.50"), Decimal("-100.00")]), ["1.50", "-100.00"]),
     "boolean": (pa.array([True, False, None]), ["true", "false", None]),
@@ -47,6 +48,38 @@ COLUMNS = {
     "list of dates": (pa.array([[date(2024, 2, 29)]]), ['["2024-02-29"]']),
     "list of a fixed size": (pa.array([[1, 2]], pa.list_(pa.int32(), 2)), ["[1,2]"]),
     "nothing": (pa.nulls(2), [None, None]),
+    "decimal of 256 bits": (
+        pa.array([Decimal("1.50"), Decimal(10) ** 45], pa.decimal256(60, 2)),
+        ["1.50", "1" + "0" * 45 + ".00"],
+    ),
+    "decimal of 32 bits": (pa.array([Decimal("1.50"), None], pa.decimal32(5, 2)), ["1.50", None]),
+    "small decimal": (pa.array([Decimal("1E-7")], pa.decimal128(20, 10)), ["0.0000001000"]),
+    **{
+        f"time in {zone}": (
+            pa.array([datetime(2024, 7, 2, 3, 4, tzinfo=UTC)], pa.timestamp("us", zone)),
+            ["2024-07-02T03:04:00+00:00"],
+        )
+        for zone in ("Z", "GMT+2", "05:30", "-03:00", "nowhere")
+    },
+    "list of times in Z": (
+        pa.array([[datetime(2024, 7, 2, 3, 4, tzinfo=UTC)]], pa.list_(pa.timestamp("us", "Z"))),
+        ['["2024-07-02T03:04:00+00:00"]'],
+    ),
+    "list of decimals of 256 bits": (
+        pa.array([[Decimal("1.5")]], pa.list_(pa.decimal256(40, 1))),
+        ['["1.5"]'],
+    ),
+    "far away": (
+        pa.array([datetime(9999, 12, 31, 23, 59, 59), datetime(1, 1, 1)]),  # noqa: DTZ001
+        ["9999-12-31T23:59:59", "0001-01-01T00:00:00"],
+    ),
+    "JSON": (pa.ExtensionArray.from_storage(pa.json_(), pa.array(['{"a":1}'])), ['{"a":1}']),
+    "UUID": (
+        pa.ExtensionArray.from_storage(pa.uuid(), pa.array([bytes(range(16))], pa.binary(16))),
+        ["00010203-0405-0607-0809-0a0b0c0d0e0f"],
+    ),
+    "half float": (pa.array([1.5, float("nan")], pa.float16()), ["1.5", None]),
+    "list with no number": (pa.array([[1.5, float("nan")]]), ["[1.5,null]"]),
 }
 
 
@@ -73,10 +106,64 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("values", REFUSED.values(), ids=REFUSED)
-def test_a_column_without_a_text_is_named(tmp_path, values):
+def test_a_column_without_a_text_is_told_and_refuses_nothing_else(tmp_path, values):
     path = write(tmp_path / "x.parquet", fine=pa.array(["x"]), odd=values)
-    with pytest.raises(SourceError, match=r"x\.parquet: found odd \(.*\), expected columns of text"):
-        open_source(SourceOptions(path=str(path)))
+    source = open_source(SourceOptions(path=str(path)), tmp_path / "copies")
+    (table,) = source.tables.values()
+    assert table.unreadable("fine") is None
+    assert table.unreadable("odd") == str(pq.read_schema(path).field("odd").type)
+    (batch,) = source.batches(columns=["fine"])
+    assert batch.rows["fine"].to_list() == ["x"]
+
+
+INT64 = [2**63 - 1, -(2**63) + 1, 0, None]
+FAULTY = {
+    "infinity of Postgres": pa.array(INT64).cast(pa.timestamp("us")),
+    "infinity in a zone": pa.array(INT64).cast(pa.timestamp("us", "Europe/Berlin")),
+    "milliseconds": pa.array(INT64).cast(pa.timestamp("ms")),
+    "date": pa.array([2**31 - 1, -(2**31), 0, None], pa.int32()).cast(pa.date32()),
+    "date of 64 bits": pa.array(INT64).cast(pa.date64()),
+    "time": pa.array(INT64).cast(pa.time64("us")),
+    "in a list": pa.array([[value] for value in INT64]).cast(pa.list_(pa.timestamp("us"))),
+}
+
+
+@pytest.mark.parametrize("values", FAULTY.values(), ids=FAULTY)
+def test_a_moment_that_no_calendar_has_rejects_its_row_by_the_column_s_name(tmp_path, read, values):
+    reading = read(write(tmp_path / "x.parquet", n=pa.array(["a", "b", "c", "d"]), when=values))
+    assert [row[1] for row in reading.rows] == ["c", "d"]
+    assert reading.rejects == [
+        (row, "unreadable_value", "column 'when': found a value beyond what its type can say")
+        for row in (1, 2)
+    ]
+
+
+def broken_text(kind, values=(b"fine", b"Jos\xe9", None)):
+    """Text as careless writers write it: bytes of another encoding under the name of UTF-8."""
+    binary = pa.array(values, pa.large_binary() if kind == pa.large_string() else pa.binary())
+    return pa.Array.from_buffers(kind, len(values), binary.buffers())
+
+
+BROKEN = {
+    "text": broken_text(pa.string()),
+    "large text": broken_text(pa.large_string()),
+    "list": pa.ListArray.from_arrays(pa.array([0, 1, 2, 3], pa.int32()), broken_text(pa.string())),
+}
+
+
+@pytest.mark.parametrize("values", BROKEN.values(), ids=BROKEN)
+def test_bytes_that_are_no_utf_8_reject_their_row_alone(tmp_path, read, values):
+    reading = read(write(tmp_path / "x.parquet", n=pa.array(["a", "b", "c"]), text=values))
+    assert [row[1] for row in reading.rows] == ["a", "c"]
+    assert reading.rejects == [
+        (
+            2,
+            "invalid_bytes",
+            "column 'text': found bytes that are no UTF-8 text; rejects.csv has them as \\xNN",
+        )
+    ]
+    (batch,) = reading.source.batches(columns=["n"])
+    assert batch.rows["n"].to_list() == ["a", "b", "c"]
 
 
 def test_rows_are_numbered_through_row_groups_and_batches(tmp_path, read):
@@ -88,13 +175,8 @@ def test_rows_are_numbered_through_row_groups_and_batches(tmp_path, read):
 
 
 def test_empty_texts_and_a_report_s_own_columns_mean_nothing_here_too(tmp_path, read):
-    path = write(
-        tmp_path / "x.parquet",
-        a=pa.array(["", "x"]),
-        _row=pa.array([5, 6]),
-        _error_code=pa.array(["x", "y"]),
-    )
-    reading = read(path)
+    report = dict.fromkeys(REPORT_COLUMNS, pa.array(["x", "y"]))
+    reading = read(write(tmp_path / "x.parquet", a=pa.array(["", "x"]), **report))
     assert reading.rows == [(1, None), (2, "x")]
 
 
@@ -108,12 +190,20 @@ def test_a_file_without_rows_has_columns(tmp_path, read):
     assert reading.rows == []
 
 
-def test_a_repeated_name_is_an_error(tmp_path):
+def test_a_repeated_name_is_told_where_it_stands(tmp_path):
     pq.write_table(
         pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", " a"]), tmp_path / "x.parquet"
     )
-    with pytest.raises(SourceError, match="the column 'a' twice or without a name"):
-        open_source(SourceOptions(path=str(tmp_path / "x.parquet")))
+    source = open_source(SourceOptions(path=str(tmp_path / "x.parquet")), tmp_path)
+    (table,) = source.tables.values()
+    assert table.repeated("a") == [1, 2]
+
+
+def test_files_with_differing_schemas_are_read_by_name(tmp_path, read):
+    write(tmp_path / "1.parquet", a=pa.array([1]), b=pa.array(["x"]))
+    write(tmp_path / "2.parquet", b=pa.array([2.5]), c=pa.array([True]))
+    reading = read(tmp_path / "*.parquet")
+    assert reading.accepted.select("a", "b", "c").rows() == [("1", "x", None), (None, "2.5", "true")]
 
 
 def test_a_file_cut_in_half_is_an_error_when_it_is_opened(tmp_path):
@@ -122,7 +212,7 @@ def test_a_file_cut_in_half_is_an_error_when_it_is_opened(tmp_path):
     with pytest.raises(
         SourceError, match=r"x\.parquet: found a Parquet file that is cut off or damaged"
     ) as caught:
-        open_source(SourceOptions(path=str(path)))
+        open_source(SourceOptions(path=str(path)), path.parent / "copies")
     assert "\n" not in str(caught.value)
 
 
@@ -131,7 +221,7 @@ def test_what_is_called_parquet_must_be_parquet(tmp_path, content):
     path = tmp_path / "x.parquet"
     path.write_bytes(content)
     with pytest.raises(SourceError, match="cut off or damaged"):
-        open_source(SourceOptions(path=str(path)))
+        open_source(SourceOptions(path=str(path)), path.parent / "copies")
 
 
 def test_a_damaged_column_is_an_error_while_it_is_read(tmp_path):
@@ -142,6 +232,6 @@ def test_a_damaged_column_is_an_error_while_it_is_read(tmp_path):
     content = bytearray(path.read_bytes())
     content[1000:3000] = bytes(2000)
     path.write_bytes(content)
-    source = open_source(SourceOptions(path=str(path)))
+    source = open_source(SourceOptions(path=str(path)), path.parent / "copies")
     with pytest.raises(SourceError, match="cut off or damaged"):
         list(source.batches())

@@ -58,7 +58,7 @@ NUMBERS = {
     "infinity": ("-Infinity", None, "number_not_finite", None),
     "inf": ("inf", None, "number_not_finite", None),
     "decimal comma": ("1,5", None, "number_invalid", None),
-    "currency": ("$5", None, "number_invalid", None),
+    "currency": ("$5", "5", None, "number_signs_taken_off"),
     "hexadecimal": ("0x10", None, "number_invalid", None),
     "a point alone": (".", None, "number_invalid", None),
     "two points": ("1.2.3", None, "number_invalid", None),

@@ -24,6 +24,20 @@ DATES = {
     "no such day": (None, "2023-02-29", None, "date_invalid"),
     "another format": (None, "31.05.2024", None, "date_invalid"),
     "something after it": (None, "2024-05-31x", None, "date_invalid"),
+    "a timestamp": (None, "2024-05-31 23:15:00", "2024-05-31", None),
+    "a timestamp with an offset": (None, "2024-05-31T23:15:00+02:00", "2024-05-31", None),
+    "two digits under %Y": ("%d/%m/%Y", "31/12/90", None, "date_invalid"),
+    "two digits under %Y, packed": ("%Y%m%d", "240531", None, "date_invalid"),
+    "two digits under %y": ("%d/%m/%y", "31/12/90", "1990-12-31", None),
+    "two digits under %y, before the pivot": ("%d/%m/%y", "31/12/69", "2069-12-31", None),
+    "without leading zeros": ("%m/%d/%Y", "1/2/2024", "2024-01-02", None),
+    "the second of two formats": (("%Y-%m-%d", "%d.%m.%Y"), "31.05.2024", "2024-05-31", None),
+    "neither of two formats": (("%Y-%m-%d", "%d.%m.%Y"), "05/31/2024", None, "date_invalid"),
+    "Excel": ("excel", "45443", "2024-05-31", None),
+    "Excel, a day that is read in two ways": ("excel", "59", None, "date_invalid"),
+    "Excel of 1904": ("excel_1904", "43981", "2024-05-31", None),
+    "a date for Excel": ("excel", "2024-05-31", None, "date_invalid"),
+    "seconds": ("epoch_s", "1717197300", "2024-05-31", None),
     "year 0": (None, "0000-01-01", None, "date_invalid"),
     "five-digit year": (None, "+12024-01-01", None, "date_invalid"),
     "a word": (None, "yesterday", None, "date_invalid"),
@@ -48,6 +62,19 @@ DATETIMES = {
         None,
         None,
     ),
+    "Excel": ("excel", BERLIN, "45443.96875", "2024-05-31T21:15:00Z", None, None),
+    "Excel without a time zone": ("excel", None, "45443.96875", None, "datetime_no_timezone", None),
+    "seconds": ("epoch_s", None, "1717197300", "2024-05-31T23:15:00Z", None, None),
+    "milliseconds": ("epoch_ms", None, "1717197300250", "2024-05-31T23:15:00.250Z", None, None),
+    "the furthest offset": (None, None, "2024-05-31T12:00:00+14:00", "2024-05-30T22:00:00Z", None, None),
+    "an offset too far": (None, None, "2024-05-31T12:00:00+14:01", None, "datetime_invalid", None),
+    "an offset too far in a format": (
+        *("%Y-%m-%d %H:%M%z", None, "2024-05-31 12:00+1500", None, "datetime_invalid", None),
+    ),
+    "two digits under %Y": ("%d/%m/%Y %H:%M", BERLIN, "05/03/24 10:00", None, "datetime_invalid", None),
+    "several formats": (
+        *(("%d.%m.%Y", "%d.%m.%Y %H:%M"), BERLIN, "31.05.2024 23:15", "2024-05-31T21:15:00Z", None, None),
+    ),
     "hour that came twice": (
         *(None, BERLIN, "2024-10-27 02:30:00", "2024-10-27T00:30:00Z", None, "datetime_earlier_taken"),
     ),
@@ -71,9 +98,14 @@ DATETIMES = {
 }
 
 
+def formats_of(form):
+    """The formats of a case: none, one, or several."""
+    return () if form is None else (form,) if isinstance(form, str) else form
+
+
 @pytest.mark.parametrize(("form", "text", "value", "reason"), DATES.values(), ids=DATES)
 def test_a_date_is_read_by_its_format(form, text, value, reason):
-    assert judge_dates(pl.Series([text], dtype=pl.String), form).row(0) == (value, reason, None)
+    assert judge_dates(pl.Series([text], dtype=pl.String), formats_of(form)).row(0) == (value, reason, None)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +114,7 @@ def test_a_date_is_read_by_its_format(form, text, value, reason):
 def test_a_time_is_read_into_utc(form, zone, text, value, reason, change):
     neighbours = [text, "2024-05-31 23:15:00", None]  # what is read at once and what is not, side by side
 
-    verdicts = judge_datetimes(pl.Series(neighbours, dtype=pl.String), form, zone)
+    verdicts = judge_datetimes(pl.Series(neighbours, dtype=pl.String), formats_of(form), zone)
 
     assert verdicts.row(0) == (value, reason, change)
 

@@ -1,0 +1,59 @@
+"""What the command line says. Where it cannot be written (a closed pipe, a full disk), nothing changes."""
+
+import json
+import os
+import sys
+import traceback
+from typing import Any, TextIO
+
+from memory_import.cli.options import Output
+from memory_import.errors import ExitCode, ImportProblem
+from memory_import.printable import printable_text
+
+
+def show(document: Any, text: str, output: Output) -> None:
+    """To stdout: the document, or the text for people."""
+    _write(sys.stdout, json.dumps(document, indent=2) if output is Output.JSON else printable_text(text))
+
+
+def say(line: str) -> None:
+    """To stderr."""
+    _write(sys.stderr, printable_text(line))
+
+
+def complain(problem: ImportProblem, *, verbose: bool) -> ExitCode:
+    """Say what is wrong, and return the exit code for it."""
+    for line in problem.problems:
+        say(line)
+    if verbose and problem.__cause__ is not None:
+        say("".join(traceback.format_tb(problem.__cause__.__traceback__)))  # its message may quote data
+    return problem.exit_code
+
+
+def refuse(problem: ImportProblem, output: Output, *, verbose: bool) -> ExitCode:
+    """Say why no run could begin, in a document, too, where one is expected."""
+    if output is Output.JSON:
+        status = "nothing_to_do" if problem.exit_code is ExitCode.DONE else "refused"
+        document = {"run_id": None, "status": status, "exit_code": int(problem.exit_code)}
+        show(
+            {**document, "problems": list(problem.problems), "loads": {}, "resume_command": None}, "", output
+        )
+    return complain(problem, verbose=verbose)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # closed by whoever started the process
+        return
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        _discard(stream)
+    except UnicodeEncodeError:
+        print(text.encode("ascii", "backslashreplace").decode(), file=stream, flush=True)
+
+
+def _discard(stream: TextIO) -> None:
+    """Let all that a stream still gets go nowhere: what is left in it would fail when the process ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -1,0 +1,1 @@
+"""What a run would send, compared with what earlier runs have brought in."""

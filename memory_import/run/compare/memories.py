@@ -1,0 +1,127 @@
+"""Compares the memories of a run with what is known, and with what the store holds where too little is
+known."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from memory_import.destination.api.memories import fetch_memories
+from memory_import.destination.http.client import Client
+from memory_import.destination.limits import LOOKUPS_AT_ONCE
+from memory_import.ledger.known.damage import KnownDamaged
+from memory_import.ledger.known.hashes import KeyedHash
+from memory_import.ledger.known.store import MEMORIES, KnownSpec
+from memory_import.ledger.known.table import Table
+from memory_import.loads import MemoryLoad
+from memory_import.run.compare.memory_keys import describe_mapping, identify_memories, key_memories
+from memory_import.run.compare.memory_matches import (
+    KNOWN,
+    NEW,
+    STATE,
+    find_unsure,
+    is_doubted,
+    match_known,
+    match_store,
+)
+from memory_import.run.context import RunContext
+from memory_import.spec.model import MemoriesSpec
+
+_HELD = {"profile": pl.String, "content": pl.UInt64, "copies": pl.UInt32}
+_MAPPING_CHANGED = (
+    "What makes a memory the same one changed in the spec since the last run: "
+    "what profiles hold is read before anything is sent to them."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedMemories:
+    """`rows`: every row whose profile was found, COMPARED. `remarks`: what a person should know."""
+
+    rows: pl.DataFrame
+    remarks: tuple[str, ...]
+
+
+async def compare_memories(
+    run: RunContext, load: MemoryLoad, spec: MemoriesSpec, rows: pl.DataFrame
+) -> ComparedMemories:
+    """Say of each row (`_pos`, `_profile_id`) whether it is new; asks the store as `spec.once` has it."""
+    keyed = run.known.hash
+    wanted = key_memories(run.staging(load), load, spec, rows, keyed)
+    table, remarks = _open(run.known, load, spec)
+    known = _select(table, wanted) if table else pl.DataFrame(schema=MEMORIES)
+    compared = match_known(wanted, known)
+    is_judged_by_store = spec.once == "store"
+    if is_judged_by_store:
+        state = pl.when(pl.col(STATE) == KNOWN).then(pl.lit(NEW)).otherwise(STATE)
+        compared, known = compared.with_columns(state.alias(STATE)), known.clear()
+    asked = find_unsure(compared, known)
+    if spec.once == "state":
+        asked = asked.clear()
+    elif is_judged_by_store or remarks:
+        asked = compared.filter(pl.col(STATE) == NEW)["profile"].unique(maintain_order=True)
+    if len(asked):
+        wait = spec.settle_seconds if is_doubted(known, asked) else 0.0
+        held = await _read_profiles(run, load, spec, asked, keyed, wait_seconds=wait)
+        compared = match_store(compared, known, held)
+    return ComparedMemories(compared, remarks)
+
+
+def _open(known: KnownSpec, load: MemoryLoad, spec: MemoriesSpec) -> tuple[Table | None, tuple[str, ...]]:
+    """What is known, unless it is damaged; and why the store is to be asked about everything."""
+    try:
+        table = known.memories(load)
+    except KnownDamaged as damage:
+        return None, (
+            f"What is known of {load} cannot be used: {damage}. "
+            "What profiles hold is read before anything is sent to them.",
+        )
+    mapping = table.facts.get("mapping", describe_mapping(spec))
+    return table, () if mapping == describe_mapping(spec) else (_MAPPING_CHANGED,)
+
+
+def _select(table: Table, wanted: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a table (MEMORIES) that share a key, a profile or an owner with those wanted."""
+    columns = ("key", "profile", "owner")
+    is_wanted = pl.any_horizontal(
+        pl.col(name).is_in(wanted[name].drop_nulls().unique().implode()) for name in columns
+    )
+    found = (rows.filter(is_wanted).select(*MEMORIES) for rows in table.scan(*MEMORIES))
+    return pl.concat([pl.DataFrame(schema=MEMORIES), *found])
+
+
+async def _read_profiles(
+    run: RunContext,
+    load: MemoryLoad,
+    spec: MemoriesSpec,
+    profiles: pl.Series,
+    keyed: KeyedHash,
+    *,
+    wait_seconds: float,
+) -> pl.DataFrame:
+    """`profile`, `content`, `copies` (_HELD) of all that these profiles hold from the source of the load."""
+    found = [pl.DataFrame(schema=_HELD)]
+    run.progress.begin(f"reading {load} of profiles", len(profiles))
+
+    async def work(client: Client, remaining: Iterator[str]) -> None:
+        for profile in remaining:
+            found.append(await _read_profile(client, run, load, spec, profile, keyed))
+            run.progress.advance(1)
+
+    async with run.connection() as (client, _):
+        await client.throttle.rest(wait_seconds)
+        remaining = iter(profiles)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(LOOKUPS_AT_ONCE):
+                group.create_task(work(client, remaining))
+    return pl.concat(found)
+
+
+async def _read_profile(
+    client: Client, run: RunContext, load: MemoryLoad, spec: MemoriesSpec, profile: str, keyed: KeyedHash
+) -> pl.DataFrame:
+    listed = await fetch_memories(client, run.target.store_id, profile, load, source=spec.observation_source)
+    said = pl.DataFrame({"content": identify_memories(listed or [], keyed)}, schema={"content": pl.UInt64})
+    counted = said.group_by("content").agg(copies=pl.len())
+    return counted.select(profile=pl.lit(profile), content="content", copies="copies")

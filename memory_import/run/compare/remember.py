@@ -1,0 +1,75 @@
+"""Remembers what landed: what the service said it took is known to the next run."""
+
+import shutil
+
+import polars as pl
+
+from memory_import.columns import OUTCOME, POS
+from memory_import.ledger.known.damage import KnownDamaged
+from memory_import.ledger.known.store import MEMORIES, KnownSpec
+from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
+from memory_import.ledger.report.account import file_name
+from memory_import.ledger.report.outcomes import Outcome
+from memory_import.loads import MemoryLoad
+from memory_import.run.compare.memory_keys import describe_mapping
+from memory_import.run.compare.memory_matches import IN_STORE, NEW, STATE
+from memory_import.run.context import RunContext
+from memory_import.spec.model import MemoriesSpec
+
+_LANDED = [outcome.value for outcome in (Outcome.VERIFIED, Outcome.COMPLETED, Outcome.ACCEPTED)]
+
+
+def remember(run: RunContext) -> None:
+    """Keep what landed, by the account of the run's rows. To do it twice is to do it once.
+
+    What is damaged begins anew with this run.
+    """
+    for load, spec in run.spec.memories.items():
+        compared = run.staging(load).compared
+        if compared is not None:
+            judged = compared.join(_read_outcomes(run, load), on=POS, maintain_order="left")
+            _remember_memories(_open(run.known, load), judged, run, spec)
+
+
+def _read_outcomes(run: RunContext, load: MemoryLoad) -> pl.DataFrame:
+    """`_pos`, `outcome` of every row, as the account has them."""
+    path = run.folder / file_name("outcomes.parquet", load)
+    outcomes = pl.read_parquet(path, columns=[OUTCOME])
+    return outcomes.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(POS))
+
+
+def _open(known: KnownSpec, load: MemoryLoad) -> Table:
+    try:
+        return known.memories(load)
+    except KnownDamaged:
+        shutil.rmtree(known.folder / load)
+        return known.memories(load)
+
+
+def _remember_memories(table: Table, judged: pl.DataFrame, run: RunContext, spec: MemoriesSpec) -> None:
+    """`judged`: COMPARED and `outcome`."""
+    outcome, state = pl.col(OUTCOME), pl.col(STATE)
+    landed = judged.filter(
+        outcome.is_in(_LANDED) | ((outcome == Outcome.UNCHANGED.value) & (state == IN_STORE))
+    )
+    doubted = judged.filter(outcome == Outcome.UNKNOWN.value).select("profile").unique()
+    settled = judged.filter(state.is_in([NEW, IN_STORE]))["profile"].unique()
+    table.change(
+        added=[landed.select(*MEMORIES), doubted.select("profile")],
+        voided=_find_replaced(table, landed, settled),
+        facts={"mapping": describe_mapping(spec), "run": run.run_id},
+    )
+
+
+def _find_replaced(table: Table, landed: pl.DataFrame, settled: pl.Series) -> pl.DataFrame:
+    """Where the known rows are that have the keys of landed ones, and the doubts about profiles that were
+    read."""
+    scope = pl.when("is_own_key").then(pl.lit("")).otherwise("profile").alias("scope")
+    of_key = ["scope", "is_own_key", "key", "nth"]
+    keys = landed.select(scope, *of_key[1:])
+    found = [pl.DataFrame(schema=PLACES_SCHEMA)]
+    for rows in table.scan("profile", *of_key[1:]):
+        replaced = rows.with_columns(scope).join(keys, on=of_key, how="semi")
+        is_doubt = pl.col("key").is_null() & pl.col("profile").is_in(settled.implode())
+        found += [part.select(SEGMENT, AT) for part in (replaced, rows.filter(is_doubt))]
+    return pl.concat(found)

@@ -1,0 +1,101 @@
+"""The guard of values: where most of what a trait states would be dropped, a person should look first."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from memory_import.columns import FILE, ROW
+from memory_import.errors import BudgetExceeded
+from memory_import.ledger.report.values import MappedTrait, read_cells, read_trait
+from memory_import.ledger.staging.staged import Staging
+from memory_import.loads import PROFILES
+from memory_import.run.context import RunContext
+from memory_import.run.loads.stored_values import mapped_traits
+from memory_import.spec.model import trait_plans
+from memory_import.transforms.codes import LEFT_OUT
+from memory_import.transforms.plan import TraitPlan
+from memory_import.transforms.values.mending import EXPECTED, describe_text, find_mends
+
+FEWEST_FILLED = 10
+_SAMPLE = 200
+
+
+@dataclass(slots=True)
+class _Drops:
+    """What would be dropped of a trait; `sample`: some of the cells, `place`: where the first one is."""
+
+    filled: int = 0
+    codes: Counter[str] = field(default_factory=Counter)
+    sample: list[pl.Series] = field(default_factory=list)
+    place: tuple[str, str, int] | None = None  # column, file, row
+
+
+def check_dropped(run: RunContext) -> None:
+    """`BudgetExceeded` when of a trait more values would be dropped than the run allows.
+
+    Its words name for each such trait the count, the first row, what was found, what was expected, and the
+    line of the spec that would mend it.
+    """
+    share = run.budgets.dropped_percent
+    problems = list(_find_problems(run, share))
+    if problems:
+        raise BudgetExceeded(
+            [
+                *problems,
+                f"Nothing was sent: --max-dropped allows {share:g}% of a trait's values. Mend the spec and "
+                "run it again, or go on with a larger --max-dropped.",
+            ]
+        )
+
+
+def _find_problems(run: RunContext, share: float) -> Iterator[str]:
+    profiles = run.spec.profiles
+    if profiles is None or run.ledger.load(run.run_id, PROFILES) is None:
+        return
+    staging = run.staging(PROFILES)
+    plans = {plan.path: plan for plan in trait_plans(profiles)}
+    for trait in mapped_traits(run.spec, PROFILES):
+        if trait.columns:
+            drops = _count_drops(staging, trait)
+            dropped = drops.codes.total()
+            if drops.filled >= FEWEST_FILLED and dropped * 100 > share * drops.filled:
+                yield _describe(drops, plans[trait.path])
+
+
+def _count_drops(staging: Staging, trait: MappedTrait) -> _Drops:
+    """Count the values of a trait over all parts, a part at a time."""
+    drops = _Drops()
+    for part in staging.parts:
+        has_value, codes = read_trait(staging, part, trait)
+        is_dropped = ~has_value & codes.is_not_null()
+        refused = codes.filter(is_dropped).cast(pl.String).value_counts(name="count")
+        drops.filled += int(has_value.sum()) + int(is_dropped.sum())
+        drops.codes.update({code: count for code, count in refused.iter_rows() if code not in LEFT_OUT})
+        if len(drops.sample) < _SAMPLE and is_dropped.any():
+            rows = is_dropped.arg_true().head(_SAMPLE)
+            cells = read_cells(staging, part, trait, rows)
+            drops.sample.append(cells["value"].drop_nulls())
+            if drops.place is None:
+                file, row = staging.read(part, FILE, ROW).row(rows[0])
+                drops.place = (cells["column"][0], file, row)
+    return drops
+
+
+def _describe(drops: _Drops, plan: TraitPlan) -> str:
+    sample = pl.concat(drops.sample).head(_SAMPLE)
+    column, file, row = drops.place or ("", "", 0)
+    codes = ", ".join(f"{code} {count:,}" for code, count in drops.codes.most_common())
+    found = describe_text(sample[0]) if len(sample) else ""
+    mends = find_mends(sample, plan)
+    mend = (
+        f"This would read them: {' or '.join(mends)}."
+        if mends
+        else "No other reading that is known fits: is it the right column?"
+    )
+    return (
+        f"profiles.traits.{plan.path}: {drops.codes.total():,} of {drops.filled:,} values would be dropped "
+        f"({codes}). First in row {row} of {file}, column {column!r}: found a text like {found!r}, expected "
+        f"{EXPECTED[plan.type]}. {mend}"
+    )

@@ -1,0 +1,34 @@
+"""Guards: what is looked at once everything is staged, before anything of a customer leaves.
+
+This is the one place for them. A guard is a function of a run. It looks at what is staged and raises
+`BudgetExceeded` where a person should look first; its words name what was found, what is allowed, and the
+option or the line of the spec that lets the run go on. All guards are asked, so that all of it is said at
+once. A run that a guard stopped has sent nothing, is kept, and goes on with a larger budget.
+
+To add one: write the function where the rule belongs (in `run/loads` or in a module of its own), list it in
+`GUARDS`, and, if it has a limit that a person may set, add a field to `run.budget.Budgets` and an option to
+`cli.options`.
+"""
+
+from collections.abc import Callable
+
+from memory_import.errors import BudgetExceeded
+from memory_import.run.context import RunContext
+from memory_import.run.dropped import check_dropped
+from memory_import.run.observer import check_errors
+
+Guard = Callable[[RunContext], None]
+
+GUARDS: tuple[Guard, ...] = (check_dropped, check_errors)
+
+
+def check_guards(run: RunContext) -> None:
+    """Ask every guard; `BudgetExceeded` with the words of all that object."""
+    problems: list[str] = []
+    for guard in GUARDS:
+        try:
+            guard(run)
+        except BudgetExceeded as exceeded:
+            problems += exceeded.problems
+    if problems:
+        raise BudgetExceeded(problems)

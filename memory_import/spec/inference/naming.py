@@ -1,0 +1,30 @@
+"""Names of traits: that of its concept to the first column that has it, those of headers to the others."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from memory_import.spec.inference.choice import Choice
+from memory_import.spec.inference.headers import name_trait
+from memory_import.spec.inference.vocabulary import Concept
+
+_RESERVED = frozenset({"email", "phone", "whatsapp", "chat"})
+_SHARED = (Concept.PHONE, Concept.EMAIL, Concept.FULL_NAME)
+
+
+def name_traits(choices: Sequence[Choice], is_whole: Mapping[str, bool]) -> list[Choice]:
+    """The choices with a trait name for each that no other has; phones and emails share theirs.
+
+    `is_whole`, by column: whether the header names the concept and nothing else. Such columns come first.
+    """
+    given: set[tuple[str, str]] = set()
+    named: dict[str, Choice] = {}
+    for choice in sorted(choices, key=lambda choice: not is_whole[choice.column]):
+        if choice.trait is None or choice.concept in _SHARED:
+            continue
+        own = name_trait(choice.column)
+        numbered = (f"{own}{number}" for number in range(2, len(choices) + 3))
+        names = (choice.trait or own, own, *numbered)
+        trait = next(name for name in names if name not in _RESERVED and (choice.group, name) not in given)
+        given.add((choice.group, trait))
+        named[choice.column] = replace(choice, trait=trait)
+    return [named.get(choice.column, choice) for choice in choices]

@@ -1,0 +1,59 @@
+"""What went wrong on the way to the server is said in words that tell what to do, and nothing secret."""
+
+import asyncio
+import socket
+import ssl
+
+import httpx
+import pytest
+
+from memory_import.destination.errors import ServiceUnavailable
+from memory_import.destination.http.client import Client, Request
+from memory_import.destination.http.failures import describe
+from memory_import.ledger.database.records import RequestCount
+from tests.support.servers import AUTH, READ, Clock, make_pace
+
+pytestmark = pytest.mark.anyio
+
+
+def caused_by(cause: BaseException) -> httpx.ConnectError:
+    error = httpx.ConnectError("cannot reach https://user:secret@host")
+    error.__cause__ = ExceptionGroup("all attempts", [OSError("first"), OSError("second")])
+    error.__cause__.exceptions[0].__cause__ = cause
+    return error
+
+
+UNTRUSTED = ssl.SSLCertVerificationError(1, "secret")
+UNTRUSTED.verify_message = "self-signed certificate"
+CAUSES = {
+    "a certificate": (UNTRUSTED, "its TLS certificate is not trusted: self-signed certificate", True),
+    "TLS": (ssl.SSLError(1, "secret"), "no TLS connection could be agreed on", False),
+    "an unknown name": (
+        socket.gaierror(socket.EAI_NONAME, "secret"),
+        "the name of its host cannot be resolved (DNS)",
+        True,
+    ),
+    "no name server": (
+        socket.gaierror(socket.EAI_AGAIN, "secret"),
+        "the name of its host cannot be resolved (DNS)",
+        False,
+    ),
+    "nobody listens": (ConnectionRefusedError(111, "secret"), "its host refused the connection", False),
+    "anything else": (OSError(5, "secret"), "ConnectError", False),
+}
+
+
+@pytest.mark.parametrize(("cause", "words", "is_lasting"), CAUSES.values(), ids=CAUSES)
+async def test_each_cause_has_its_words(cause: BaseException, words: str, is_lasting: bool) -> None:
+    assert describe(caused_by(cause)) == (words, is_lasting)
+
+
+async def test_a_host_that_nobody_knows_is_given_up_soon_and_in_words() -> None:
+    clock = Clock()
+    client = Client(
+        api_url="https://memory.invalid", auth=AUTH, throttle=make_pace(clock), counts=RequestCount()
+    )
+    async with asyncio.timeout(20), client:
+        with pytest.raises(ServiceUnavailable, match="cannot be resolved"):
+            await client.call(Request(route=READ, path="/"))
+    assert clock.now < 1_005

@@ -1,0 +1,108 @@
+"""Every answer that the API documents for a route counts, and none that neither it nor our list has."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import httpx
+import pytest
+
+from memory_import.destination.http.decisions import Answer
+from memory_import.destination.http.routes import BELIEVED, ROUTES, Route, is_documented
+from tests.support.openapi import ABSENT, PATH, read_document
+
+pytestmark = pytest.mark.skipif(not PATH.exists(), reason=ABSENT)
+
+ERROR = {"code": 20404, "message": "…", "status": 404, "more_info": "https://example.com"}
+PAGE = b"<!doctype html><title>Just a moment</title>"
+MOVED = {"location": "https://memory.twilio.com/v1/x", "canonical-profile-id": "mem_profile_1"}
+NO_SUCCESS = (PAGE, b"", b"[]", b"{}", b'{"message": 1}', b'{"profiles": null}', b'{"mess')
+NAMES = [f"{route.method} {route.template}" for route in ROUTES]
+
+
+@cache
+def document() -> dict[str, Any]:
+    return read_document()
+
+
+def responses(route: Route) -> dict[int, Any]:
+    """What the document has for a route, by status."""
+    wanted = re.sub(r"\{\w+\}", "{}", route.template)
+    for template, item in document()["paths"].items():
+        if re.sub(r"\{\w+\}", "{}", template) == wanted:
+            return {
+                int(status): resolve(each) for status, each in item[route.method.lower()]["responses"].items()
+            }
+    raise AssertionError(f"{route.template} is not in the document")
+
+
+def resolve(node: Any) -> Any:
+    while "$ref" in node:
+        found: Any = document()
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        node = found
+    return node
+
+
+def sample(schema: Any) -> Any:
+    """Something that a schema describes, with all its members."""
+    schema = resolve(schema)
+    parts = [schema, *(resolve(part) for part in schema.get("allOf", ()))]
+    members = {name: each for part in parts for name, each in part.get("properties", {}).items()}
+    if members:
+        return {name: sample(each) for name, each in members.items()}
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "items" in schema:
+        return [sample(schema["items"])]
+    if "oneOf" in schema or "anyOf" in schema:
+        return sample((schema.get("oneOf") or schema["anyOf"])[0])
+    if schema.get("format") == "date-time":
+        return "2026-01-02T03:04:05Z"
+    kind = schema.get("type")
+    return {"integer": 20404, "number": 1.5, "boolean": True, "object": {}}.get(str(kind), "text")
+
+
+def documented(route: Route) -> Iterator[Answer]:
+    """An answer of every status that is documented for a route, with all members and with one more."""
+    for status, response in responses(route).items():
+        headers = httpx.Headers(MOVED if status in {301, 308} else {})
+        for content in response.get("content", {}).values():
+            body = sample(content["schema"])
+            yield Answer(status, headers, json.dumps(body).encode())
+            yield Answer(status, headers, json.dumps({**body, "new": {"of": "later"}}).encode())
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=NAMES)
+def test_no_answer_that_is_documented_is_refused(route: Route) -> None:
+    answers = list(documented(route))
+    assert route.success in {answer.status for answer in answers}
+    refused = [(answer.status, answer.body) for answer in answers if not is_documented(answer, route)]
+    assert refused == []
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=NAMES)
+def test_no_answer_is_believed_that_is_neither_documented_nor_on_the_list(route: Route) -> None:
+    known = set(responses(route)) | set(BELIEVED) | set(range(500, 600))
+    samples = [answer.body for answer in documented(route)]
+    believed = {
+        status
+        for status in range(200, 600)
+        for body in (*NO_SUCCESS, json.dumps(ERROR).encode(), *samples)
+        if is_documented(Answer(status, httpx.Headers(MOVED), body), route)
+    }
+    assert believed <= known
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=NAMES)
+@pytest.mark.parametrize("body", NO_SUCCESS)
+def test_a_success_without_what_it_must_hold_is_no_answer(route: Route, body: bytes) -> None:
+    believed = [
+        status
+        for status in (200, 201, 202, 204, 207)
+        if is_documented(Answer(status, httpx.Headers(), body), route)
+    ]
+    assert believed == []

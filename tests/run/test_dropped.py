@@ -1,0 +1,116 @@
+"""Where most values of a trait would be dropped nothing is sent, and the line that mends it is named."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from memory_import.errors import ExitCode, UsageProblem
+from memory_import.run.budget import Budgets
+from memory_import.run.lifecycle.result import RunResult
+from tests.support.workplace import Workplace, rows_of
+
+HEADER = "Name;Telefon;Geboren;Angelegt;Umsatz;Werbung"
+CONTACT = {"firstName": "Name", "phone": {"column": "Telefon", "type": "phone"}}
+
+
+def write_german(folder: Path, account: dict[str, Any], *, rows: int = 20, **profiles: Any) -> None:
+    """An export as a German spreadsheet writes it, and a spec for it."""
+    lines = [
+        f"Ada;030 84719 2{n:02};{n + 1:02}.12.1990;{n + 1:02}.05.2024 08:{n:02};1.2{n:02},50 €;Erlaubt"
+        for n in range(rows)
+    ]
+    (folder / "customers.csv").write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
+    body = {
+        "source": {"path": "customers.csv", "delimiter": ";"},
+        "region": {"default": "DE"},
+        "traits": {"Contact": CONTACT, "Account": account},
+        **profiles,
+    }
+    spec = {"version": 1, "store": "mem_store_00000000000000000000000001", "profiles": body}
+    (folder / "spec.yaml").write_text(yaml.safe_dump(spec, sort_keys=False))
+
+
+PLAIN = {
+    "born": {"column": "Geboren", "type": "date"},
+    "created": {"column": "Angelegt", "type": "datetime"},
+    "turnover": {"column": "Umsatz", "type": "number"},
+    "ads": {"column": "Werbung", "type": "boolean"},
+}
+MENDED = {
+    "born": {**PLAIN["born"], "format": "%d.%m.%Y"},
+    "created": {**PLAIN["created"], "format": "%d.%m.%Y %H:%M", "timezone": "Europe/Berlin"},
+    "turnover": {**PLAIN["turnover"], "decimal": ","},
+    "ads": {**PLAIN["ads"], "true": ["Erlaubt"]},
+}
+LINES = {
+    "Account.born": 'format: "%d.%m.%Y"',
+    "Account.created": 'format: "%d.%m.%Y %H:%M", timezone: UTC',
+    "Account.turnover": 'decimal: ","',
+    "Account.ads": "true: […], false: […] (the texts are: Erlaubt)",
+}
+
+
+def problems_of(result: RunResult) -> tuple[str, ...]:
+    assert result.problem is not None
+    return result.problem.problems
+
+
+def test_a_german_export_is_held_back_and_every_trait_has_the_line_that_mends_it(
+    workplace: Workplace,
+) -> None:
+    write_german(workplace.folder, PLAIN)
+    result = workplace.carry_out(workplace.request(emulator=True))
+    assert result.report["exit_code"] == ExitCode.BUDGET
+    assert result.report["loads"]["profiles"]["sent"] == 0
+    assert rows_of(result) == {"read": 20, "pending": 20}
+    *of_traits, last = problems_of(result)
+    assert "Nothing was sent" in last
+    for (path, line), problem in zip(LINES.items(), of_traits, strict=True):
+        assert problem.startswith(f"profiles.traits.{path}: 20 of 20 values would be dropped (")
+        assert f"First in row 1 of {workplace.folder / 'customers.csv'}" in problem
+        assert f"This would read them: {line}" in problem
+    assert "found a text like '99.99.9999'" in of_traits[0]
+    assert "01.12.1990" not in "".join(of_traits)
+
+
+def test_with_those_lines_it_runs_through(workplace: Workplace) -> None:
+    write_german(workplace.folder, MENDED)
+    result = workplace.carry_out(workplace.request(emulator=True))
+    assert result.problem is None
+    assert rows_of(result) == {"read": 20, "completed": 20}
+    traits = result.report["loads"]["profiles"]["traits"]
+    assert [traits[path]["dropped"] for path in LINES] == [{}] * 4
+
+
+def test_numbers_without_their_country_are_told_of_it(workplace: Workplace) -> None:
+    write_german(workplace.folder, MENDED, region={})
+    [problem, _] = problems_of(workplace.carry_out(workplace.request(emulator=True)))
+    assert problem.startswith(
+        "profiles.traits.Contact.phone: 20 of 20 values would be dropped (phone_no_region"
+    )
+    assert "region: {default: DE}" in problem
+
+
+@pytest.mark.parametrize(
+    ("rows", "max_dropped", "code"),
+    [
+        pytest.param(9, None, ExitCode.DONE, id="fewer than ten values"),
+        pytest.param(10, None, ExitCode.BUDGET, id="ten values"),
+        pytest.param(20, "100%", ExitCode.DONE, id="all may be dropped"),
+        pytest.param(20, "99%", ExitCode.BUDGET, id="not quite all may be dropped"),
+    ],
+)
+def test_a_share_of_at_least_ten_values_may_be_dropped(
+    workplace: Workplace, rows: int, max_dropped: str | None, code: ExitCode
+) -> None:
+    write_german(workplace.folder, PLAIN, rows=rows)
+    result = workplace.carry_out(workplace.request(emulator=True, budgets=Budgets(max_dropped=max_dropped)))
+    assert result.report["exit_code"] == code
+
+
+@pytest.mark.parametrize("text", ["50", "-1%", "101%", "x%", ""])
+def test_a_share_that_is_none_is_named(workplace: Workplace, text: str) -> None:
+    with pytest.raises(UsageProblem, match="--max-dropped is"):
+        workplace.carry_out(workplace.request(budgets=Budgets(max_dropped=text)))

@@ -1,0 +1,61 @@
+"""Exports of real systems, with the truth beside them: what is found without a word from anybody."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memory_import.spec.inference import Draft, draft_spec, render_spec
+from memory_import.spec.inference.draft import Trait
+from memory_import.spec.yaml import parse_yaml
+from tests.support.shared import DATA
+
+EXPORTS = DATA / "exports"
+SYSTEMS = sorted(path.name.removesuffix(".truth.json") for path in EXPORTS.glob("*.truth.json"))
+pytestmark = pytest.mark.skipif(
+    not SYSTEMS, reason="the exports are not at shared/data/exports beside the project"
+)
+
+
+def read(system: str, folder: Path) -> tuple[Draft, dict[str, Any]]:
+    truth: dict[str, Any] = json.loads((EXPORTS / f"{system}.truth.json").read_text())
+    return draft_spec([EXPORTS / f"{system}.csv"], folder), truth
+
+
+def is_found(wanted: dict[str, Any], traits: dict[str, Trait]) -> bool:
+    """Whether all columns of a mapping are one trait of the right type, separator and format."""
+    columns = wanted["column"] if isinstance(wanted["column"], list) else [wanted["column"]]
+    found = [traits.get(column) for column in columns]
+    first = found[0]
+    if first is None or any(trait is not first for trait in found):
+        return False
+    given = {"type": "string", **first.options}
+    form = wanted.get("format", "").split(",")[0] or given.get("format")
+    separator = wanted.get("separator", given.get("separator"))
+    return (given["type"], given.get("format"), given.get("separator")) == (wanted["type"], form, separator)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_nearly_every_column_is_found_and_what_must_stay_out_does(system: str, tmp_path: Path) -> None:
+    draft, truth = read(system, tmp_path)
+    traits = {column: trait for trait in draft.traits for column in trait.columns}
+    missed = [wanted["column"] for wanted in truth["mapping"] if not is_found(wanted, traits)]
+    print(f"{system}: {len(truth['mapping']) - len(missed)} of {len(truth['mapping'])}, missed {missed}")  # noqa: T201
+    assert len(missed) <= 0.05 * len(truth["mapping"])
+    assert not set(traits) & set(truth["columns_that_should_stay_out"])
+    emails = [trait for trait in draft.traits if trait.options.get("type") == "email"]
+    assert all(trait.options["case"] == "lower" for trait in emails)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_what_is_written_is_yaml_that_says_the_same_and_shows_nobody(system: str, tmp_path: Path) -> None:
+    draft, truth = read(system, tmp_path)
+    text = render_spec(draft, system)
+    document = parse_yaml(text, "spec.yaml")
+    groups = document["profiles"]["traits"]
+    written = {f"{group}.{name}" for group, traits in groups.items() for name in traits}
+    assert written == {trait.path for trait in draft.traits}
+    for row in truth["rows"]:
+        for values in row["identifiers"].values():
+            assert not any(value in text for value in values)

@@ -1,0 +1,19 @@
+"""Texts that stand in place of a value: they say something to people and identify nobody."""
+
+import polars as pl
+
+_ERRORS = "REF!|N/A|NAME\\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!"
+TEMPLATE = rf"(?i)^(?:\{{\{{.*\}}\}}|#(?:{_ERRORS})|-None-|\*\|.*\|\*|%%.*%%)$"
+"""What templates and spreadsheets leave where a value should be; no value of any kind."""
+
+_MEANINGLESS = (
+    r"(?i)^(?:n\s*[/.]?\s*a\.?|null|nil|none|nan|unknown|unbekannt|undefined|tbd|test|x+|[-.?_]+|0+)$"
+)
+_FIGURE = r"^[0-9][.,][0-9]+E\+[0-9]+$"
+"""A long number as a spreadsheet shows it: its last digits are lost."""
+
+
+def is_placeholder(texts: pl.Series) -> pl.Series:
+    """Whether each text (String) identifies nobody, whatever it stands for; null where the text is."""
+    text = texts.str.strip_chars()
+    return text.str.contains(TEMPLATE) | text.str.contains(_MEANINGLESS) | text.str.contains(_FIGURE)
