@@ -167,7 +167,7 @@ WORDING: dict[str, str] = {
         "the value belongs to more people than `persons.max_people_per_value` allows; it identifies nobody"
     ),
     Reason.IDENTIFIER_CONTESTED: (
-        "people whose names disagree claim the value; see conflicts.csv, and `persons.on_conflict` in the spec"
+        "people whose names disagree claim the value; see conflicts.csv and `persons.on_conflict` of the spec"
     ),
     Reason.ONLY_SHARED_IDENTIFIERS: "every value that would identify the row is shared, contested or blocked",
     Reason.CONTENT_MISSING: "there is no content; the API needs at least one character",

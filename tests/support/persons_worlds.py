@@ -32,8 +32,8 @@ NAMES = (
 
 
 def make_world(random: Random, *, known: bool = False, own: bool = False) -> dict[int, Claimant]:
-    """Up to eight rows that crowd on a few values; known people and past claims, and values of a type of one's
-    own, where asked for. A value has one known holder at most."""
+    """Up to eight rows that crowd on a few values; known people and past claims, and values of a type of
+    one's own, where asked for. A value has one known holder at most."""
     values = [("phone", f"p{n}") for n in range(random.randint(1, 4))]
     values += [("email", f"e{n}") for n in range(random.randint(1, 4))]
     contact = list(values)

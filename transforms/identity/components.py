@@ -8,11 +8,11 @@ LINKS_SCHEMA = {"a": pl.Int64, "b": pl.Int64}
 def find_components(links: pl.DataFrame) -> pl.DataFrame:
     """`node`, `root` of every node that is linked to another (`a`, `b`, of one integer type), by `node`.
 
-    The root is the largest node of a component, and is listed with itself. Every node points to a larger one of
-    its component, or to itself. As long as the two ends of a link point to different nodes, the smaller of these
-    comes to point to the largest that it is linked to, and pointers are followed to their end, by doubling
-    (after Shiloach and Vishkin, "An O(log n) parallel connectivity algorithm", 1982). Takes a few integers for
-    each node and link.
+    The root is the largest node of a component, and is listed with itself. Every node points to a larger one
+    of its component, or to itself. As long as the two ends of a link point to different nodes, the smaller
+    of these comes to point to the largest that it is linked to, and pointers are followed to their end, by
+    doubling (after Shiloach and Vishkin, "An O(log n) parallel connectivity algorithm", 1982). Takes a few
+    integers for each node and link.
     """
     links = links.filter(pl.col("a") != pl.col("b"))
     nodes = pl.concat([links["a"], links["b"]]).sort().unique(maintain_order=True)

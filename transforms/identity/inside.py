@@ -8,8 +8,8 @@ _PAIRS_AT_ONCE = 500_000
 def find_anchors(claims: pl.DataFrame, words: pl.DataFrame, begins: pl.DataFrame) -> pl.DataFrame:
     """`place`, `name`: of the names in each place, those that are inside no other name there.
 
-    `claims` has `place` (any type) and `name` UInt64, `words` and `begins` as in `Names`. A name without words
-    is inside every other. The result has no order.
+    `claims` has `place` (any type) and `name` UInt64, `words` and `begins` as in `Names`. A name without
+    words is inside every other. The result has no order.
     """
     claims = claims.unique()
     sizes = words.group_by("name").agg(size=pl.len().cast(pl.UInt32))
@@ -33,8 +33,8 @@ def find_anchors(claims: pl.DataFrame, words: pl.DataFrame, begins: pl.DataFrame
 def _find_candidates(claims: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFrame) -> pl.DataFrame:
     """`place`, `name`, `other`: all pairs of a place that may be inside each other, and some that are not.
 
-    Whatever holds a name holds its rarest word, or a word that this one begins. It has more words, unless a word
-    of the name begins another.
+    Whatever holds a name holds its rarest word, or a word that this one begins. It has more words, unless a
+    word of the name begins another.
     """
     here = claims.join(words, on="name")
     covers = pl.concat(
@@ -66,9 +66,9 @@ def _find_candidates(claims: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFr
 def _keep_inside(pairs: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFrame) -> pl.DataFrame:
     """Those pairs (`name`, `other`) whose name is inside the other.
 
-    Words of both are each other's. Of the rest, what a word begins also begins what a longer beginning does: so
-    there is a place for each word where, for every word, at least as many words of the other begin with it as
-    there are words to be placed that do (Hall's theorem; the sets are nested).
+    Words of both are each other's. Of the rest, what a word begins also begins what a longer beginning does:
+    so there is a place for each word where, for every word, at least as many words of the other begin with
+    it as there are words to be placed that do (Hall's theorem; the sets are nested).
     """
     of_other = words.rename({"name": "other"})
     left = pairs.join(words, on="name").join(of_other, on=["other", "word"], how="anti")

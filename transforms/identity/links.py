@@ -1,9 +1,9 @@
 """From people of values to persons: links, and the cuts where a link would join people who disagree.
 
-Nodes of equal name that share a value are one *group*. A group is linked upward, to the group of the only anchor
-of each value that it shares. Where the names of a component disagree, some groups are torn: they lead to several
-people. The topmost of these are cut off from all that they lead to, until every component agrees. As which groups
-are torn depends on names and links alone, the order of rows does not count.
+Nodes of equal name that share a value are one *group*. A group is linked upward, to the group of the only
+anchor of each value that it shares. Where the names of a component disagree, some groups are torn: they lead
+to several people. The topmost of these are cut off from all that they lead to, until every component agrees.
+As which groups are torn depends on names and links alone, the order of rows does not count.
 """
 
 import polars as pl
@@ -15,7 +15,8 @@ from memory_import.transforms.identity.nodes import ANYBODY, VALUES, WORDS, Node
 def link_persons(nodes: Nodes, claims: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     """`node`, `person` of all nodes.
 
-    `claims`: `node`, `place`, `rank`, `name` of each value that several nodes share and that identifies somebody.
+    `claims`: `node`, `place`, `rank`, `name` of each value that several nodes share and that identifies
+    somebody.
     `people`: `place`, `rank`, `name`, `people` of its anchors, whose number is `people`.
     """
     all_nodes = nodes.named["node"]
@@ -27,8 +28,8 @@ def link_persons(nodes: Nodes, claims: pl.DataFrame, people: pl.DataFrame) -> pl
 
 
 def _link_equal_names(nodes: Nodes, claims: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
-    """Links of nodes of equal name: of a full name everywhere, of another where nobody disagrees. Where anybody
-    has a name, those without are not told apart, and not taken for one, by their values."""
+    """Links of nodes of equal name: of a full name everywhere, of another where nobody disagrees. Where
+    anybody has a name, those without are not told apart, and not taken for one, by their values."""
     counts = people.select("place", "people", highest="rank").unique()
     of_value = claims.join(counts, on="place")
     is_full = pl.col("name").is_in(nodes.names.find_full().implode()) | (pl.col("people") == 1)
@@ -57,8 +58,8 @@ def _cut(nodes: Nodes, named: pl.DataFrame, upward: pl.DataFrame) -> pl.Series:
 
 
 def _find_torn(nodes: Nodes, parts: pl.DataFrame, upward: pl.DataFrame) -> pl.Series:
-    """The groups to cut off: of each component (`place`) that disagrees, the topmost that lead to people who do;
-    where no group leads to such, the topmost that lead to several groups at all."""
+    """The groups to cut off: of each component (`place`) that disagrees, the topmost that lead to people who
+    do; where no group leads to such, the topmost that lead to several groups at all."""
     disagreeing = _find_disagreeing(nodes, parts)
     inside = parts.filter(pl.col("place").is_in(disagreeing.implode()))
     if inside.is_empty():
@@ -88,7 +89,8 @@ def _find_disagreeing(nodes: Nodes, parts: pl.DataFrame) -> pl.Series:
 
 
 def _reach(groups: pl.Series, edges: pl.DataFrame) -> pl.DataFrame:
-    """`group`, `sink`: the groups without links upward that each group leads to; such a group leads to itself."""
+    """`group`, `sink`: the groups without links upward that each group leads to; such a group leads to
+    itself."""
     sinks = groups.filter(~groups.is_in(edges["below"].implode()))
     reached = pl.DataFrame({"group": sinks, "sink": sinks})
     latest = reached

@@ -1,9 +1,9 @@
 """Names of people as sets of hashed words: what tells two people apart who share an identifier value.
 
-Case, diacritics, apostrophes and order do not count: `Müller, Ana` and `ANA MUELLER` are one name. A word is an
-*initial* where it is one letter that has case (`J`, never `李`). A name is *full* where it has two words or more
-and no initial. It is *inside* another where each of its words has a word of the other for itself, the same or a
-longer one that it begins with an initial or with three letters and more; see `inside`.
+Case, diacritics, apostrophes and order do not count: `Müller, Ana` and `ANA MUELLER` are one name. A word is
+an *initial* where it is one letter that has case (`J`, never `李`). A name is *full* where it has two words
+or more and no initial. It is *inside* another where each of its words has a word of the other for itself,
+the same or a longer one that it begins with an initial or with three letters and more; see `inside`.
 
 Words are known by hashes alone, so that names can be compared of which nothing else was kept.
 """

@@ -1,4 +1,5 @@
-"""What persons are made of: claimants that a value of a type of one's own ties, and how nodes are told apart."""
+"""What persons are made of: claimants that a value of a type of one's own ties, and how nodes are told
+apart."""
 
 from dataclasses import dataclass, replace
 
@@ -9,8 +10,8 @@ from memory_import.transforms.identity.inside import find_anchors
 from memory_import.transforms.identity.names import BEGINS_SCHEMA, BLANK, Names
 
 ANYBODY, VALUES, WORDS = 0, 1, 2
-"""The ranks of names: that of a known person without one, who could be anybody; the values that a claimant holds,
-where it has no name; words. A name is inside every one of a higher rank."""
+"""The ranks of names: that of a known person without one, who could be anybody; the values that a claimant
+holds, where it has no name; words. A name is inside every one of a higher rank."""
 
 _NO_BEGINS = pl.DataFrame(schema=BEGINS_SCHEMA)
 _SEED = 17
@@ -18,8 +19,9 @@ _SEED = 17
 
 @dataclass(frozen=True, kw_only=True)
 class Nodes:
-    """`members`: `claimant`, `node`: a node is its largest claimant. `named`: `node`, `rank` Int8, `name` UInt64 of
-    every node. `names`: the words of names of rank WORDS. `values`: `name`, `word` UInt64 of those of rank VALUES.
+    """`members`: `claimant`, `node`: a node is its largest claimant. `named`: `node`, `rank` Int8, `name`
+    UInt64 of every node. `names`: the words of names of rank WORDS. `values`: `name`, `word` UInt64 of those
+    of rank VALUES.
     `past`: claimants that stand for an earlier claim."""
 
     members: pl.DataFrame
@@ -37,8 +39,8 @@ class Nodes:
         return find_anchors(of_rank, self.values, _NO_BEGINS)
 
     def find_people(self, claims: pl.DataFrame) -> pl.DataFrame:
-        """`place`, `rank`, `name`: the names that are inside no other in their place. Where there are words, values
-        are nobody of their own, and ANYBODY never is."""
+        """`place`, `rank`, `name`: the names that are inside no other in their place. Where there are words,
+        values are nobody of their own, and ANYBODY never is."""
         highest = claims.filter(pl.col("rank") == pl.col("rank").max().over("place"))
         found = [
             self.find_anchors(highest, rank).with_columns(rank=pl.lit(rank, pl.Int8))
@@ -50,7 +52,8 @@ class Nodes:
 def make_nodes(
     claims: pl.DataFrame, claimants: pl.Series, ties: pl.DataFrame, names: Names, past: pl.Series
 ) -> Nodes:
-    """Nodes of claimants; `claims` (`claimant`, `place`) tell nameless ones apart, `ties` among them tie them."""
+    """Nodes of claimants; `claims` (`claimant`, `place`) tell nameless ones apart, `ties` among them tie
+    them."""
     claimants = claimants.unique()
     roots = roots_of(claimants, link_equals(ties, "claimant", "place"))
     members = pl.DataFrame({"claimant": claimants, "node": roots})

@@ -1,15 +1,16 @@
 """Who is one person: the rule, in columns.
 
 Claimants (rows, and people who are known already) claim identifier values. Of each value the *people* are the
-names inside no other, its anchors; claimants without a name are told apart by the values they hold. A value of too
-many people identifies nobody. Any other links claimants of equal full name, and a partial or blank name to its only
-anchor. Where there are several anchors people disagree about the value: it stays with who holds it already, or with
-nobody. Persons are the components of these links, and in each one name holds all others: where it does not, a blank
-row stands between two people, say, the links of such rows are cut; see `links`.
+names inside no other, its anchors; claimants without a name are told apart by the values they hold. A value
+of too many people identifies nobody. Any other links claimants of equal full name, and a partial or blank
+name to its only anchor. Where there are several anchors people disagree about the value: it stays with who
+holds it already, or with nobody. Persons are the components of these links, and in each one name holds all
+others: where it does not, a blank row stands between two people, say, the links of such rows are cut; see
+`links`.
 
-Two shared values prove no more than one: an office shares an address and a switchboard. Nothing is decided by the
-order of rows, and no two people whose names disagree are ever one person; but for values of a type of one's own,
-such as `user_id`, which tie their claimants whatever the names.
+Two shared values prove no more than one: an office shares an address and a switchboard. Nothing is decided
+by the order of rows, and no two people whose names disagree are ever one person; but for values of a type of
+one's own, such as `user_id`, which tie their claimants whatever the names.
 """
 
 from dataclasses import dataclass, field
@@ -32,8 +33,8 @@ OnConflict = Literal["separate", "merge", "reject"]
 
 @dataclass(frozen=True, kw_only=True)
 class PersonPolicy:
-    """What the spec says of persons. `past` (Int64): claimants that stand for an earlier claim on one value and
-    nothing else; they count as people, hold nothing and are no person of this run."""
+    """What the spec says of persons. `past` (Int64): claimants that stand for an earlier claim on one value
+    and nothing else; they count as people, hold nothing and are no person of this run."""
 
     max_people: int = 10
     on_conflict: OnConflict = "separate"
@@ -46,9 +47,11 @@ class Persons:
 
     `persons`: `claimant`, `person` Int64 of all claimants but past ones; a person is its largest claimant.
     `left_out`: `claimant`, `id_type`, `value`, `code`: claims of rows that are not theirs to send.
-    `values`: `id_type`, `value`, `rows`, `people` UInt32, `verdict` (`shared`, `contested` or `bridged`), `holder`
+    `values`: `id_type`, `value`, `rows`, `people` UInt32, `verdict` (`shared`, `contested` or `bridged`),
+    `holder`
         Int64: every value that some row goes without. `rows` are those that claim it, `people` its anchors.
-        `bridged` has one anchor, and rows between two people claim it as well. `holder` is the person that keeps it.
+        `bridged` has one anchor, and rows between two people claim it as well. `holder` is the person that
+        keeps it.
     """
 
     persons: pl.DataFrame
@@ -59,8 +62,8 @@ class Persons:
 def find_persons(claims: pl.DataFrame, names: Names, policy: PersonPolicy) -> Persons:
     """Find the persons of claimants.
 
-    `claims`: `claimant` Int64 (rows from 0, known people and past claims below), `id_type` String, `value` of any
-    type. All values of a claimant that shares one must be there, also those that are its own.
+    `claims`: `claimant` Int64 (rows from 0, known people and past claims below), `id_type` String, `value`
+    of any type. All values of a claimant that shares one must be there, also those that are its own.
     """
     claims = claims.select("claimant", "id_type", "value").unique()
     values = claims.select("id_type", "value").unique().with_row_index("place")
@@ -109,7 +112,8 @@ def _place(nodes: Nodes, claims: pl.DataFrame) -> pl.DataFrame:
 
 
 def _find_crowded(nodes: Nodes, placed: pl.DataFrame, most: int) -> pl.DataFrame:
-    """`place`, `people` of the values that too many people claim, by their names or, without, by their values."""
+    """`place`, `people` of the values that too many people claim, by their names or, without, by their
+    values."""
     anchors = [
         nodes.find_anchors(placed, rank).group_by("place").agg(people=pl.len()) for rank in (VALUES, WORDS)
     ]
@@ -140,8 +144,8 @@ def _find_owners(
     *,
     merges: bool,
 ) -> pl.DataFrame:
-    """`place`, `people`, `verdict`, `owner` (the person that a value stays with, null for nobody) of the values
-    that several nodes claim."""
+    """`place`, `people`, `verdict`, `owner` (the person that a value stays with, null for nobody) of the
+    values that several nodes claim."""
     is_known = (pl.col("claimant") < 0) & ~pl.col("claimant").is_in(nodes.past.implode())
     claimed = claims.filter(is_known).join(persons, on="claimant")
     holders = claimed.group_by("place").agg(
@@ -181,8 +185,8 @@ def _find_owners(
 def _leave_out(
     numbered: pl.DataFrame, persons: pl.DataFrame, owners: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`claimant`, `place`, `code` of the claims of rows that are not theirs; of these places `place`, `people`,
-    `verdict`, `owner`, `rows`."""
+    """`claimant`, `place`, `code` of the claims of rows that are not theirs; of these places `place`,
+    `people`, `verdict`, `owner`, `rows`."""
     claimed = numbered.filter(pl.col("claimant") >= 0).join(owners, on="place").join(persons, on="claimant")
     rows = claimed.group_by("place").agg(rows=pl.len())
     lost = claimed.filter(pl.col("person").ne_missing(pl.col("owner")))

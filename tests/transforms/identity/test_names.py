@@ -81,8 +81,13 @@ def test_a_name_is_another_or_inside_it_as_defined(one, other):
 
 @pytest.mark.parametrize(
     ("row", "known", "is_recognised"),
-    [("J Smith", "John Smith", True), ("Jon Smith", "Jonathan Smith", True), ("Ann", "Ann Lee", True)]
-    + [("Alex Lee", "Alexander Lee", False), ("Bob Smith", "John Smith", False)],
+    [
+        ("J Smith", "John Smith", True),
+        ("Jon Smith", "Jonathan Smith", True),
+        ("Ann", "Ann Lee", True),
+        ("Alex Lee", "Alexander Lee", False),
+        ("Bob Smith", "John Smith", False),
+    ],
 )
 def test_names_that_are_kept_as_hashes_are_compared_with_others(row, known, is_recognised):
     both = read(row, known)

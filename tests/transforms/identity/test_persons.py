@@ -10,8 +10,9 @@ from tests.support import persons_reference as reference
 from tests.support.persons_reference import Claimant, Name, words_of
 from tests.support.persons_worlds import NAMES, as_expected, as_sets, find, make_world, put_together
 
-# Of each world its rows, `name: values`; the persons as sets of row numbers; the values that nobody gets, or whom
-# a value stays with, `value` -> rows. Values are emails with an `e`, phones with a `p`, customer ids with a `u`.
+# Of each world its rows, `name: values`; the persons as sets of row numbers; the values that nobody gets, or
+# whom a value stays with, `value` -> rows. Values are emails with an `e`, phones with a `p`, customer ids
+# with a `u`.
 WORLDS = {
     "an office of five with one address and one switchboard": (
         ["Ann Lee: e p", "Bob Kay: e p", "Cy Day: e p", "Di Fox: e p", "Ed Gray: e p"],
@@ -139,7 +140,7 @@ def test_a_small_world_has_these_persons_in_any_order_of_its_rows(rows, persons,
     random = Random(1)
     for _ in range(30 if len(rows) < 20 else 3):
         order = random.sample(range(len(rows)), len(rows))
-        world = {new: claimant for new, claimant in zip(order, read_world(rows).values(), strict=True)}
+        world = dict(zip(order, read_world(rows).values(), strict=True))
         found, left_out, _ = as_sets(find(world, random))
 
         assert found == {frozenset(order[row] for row in person) for person in persons}
