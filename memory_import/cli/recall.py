@@ -21,7 +21,7 @@ from memory_import.cli.output import refuse, show
 from memory_import.run.settings import environment
 
 
-def recall(
+def recall(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer reads them
     who: Who,
     spec: OfSpec = None,
     run: OfRun = None,
