@@ -10,7 +10,7 @@ from memory_import.errors import UsageProblem
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RunRecord
 from memory_import.ledger.report.document import count_sent_rows, describe_batches, describe_requests
-from memory_import.ledger.report.render import render_summary
+from memory_import.ledger.report.summary import render_summary
 from memory_import.printable import printable_line
 from memory_import.run.lifecycle.result import RunResult, resume_command
 from memory_import.run.lifecycle.state_directory import has_ledger, open_ledger

@@ -7,7 +7,7 @@ from shutil import rmtree
 import pytest
 
 from memory_import.errors import UsageProblem
-from memory_import.ledger.report.render import render_summary
+from memory_import.ledger.report.summary import render_summary
 from memory_import.run.request import Action
 from memory_import.run.status import describe_run, list_runs
 from tests.support.workplace import STORE, Workplace, stop_before_delivery
