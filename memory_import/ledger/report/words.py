@@ -32,6 +32,7 @@ _SAID = {
     Outcome.UNKNOWN: "are in doubt",
     Outcome.PENDING: "are not finished",
 }
+_OF_ONE = {"are": "is", "belong": "belongs"}
 _DEFAULT_STATE_DIR = ".memory-import"
 
 
@@ -42,10 +43,10 @@ def headline(report: Mapping[str, Any]) -> str:
         total.update(load["rows"])
     if not total["read"]:
         return "No row was read."
-    said = [f"{total[outcome]:,} {words}" for outcome, words in _SAID.items() if total[outcome]]
     landed = sum(total[outcome] for outcome in _IN)
-    parts = ([f"{landed:,} are in the store"] if landed else []) + said
-    return f"Of {total['read']:,} rows {_listed(parts)}."
+    counted = [(landed, "are in the store"), *((total[outcome], words) for outcome, words in _SAID.items())]
+    parts = [_say(count, words) for count, words in counted if count]
+    return f"Of {total['read']:,} row{'s' * (total['read'] != 1)} {_listed(parts)}."
 
 
 def next_step(report: Mapping[str, Any], folder: str) -> str:
@@ -62,6 +63,11 @@ def next_step(report: Mapping[str, Any], folder: str) -> str:
         [(code, _)] = reasons.most_common(1)
         return f"memory-import explain {shlex.quote(code)}    (why most rows were rejected, and what to do)"
     return f"memory-import status{where}    (all runs)"
+
+
+def _say(count: int, words: str) -> str:
+    verb, _, rest = words.partition(" ")
+    return f"{count:,} {_OF_ONE.get(verb, verb) if count == 1 else verb} {rest}"
 
 
 def _listed(parts: list[str]) -> str:
