@@ -32,6 +32,7 @@ _SAID = {
     Outcome.UNKNOWN: "are in doubt",
     Outcome.PENDING: "are not finished",
 }
+_BUDGET_HIT = 3
 _OF_ONE = {"are": "is", "belong": "belongs"}
 _DEFAULT_STATE_DIR = ".memory-import"
 
@@ -55,6 +56,7 @@ def next_step(report: Mapping[str, Any], folder: str) -> str:
     where = "" if state_dir == _DEFAULT_STATE_DIR else f" --state-dir {shlex.quote(state_dir)}"
     if report["resume_command"]:
         purpose = "to send it" if "plan" in report else "to go on"
+        purpose += ", with a larger budget" if report["exit_code"] == _BUDGET_HIT else ""
         return f"{report['resume_command']}    ({purpose})"
     reasons: Counter[str] = Counter()
     for load in report["loads"].values():
