@@ -26,9 +26,9 @@ from memory_import.ledger.database.lock import StateDirectoryBusy
 from memory_import.ledger.report.render import render_markdown
 from memory_import.run.budget import Budgets
 from memory_import.run.explain import explain_code
-from memory_import.run.forecast import without_persons
 from memory_import.run.lifecycle.result import RunResult
 from memory_import.run.pipeline import run_import
+from memory_import.run.preview.forecast import without_persons
 from memory_import.run.progress import RunProgress, stderr_progress
 from memory_import.run.request import DEFAULT_STATE_DIR, WAIT_SECONDS, Action, RunRequest
 from memory_import.run.settings import environment
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 @flow(name="import-customers", persist_result=False)
-async def import_customers(
+async def import_customers(  # noqa: PLR0913 - the parameters of the flow are what a deployment may set
     spec: str | None = None,
     *,
     run_id: str | None = None,

@@ -12,8 +12,10 @@ from memory_import.cli.doctor import doctor
 from memory_import.cli.emulator import emulator
 from memory_import.cli.init import init
 from memory_import.cli.plan import plan
+from memory_import.cli.recall import recall
 from memory_import.cli.resume import resume
 from memory_import.cli.run import run
+from memory_import.cli.show import show
 from memory_import.cli.status import status
 from memory_import.run.settings import quiet_prefect, reuse_memory
 
@@ -24,7 +26,7 @@ app = typer.Typer(
     epilog="Begin with `memory-import demo`; then write a spec for your own data and `memory-import run` it.",
 )
 
-for command in (demo, init, doctor, plan, apply, run, resume, status, emulator):
+for command in (demo, init, doctor, plan, apply, run, resume, status, show, recall, emulator):
     app.command()(command)
 
 

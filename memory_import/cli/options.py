@@ -56,3 +56,15 @@ ShowValues = Annotated[
     bool, typer.Option("--show-values", help="Show values of customers, which are masked otherwise.")
 ]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Import the first N rows of each load.")]
+
+Who = Annotated[
+    str, typer.Argument(metavar="WHO", help="A phone with +, an email, TYPE:VALUE, or the id of a profile.")
+]
+OfSpec = Annotated[
+    Path | None,
+    typer.Option("--spec", metavar="SPEC", help="Look into the store of this spec; WHO is read as its rows."),
+]
+OfRun = Annotated[
+    str | None,
+    typer.Option("--run", metavar="RUN_ID", help="Look into the store of this run, or into its emulator."),
+]

@@ -23,7 +23,7 @@ from memory_import.run.budget import Budgets
 from memory_import.run.request import WAIT_SECONDS, Action, RunRequest
 
 
-def plan(
+def plan(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer reads them
     spec: Spec,
     emulator: Emulator = False,
     keep: Keep = False,

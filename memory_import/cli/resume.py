@@ -20,7 +20,7 @@ from memory_import.run.budget import Budgets
 from memory_import.run.request import WAIT_SECONDS, Action, RunRequest
 
 
-def resume(
+def resume(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer reads them
     run_id: Annotated[
         str | None, typer.Argument(metavar="[RUN_ID]", help="The last unfinished run, if left out.")
     ] = None,

@@ -22,7 +22,7 @@ from memory_import.run.budget import Budgets
 from memory_import.run.request import WAIT_SECONDS, RunRequest
 
 
-def run(
+def run(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer reads them
     spec: Spec,
     emulator: Emulator = False,
     keep: Keep = False,

@@ -1,7 +1,7 @@
 """One run: everything that its stages share."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +41,7 @@ class RunContext:
     stop_signal: StopSignal
     progress: RunProgress
     sources: Sources
+    make_throttle: Callable[[StopSignal], Throttle] = Throttle
 
     @property
     def run_id(self) -> str:
@@ -102,7 +103,7 @@ class RunContext:
         credentials = self.target.credentials
         assert credentials is not None  # noqa: S101 - without them nobody is asked
         api_url = self.target.api_url
-        throttle = Throttle(self.stop_signal)
+        throttle = self.make_throttle(self.stop_signal)
         wait_seconds = self.ledger.wait_left(api_url, seconds_now())
         if wait_seconds > RETRY_AFTER_LONGEST_SECONDS:
             raise ToldToWait(wait_seconds)

@@ -5,10 +5,10 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from memory_import.destination.errors import Stopped, StoreUnfit
-from memory_import.destination.http.throttle import StopSignal
+from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.errors import ImportProblem
 from memory_import.run.context import RunContext
-from memory_import.run.guards import check_guards
+from memory_import.run.guards.check import check_guards
 from memory_import.run.lifecycle.result import RunResult, as_problem, note_failure
 from memory_import.run.lifecycle.signals import stop_on_signals
 from memory_import.run.lifecycle.start import Start, begin
@@ -38,15 +38,18 @@ async def run_import(
     variables: Mapping[str, str],
     progress: RunProgress,
     run_stage: StageRunner = run_directly,
+    make_throttle: Callable[[StopSignal], Throttle] = Throttle,
 ) -> RunResult:
     """Carry out a run from its beginning, or from where it stands, to its report.
+
+    `make_throttle` makes that which every request waits at.
 
     Raises `ImportProblem` where no run could begin and where its report could not be written; whatever else
     ends a run early is the `problem` of its `RunResult`.
     """
     stop_signal = StopSignal()
     try:
-        start = Start(request, variables, stop_signal, progress)
+        start = Start(request, variables, stop_signal, progress, make_throttle)
         with stop_on_signals(stop_signal), progress, begin(start) as run:
             problem = await _find_problem(run, run_stage)
             try:

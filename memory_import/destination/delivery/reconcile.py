@@ -58,17 +58,16 @@ def tell_apart(
     copies are listed than we can have sent, somebody else wrote the same, and nobody can say whose is
     missing.
 
-    Clocks prove nothing alone: a copy that seems to be older than the load counts as older only where
-    everything that certainly landed seems to be younger.
+    Clocks prove nothing, for any of them may have been set meanwhile: where a copy that seems to be older
+    than the load may be ours, nobody can say either.
     """
     listed = listing.since
-    are_clocks_right = bool(others) and others <= listed
     wanted = Counter(sent)
     found = {key: max(listed[key] - others[key], 0) for key in wanted}
     states = []
     for key in sent:
         if found[key] == 0:
-            is_missing = are_clocks_right or not listing.before[key]
+            is_missing = not listing.before[key] or listing.keys[key] <= others[key]
             states.append(BatchState.PLANNED if is_missing else BatchState.UNKNOWN)
         elif doubtful[key] or listed[key] - others[key] > wanted[key]:
             states.append(BatchState.UNKNOWN)

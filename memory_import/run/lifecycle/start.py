@@ -1,12 +1,12 @@
 """How a run begins, or goes on: what it works on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from memory_import.clock import now
-from memory_import.destination.http.throttle import StopSignal
+from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.errors import UsageProblem
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RunRecord, RunStatus
@@ -33,12 +33,13 @@ from memory_import.spec.model import Spec
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A run that is about to begin, and what it is told and shown by."""
+    """A run that is about to begin, what it is told and shown by, and what it waits at."""
 
     request: RunRequest
     variables: Mapping[str, str]
     stop_signal: StopSignal
     progress: RunProgress
+    make_throttle: Callable[[StopSignal], Throttle] = Throttle
 
     def context(
         self, record: RunRecord, spec: Spec, target: Target, ledger: Ledger, sources: Sources
@@ -56,6 +57,7 @@ class Start:
             stop_signal=self.stop_signal,
             progress=self.progress,
             sources=sources,
+            make_throttle=self.make_throttle,
         )
 
     def folder(self, run_id: str) -> Path:

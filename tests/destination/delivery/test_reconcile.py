@@ -37,9 +37,11 @@ def test_what_is_listed_says_what_landed(sent, others, doubtful, listed, states)
 @pytest.mark.parametrize(
     ("others", "since", "before", "states"),
     [
-        pytest.param([], [], [A], [UNKNOWABLE], id="one that seems older, and no proof of the clocks"),
-        pytest.param([B], [B], [A], [MISSING], id="one that is older: what landed is younger"),
+        pytest.param([], [], [A], [UNKNOWABLE], id="one that seems older"),
+        pytest.param([B], [B], [A], [UNKNOWABLE], id="the clock may have been set after what landed"),
         pytest.param([B], [], [A, B], [UNKNOWABLE], id="the clocks are wrong: what landed seems older"),
+        pytest.param([A], [], [A], [MISSING], id="what landed seems older and is the only one"),
+        pytest.param([A], [A], [A], [UNKNOWABLE], id="what landed and one that seems older"),
         pytest.param([], [A], [A], [THERE], id="an older one and this one"),
     ],
 )

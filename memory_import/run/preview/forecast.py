@@ -11,7 +11,7 @@ from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.database.states import BatchState
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
-from memory_import.run.preview import pick_persons
+from memory_import.run.preview.persons import pick_persons
 from memory_import.spec.memories import memory_plan
 
 _PLANNED = (BatchState.PLANNED,)
@@ -98,7 +98,7 @@ def _kept(run: RunContext, load: LoadRecord, columns: tuple[str, ...]) -> Iterat
 
 
 def without_persons(report: Mapping[str, Any]) -> dict[str, Any]:
-    """A report that may leave the run's folder: without persons of a plan."""
-    if "plan" not in report:
-        return dict(report)
-    return {**report, "plan": {**report["plan"], "persons": []}}
+    """A report that may leave the run's folder: without persons of a plan, and without their identifiers."""
+    loads = {name: {**load, "shared_identifiers": []} for name, load in report["loads"].items()}
+    kept = {**report, "loads": loads}
+    return {**kept, "plan": {**report["plan"], "persons": []}} if "plan" in report else kept
