@@ -131,8 +131,8 @@ def _merge_all(nodes: Nodes, placed: pl.DataFrame) -> pl.DataFrame:
 def _name_persons(nodes: Nodes, found: pl.DataFrame) -> pl.DataFrame:
     """`claimant`, `person`, after its largest claimant that is no past one; null where all are."""
     present = pl.when(~pl.col("claimant").is_in(nodes.past.implode())).then("claimant")
-    members = nodes.members.join(found, on="node")
-    return members.select("claimant", person=present.max().over("person"))
+    members = nodes.members.join(found, on="node").with_columns(present=present)
+    return members.select("claimant", person=pl.col("present").max().over("person"))
 
 
 def _find_owners(

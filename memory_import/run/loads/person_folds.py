@@ -182,8 +182,8 @@ def _find_rejected(
     if policy.on_conflict != "reject":
         contested = contested.clear()
     here = here.filter(~pl.col(POS).is_in(contested.implode()))
-    has_any = pl.col(POS).is_in(identified.implode()).any().over("person")
-    return contested, here.filter(~has_any)[POS]
+    of_anybody = here.filter(pl.col(POS).is_in(identified.implode()))["person"].implode()
+    return contested, here.filter(~pl.col("person").is_in(of_anybody))[POS]
 
 
 def _in_winning_order(members: pl.DataFrame) -> pl.DataFrame:
