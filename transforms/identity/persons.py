@@ -114,8 +114,10 @@ def _place(nodes: Nodes, claims: pl.DataFrame) -> pl.DataFrame:
 def _find_crowded(nodes: Nodes, placed: pl.DataFrame, most: int) -> pl.DataFrame:
     """`place`, `people` of the values that too many people claim, by their names or, without, by their
     values."""
+    named = placed.select("place", "rank", "name").unique()
+    many = named.filter(pl.len().over("place", "rank") > most)
     anchors = [
-        nodes.find_anchors(placed, rank).group_by("place").agg(people=pl.len()) for rank in (VALUES, WORDS)
+        nodes.find_anchors(many, rank).group_by("place").agg(people=pl.len()) for rank in (VALUES, WORDS)
     ]
     people = pl.concat(anchors).group_by("place").agg(pl.col("people").max())
     return people.filter(pl.col("people") > most)
