@@ -9,6 +9,7 @@ from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.files import write_json, write_text
 from memory_import.ledger.report.account import settle_account
 from memory_import.ledger.report.document import build_report
+from memory_import.ledger.report.persons import count_persons, list_shared, write_persons
 from memory_import.ledger.report.render import render_markdown
 from memory_import.loads import PROFILES
 from memory_import.printable import printable_text
@@ -69,9 +70,21 @@ def write_report(
         status = RunStatus.SUPERSEDED
     record = replace(record, status=status, exit_code=exit_code, finished_at=now())
     document = build_report(run.ledger, record, accounts, resume_command(record, run.folder))
+    _report_persons(run, document)
     if status is RunStatus.PLANNED:
         document["plan"] = describe_plan(replace(run, record=record))
     write_json(document, run.folder / "report.json")
     write_text(printable_text(render_markdown(document, explain_code)), run.folder / "report.md")
     run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
     return document, problem
+
+
+def _report_persons(run: RunContext, document: dict[str, Any]) -> None:
+    """Say of the load of profiles who its persons are, in the report and in files of their own."""
+    if PROFILES in document["loads"]:
+        staging = run.staging(PROFILES)
+        write_persons(staging, run.folder)
+        document["loads"][PROFILES] |= {
+            "persons": count_persons(staging),
+            "shared_identifiers": list_shared(staging),
+        }
