@@ -52,13 +52,15 @@ async def import_customers(  # noqa: PLR0913 - the parameters of the flow are wh
     max_dropped: str | None = None,
     limit: int | None = None,
     show_values: bool = False,
+    verify: str | None = None,
     credentials_block: str | None = None,
 ) -> State[RunResult | ImportProblem]:
     """Import the customers that a spec describes, or go on with an unfinished run.
 
     `action`: `run` or `plan` of the spec at the path `spec`, `apply` of the plan `run_id`, or `resume` of
     `run_id`, or of the last unfinished run, which does nothing when there is none; None runs the spec, or
-    resumes where none is given. `credentials_block` names a `twilio-credentials` block; None takes the
+    resumes where none is given. `verify`: how many rows of each load
+    to read back at the end, or `all`. `credentials_block` names a `twilio-credentials` block; None takes the
     credentials of the environment. The state is Completed when every row is accounted for, Failed otherwise;
     its message holds the exit code that the command line would have, its data, for a caller in this process,
     the `RunResult`, or the `ImportProblem` for which no run could begin.
@@ -74,6 +76,7 @@ async def import_customers(  # noqa: PLR0913 - the parameters of the flow are wh
         budgets=Budgets(max_errors=max_errors, max_dropped=max_dropped),
         limit=limit,
         show_values=show_values,
+        verify=verify,
         credentials=await load_credentials(credentials_block) if credentials_block else None,
     )
     progress = stderr_progress()
