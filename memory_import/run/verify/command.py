@@ -51,6 +51,8 @@ async def verify_run(
             await verify_loads(run, request.sample, now=now)
         except Stopped:
             raise as_problem(stop_signal.reason or Stopped()) from None
+        except Exception as error:
+            raise as_problem(error) from error
         finally:
             report, _ = write_report(run, None, is_over=True)
     loads = {name: load["verification"] for name, load in report["loads"].items() if load.get("verification")}

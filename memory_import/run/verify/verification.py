@@ -188,6 +188,9 @@ class _Check:
 
 async def _gather(checks: Iterable[Coroutine[Any, Any, list[Finding]]]) -> list[Finding]:
     """What all of them find; where one fails, the others end first."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(check) for check in checks]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(check) for check in checks]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None  # the others failed for the same reason, or for being stopped
     return [finding for task in tasks for finding in task.result()]
