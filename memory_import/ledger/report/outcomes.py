@@ -94,7 +94,7 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
     )
     late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess]).sort(POS)
     unchanged = staging.unchanged.with_columns(outcome=pl.lit(Outcome.UNCHANGED.value))
-    verified = find_verified(staging).implode()
+    verified = find_verified(staging)
     folded = _verified(_folded(staging, batches), verified)
     memories = _verified(_memories(staging, batches), verified)
     elsewhere = pl.concat([folded, memories, unchanged]).sort(POS)
@@ -178,7 +178,9 @@ def _decided(staging: Staging, batches: pl.DataFrame, part: str) -> pl.DataFrame
 
 def _verified(decided: pl.DataFrame, verified: pl.Series) -> pl.DataFrame:
     """The same, where what the service took was read back and found equal."""
-    is_verified = pl.col(OUTCOME).is_in(_TAKEN) & pl.col(POS).is_in(verified)
+    if verified.is_empty():
+        return decided
+    is_verified = pl.col(OUTCOME).is_in(_TAKEN) & pl.col(POS).is_in(verified.implode())
     outcome = pl.when(is_verified).then(pl.lit(Outcome.VERIFIED.value)).otherwise(OUTCOME)
     return decided.with_columns(outcome.alias(OUTCOME))
 

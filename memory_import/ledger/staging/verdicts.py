@@ -9,7 +9,8 @@ row counts in place of an earlier one.
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -104,20 +105,19 @@ def note_findings(staging: Staging, findings: Iterable[Finding]) -> None:
 
 
 def read_findings(staging: Staging) -> dict[int, Finding]:
-    """What was found last of each row that was ever read back, by `_pos`; a line that was cut off by a crash
-    is left out."""
+    """What was found last of each row that was ever read back, by `_pos`."""
+    return {facts["pos"]: _as_finding(facts) for facts in _read_lines(staging)}
+
+
+def _read_lines(staging: Staging) -> Iterator[Mapping[str, Any]]:
+    """A line that was cut off by a crash is left out."""
     path = staging.folder / _FINDINGS
     if not path.exists():
-        return {}
-    found: dict[int, Finding] = {}
+        return
     with path.open(encoding="utf-8") as lines:
         for line in lines:
-            try:
-                finding = _as_finding(json.loads(line))
-            except (ValueError, KeyError, TypeError):
-                continue
-            found[finding.pos] = finding
-    return found
+            with suppress(ValueError):
+                yield json.loads(line)
 
 
 def _as_finding(facts: Mapping[str, Any]) -> Finding:
@@ -135,7 +135,7 @@ def find_refuted(staging: Staging) -> pl.Series:
     return _positions(staging, WRONG)
 
 
-def _positions(staging: Staging, verdicts: Iterable[Verdict]) -> pl.Series:
-    wanted = frozenset(verdicts)
-    positions = [pos for pos, finding in read_findings(staging).items() if finding.verdict in wanted]
+def _positions(staging: Staging, wanted: Collection[Verdict]) -> pl.Series:
+    verdicts = {facts["pos"]: facts["verdict"] for facts in _read_lines(staging)}
+    positions = [pos for pos, verdict in verdicts.items() if verdict in wanted]
     return pl.Series(POS, sorted(positions), schema(POS)[POS])

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from memory_import.destination.api.memories import fetch_memories
+from memory_import.destination.api.revisions import fetch_revisions
 from memory_import.ledger.staging.verdicts import WRONG, Difference, Finding, Verdict
 from memory_import.run.verify.persons import Reader
 from memory_import.run.verify.sent import SentMemory
@@ -22,23 +23,19 @@ async def check_memories(
     async def follow(canonical_id: str) -> None:
         canonical.append(canonical_id)
 
-    held = await fetch_memories(reader.client, reader.store_id, profile_id, load, source=None, moved=follow)
-    free = list(held or ())
+    listed = await fetch_memories(reader.client, reader.store_id, profile_id, load, source=None, moved=follow)
+    held = _Held(reader, load, canonical[-1], list(listed or ()))
     findings = []
     for memory in sent:
-        verdicts, differences = [Verdict.EQUAL], []
-        for part in memory.parts:
-            verdict, difference = _check_part(reader, load, part, free)
-            verdicts.append(verdict)
-            differences += [difference] if difference else []
+        judged = [await held.judge(part) for part in memory.parts]
         findings.append(
             Finding(
                 number=reader.number,
                 pos=memory.pos,
-                verdict=_worst(verdicts),
-                profile_id=None if held is None else canonical[-1],
+                verdict=_worst([verdict for verdict, _ in judged]),
+                profile_id=None if listed is None else canonical[-1],
                 is_followed=len(canonical) > 1,
-                differences=tuple(differences),
+                differences=tuple(difference for _, difference in judged if difference),
             )
         )
     return findings
@@ -50,29 +47,58 @@ def _worst(verdicts: Sequence[Verdict]) -> Verdict:
     return (wrong or later or [Verdict.EQUAL])[0]
 
 
-def _check_part(
-    reader: Reader, load: str, part: Mapping[str, Any], free: list[Mapping[str, Any]]
-) -> tuple[Verdict, Difference | None]:
-    """Find a part among the memories that stand for no other one yet, and take it from there."""
-    of_moment = [memory for memory in free if _second(memory.get(_MOMENT)) == _second(part[_MOMENT])]
-    same = [memory for memory in of_moment if memory.get(_CONTENT) == part[_CONTENT]]
-    equal = [memory for memory in same if _facts(memory) == _facts(part)]
-    if equal:
-        free.remove(equal[0])
-        return Verdict.EQUAL, None
-    changed = [memory for memory in (*same, *of_moment) if _was_changed(reader, memory)]
-    if not (changed or same):
-        return Verdict.MISSING, Difference(load, dict(part), None)
-    found = (changed or same)[0]
-    free.remove(found)
-    verdict = Verdict.CHANGED_SINCE if changed else Verdict.DIFFERENT
-    shown = {name: found.get(name) for name in (*part, "updatedAt")}
-    return verdict, Difference(load, dict(part), shown)
+class _Held:
+    """What a profile holds and does not stand for a memory of ours yet."""
+
+    def __init__(self, reader: Reader, load: str, profile_id: str, free: list[Mapping[str, Any]]) -> None:
+        self._reader = reader
+        self._load = load
+        self._profile_id = profile_id
+        self._free = free
+        self._revisions: dict[str, list[Mapping[str, Any]]] = {}
+
+    async def judge(self, part: Mapping[str, Any]) -> tuple[Verdict, Difference | None]:
+        """Find what stands for a part of a memory, and take it from there."""
+        same = [memory for memory in self._free if _is_at(memory, part)]
+        equal = [memory for memory in same if _facts(memory) == _facts(part)]
+        if equal:
+            self._free.remove(equal[0])
+            return Verdict.EQUAL, None
+        changed = await self._find_changed(part)
+        found = changed or next(iter(same), None)
+        if found is None:
+            return Verdict.MISSING, Difference(self._load, dict(part), None)
+        self._free.remove(found)
+        verdict = Verdict.CHANGED_SINCE if changed else Verdict.DIFFERENT
+        shown = {name: found.get(name) for name in (*part, "updatedAt")}
+        return verdict, Difference(self._load, dict(part), shown)
+
+    async def _find_changed(self, part: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """One that somebody changed since: an observation that said the part before, as its revisions tell;
+        a summary, which has none, of the same time."""
+        for memory in self._free:
+            is_changed = memory.get("updatedAt") != memory.get("createdAt")
+            if not (is_changed and self._reader.is_later(memory.get("updatedAt"))):
+                continue
+            if self._load == "observations":
+                if any(_is_at(former, part) for former in await self._former(memory["id"])):
+                    return memory
+            elif _second(memory.get(_MOMENT)) == _second(part[_MOMENT]):
+                return memory
+        return None
+
+    async def _former(self, observation_id: str) -> list[Mapping[str, Any]]:
+        if observation_id not in self._revisions:
+            self._revisions[observation_id] = await fetch_revisions(
+                self._reader.client, self._reader.store_id, self._profile_id, observation_id
+            )
+        return self._revisions[observation_id]
 
 
-def _was_changed(reader: Reader, memory: Mapping[str, Any]) -> bool:
-    updated_at = memory.get("updatedAt")
-    return updated_at != memory.get("createdAt") and reader.is_later(updated_at)
+def _is_at(memory: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
+    """Whether content and time are those of a part."""
+    is_same_time = _second(memory.get(_MOMENT)) == _second(part[_MOMENT])
+    return is_same_time and memory.get(_CONTENT) == part[_CONTENT]
 
 
 def _facts(memory: Mapping[str, Any]) -> tuple[Any, ...]:

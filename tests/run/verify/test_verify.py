@@ -259,15 +259,17 @@ def test_observations_are_compared_by_content_and_time(world: World) -> None:
     world.wait()
     world.ask("DELETE", observation_of(world, 4))
     world.ask("PATCH", observation_of(world, 5), {"content": "rewritten by the service"})
+    moved = {"content": "rewritten and moved", "occurredAt": "2025-01-01T00:00:00Z"}
+    world.ask("PATCH", observation_of(world, 6), moved)
     verified = world.verify(None)
     found = verified["loads"]["observations"]
     assert verified["exit_code"] == ExitCode.REJECTS
-    assert (found["equal"], found["missing"], found["changed_since"]) == (18, 1, 1)
+    assert (found["equal"], found["missing"], found["changed_since"]) == (17, 1, 2)
     assert listed_rows(result, "missing", "differences-observations.csv") == [5]
-    assert listed_rows(result, "changed_since", "differences-observations.csv") == [6]
+    assert listed_rows(result, "changed_since", "differences-observations.csv") == [6, 7]
     assert outcomes(result, "outcomes-observations.parquet") == {
-        "verified": 18,
-        "accepted": 2,
+        "verified": 17,
+        "accepted": 3,
     }
     again = world.run()
     rows = again.report["loads"]["observations"]["rows"]
