@@ -3,7 +3,10 @@
 import asyncio
 import csv
 import json
+import os
 import stat
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -294,3 +297,35 @@ def test_a_run_into_the_emulator_is_read_back_from_its_own_store(tmp_path: Path)
     verified = asyncio.run(verify_run(request, {}, RunProgress(None)))
     assert verified["exit_code"] == ExitCode.DONE
     assert verified["loads"]["profiles"]["equal"] == 3
+
+
+def test_the_command_says_what_is_billed_before_and_one_document_after(world: World) -> None:
+    lose_some(world)
+    result = world.run()
+    world.wait()
+    ended = subprocess.run(
+        [sys.executable, "-m", "memory_import.cli", "verify", "--sample", "all", "--output", "json"],
+        cwd=world.workplace.folder,
+        env={**os.environ, **world.workplace.variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == ExitCode.USAGE  # the state is in another directory
+    assert json.loads(ended.stdout)["status"] == "refused"
+    ended = subprocess.run(
+        [*ended.args, "--state-dir", "state"],
+        cwd=world.workplace.folder,
+        env={**os.environ, **world.workplace.variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == ExitCode.REJECTS
+    document = json.loads(ended.stdout)
+    assert (document["run_id"], document["exit_code"]) == (result.report["run_id"], 1)
+    assert document["loads"]["profiles"]["missing"] == len(LOST)
+    assert "400 profiles to read" in ended.stderr.splitlines()[0]
+    assert "example.com" not in ended.stdout + ended.stderr
