@@ -7,6 +7,7 @@ from typing import Any
 
 from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons
+from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import MEANING, headline
 from memory_import.printable import printable_line
 
@@ -39,6 +40,7 @@ def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str
         lines += _count_table("Why rows were rejected", "reason", load["reject_reasons"], explain_code)
         lines += _count_table("What was changed on the way", "change", load["changes"], explain_code)
         lines += [line for remark in load.get("remarks", ()) for line in ("", remark)]
+        lines += _verification_list(name, load)
         if load.get("lookups"):
             made, spared = load["lookups"]["made"], load["lookups"]["spared"]
             lines += ["", f"{made:,} lookups found the profiles; {spared:,} more were spared."]
@@ -58,6 +60,13 @@ def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str
         "",
     ]
     return "\n".join(lines)
+
+
+def _verification_list(name: str, load: Mapping[str, Any]) -> list[str]:
+    if not load.get("verification"):
+        return []
+    words = describe_in_words(name, load["verification"])
+    return ["", "### What was read back", "", *(f"- {line}" for line in words)]
 
 
 def _outcome_table(rows: Mapping[str, int]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from memory_import.ledger.report.outcomes import Outcome
 from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons
+from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import MEANING, headline, next_step
 
 _CODES_SHOWN = 5
@@ -47,6 +48,8 @@ def _load_lines(name: str, load: Mapping[str, Any], bar_width: int) -> list[str]
     lines += [f"    {_bar(rows, bar_width)}"] if bar_width and rows["read"] else []
     lines += [f"    {count:>9,}  {outcome.value:<9}  {meaning}" for count, outcome, meaning in counts]
     lines += [f"    {sentence}" for sentence in (*describe_persons(load), *load.get("remarks", ()))]
+    if load.get("verification"):
+        lines += [f"    {line}" for line in describe_in_words(name, load["verification"])]
     lines += _count_lines("why rows are rejected", load["reject_reasons"])
     lines += _value_lines(load.get("traits", {}))
     return lines + _count_lines("what was changed on the way", load["changes"])
