@@ -48,6 +48,7 @@ async def import_customers(  # noqa: PLR0913 - the parameters of the flow are wh
     max_dropped: str | None = None,
     limit: int | None = None,
     show_values: bool = False,
+    verify: str | None = None,
     credentials_block: str | None = None,
 ) -> State[RunResult | ImportProblem]:
     """Import the customers that a spec describes, or go on with an unfinished run.
@@ -68,6 +69,7 @@ async def import_customers(  # noqa: PLR0913 - the parameters of the flow are wh
         max_dropped: Send nothing where more of a trait's values would be left out, as a percentage.
         limit: Import the first so many rows of each load only.
         show_values: Let a plan show values of customers, in its own folder alone.
+        verify: How many rows of each load to read back at the end, or `all`.
         credentials_block: The name of a twilio-credentials block. Left out: credentials of the environment.
     """
     request = RunRequest(
@@ -81,6 +83,7 @@ async def import_customers(  # noqa: PLR0913 - the parameters of the flow are wh
         budgets=Budgets(max_errors=max_errors, max_dropped=max_dropped),
         limit=limit,
         show_values=show_values,
+        verify=verify,
         credentials=await load_credentials(credentials_block) if credentials_block else None,
     )
     progress = stderr_progress()

@@ -117,7 +117,9 @@ class Change(StrEnum):
     COUNTRY_UNKNOWN = "country_unknown"
 
 
-LEFT_OUT: frozenset[str] = frozenset()
+LEFT_OUT: frozenset[str] = frozenset(
+    {Reason.IDENTIFIER_BLOCKED, Reason.IDENTIFIER_SHARED, Reason.IDENTIFIER_CONTESTED}
+)
 """Reasons for which an identifier is left out for a person's sake: nothing of the spec would mend it."""
 
 DROPPED = "dropped_"

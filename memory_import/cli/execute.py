@@ -80,6 +80,7 @@ async def _call_flow(request: RunRequest) -> "RunResult | ImportProblem":
         max_errors=request.budgets.max_errors,
         max_dropped=request.budgets.max_dropped,
         limit=request.limit,
+        verify=request.verify,
         return_state=True,
     )
     result = await state.aresult(raise_on_failure=False)

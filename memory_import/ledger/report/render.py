@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons
+from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import MEANING, headline
 from memory_import.printable import printable_line
 
@@ -32,11 +34,13 @@ def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str
         lines += [f"- `{line}`" for line in list_persons(plan)]
     for name, load in report["loads"].items():
         lines += ["", f"## {name.capitalize()}", "", *_outcome_table(load["rows"])]
+        lines += [line for sentence in describe_persons(load) for line in ("", sentence + ".")]
         lines += _value_table(load.get("traits", {}))
         lines += _dropped_table(load.get("traits", {}), load.get("dropped_rows", {}), explain_code)
         lines += _count_table("Why rows were rejected", "reason", load["reject_reasons"], explain_code)
         lines += _count_table("What was changed on the way", "change", load["changes"], explain_code)
         lines += [line for remark in load.get("remarks", ()) for line in ("", remark)]
+        lines += _verification_list(name, load)
         if load.get("lookups"):
             made, spared = load["lookups"]["made"], load["lookups"]["spared"]
             lines += ["", f"{made:,} lookups found the profiles; {spared:,} more were spared."]
@@ -56,6 +60,13 @@ def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str
         "",
     ]
     return "\n".join(lines)
+
+
+def _verification_list(name: str, load: Mapping[str, Any]) -> list[str]:
+    if not load.get("verification"):
+        return []
+    words = describe_in_words(name, load["verification"])
+    return ["", "### What was read back", "", *(f"- {line}" for line in words)]
 
 
 def _outcome_table(rows: Mapping[str, int]) -> list[str]:
