@@ -28,6 +28,10 @@ CELLS: dict[str, tuple[str, str | None]] = {
     Reason.PHONE_NO_AREA_CODE: ("5550101", None),
     Reason.PHONE_SPREADSHEET_DAMAGE: ("1.20256E+10", None),
     Reason.PHONE_INVALID: ("+1 555 555 0100", None),
+    Reason.PHONE_HOLDS_LETTERS: ("+1 202 JKL 0101", None),
+    Reason.PHONE_MASKED: ("202 555 XXXX", None),
+    Reason.PHONE_IS_FAX: ("Fax: 202 555 0101", None),
+    Reason.PHONE_SEVERAL_READINGS: ("202 555 0101/02", None),
     Reason.EMAIL_NO_AT_SIGN: ("ada.example.com", None),
     Reason.EMAIL_BAD_LOCAL_PART: ("a..b@example.com", None),
     Reason.EMAIL_BAD_DOMAIN: ("ada@example", None),
@@ -47,6 +51,8 @@ CELLS: dict[str, tuple[str, str | None]] = {
 """A cell of a row in the US (of no known country for `phone_no_region`), and what becomes of it."""
 
 _EXAMPLES: dict[str, str] = {
+    Reason.PHONE_AMBIGUOUS: "`4915112345678` in a row of Germany",
+    Change.PHONE_LETTERS_CHANGED: "`1-800-FLOWERS` with `vanity: true`",
     Reason.INTEGER_INVALID: "`1,000` in an integer trait",
     Reason.NUMBER_INVALID: '`12,50` in a number trait without `decimal: ","`',
     Reason.BOOLEAN_INVALID: "`maybe` in a boolean trait",
@@ -95,7 +101,7 @@ _REMEDIES: dict[str, str] = {
     Reason.PROFILE_AMBIGUOUS: "Name the profile by its id, or merge the profiles in the store.",
     Reason.PROFILE_REJECTED: "Put the profile's own row right, then feed both reject files back.",
     Reason.TOO_MANY_FOR_PROFILE: "Leave out the oldest for this profile, with `where` or in the input.",
-    Change.COUNTRY_UNKNOWN: "Correct the country in the input, where it is not the default region.",
+    Change.COUNTRY_UNKNOWN: "Correct the country in the input, or write the phones with their +.",
     Change.EMAIL_ONE_OF_SEVERAL: "Nothing, unless another of the addresses is the one to use: put it first.",
     RejectCode.RAGGED_ROW: "Count the delimiters of the line: a text that holds one needs quotes around it.",
     RejectCode.UNCLOSED_QUOTE: 'Close the quote, or double it where it belongs to the text (`""`).',
