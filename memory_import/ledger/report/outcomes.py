@@ -63,7 +63,7 @@ _WORST_FIRST = pl.Enum(["rejected", "unknown", "pending", "accepted", "completed
 _BATCH_SCHEMA = {"start": pl.UInt32, "stop": pl.UInt32, "part": pl.String, OUTCOME: pl.String}
 _NOTHING_DECIDED = pl.DataFrame(schema={POS: pl.Int64, OUTCOME: pl.String})
 _FINDERS = 2
-_as_planned = pl.col(OUTCOME).replace(Outcome.PENDING.value, Outcome.PLANNED.value)
+_as_planned = pl.col(OUTCOME, SENT_AS).replace(Outcome.PENDING.value, Outcome.PLANNED.value)
 _INTO = {MERGED_INTO_FILE: pl.String, MERGED_INTO_ROW: pl.Int64, SENT_AS: pl.String}
 
 
