@@ -69,7 +69,7 @@ async def import_customers(  # noqa: PLR0913 - the parameters of the flow are wh
         max_dropped: Send nothing where more of a trait's values would be left out, as a percentage.
         limit: Import the first so many rows of each load only.
         show_values: Let a plan show values of customers, in its own folder alone.
-        verify: How many rows of each load to read back at the end, or all. Left out: none.
+        verify: How many rows of each load to read back at the end, or `all`.
         credentials_block: The name of a twilio-credentials block. Left out: credentials of the environment.
     """
     request = RunRequest(

@@ -9,6 +9,7 @@ from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.files import write_json, write_text
 from memory_import.ledger.report.account import file_name, settle_account
 from memory_import.ledger.report.document import build_report
+from memory_import.ledger.report.persons import count_persons, list_shared, write_persons
 from memory_import.ledger.report.render import render_markdown
 from memory_import.ledger.report.verification import describe_verification, write_differences
 from memory_import.ledger.staging.verdicts import find_refuted
@@ -75,6 +76,7 @@ def write_report(
     if not is_over:
         record = replace(record, status=status, exit_code=exit_code, finished_at=now())
     document = build_report(run.ledger, record, accounts, resume_command(record, run.folder))
+    _report_persons(run, document)
     _add_verification(run, document)
     if record.status is RunStatus.PLANNED:
         document["plan"] = describe_plan(replace(run, record=record))
@@ -83,6 +85,17 @@ def write_report(
     if not is_over:
         run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
     return document, problem
+
+
+def _report_persons(run: RunContext, document: dict[str, Any]) -> None:
+    """Say of the load of profiles who its persons are, in the report and in files of their own."""
+    if PROFILES in document["loads"]:
+        staging = run.staging(PROFILES)
+        write_persons(staging, run.folder)
+        document["loads"][PROFILES] |= {
+            "persons": count_persons(staging),
+            "shared_identifiers": list_shared(staging),
+        }
 
 
 def _with_differences(run: RunContext, exit_code: ExitCode) -> ExitCode:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons
 from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import MEANING, headline
@@ -33,6 +34,7 @@ def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str
         lines += [f"- `{line}`" for line in list_persons(plan)]
     for name, load in report["loads"].items():
         lines += ["", f"## {name.capitalize()}", "", *_outcome_table(load["rows"])]
+        lines += [line for sentence in describe_persons(load) for line in ("", sentence + ".")]
         lines += _value_table(load.get("traits", {}))
         lines += _dropped_table(load.get("traits", {}), load.get("dropped_rows", {}), explain_code)
         lines += _count_table("Why rows were rejected", "reason", load["reject_reasons"], explain_code)
