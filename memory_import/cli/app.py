@@ -9,6 +9,7 @@ from memory_import.cli.demo import demo
 from memory_import.cli.emulator import emulator
 from memory_import.cli.resume import resume
 from memory_import.cli.run import run
+from memory_import.cli.setup import setup
 from memory_import.cli.status import status
 from memory_import.run.settings import quiet_prefect, reuse_memory
 
@@ -19,7 +20,7 @@ app = typer.Typer(
     epilog="Begin with `memory-import demo`; then write a spec for your own data and `memory-import run` it.",
 )
 
-for command in (demo, run, resume, status, emulator):
+for command in (demo, setup, run, resume, status, emulator):
     app.command()(command)
 
 

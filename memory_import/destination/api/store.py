@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Literal
 
-from memory_import.destination.errors import StoreUnfit, UnexpectedAnswer
+from memory_import.destination.api.control_plane import read
+from memory_import.destination.api.identity_settings import fetch_identity_settings
+from memory_import.destination.api.trait_groups import fetch_trait_groups
+from memory_import.destination.errors import UnexpectedAnswer
 from memory_import.destination.http.client import Client, Request
 from memory_import.destination.http.decisions import Refused
 
@@ -58,28 +61,23 @@ class StoreSchema:
 
 async def fetch_schema(client: Client, store_id: str) -> StoreSchema:
     """Read a store's status, trait groups and identity settings. `StoreUnfit` when there is no such store."""
-    base = f"/v1/ControlPlane/Stores/{store_id}"
-    store = await _read(client, base, missing=f"There is no store {store_id} in this account.")
-    groups = await _read_groups(client, f"{base}/TraitGroups")
-    settings = await _read(client, f"{base}/IdentityResolutionSettings")
+    path = f"/v1/ControlPlane/Stores/{store_id}"
+    store = await read(client, path, missing=f"There is no store {store_id} in this account.")
+    groups = await fetch_trait_groups(client, store_id)
+    settings = await fetch_identity_settings(client, store_id)
     traits = {
-        f"{group['displayName']}.{name}": definition
-        for group in groups
-        for name, definition in (group.get("traits") or {}).items()
+        f"{group.name}.{name}": definition for group in groups for name, definition in group.traits.items()
     }
     return StoreSchema(
-        status=str(store.get("status")),
-        groups=frozenset(group["displayName"] for group in groups),
+        status=str(store.document.get("status")),
+        groups=frozenset(group.name for group in groups),
         data_types={path: definition["dataType"] for path, definition in traits.items()},
         promotions={
             path: definition["idTypePromotion"]
             for path, definition in traits.items()
             if definition.get("idTypePromotion")
         },
-        normalizations={
-            config["idType"]: config.get("normalization", "trim")
-            for config in settings.get("identifierConfigs", ())
-        },
+        normalizations={config["idType"]: config.get("normalization", "trim") for config in settings.configs},
     )
 
 
@@ -90,29 +88,6 @@ async def store_exists(client: Client, store_id: str) -> bool:
     if isinstance(decision, Refused) and decision.status != 404:
         raise UnexpectedAnswer("GET", path, decision.status, decision.code, decision.request_id)
     return not isinstance(decision, Refused)
-
-
-async def _read_groups(client: Client, path: str) -> list[Mapping[str, Any]]:
-    groups: list[Mapping[str, Any]] = []
-    params = {"includeTraits": "true", "pageSize": "100"}
-    while True:
-        page = await _read(client, path, params=params)
-        groups.extend(page.get("traitGroups", ()))
-        token = (page.get("meta") or {}).get("nextToken")
-        if not token:
-            return groups
-        params = {**params, "pageToken": token}
-
-
-async def _read(
-    client: Client, path: str, *, params: Mapping[str, str] | None = None, missing: str | None = None
-) -> Mapping[str, Any]:
-    decision = await client.call(Request(method="GET", path=path, params=params or {}))
-    if isinstance(decision, Refused):
-        if decision.status == 404 and missing is not None:
-            raise StoreUnfit([missing])
-        raise UnexpectedAnswer("GET", path, decision.status, decision.code, decision.request_id)
-    return decision.answer.document
 
 
 def check_status(schema: StoreSchema) -> list[str]:
