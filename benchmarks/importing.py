@@ -21,7 +21,8 @@ from typing import Any
 import yaml
 
 from benchmarks.customers import SPEC
-from memory_import.spec.model import DATA_TYPES, ProfilesSpec, trait_plans
+from memory_import.spec.model import ProfilesSpec
+from memory_import.spec.plans import DATA_TYPES, trait_plans
 
 STORE = "mem_store_00000000000000000000000001"
 

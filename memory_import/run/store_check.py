@@ -22,7 +22,8 @@ from memory_import.run.lifecycle.changes import list_differences, refuse_differe
 from memory_import.run.request import Action
 from memory_import.run.setup.carry_out import set_up_store
 from memory_import.run.setup.wanted import trait_uses, wanted_of
-from memory_import.spec.model import ProfilesSpec, assumed_identifiers, trait_plans
+from memory_import.spec.model import ProfilesSpec
+from memory_import.spec.plans import assumed_identifiers, trait_plans
 from memory_import.transforms.plan import IdentifierPlan, TraitType
 
 

@@ -9,7 +9,8 @@ from memory_import.sources.opened import Sources
 from memory_import.sources.tabular import Source
 from memory_import.spec.memories import memory_columns_used
 from memory_import.spec.messages import suggest
-from memory_import.spec.model import SourceSpec, Spec, columns_used, source_options
+from memory_import.spec.model import SourceSpec, Spec
+from memory_import.spec.plans import columns_used, source_options
 from memory_import.transforms.names import find_reserved, nearest
 
 _CUSTOMER = re.compile(r"@|(?:[0-9][ ().+-]?){7}")  # an email address or a phone number

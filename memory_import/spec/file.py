@@ -10,11 +10,8 @@ from memory_import.sources.opened import Sources
 from memory_import.spec.columns import check_columns
 from memory_import.spec.memories import check_memories
 from memory_import.spec.messages import check_shape, suggest
-from memory_import.spec.model import (
-    ProfilesSpec,
-    Spec,
-    trait_plans,
-)
+from memory_import.spec.model import ProfilesSpec, Spec
+from memory_import.spec.plans import trait_plans
 from memory_import.spec.rows import MomentSpec, RegionSpec
 from memory_import.spec.traits import TraitSpec
 from memory_import.spec.yaml import parse_yaml

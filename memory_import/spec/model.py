@@ -11,31 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from memory_import.loads import MemoryLoad
-from memory_import.sources.options import SourceOptions
-from memory_import.spec.persons import COMPANY_GROUPS, NAME_TRAITS, PersonsSpec
+from memory_import.spec.persons import PersonsSpec
 from memory_import.spec.rows import ConversationsSpec, MomentSpec, RegionSpec, Where
 from memory_import.spec.traits import REPAIR, SpecModel, TraitSpec, expand
-from memory_import.transforms.countries.regions import find_region
-from memory_import.transforms.plan import (
-    Condition,
-    IdentifierPlan,
-    MomentPlan,
-    ProfilePlan,
-    TraitPlan,
-    TraitType,
-)
-
-DATA_TYPES: dict[TraitType, str] = {
-    TraitType.STRING: "STRING",
-    TraitType.INTEGER: "NUMBER",
-    TraitType.NUMBER: "NUMBER",
-    TraitType.BOOLEAN: "BOOLEAN",
-    TraitType.DATE: "STRING",
-    TraitType.DATETIME: "STRING",
-    TraitType.ARRAY: "ARRAY",
-    TraitType.PHONE: "STRING",
-    TraitType.EMAIL: "STRING",
-}
 
 PROFILE_ID = "id"  # in place of an identifier type: the column holds the profile's own id
 
@@ -43,8 +21,6 @@ SCHEMA_FILE = Path(__file__).with_name("spec.schema.json")
 
 SOURCE = "A path, or a mapping that says how to read it."
 REGION = "Which country the national phone numbers belong to."
-
-_ID_TYPES: dict[TraitType, Literal["phone", "email"]] = {TraitType.PHONE: "phone", TraitType.EMAIL: "email"}
 
 
 class SourceSpec(SpecModel):
@@ -219,102 +195,6 @@ class Spec(SpecModel):
         """The source of every load, by name and in order."""
         of_profiles = {} if self.profiles is None else {"profiles": self.profiles.source}
         return {**of_profiles, **{name: load.source for name, load in self.memories.items()}}
-
-
-def source_options(source: SourceSpec, spec_folder: Path) -> SourceOptions:
-    """The reader's options. It knows nothing of `null_values`, so that rejected rows keep them."""
-    is_remote = "://" in source.path
-    path = source.path if is_remote else str(spec_folder / Path(source.path).expanduser())
-    return SourceOptions(
-        path=path,
-        delimiter=source.delimiter,
-        encoding=source.encoding,
-        escape=source.escape,
-        skip_rows=source.skip_rows,
-        ignores_footer=source.footer == "ignore",
-        allows_missing_columns=source.missing_columns == "blank",
-    )
-
-
-def trait_plans(profiles: ProfilesSpec) -> tuple[TraitPlan, ...]:
-    """The traits in the order of the spec."""
-    return tuple(
-        trait.plan(group, name) for group, traits in profiles.traits.items() for name, trait in traits.items()
-    )
-
-
-def profile_plan(profiles: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]) -> ProfilePlan:
-    """What `prepare_profiles` goes by."""
-    default = profiles.region.default
-    return ProfilePlan(
-        traits=trait_plans(profiles),
-        identifiers=identifiers,
-        region_column=profiles.region.column,
-        region_default=find_region(default) if default else None,
-        where=tuple(
-            Condition(column=column, one_of=condition.one_of, none_of=condition.none_of)
-            for column, condition in profiles.where.items()
-        ),
-        latest=_latest_plan(profiles.latest),
-        names=name_traits(profiles),
-    )
-
-
-def name_traits(profiles: ProfilesSpec) -> tuple[str, ...]:
-    """The traits whose values tell people apart: those that the spec names, else those that are called so."""
-    named = profiles.persons.names
-    if named is not None:
-        return named
-    return tuple(
-        plan.path
-        for plan in trait_plans(profiles)
-        if plan.columns and (plan.steps.name or _is_called_name(plan))
-    )
-
-
-def _is_called_name(plan: TraitPlan) -> bool:
-    is_company = plan.group.lower() in COMPANY_GROUPS
-    return plan.name.replace("_", "").lower() in NAME_TRAITS and not is_company
-
-
-def _latest_plan(latest: MomentSpec | None) -> MomentPlan | None:
-    if latest is None:
-        return None
-    return MomentPlan(column=latest.column, formats=latest.format, timezone=latest.timezone)
-
-
-def assumed_identifiers(profiles: ProfilesSpec) -> tuple[IdentifierPlan, ...]:
-    """The identifiers where no store is asked: those the spec names, else its phone and email traits."""
-    plans = trait_plans(profiles)
-    if profiles.identifiers is None:
-        named = [plan for plan in plans if plan.type in _ID_TYPES]
-    else:
-        named = [plan for plan in plans if plan.path in profiles.identifiers]
-    return tuple(
-        IdentifierPlan(
-            trait=plan.path,
-            id_type=_ID_TYPES.get(plan.type, plan.name[:30]),
-            normalization=_ID_TYPES.get(plan.type, "trim"),
-        )
-        for plan in named
-    )
-
-
-def columns_used(profiles: ProfilesSpec) -> dict[str, str]:
-    """Every column that the load reads, with the place in the spec that names it."""
-    used = {
-        column: f"profiles.traits.{group}.{name}"
-        for group, traits in profiles.traits.items()
-        for name, trait in traits.items()
-        for column in trait.columns
-    }
-    if profiles.region.column is not None:
-        used[profiles.region.column] = "profiles.region.column"
-    if profiles.latest is not None:
-        used.setdefault(profiles.latest.column, "profiles.latest")
-    for column in profiles.where:
-        used.setdefault(column, f"profiles.where.{column}")
-    return used
 
 
 def json_schema() -> dict[str, Any]:

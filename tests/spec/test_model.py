@@ -8,13 +8,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from memory_import.spec.memories import memory_plan
-from memory_import.spec.model import (
-    SCHEMA_FILE,
-    ProfilesSpec,
-    Spec,
+from memory_import.spec.model import SCHEMA_FILE, ProfilesSpec, Spec, json_schema
+from memory_import.spec.plans import (
     assumed_identifiers,
     columns_used,
-    json_schema,
     profile_plan,
     source_options,
     trait_plans,

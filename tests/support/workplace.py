@@ -18,7 +18,7 @@ from memory_import.run.pipeline import StageRunner, T, run_directly, run_import
 from memory_import.run.progress import RunProgress
 from memory_import.run.request import Action, RunRequest
 from memory_import.spec.file import load_spec
-from memory_import.spec.model import profile_plan
+from memory_import.spec.plans import profile_plan
 from memory_import.transforms.payloads import write_payloads
 
 STORE = "mem_store_00000000000000000000000001"

@@ -13,7 +13,7 @@ from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.loads.stored_values import mapped_traits
-from memory_import.spec.model import trait_plans
+from memory_import.spec.plans import trait_plans
 from memory_import.transforms.codes import LEFT_OUT
 from memory_import.transforms.plan import TraitPlan
 from memory_import.transforms.values.mending import EXPECTED, describe_text, find_mends

@@ -13,7 +13,8 @@ from memory_import.sources.fingerprint import Fingerprint, find_differences
 from memory_import.sources.opened import Sources
 from memory_import.sources.remote import without_secrets
 from memory_import.spec.file import load_spec
-from memory_import.spec.model import Spec, source_options
+from memory_import.spec.model import Spec
+from memory_import.spec.plans import source_options
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 

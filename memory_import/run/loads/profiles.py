@@ -25,7 +25,8 @@ from memory_import.run.loads.staging import prepare_parts
 from memory_import.run.loads.stored_values import drop_repeated, read_entries
 from memory_import.run.observer import DeliveryObserver
 from memory_import.sources.frames import null_out
-from memory_import.spec.model import ProfilesSpec, profile_plan
+from memory_import.spec.model import ProfilesSpec
+from memory_import.spec.plans import profile_plan
 from memory_import.transforms.codes import Change
 from memory_import.transforms.identity.groups import hash_identifiers
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan

@@ -8,7 +8,8 @@ from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.sources.frames import null_out
 from memory_import.spec.memories import normalization
-from memory_import.spec.model import ProfilesSpec, profile_plan
+from memory_import.spec.model import ProfilesSpec
+from memory_import.spec.plans import profile_plan
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan
 from memory_import.transforms.prepare import read_identifiers
 

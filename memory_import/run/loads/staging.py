@@ -18,7 +18,8 @@ from memory_import.sources.frames import Batch, make_rejects
 from memory_import.sources.originals import describe_originals
 from memory_import.sources.tabular import Source
 from memory_import.spec.columns import used_columns
-from memory_import.spec.model import SourceSpec, source_options
+from memory_import.spec.model import SourceSpec
+from memory_import.spec.plans import source_options
 from memory_import.transforms.prepare import Prepared
 
 _ROWS_PER_PART = 75_000

@@ -6,7 +6,8 @@ from memory_import.columns import IS_FINAL, PAYLOAD, POS
 from memory_import.ledger.report.values import MappedTrait
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
-from memory_import.spec.model import Spec, trait_plans
+from memory_import.spec.model import Spec
+from memory_import.spec.plans import trait_plans
 from memory_import.transforms.payloads import write_payloads
 from memory_import.transforms.plan import ProfilePlan
 

@@ -11,7 +11,7 @@ from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.loads.stored_values import read_entries
-from memory_import.spec.model import profile_plan
+from memory_import.spec.plans import profile_plan
 
 _SHOWN = 5
 _MERGED_SHOWN = 2  # of persons whose rows were folded: there is more to look at

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from memory_import.destination.api.store import TraitUse
-from memory_import.spec.model import DATA_TYPES, ProfilesSpec, assumed_identifiers, trait_plans
+from memory_import.spec.model import ProfilesSpec
+from memory_import.spec.plans import DATA_TYPES, assumed_identifiers, trait_plans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.loads.stored_values import read_values
 from memory_import.run.verify.sample import POPULATION, STRATUM
-from memory_import.spec.model import profile_plan
+from memory_import.spec.plans import profile_plan
 from memory_import.transforms.payloads import write_payloads
 from memory_import.transforms.plan import ProfilePlan
 
