@@ -1,0 +1,1 @@
+"""Commands that ask a store itself: make it ready, examine it, look into it, compare with it."""
