@@ -47,6 +47,11 @@ MaxDropped = Annotated[
     ),
 ]
 
+Verify = Annotated[
+    str | None,
+    typer.Option(metavar="N", help="Read N rows of each load back at the end and compare them; or `all`."),
+]
+
 Spec = Annotated[Path, typer.Argument(metavar="SPEC", help="The YAML file that says what to import and how.")]
 Emulator = Annotated[bool, typer.Option("--emulator", help="Import into a local emulator of the API.")]
 Keep = Annotated[

@@ -201,6 +201,13 @@ LIST_MEMORIES = {
     name: Route("GET", route.template, 200, _is_page_of(name), _REFUSALS, is_moved=True)
     for name, route in ADD_MEMORIES.items()
 }
+LIST_REVISIONS = Route(
+    "GET",
+    LIST_MEMORIES["observations"].template + "/{memory_id}/Revisions",
+    200,
+    _is_page_of("revisions"),
+    _REFUSALS,
+)
 CHANGE_MEMORY = {
     name: Route("PATCH", route.template + "/{memory_id}", 202, _is_message, _REFUSALS, is_moved=True)
     for name, route in ADD_MEMORIES.items()
@@ -222,7 +229,7 @@ READ_OPERATION = Route("GET", "/v1/ControlPlane/Operations/{operation_id}", 200,
 
 ROUTES = (
     BULK, LOOKUP, CREATE_PROFILE, READ_PROFILE, *ADD_MEMORIES.values(), *LIST_MEMORIES.values(),
-    *CHANGE_MEMORY.values(), READ_TRAITS, READ_IDENTIFIERS, RECALL, READ_STORE, LIST_GROUPS,
+    LIST_REVISIONS, *CHANGE_MEMORY.values(), READ_TRAITS, READ_IDENTIFIERS, RECALL, READ_STORE, LIST_GROUPS,
    ADD_GROUP, CHANGE_GROUP, READ_IDENTITY, WRITE_IDENTITY, READ_OPERATION,
 )  # fmt: skip
 """All routes that are used."""
