@@ -258,5 +258,5 @@ WORDING: dict[str, str] = {
     Change.DATETIME_EARLIER_TAKEN: "the local time came twice as clocks were set back; the earlier was taken",
     Change.CONTENT_SPLIT: "content that was too long was split into numbered parts",
     Change.PROFILE_CREATED: "a profile was created from its identifier, as there was none",
-    Change.COUNTRY_UNKNOWN: "no country has this name; phone numbers were read with the default region",
+    Change.COUNTRY_UNKNOWN: "no country has this name; national phone numbers of such rows have no region",
 }
