@@ -83,10 +83,10 @@ def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return
             return UsageProblem(str(error))
         case ConservationError():
             return InternalFault(str(error))
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT) | OperationalError():
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EIO | errno.EROFS) | OperationalError():
             return ServiceDown(
-                "The state directory cannot be written: is the disk full? Make room and resume; "
-                "what was done before is in the ledger."
+                "The state directory cannot be written: is the disk full, or broken? Make it writable and "
+                "resume; what was done before is in the ledger."
             )
         case DeliveryError():
             return InternalFault(str(error))
