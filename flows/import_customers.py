@@ -26,9 +26,9 @@ from memory_import.ledger.database.lock import StateDirectoryBusy
 from memory_import.ledger.report.render import render_markdown
 from memory_import.run.budget import Budgets
 from memory_import.run.explain import explain_code
-from memory_import.run.forecast import without_persons
 from memory_import.run.lifecycle.result import RunResult
 from memory_import.run.pipeline import run_import
+from memory_import.run.preview.forecast import without_persons
 from memory_import.run.progress import RunProgress, stderr_progress
 from memory_import.run.request import DEFAULT_STATE_DIR, WAIT_SECONDS, Action, RunRequest
 from memory_import.run.settings import environment

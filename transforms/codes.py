@@ -59,6 +59,10 @@ class Reason(StrEnum):
     IDENTIFIER_TOO_LONG = "identifier_too_long"
     NO_IDENTIFIER = "no_identifier"
     TOO_MANY_IDENTIFIERS = "too_many_identifiers"
+    IDENTIFIER_BLOCKED = "identifier_blocked"
+    IDENTIFIER_SHARED = "identifier_shared"
+    IDENTIFIER_CONTESTED = "identifier_contested"
+    ONLY_SHARED_IDENTIFIERS = "only_shared_identifiers"
     CONTENT_MISSING = "content_missing"
     CONTENT_TOO_LONG = "content_too_long"
     OCCURRED_AT_MISSING = "occurred_at_missing"
@@ -156,6 +160,16 @@ WORDING: dict[str, str] = {
         f"rows linked by shared identifiers hold more values of one type than a profile can keep "
         f"({IDENTIFIERS_PER_TYPE}); most likely they share a value of no one person, such as a switchboard"
     ),
+    Reason.IDENTIFIER_BLOCKED: (
+        "the value identifies nobody: a dummy number or address, or one that the spec blocks"
+    ),
+    Reason.IDENTIFIER_SHARED: (
+        "the value belongs to more people than `persons.max_people_per_value` allows; it identifies nobody"
+    ),
+    Reason.IDENTIFIER_CONTESTED: (
+        "people whose names disagree claim the value; see conflicts.csv and `persons.on_conflict` of the spec"
+    ),
+    Reason.ONLY_SHARED_IDENTIFIERS: "every value that would identify the row is shared, contested or blocked",
     Reason.CONTENT_MISSING: "there is no content; the API needs at least one character",
     Reason.CONTENT_TOO_LONG: (
         f"the content is longer than the {CONTENT_CHARACTERS:,} characters that the API accepts; "

@@ -8,7 +8,7 @@ from memory_import.destination.errors import Stopped, StoreUnfit
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.errors import ImportProblem
 from memory_import.run.context import RunContext
-from memory_import.run.guards import check_guards
+from memory_import.run.guards.check import check_guards
 from memory_import.run.lifecycle.result import RunResult, as_problem, note_failure
 from memory_import.run.lifecycle.signals import stop_on_signals
 from memory_import.run.lifecycle.start import Start, begin

@@ -15,12 +15,12 @@ from memory_import.printable import printable_text
 from memory_import.run.compare.remember import remember
 from memory_import.run.context import RunContext
 from memory_import.run.explain import explain_code
-from memory_import.run.forecast import describe_plan
 from memory_import.run.lifecycle.result import conclude, resume_command
 from memory_import.run.loads.memories import deliver_memories, stage_memories
 from memory_import.run.loads.profiles import deliver_profiles, stage_profiles
 from memory_import.run.loads.stored_values import mapped_traits
 from memory_import.run.observer import find_excess
+from memory_import.run.preview.forecast import describe_plan
 from memory_import.run.store_check import StoreFacts
 
 

@@ -24,7 +24,7 @@ def build_body(payloads: pl.Series, load: str = "profiles") -> bytes:
 
 
 def hash_body(body: bytes) -> str:
-    """What tells a body from another one: CRC-32, for chance is all that could have changed it."""
+    """A checksum of a body (CRC-32): it finds accidental damage, which is all that it has to find."""
     return f"{zlib.crc32(body):08x}"
 
 

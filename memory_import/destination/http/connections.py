@@ -20,10 +20,11 @@ _parse = lru_cache(maxsize=256)(httpx.URL)  # many requests go where one went be
 
 
 class Connections:
-    """A few connections to one server, each with its own transport: a pool looks at all that it has.
+    """A few connections to one server, each with its own transport.
 
-    Use it as an asynchronous context manager. `auth` is the user and password of HTTP Basic; nothing but
-    `api_url` is ever asked, and no redirect followed. `transport` is for servers that live in this process.
+    A pool would search all of its connections for each request. Use it as an asynchronous context manager.
+    `auth` is the user and password of HTTP Basic; nothing but `api_url` is ever asked, and no redirect
+    followed. `transport` is for servers that live in this process.
     """
 
     def __init__(

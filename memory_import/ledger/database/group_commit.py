@@ -72,7 +72,7 @@ class GroupCommit:
         self._waiting.append((change, done))
         if self._flush is None:
             self._flush = asyncio.create_task(self._commit_waiting())
-        return await done  # who no longer waits cancels this future, never the change
+        return await done  # cancelling the caller cancels this future; the change is committed all the same
 
     async def _commit_waiting(self) -> None:
         loop = asyncio.get_running_loop()

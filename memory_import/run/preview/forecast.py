@@ -11,7 +11,7 @@ from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.database.states import BatchState
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
-from memory_import.run.preview import pick_persons
+from memory_import.run.preview.persons import pick_persons
 from memory_import.spec.memories import memory_plan
 
 _PLANNED = (BatchState.PLANNED,)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from memory_import.errors import BudgetExceeded
 from memory_import.run.context import RunContext
-from memory_import.run.dropped import check_dropped
+from memory_import.run.guards.dropped import check_dropped
 from memory_import.run.observer import check_errors
 
 Guard = Callable[[RunContext], None]

@@ -1,0 +1,1 @@
+"""Guards: what must not leave before a person has looked."""

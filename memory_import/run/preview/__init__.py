@@ -1,0 +1,1 @@
+"""What a plan says of what applying it would do."""

@@ -1,0 +1,104 @@
+"""Names as hashed words: equal, full, inside one another; and what is kept of them."""
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from memory_import.transforms.identity.inside import find_anchors
+from memory_import.transforms.identity.names import BLANK, name_hashes, names_of_hashes, read_names
+from tests.support.persons_reference import Name, maximal, words_of
+from tests.support.persons_worlds import NAMES
+
+
+def read(*names):
+    return read_names(pl.Series(range(len(names)), dtype=pl.Int64), [pl.Series(names, dtype=pl.String)])
+
+
+def is_inside(names, first=0, second=1):
+    keys = names.keys.sort("claimant")["name"]
+    here = pl.DataFrame({"place": [0, 0], "name": [keys[first], keys[second]]})
+    return find_anchors(here, names.words, names.begins)["name"].to_list() == [keys[second]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Robert", "ROBERT"),
+        ("Müller, Ana", "ana mueller"),
+        ("José Núñez", "Jose Nunez"),
+        ("Sean O’Brien", "SEAN OBRIEN"),
+        ("Straße Anna", "anna strasse"),
+        ("Łukasz Søren", "lukasz soren"),
+        ("Ann  Lee", "Lee-Ann"),
+        ("Ann Ann Lee", "Ann Lee"),
+        ("ＡＮＮ Lee", "ann lee"),
+    ],
+)
+def test_these_names_are_one(one, other):
+    assert read(one, other).keys["name"].n_unique() == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Bauer", "Baur"), ("かとう", "がとう"), ("राम", "रीम"), ("Joe", "Jo"), ("Michal", "Michel")],
+)
+def test_these_names_are_two(one, other):
+    assert read(one, other).keys["name"].n_unique() == 2
+
+
+@pytest.mark.parametrize("cell", [None, "", " ", "-", "?!"])
+def test_what_holds_no_word_is_blank(cell):
+    assert read(cell).keys["name"].to_list() == [BLANK]
+
+
+def test_a_name_is_put_together_from_several_cells():
+    claimants = pl.Series([0, 1, 2], dtype=pl.Int64)
+    first = pl.Series(["Ann", "Ann Lee", None])
+    last = pl.Series(["Lee", "Lee", None], dtype=pl.String)
+
+    assert read_names(claimants, [first, last]).keys["name"].to_list()[:2] == 2 * [
+        read("Lee Ann").keys["name"][0]
+    ]
+    assert read_names(claimants, [first, last]).keys["name"][2] == BLANK
+
+
+@pytest.mark.parametrize(
+    ("name", "is_full"),
+    [("Ann Lee", True), ("Ann", False), ("A Lee", False), ("李 明", True), ("Ann L. Lee", False)],
+)
+def test_a_full_name_has_two_words_and_no_initial(name, is_full):
+    names = read(name)
+    assert names.keys["name"].is_in(names.find_full().implode()).to_list() == [is_full]
+
+
+@given(st.sampled_from([n for n in NAMES if n]), st.sampled_from([n for n in NAMES if n]))
+@settings(max_examples=150, deadline=None)
+def test_a_name_is_another_or_inside_it_as_defined(one, other):
+    expected = maximal([Name(2, words_of(one)), Name(2, words_of(other))]) == {Name(2, words_of(other))}
+    assert is_inside(read(one, other)) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "known", "is_recognised"),
+    [
+        ("J Smith", "John Smith", True),
+        ("Jon Smith", "Jonathan Smith", True),
+        ("Ann", "Ann Lee", True),
+        ("Alex Lee", "Alexander Lee", False),
+        ("Bob Smith", "John Smith", False),
+    ],
+)
+def test_names_that_are_kept_as_hashes_are_compared_with_others(row, known, is_recognised):
+    both = read(row, known)
+    kept = names_of_hashes(both.keys.filter(pl.col("claimant") == 1), name_hashes(read(known)))
+
+    assert is_inside(read(row) + kept) == is_recognised
+
+
+def test_a_known_beginning_is_recognised_in_a_longer_word_of_a_row():
+    both = read("Alex Lee", "Alexander Lee")
+    kept = names_of_hashes(both.keys.filter(pl.col("claimant") == 0), name_hashes(read("Alex Lee")))
+    row = read_names(pl.Series([1], dtype=pl.Int64), [pl.Series(["Alexander Lee"])])
+
+    assert is_inside(kept + row)

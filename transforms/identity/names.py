@@ -1,0 +1,184 @@
+"""Names of people as sets of hashed words: what tells two people apart who share an identifier value.
+
+Case, diacritics, apostrophes and order do not count: `Müller, Ana` and `ANA MUELLER` are one name. A word is
+an *initial* where it is one letter that has case (`J`, never `李`). A name is *full* where it has two words
+or more and no initial. It is *inside* another where each of its words has a word of the other for itself,
+the same or a longer one that it begins with an initial or with three letters and more; see `inside`.
+
+Words are known by hashes alone, so that names can be compared of which nothing else was kept.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+HashWords = Callable[[pl.Series], pl.Series]
+"""Distinct words (String) to their hashes (UInt64), row for row."""
+
+BLANK = 0
+"""The name of whoever has none."""
+
+_LETTERS = {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"}
+_APOSTROPHES = "['’‘ʼʻ`´]"
+_DIACRITICS = "[\u0300-\u036f]"  # not every mark: those of other scripts tell names apart
+_WORD = r"[\p{L}\p{N}\p{M}]+"
+_SPELLED_UMLAUT = "(^|[^aeq])([aou])e"  # Mueller is Müller; Bauer and Queen are neither
+_SEED = 20_261_128
+_LONGEST_BEGINNING = 32
+
+KEYS_SCHEMA = {"claimant": pl.Int64, "name": pl.UInt64}
+WORDS_SCHEMA = {"name": pl.UInt64, "word": pl.UInt64}
+BEGINS_SCHEMA = {"word": pl.UInt64, "begin": pl.UInt64, "letters": pl.Int64}
+HASHES_SCHEMA = {"name": pl.UInt64, "word": pl.UInt64, "first": pl.UInt64, "third": pl.UInt64}
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of claimants. A claimant that is not listed has none.
+
+    `keys`: `claimant` Int64, `name` UInt64, the sum of the hashes of its words (wrapping), BLANK without any.
+    `words`: `name`, `word` UInt64: each name's distinct words.
+    `begins`: `word`, `begin` UInt64, `letters` Int64: what may stand for a word, its first letter if that has
+        case and its first three, four, … letters, up to the whole word.
+    """
+
+    keys: pl.DataFrame
+    words: pl.DataFrame
+    begins: pl.DataFrame
+
+    def __add__(self, other: "Names") -> "Names":
+        """The names of the claimants of both, made with the same hashes."""
+        return Names(
+            pl.concat([self.keys, other.keys]),
+            pl.concat([self.words, other.words]).unique(),
+            pl.concat([self.begins, other.begins]).unique(),
+        )
+
+    def find_full(self) -> pl.Series:
+        """The names (UInt64) of two words or more, none of them an initial."""
+        initials = self.begins.filter(pl.col("letters") == 1, pl.col("begin") == pl.col("word"))["word"]
+        named = self.words.group_by("name").agg(
+            is_full=(pl.len() > 1) & ~pl.col("word").is_in(initials.implode()).any()
+        )
+        return named.filter("is_full")["name"]
+
+
+def no_names() -> Names:
+    """Where no name is mapped."""
+    return Names(pl.DataFrame(schema=KEYS_SCHEMA), pl.DataFrame(schema=WORDS_SCHEMA), _no_begins())
+
+
+def hash_words(words: pl.Series) -> pl.Series:
+    """Hashes that are good for one process."""
+    return words.hash(_SEED)
+
+
+def read_names(claimants: pl.Series, cells: Sequence[pl.Series], hash_words: HashWords = hash_words) -> Names:
+    """The names of claimants (Int64), from the texts of all columns (String) that hold a part of one."""
+    listed = [_list_words(texts) for texts in cells]
+    distinct = pl.concat(
+        [pl.Series("word", dtype=pl.String), *(lists["words"].explode() for lists in listed)]
+    )
+    distinct = distinct.drop_nulls().unique()
+    hashes = pl.DataFrame({"text": distinct, "word": hash_words(distinct)})
+    parts = [
+        _hash_lists(lists, hashes)[
+            texts.to_frame("text").join(
+                lists, on="text", how="left", maintain_order="left", nulls_equal=True
+            )["at"]
+        ]
+        for texts, lists in zip(cells, listed, strict=True)
+    ]
+    if not parts:
+        return no_names()
+    frame = pl.DataFrame([part.alias(str(number)) for number, part in enumerate(parts)])
+    rows = frame.select(words=pl.concat_list(pl.all()).list.unique()).select(
+        "words", name=pl.col("words").list.sum()
+    )
+    return Names(
+        keys=rows.select(claimant=claimants, name="name"),
+        words=rows.unique("name")
+        .explode("words", empty_as_null=False)
+        .rename({"words": "word"})
+        .select(list(WORDS_SCHEMA)),
+        begins=_list_begins(hashes, hash_words),
+    )
+
+
+def name_hashes(names: Names) -> pl.DataFrame:
+    """HASHES_SCHEMA: all that needs to be kept of names to compare them again.
+
+    `first` is the hash of a word's first letter, null where that has no case, `third` of its first three
+    letters, null where it has fewer. In an initial `first` is the word, in a word of three letters `third`.
+    """
+    at = {letters: names.begins.filter(pl.col("letters") == letters).drop("letters") for letters in (1, 3)}
+    return (
+        names.words.join(at[1].rename({"begin": "first"}), on="word", how="left")
+        .join(at[3].rename({"begin": "third"}), on="word", how="left")
+        .select(list(HASHES_SCHEMA))
+    )
+
+
+def names_of_hashes(keys: pl.DataFrame, hashes: pl.DataFrame) -> Names:
+    """Names from `keys` (KEYS_SCHEMA) and what `name_hashes` gave. Only the first letter and the first three
+    letters of their words can be recognised."""
+    begins = [
+        hashes.select("word", begin=column, letters=pl.lit(letters, pl.Int64)).drop_nulls()
+        for letters, column in ((1, "first"), (3, "third"))
+    ]
+    return Names(
+        keys.select(list(KEYS_SCHEMA)), hashes.select(list(WORDS_SCHEMA)), pl.concat(begins).unique()
+    )
+
+
+def _no_begins() -> pl.DataFrame:
+    return pl.DataFrame(schema=BEGINS_SCHEMA)
+
+
+def _list_words(texts: pl.Series) -> pl.DataFrame:
+    """`text`, `words` List(String), `at` (its own place) of each distinct text."""
+    distinct = texts.unique().to_frame("text")
+    plain = (
+        pl.col("text")
+        .str.to_lowercase()
+        .str.replace_many(_LETTERS)
+        .str.replace_all(_APOSTROPHES, "")
+        .str.normalize("NFKD")
+        .str.replace_all(_DIACRITICS, "")
+        .str.normalize("NFC")
+    )
+    word = pl.element()
+    spelled = word.str.replace_all(_SPELLED_UMLAUT, "$1$2")
+    return distinct.with_columns(
+        words=plain.str.extract_all(_WORD).list.eval(
+            pl.when(word.str.len_chars() >= 4).then(spelled).otherwise(word)
+        ),
+        at=pl.int_range(pl.len(), dtype=pl.UInt32),
+    )
+
+
+def _hash_lists(lists: pl.DataFrame, hashes: pl.DataFrame) -> pl.Series:
+    """The words of each text as a list of hashes, empty where there are none."""
+    long = lists.select("at", text="words").explode("text", empty_as_null=False).drop_nulls("text")
+    hashed = long.join(hashes, on="text").group_by("at").agg("word")
+    joined = lists.select("at").join(hashed, on="at", how="left", maintain_order="left")
+    return joined["word"].fill_null([])
+
+
+def _list_begins(hashes: pl.DataFrame, hash_words: HashWords) -> pl.DataFrame:
+    text = pl.col("text")
+    length = text.str.len_chars()
+    longest = min(hashes.select(length.max()).item() or 0, _LONGEST_BEGINNING)
+    has_case = text.str.head(1).str.to_uppercase() != text.str.head(1)
+    listed = [hashes.filter(has_case).select("word", begin=text.str.head(1), letters=pl.lit(1, pl.Int64))]
+    listed += [
+        hashes.filter(length >= letters).select(
+            "word", begin=text.str.head(letters), letters=pl.lit(letters, pl.Int64)
+        )
+        for letters in range(3, longest + 1)
+    ]
+    begins = pl.concat(listed)
+    distinct = begins["begin"].unique()
+    hashed = pl.DataFrame({"text": distinct, "begin": hash_words(distinct)})
+    return begins.rename({"begin": "text"}).join(hashed, on="text").select(list(BEGINS_SCHEMA))

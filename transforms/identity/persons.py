@@ -1,0 +1,196 @@
+"""Who is one person: the rule, in columns.
+
+Claimants (rows, and people who are known already) claim identifier values. Of each value the *people* are the
+names inside no other, its anchors; claimants without a name are told apart by the values they hold. A value
+of too many people identifies nobody. Any other links claimants of equal full name, and a partial or blank
+name to its only anchor. Where there are several anchors people disagree about the value: it stays with who
+holds it already, or with nobody. Persons are the components of these links, and in each one name holds all
+others: where it does not, a blank row stands between two people, say, the links of such rows are cut; see
+`links`.
+
+Two shared values prove no more than one: an office shares an address and a switchboard. Nothing is decided
+by the order of rows, and no two people whose names disagree are ever one person; but for values of a type of
+one's own, such as `user_id`, which tie their claimants whatever the names.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import polars as pl
+
+from memory_import.transforms.codes import Reason
+from memory_import.transforms.identity.components import link_equals, roots_of
+from memory_import.transforms.identity.inside import find_anchors
+from memory_import.transforms.identity.links import link_persons
+from memory_import.transforms.identity.names import BLANK, Names
+from memory_import.transforms.identity.nodes import VALUES, WORDS, Nodes, make_nodes, tell_by_values
+
+CONTACT_TYPES = ("phone", "email", "whatsapp", "whatsappid", "chat")
+"""Types whose values people share; a value of any other type is one customer's."""
+
+OnConflict = Literal["separate", "merge", "reject"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonPolicy:
+    """What the spec says of persons. `past` (Int64): claimants that stand for an earlier claim on one value
+    and nothing else; they count as people, hold nothing and are no person of this run."""
+
+    max_people: int = 10
+    on_conflict: OnConflict = "separate"
+    past: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Int64))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Persons:
+    """What was found; no frame has an order.
+
+    `persons`: `claimant`, `person` Int64 of all claimants but past ones; a person is its largest claimant.
+    `left_out`: `claimant`, `id_type`, `value`, `code`: claims of rows that are not theirs to send.
+    `values`: `id_type`, `value`, `rows`, `people` UInt32, `verdict` (`shared`, `contested` or `bridged`),
+    `holder`
+        Int64: every value that some row goes without. `rows` are those that claim it, `people` its anchors.
+        `bridged` has one anchor, and rows between two people claim it as well. `holder` is the person that
+        keeps it.
+    """
+
+    persons: pl.DataFrame
+    left_out: pl.DataFrame
+    values: pl.DataFrame
+
+
+def find_persons(claims: pl.DataFrame, names: Names, policy: PersonPolicy) -> Persons:
+    """Find the persons of claimants.
+
+    `claims`: `claimant` Int64 (rows from 0, known people and past claims below), `id_type` String, `value`
+    of any type. All values of a claimant that shares one must be there, also those that are its own.
+    """
+    claims = claims.select("claimant", "id_type", "value").unique()
+    values = claims.select("id_type", "value").unique().with_row_index("place")
+    numbered = claims.join(values, on=["id_type", "value"]).select("claimant", "place", "id_type")
+    is_contact = pl.col("id_type").is_in(CONTACT_TYPES)
+    own, contact = (numbered.filter(where).drop("id_type") for where in (~is_contact, is_contact))
+
+    crowded_own = _find_crowded_own(own, names, policy.max_people)
+    ties = own.join(crowded_own, on="place", how="anti")
+    nodes = make_nodes(pl.concat([ties, contact]), numbered["claimant"], ties, names, policy.past)
+    crowded = _find_crowded(nodes, _place(nodes, contact), policy.max_people)
+    contact = contact.join(crowded, on="place", how="anti")
+    nodes = tell_by_values(nodes, pl.concat([ties, contact]))
+    placed = _place(nodes, contact)
+    people = nodes.find_people(placed).with_columns(people=pl.len().over("place"))
+
+    found = (
+        _merge_all(nodes, placed) if policy.on_conflict == "merge" else link_persons(nodes, placed, people)
+    )
+    persons = _name_persons(nodes, found)
+    owners = _find_owners(nodes, placed, people, contact, persons, merges=policy.on_conflict == "merge")
+    shared = pl.concat([crowded, crowded_own]).with_columns(
+        verdict=pl.lit("shared"), owner=pl.lit(None, pl.Int64)
+    )
+    left_out, reported = _leave_out(numbered, persons, pl.concat([owners, shared.select(owners.columns)]))
+    return Persons(
+        persons=persons.filter(~pl.col("claimant").is_in(policy.past.implode())),
+        left_out=left_out.join(values, on="place").select("claimant", "id_type", "value", "code"),
+        values=reported.join(values, on="place").select(
+            "id_type", "value", "rows", "people", "verdict", holder="owner"
+        ),
+    )
+
+
+def _find_crowded_own(own: pl.DataFrame, names: Names, most: int) -> pl.DataFrame:
+    """`place`, `people` of the values of one's own that people of too many names claim."""
+    named = own.join(names.keys, on="claimant").filter(pl.col("name") != BLANK)
+    anchors = find_anchors(named.select("place", "name"), names.words, names.begins)
+    return anchors.group_by("place").agg(people=pl.len()).filter(pl.col("people") > most)
+
+
+def _place(nodes: Nodes, claims: pl.DataFrame) -> pl.DataFrame:
+    """`node`, `place`, `rank`, `name` of the values that several nodes claim."""
+    placed = claims.join(nodes.members, on="claimant").select("node", "place").unique()
+    return placed.filter(pl.len().over("place") > 1).join(nodes.named, on="node")
+
+
+def _find_crowded(nodes: Nodes, placed: pl.DataFrame, most: int) -> pl.DataFrame:
+    """`place`, `people` of the values that too many people claim, by their names or, without, by their
+    values."""
+    anchors = [
+        nodes.find_anchors(placed, rank).group_by("place").agg(people=pl.len()) for rank in (VALUES, WORDS)
+    ]
+    people = pl.concat(anchors).group_by("place").agg(pl.col("people").max())
+    return people.filter(pl.col("people") > most)
+
+
+def _merge_all(nodes: Nodes, placed: pl.DataFrame) -> pl.DataFrame:
+    """`node`, `person`, where all who claim a value are one."""
+    present = placed.filter(~pl.col("node").is_in(nodes.past.implode()))
+    every = nodes.named["node"]
+    return pl.DataFrame({"node": every, "person": roots_of(every, link_equals(present, "node", "place"))})
+
+
+def _name_persons(nodes: Nodes, found: pl.DataFrame) -> pl.DataFrame:
+    """`claimant`, `person`, after its largest claimant that is no past one; null where all are."""
+    present = pl.when(~pl.col("claimant").is_in(nodes.past.implode())).then("claimant")
+    members = nodes.members.join(found, on="node")
+    return members.select("claimant", person=present.max().over("person"))
+
+
+def _find_owners(
+    nodes: Nodes,
+    placed: pl.DataFrame,
+    people: pl.DataFrame,
+    claims: pl.DataFrame,
+    persons: pl.DataFrame,
+    *,
+    merges: bool,
+) -> pl.DataFrame:
+    """`place`, `people`, `verdict`, `owner` (the person that a value stays with, null for nobody) of the
+    values that several nodes claim."""
+    is_known = (pl.col("claimant") < 0) & ~pl.col("claimant").is_in(nodes.past.implode())
+    claimed = claims.filter(is_known).join(persons, on="claimant")
+    holders = claimed.group_by("place").agg(
+        holder=pl.col("person").max(), holders=pl.col("person").n_unique()
+    )
+    anchoring = placed if merges else placed.join(people, on=["place", "rank", "name"], how="semi")
+    of_nodes = nodes.members.join(persons, on="claimant").select("node", "person").unique()
+    of_anchors = (
+        anchoring.select("place", "node")
+        .join(of_nodes, on="node")
+        .group_by("place")
+        .agg(anchor=pl.col("person").max())
+    )
+    places = (
+        placed.select("place")
+        .unique()
+        .join(people.select("place", "people").unique(), on="place", how="left")
+    )
+    is_theirs = pl.lit(value=merges) | (pl.col("people") == 1)
+    return (
+        places.join(holders, on="place", how="left")
+        .join(of_anchors, on="place", how="left")
+        .select(
+            "place",
+            "people",
+            verdict=pl.when(pl.col("people") > 1).then(pl.lit("contested")).otherwise(pl.lit("bridged")),
+            owner=pl.when(pl.col("holders") > 1)
+            .then(None)
+            .when(pl.col("holders") == 1)
+            .then("holder")
+            .when(is_theirs)
+            .then("anchor"),
+        )
+    )
+
+
+def _leave_out(
+    numbered: pl.DataFrame, persons: pl.DataFrame, owners: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`claimant`, `place`, `code` of the claims of rows that are not theirs; of these places `place`,
+    `people`, `verdict`, `owner`, `rows`."""
+    claimed = numbered.filter(pl.col("claimant") >= 0).join(owners, on="place").join(persons, on="claimant")
+    rows = claimed.group_by("place").agg(rows=pl.len())
+    lost = claimed.filter(pl.col("person").ne_missing(pl.col("owner")))
+    shared, contested = Reason.IDENTIFIER_SHARED.value, Reason.IDENTIFIER_CONTESTED.value
+    code = pl.when(pl.col("verdict") == "shared").then(pl.lit(shared)).otherwise(pl.lit(contested))
+    reported = owners.join(lost, on="place", how="semi").join(rows, on="place")
+    return lost.select("claimant", "place", code=code), reported
