@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from memory_import.run.explain import code_tables
+from memory_import.run.explain import code_tables, describe_code
 from memory_import.spec.model import json_schema
 
 FOLDER = Path(__file__).parent
@@ -94,7 +94,7 @@ def _anchor(name: str) -> str:
 
 
 def render_codes() -> str:
-    """Every code that a report can hold, with its sentence."""
+    """Every code that a report can hold: its sentence, an example, and what to do about it."""
     lines = [
         "# Codes",
         "",
@@ -104,10 +104,17 @@ def render_codes() -> str:
         "",
     ]
     for title, codes in code_tables().items():
-        lines += [f"## {title}", "", "| code | meaning |", "|---|---|"]
-        lines += [_row(f"`{code}`", wording) for code, wording in codes.items()]
+        lines += [f"## {title}", "", "| code | meaning | example | what to do |", "|---|---|---|---|"]
+        lines += [_code_row(code) for code in codes]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _code_row(code: str) -> str:
+    document, _ = describe_code(code)
+    example, result = document["example"] or "", document["result"]
+    example += f" becomes `{result}`" if result else ""
+    return _row(f"`{code}`", document["meaning"], example, document["what_to_do"])
 
 
 PAGES = {"spec.md": render_spec, "codes.md": render_codes}

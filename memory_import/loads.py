@@ -7,3 +7,5 @@ PROFILES = "profiles"
 LOADS = (PROFILES, "observations", "summaries")
 
 MemoryLoad = Literal["observations", "summaries"]
+
+MEMORY_LOADS: tuple[MemoryLoad, ...] = ("observations", "summaries")

@@ -31,6 +31,11 @@ class Reason(StrEnum):
     PHONE_NO_AREA_CODE = "phone_no_area_code"
     PHONE_SPREADSHEET_DAMAGE = "phone_spreadsheet_damage"
     PHONE_INVALID = "phone_invalid_for_region"
+    PHONE_HOLDS_LETTERS = "phone_holds_letters"
+    PHONE_MASKED = "phone_masked"
+    PHONE_IS_FAX = "phone_is_fax"
+    PHONE_SEVERAL_READINGS = "phone_several_readings"
+    PHONE_AMBIGUOUS = "phone_ambiguous"
     EMAIL_NO_AT_SIGN = "email_no_at_sign"
     EMAIL_BAD_LOCAL_PART = "email_bad_local_part"
     EMAIL_BAD_DOMAIN = "email_bad_domain"
@@ -79,7 +84,11 @@ class Reason(StrEnum):
 class Change(StrEnum):
     """What was repaired in a value that was kept."""
 
+    PHONE_ONE_OF_SEVERAL = "phone_one_of_several"
     PHONE_EXTENSION_DROPPED = "phone_extension_dropped"
+    PHONE_LABEL_DROPPED = "phone_label_dropped"
+    PHONE_NOTE_DROPPED = "phone_note_dropped"
+    PHONE_BROUGHT_UP_TO_DATE = "phone_brought_up_to_date"
     PHONE_LETTERS_CHANGED = "phone_letters_changed"
     PHONE_APOSTROPHE_DROPPED = "phone_apostrophe_dropped"
     PHONE_COUNTRY_CODE_ADDED = "phone_country_code_added"
@@ -108,7 +117,9 @@ class Change(StrEnum):
     COUNTRY_UNKNOWN = "country_unknown"
 
 
-LEFT_OUT: frozenset[str] = frozenset()
+LEFT_OUT: frozenset[str] = frozenset(
+    {Reason.IDENTIFIER_BLOCKED, Reason.IDENTIFIER_SHARED, Reason.IDENTIFIER_CONTESTED}
+)
 """Reasons for which an identifier is left out for a person's sake: nothing of the spec would mend it."""
 
 DROPPED = "dropped_"
@@ -125,6 +136,18 @@ WORDING: dict[str, str] = {
     Reason.PHONE_NO_AREA_CODE: "the phone number lacks its area code",
     Reason.PHONE_SPREADSHEET_DAMAGE: "a spreadsheet turned the phone number into a figure; restore it",
     Reason.PHONE_INVALID: "the phone number is in no range that its country has assigned",
+    Reason.PHONE_HOLDS_LETTERS: (
+        "the cell holds letters that are no label before and no extension or note after a phone number; "
+        "`vanity: true` reads letters as digits"
+    ),
+    Reason.PHONE_MASKED: "signs such as XXX or *** hide a part of the phone number",
+    Reason.PHONE_IS_FAX: "the number is that of a fax, which identifies nobody",
+    Reason.PHONE_SEVERAL_READINGS: (
+        "the cell may hold one phone number or several; put one in a cell, or name the `separator`"
+    ),
+    Reason.PHONE_AMBIGUOUS: (
+        "the digits are one phone number as they stand and another behind a plus; write the plus, or the zero"
+    ),
     Reason.EMAIL_NO_AT_SIGN: "the email address has no @",
     Reason.EMAIL_BAD_LOCAL_PART: "the part of the email address before the @ is not valid",
     Reason.EMAIL_BAD_DOMAIN: "the domain of the email address is not valid",
@@ -190,8 +213,12 @@ WORDING: dict[str, str] = {
     Reason.PROFILE_NOT_FOUND: "no profile in the store has any of the row's identifiers",
     Reason.PROFILE_AMBIGUOUS: "several profiles in the store have this identifier",
     Reason.PROFILE_REJECTED: "the row that holds this profile was rejected in the same run",
+    Change.PHONE_ONE_OF_SEVERAL: "the cell holds several phone numbers; the first valid one counts",
+    Change.PHONE_LABEL_DROPPED: "the label before the phone number was left out",
+    Change.PHONE_NOTE_DROPPED: "the note beside the phone number was left out",
+    Change.PHONE_BROUGHT_UP_TO_DATE: "a digit that numbers of its country no longer have was left out",
     Change.PHONE_EXTENSION_DROPPED: "the extension was left out of the phone number",
-    Change.PHONE_LETTERS_CHANGED: "letters in the phone number were turned into digits or left out",
+    Change.PHONE_LETTERS_CHANGED: "letters in the phone number were turned into digits",
     Change.PHONE_APOSTROPHE_DROPPED: "the apostrophe before the phone number was left out",
     Change.PHONE_COUNTRY_CODE_ADDED: "the country code was added to a national phone number",
     Change.PHONE_PLUS_ADDED: "the plus was added to an international phone number",

@@ -130,7 +130,8 @@ class ProfilePlan:
     """All that a profile is made of; the regions, `region_default` in ISO alpha-2, serve national numbers.
 
     A row that does not meet every condition of `where` is left out. `latest` says which row of a person wins;
-    without it, and where it says the same of two rows, the later row.
+    without it, and where it says the same of two rows, the later row. `names`: the paths of the traits whose
+    values make up the name that tells people apart.
     """
 
     traits: tuple[TraitPlan, ...]
@@ -139,6 +140,7 @@ class ProfilePlan:
     region_default: str | None = None
     where: tuple[Condition, ...] = ()
     latest: MomentPlan | None = None
+    names: tuple[str, ...] = ()
 
     @cached_property
     def identifier_columns(self) -> dict[str, IdentifierPlan]:

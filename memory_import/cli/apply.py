@@ -14,6 +14,7 @@ from memory_import.cli.options import (
     Prefect,
     StateDir,
     Verbose,
+    Verify,
     Wait,
 )
 from memory_import.run.budget import Budgets
@@ -25,6 +26,7 @@ def apply(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer read
     wait: Wait = WAIT_SECONDS,
     max_errors: MaxErrors = None,
     max_dropped: MaxDropped = None,
+    verify: Verify = None,
     state_dir: StateDir = USUAL_STATE_DIR,
     output: OutputOption = Output.TEXT,
     prefect: Prefect = None,
@@ -40,5 +42,6 @@ def apply(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer read
         run_id=run_id,
         wait_seconds=wait,
         budgets=Budgets(max_errors=max_errors, max_dropped=max_dropped),
+        verify=verify,
     )
     raise typer.Exit(execute(request, output, prefect=prefect, verbose=verbose))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from memory_import.cli.options import Output
-from memory_import.cli.output import complain, refuse, say, show
+from memory_import.cli.output import BAR_WIDTH, complain, is_terminal, refuse, say, show
 from memory_import.errors import ExitCode, ImportProblem
 from memory_import.run.request import Action, RunRequest
 from memory_import.run.settings import environment, is_prefect_configured, silence_prefect
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 def execute(request: RunRequest, output: Output, *, prefect: bool | None, verbose: bool) -> ExitCode:
     """Run, print the report, and return the exit code. `prefect` None: as Prefect is configured."""
-    from memory_import.ledger.report.render import render_summary
+    from memory_import.ledger.report.summary import render_summary
 
     try:
         is_flow = is_prefect_configured(environment()) if prefect is None else prefect
         result = _run_as_flow(request) if is_flow else _run_directly(request)
     except ImportProblem as problem:
         return refuse(problem, output, verbose=verbose)
-    show(result.report, render_summary(result.report, result.folder), output)
+    bar_width = BAR_WIDTH if is_terminal() else 0
+    show(result.report, render_summary(result.report, result.folder, bar_width=bar_width), output)
     if result.problem is not None:
         complain(result.problem, verbose=verbose)
     return ExitCode(result.report["exit_code"])
@@ -79,6 +80,7 @@ async def _call_flow(request: RunRequest) -> "RunResult | ImportProblem":
         max_errors=request.budgets.max_errors,
         max_dropped=request.budgets.max_dropped,
         limit=request.limit,
+        verify=request.verify,
         return_state=True,
     )
     result = await state.aresult(raise_on_failure=False)

@@ -47,6 +47,11 @@ MaxDropped = Annotated[
     ),
 ]
 
+Verify = Annotated[
+    str | None,
+    typer.Option(metavar="N", help="Read N rows of each load back at the end and compare them; or `all`."),
+]
+
 Spec = Annotated[Path, typer.Argument(metavar="SPEC", help="The YAML file that says what to import and how.")]
 Emulator = Annotated[bool, typer.Option("--emulator", help="Import into a local emulator of the API.")]
 Keep = Annotated[
@@ -56,3 +61,15 @@ ShowValues = Annotated[
     bool, typer.Option("--show-values", help="Show values of customers, which are masked otherwise.")
 ]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Import the first N rows of each load.")]
+
+Who = Annotated[
+    str, typer.Argument(metavar="WHO", help="A phone with +, an email, TYPE:VALUE, or the id of a profile.")
+]
+OfSpec = Annotated[
+    Path | None,
+    typer.Option("--spec", metavar="SPEC", help="Look into the store of this spec; WHO is read as its rows."),
+]
+OfRun = Annotated[
+    str | None,
+    typer.Option("--run", metavar="RUN_ID", help="Look into the store of this run, or into its emulator."),
+]

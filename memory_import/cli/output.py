@@ -10,10 +10,45 @@ from memory_import.cli.options import Output
 from memory_import.errors import ExitCode, ImportProblem
 from memory_import.printable import printable_text
 
+BAR_WIDTH = 60
+_STYLES = {
+    r"(?m)^[A-Z][\w ]+(?=[ :])": "bold",
+    r"memory-import [a-z]+[^\n(]*": "cyan",
+    r"█+|\b(?:verified|completed|accepted|finished)\b": "green",
+    r"▓+|\b(?:merged|unchanged|excluded)\b": "dim",
+    r"░+|\b(?:pending|planned|stopped|running)\b": "yellow",
+    r"▒+|\b(?:rejected|unknown|failed)\b": "red",
+}
+"""How what is on a terminal looks, by what is said; colour alone says nothing."""
+
 
 def show(document: Any, text: str, output: Output) -> None:
     """To stdout: the document, or the text for people."""
-    _write(sys.stdout, json.dumps(document, indent=2) if output is Output.JSON else printable_text(text))
+    if output is Output.JSON:
+        _write(sys.stdout, json.dumps(document, indent=2))
+    elif is_terminal():
+        _write_in_colour(printable_text(text))
+    else:
+        _write(sys.stdout, printable_text(text))
+
+
+def is_terminal() -> bool:
+    """Whether somebody watches stdout."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _write_in_colour(text: str) -> None:
+    """To a terminal, whose colours `NO_COLOR` and `TERM=dumb` take away."""
+    from rich.console import Console
+    from rich.text import Text
+
+    shown = Text(text)
+    for pattern, style in _STYLES.items():
+        shown.highlight_regex(pattern, style)
+    try:
+        Console(highlight=False).print(shown, soft_wrap=True)
+    except OSError:
+        _discard(sys.stdout)
 
 
 def say(line: str) -> None:

@@ -16,6 +16,7 @@ from memory_import.cli.options import (
     Spec,
     StateDir,
     Verbose,
+    Verify,
     Wait,
 )
 from memory_import.run.budget import Budgets
@@ -29,6 +30,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer reads 
     wait: Wait = WAIT_SECONDS,
     max_errors: MaxErrors = None,
     max_dropped: MaxDropped = None,
+    verify: Verify = None,
     limit: Limit = None,
     state_dir: StateDir = USUAL_STATE_DIR,
     output: OutputOption = Output.TEXT,
@@ -46,6 +48,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer reads 
         keep=keep,
         wait_seconds=wait,
         budgets=Budgets(max_errors=max_errors, max_dropped=max_dropped),
+        verify=verify,
         limit=limit,
     )
     raise typer.Exit(execute(request, output, prefect=prefect, verbose=verbose))

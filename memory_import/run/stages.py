@@ -4,15 +4,19 @@ from dataclasses import replace
 from typing import Any
 
 from memory_import.clock import now
-from memory_import.errors import ImportProblem
+from memory_import.errors import ExitCode, ImportProblem
 from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.files import write_json, write_text
-from memory_import.ledger.report.account import settle_account
+from memory_import.ledger.report.account import file_name, settle_account
 from memory_import.ledger.report.document import build_report
+from memory_import.ledger.report.persons import count_persons, list_shared, write_persons
 from memory_import.ledger.report.render import render_markdown
+from memory_import.ledger.report.verification import describe_verification, write_differences
+from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.loads import PROFILES
 from memory_import.printable import printable_text
-from memory_import.run.compare.remember import remember
+from memory_import.run.compare.remember import forget_refuted, remember
+from memory_import.run.confidence import bounds
 from memory_import.run.context import RunContext
 from memory_import.run.explain import explain_code
 from memory_import.run.lifecycle.result import conclude, resume_command
@@ -45,12 +49,13 @@ async def deliver_load(run: RunContext, load: str, store: StoreFacts) -> None:
 
 
 def write_report(
-    run: RunContext, problem: ImportProblem | None, *, is_superseded: bool = False
+    run: RunContext, problem: ImportProblem | None, *, is_superseded: bool = False, is_over: bool = False
 ) -> tuple[dict[str, Any], ImportProblem | None]:
     """Settle the accounts, write the report, and say in the ledger how the run ended, in this order.
 
     Returns the report and what ended the run early: `problem`, or that too many rows were rejected. What is
-    open of a run that a later one superseded stays so.
+    open of a run that a later one superseded stays so. `is_over`: how and when the run ended stays as it is;
+    what it says of its rows is written anew.
     """
     accounts = {}
     with run.timed("report"):
@@ -63,15 +68,46 @@ def write_report(
     record = run.ledger.run(run.run_id) or run.record  # as it stands now
     if not record.is_plan:
         with run.timed("remember"):
-            remember(run)
+            forget_refuted(run) if is_over else remember(run)
     status, exit_code = conclude(record, [account for _, account in accounts.values()], problem)
     if is_superseded and status is RunStatus.PENDING:
         status = RunStatus.SUPERSEDED
-    record = replace(record, status=status, exit_code=exit_code, finished_at=now())
+    exit_code = _with_differences(run, exit_code)
+    if not is_over:
+        record = replace(record, status=status, exit_code=exit_code, finished_at=now())
     document = build_report(run.ledger, record, accounts, resume_command(record, run.folder))
-    if status is RunStatus.PLANNED:
+    _report_persons(run, document)
+    _add_verification(run, document)
+    if record.status is RunStatus.PLANNED:
         document["plan"] = describe_plan(replace(run, record=record))
     write_json(document, run.folder / "report.json")
     write_text(printable_text(render_markdown(document, explain_code)), run.folder / "report.md")
-    run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
+    if not is_over:
+        run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
     return document, problem
+
+
+def _report_persons(run: RunContext, document: dict[str, Any]) -> None:
+    """Say of the load of profiles who its persons are, in the report and in files of their own."""
+    if PROFILES in document["loads"]:
+        staging = run.staging(PROFILES)
+        write_persons(staging, run.folder)
+        document["loads"][PROFILES] |= {
+            "persons": count_persons(staging),
+            "shared_identifiers": list_shared(staging),
+        }
+
+
+def _with_differences(run: RunContext, exit_code: ExitCode) -> ExitCode:
+    """A run that was verified and found wrong did not end well."""
+    is_wrong = any(len(find_refuted(run.staging(load.load))) for load in run.staged_loads())
+    return ExitCode.REJECTS if is_wrong and exit_code is ExitCode.DONE else exit_code
+
+
+def _add_verification(run: RunContext, document: dict[str, Any]) -> None:
+    """What reading back came to, in the report and in a file of differences."""
+    for load, section in document["loads"].items():
+        verification = describe_verification(run.staging(load), bounds)
+        if verification is not None:
+            section["verification"] = verification
+            write_differences(run.staging(load), run.folder / file_name("differences.csv", load))

@@ -49,10 +49,13 @@ async def check_store(run: RunContext) -> StoreFacts:
 
     Raises `StoreUnfit` with everything that is missing, of which a plan only makes a note, and `InputChanged`
     where the store does not declare what it did when the run was staged. A plan without credentials asks
-    nobody: there the identifiers are those that the spec names, or its phone and email traits.
+    nobody: there the identifiers are those that the spec names, or its phone and email traits. Told to stop,
+    it ends within `DRAIN_SECONDS`, with the reason.
     """
+    facts = StoreFacts()
     with run.timed("check"):
-        facts = await _find_facts(run)
+        async with drained(run.stop_signal):
+            facts = await _find_facts(run)
     if run.record.declared is not None:
         _check_declared(run.record.declared, facts)
     return facts

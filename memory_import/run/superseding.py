@@ -11,6 +11,7 @@ from pathlib import Path
 
 from memory_import.clock import now
 from memory_import.destination.api.operations import Completed, StillOpen, follow
+from memory_import.destination.delivery.shutdown import drained
 from memory_import.destination.http.client import Client
 from memory_import.destination.limits import FOLLOWERS
 from memory_import.errors import ExitCode, ImportProblem
@@ -32,8 +33,9 @@ class EarlierRunOpen(ImportProblem):
 
 async def end_earlier_runs(run: RunContext) -> None:
     """End what was begun before, the oldest first; `EarlierRunOpen` where the service has not decided yet."""
-    for record in run.ledger.unfinished_before(run.record):
-        await _end(_reopen(run, record))
+    async with drained(run.stop_signal):
+        for record in run.ledger.unfinished_before(run.record):
+            await _end(_reopen(run, record))
 
 
 def _reopen(run: RunContext, record: RunRecord) -> RunContext:

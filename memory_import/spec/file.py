@@ -142,6 +142,9 @@ def _check_profiles(profiles: ProfilesSpec) -> Iterator[str]:
     for identifier in profiles.identifiers or ():
         if identifier not in paths:
             yield f"profiles.identifiers: {identifier} is not among the traits{suggest(identifier, paths)}"
+    for name in profiles.persons.names or ():
+        if name not in paths:
+            yield f"profiles.persons.names: {name} is not among the traits{suggest(name, paths)}"
     yield from _check_trait_options(profiles)
     if profiles.latest is not None:
         yield from (f"profiles.latest: {problem}." for problem in _check_times(profiles.latest))

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from memory_import.loads import MemoryLoad
 from memory_import.sources.options import SourceOptions
+from memory_import.spec.persons import COMPANY_GROUPS, NAME_TRAITS, PersonsSpec
 from memory_import.spec.rows import ConversationsSpec, MomentSpec, RegionSpec, Where
 from memory_import.spec.traits import REPAIR, SpecModel, TraitSpec, expand
 from memory_import.transforms.countries.regions import find_region
@@ -108,6 +109,9 @@ class ProfilesSpec(SpecModel):
     )
     identifiers: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
         default=None, description="Left out: read from the store."
+    )
+    persons: PersonsSpec = Field(
+        default_factory=PersonsSpec, description="Who is one person, and what identifies nobody."
     )
 
 
@@ -252,7 +256,25 @@ def profile_plan(profiles: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]
             for column, condition in profiles.where.items()
         ),
         latest=_latest_plan(profiles.latest),
+        names=name_traits(profiles),
     )
+
+
+def name_traits(profiles: ProfilesSpec) -> tuple[str, ...]:
+    """The traits whose values tell people apart: those that the spec names, else those that are called so."""
+    named = profiles.persons.names
+    if named is not None:
+        return named
+    return tuple(
+        plan.path
+        for plan in trait_plans(profiles)
+        if plan.columns and (plan.steps.name or _is_called_name(plan))
+    )
+
+
+def _is_called_name(plan: TraitPlan) -> bool:
+    is_company = plan.group.lower() in COMPANY_GROUPS
+    return plan.name.replace("_", "").lower() in NAME_TRAITS and not is_company
 
 
 def _latest_plan(latest: MomentSpec | None) -> MomentPlan | None:

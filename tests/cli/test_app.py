@@ -110,7 +110,8 @@ def test_json_output_is_the_report_and_nothing_else(workplace: Workplace) -> Non
 
 def test_text_output_says_what_became_of_the_rows_and_where_to_read_more(workplace: Workplace) -> None:
     result = run(workplace)
-    assert "profiles: 5 rows read = 3 completed, 1 merged, 1 rejected" in result.stdout
+    assert "Of 5 rows 3 are in the store, 1 belongs to the person of another row and 1 is" in result.stdout
+    assert "\x1b" not in result.stdout
     assert f"report: {workplace.state_dir}/runs/" in result.stdout
 
 

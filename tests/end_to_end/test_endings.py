@@ -165,3 +165,18 @@ def test_plain_http_is_for_loopback_only(tmp_path: Path, spec: Path) -> None:
     finished = CommandLine(tmp_path, "http://memory.example.com").run("run", spec)
     assert finished.exit_code == 2
     assert "loopback" in finished.stderr
+
+
+def test_a_retry_after_of_hours_is_said_and_kept_by_the_next_process(
+    api: Api, command: CommandLine, spec: Path
+) -> None:
+    api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"status": 429, "retry_after": "7200"}})
+    told = command.run("run", spec)
+    assert (told.exit_code, told.report["status"]) == (5, "pending")
+    assert "asks for no requests in the next 2.0 hours (Retry-After)" in told.stderr
+    api.set_faults()
+    before = len(api.requests())
+    again = command.run("resume")
+    assert again.exit_code == 5
+    assert "asks for no requests in the next 2.0 hours (Retry-After)" in again.stderr
+    assert len(api.requests()) == before

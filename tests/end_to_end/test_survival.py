@@ -110,6 +110,22 @@ def test_a_signal_stops_cleanly_and_the_printed_command_resumes(
     assert resumed.report["loads"]["profiles"]["rows"]["pending"] == 0
 
 
+def test_a_signal_while_the_store_says_nothing_stops_within_20_seconds(
+    api: Api, command: CommandLine, tmp_path: Path
+) -> None:
+    spec = write_spec(tmp_path / "spec.yaml", write_csv(make_customers(10), tmp_path / "customers.csv"))
+    api.set_faults({"when": {"path": "/v1/ControlPlane/*"}, "do": {"delay_seconds": 45.0}})
+    seen = len(api.requests())
+    process = command.start("run", spec, "--no-prefect", "--output", "json")
+    while len(api.requests()) == seen:
+        time.sleep(0.05)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    stopped = wait(process)
+    assert (stopped.exit_code, stopped.report["status"]) == (143, "stopped"), stopped.stderr
+    assert time.monotonic() - began < 25.0
+
+
 def test_a_second_run_beside_the_first_is_refused_and_told_who_holds_it(
     api: Api, command: CommandLine, tmp_path: Path
 ) -> None:

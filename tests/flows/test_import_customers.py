@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -11,9 +12,18 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+import yaml
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
-from prefect.client.schemas.objects import State, TaskRun
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterKey,
+    FlowRunFilter,
+    FlowRunFilterId,
+    LogFilter,
+    LogFilterFlowRunId,
+)
+from prefect.client.schemas.objects import Artifact, State, TaskRun
+from prefect.settings import get_current_settings
 from prefect.testing.utilities import prefect_test_harness
 from pydantic import SecretStr
 
@@ -22,7 +32,7 @@ from memory_import.flows.blocks import TwilioCredentials
 from memory_import.flows.import_customers import import_customers
 from memory_import.run.lifecycle.result import RunResult
 from tests.conftest import PASSWORD, USER
-from tests.support.workplace import Workplace, rows_of, stop_before_delivery
+from tests.support.workplace import STORE, Workplace, rows_of, stop_before_delivery
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # by Prefect's own client
 
@@ -67,14 +77,17 @@ def test_a_run_is_shown_as_a_few_tasks_with_small_parameters_and_no_secret(deplo
     state, result = call(deployed, spec=str(deployed.folder / "spec.yaml"))
     assert isinstance(result, RunResult)
     assert rows_of(result) == {"read": 5, "completed": 3, "merged": 1, "rejected": 1}
-    assert (state.name, state.message) == ("Completed", f"exit code 1: run {result.report['run_id']}")
+    assert state.name == "Completed"
+    said = "Of 5 rows 3 are in the store, 1 belongs to the person of another row and 1 is rejected."
+    assert state.message == f"{said} (exit code 1)"
 
-    async def look() -> tuple[list[TaskRun], dict[str, object]]:
+    async def look() -> tuple[list[TaskRun], str, dict[str, object]]:
         async with get_client() as client:
             flow_run = await client.read_flow_run(flow_run_id(state))
-            return await read_task_runs(flow_run.id), flow_run.parameters
+            return await read_task_runs(flow_run.id), flow_run.name, flow_run.parameters
 
-    tasks, parameters = asyncio.run(look())
+    tasks, name, parameters = asyncio.run(look())
+    assert name == f"run spec into {STORE}"
     assert sorted(task.name.rsplit("-", 1)[0] for task in tasks) == [
         "check the store",
         "deliver profiles",
@@ -86,11 +99,68 @@ def test_a_run_is_shown_as_a_few_tasks_with_small_parameters_and_no_secret(deplo
     assert PASSWORD not in json.dumps(parameters)
 
 
+async def read_logs(flow_run: UUID) -> list[str]:
+    """The errors in the log of a flow run, which arrive a moment after it has ended."""
+    logs = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[flow_run]))
+    async with get_client() as client:
+        for _ in range(100):
+            found = [log.message for log in await client.read_logs(logs) if log.level >= logging.ERROR]
+            if found:
+                return [message for message in found if "Finished in state" not in message]
+            await asyncio.sleep(0.1)
+    return []
+
+
+def test_the_report_the_traits_and_a_progress_that_moves_are_artifacts(deployed: Workplace) -> None:
+    seen: list[float] = []
+
+    async def artifacts(key: str) -> list[Artifact]:
+        async with get_client() as client:
+            return await client.read_artifacts(
+                artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
+            )
+
+    async def watch() -> None:
+        while True:
+            for artifact in await artifacts("memory-import-progress"):
+                if str(artifact.flow_run_id) not in before and artifact.data not in seen[-1:]:
+                    seen.append(float(str(artifact.data)))
+            await asyncio.sleep(0.01)
+
+    before: set[str] = set()
+
+    async def run() -> tuple[State, list[Artifact], list[Artifact], list[Artifact]]:
+        before.update(str(one.flow_run_id) for one in await artifacts("memory-import-progress"))
+        watching = asyncio.create_task(watch())
+        state = await import_customers(
+            spec=str(deployed.folder / "spec.yaml"), state_dir=str(deployed.state_dir), return_state=True
+        )
+        watching.cancel()
+        keys = ("memory-import-report", "memory-import-traits", "memory-import-progress")
+        report, traits, progress = [
+            [one for one in await artifacts(key) if one.flow_run_id == flow_run_id(state)] for key in keys
+        ]
+        return state, report, traits, progress
+
+    _, (report,), (traits,), (progress,) = asyncio.run(run())
+    assert "Of 5 rows 3 are in the store" in str(report.data)
+    assert "ada@example.com" not in str(report.data) + str(traits.data)
+    rows = {row["trait"]: row for row in json.loads(str(traits.data))}
+    assert rows["Contact.firstName"]["filled"] == 5
+    assert rows["Contact.phone"]["left out"] == 1
+    assert progress.data == 100.0
+    assert "rows" in str(progress.description)
+    assert seen == sorted(seen)
+    assert len(set(seen)) >= 3, seen
+
+
 def test_a_run_that_cannot_begin_fails_with_its_exit_code(deployed: Workplace) -> None:
     state, result = call(deployed, spec=str(deployed.folder / "nowhere.yaml"))
     assert isinstance(result, ImportProblem)
     assert state.is_failed()
-    assert (state.message or "").startswith("exit code 2: There is no spec file ")
+    assert (state.message or "").startswith("There is no spec file ")
+    assert (state.message or "").endswith("(exit code 2)")
+    assert any("There is no spec file" in line for line in asyncio.run(read_logs(flow_run_id(state))))
 
 
 def test_a_run_over_its_budget_fails_with_a_report(deployed: Workplace) -> None:
@@ -98,7 +168,12 @@ def test_a_run_over_its_budget_fails_with_a_report(deployed: Workplace) -> None:
     assert isinstance(result, RunResult)
     assert (Path(result.folder) / "report.json").exists()
     assert state.is_failed()
-    assert (state.message or "").startswith("exit code 3: ")
+    said = state.message or ""
+    assert said.startswith("Of 5 rows ")
+    assert "which is more than --max-errors allows" in said
+    assert said.endswith("(exit code 3)")
+    (logged,) = asyncio.run(read_logs(flow_run_id(state)))
+    assert "rejects.csv says why: put the input right and start a new run" in logged
 
 
 def test_a_resume_deployment_goes_on_and_then_has_nothing_to_do(deployed: Workplace) -> None:
@@ -108,7 +183,7 @@ def test_a_resume_deployment_goes_on_and_then_has_nothing_to_do(deployed: Workpl
     assert state.is_completed()
     assert result.report["run_id"] == stopped.report["run_id"]
     state, _ = call(deployed)
-    assert (state.is_completed(), state.message) == (True, "exit code 0: Nothing is unfinished.")
+    assert (state.is_completed(), state.message) == (True, "Nothing is unfinished. (exit code 0)")
 
 
 def test_credentials_may_come_from_a_block_that_does_not_show_them(
@@ -150,3 +225,32 @@ def test_without_prefect_the_run_ends_just_as_well(
     assert json.loads(process.stdout)["loads"]["profiles"]["rows"]["completed"] == 3
     assert "Prefect is not available" in process.stderr
     assert "Traceback" not in process.stderr
+
+
+def test_every_parameter_of_the_flow_has_a_description() -> None:
+    parameters = import_customers.parameters.properties
+    assert [name for name, schema in parameters.items() if not schema.get("description")] == []
+
+
+def test_a_deployment_whose_spec_is_not_there_is_made_paused() -> None:
+    root = Path(__file__).parents[2]
+    for deployment in yaml.safe_load((root / "prefect.yaml").read_text())["deployments"]:
+        spec = deployment["parameters"].get("spec")
+        assert deployment.get("paused", False) is (spec is not None and not (root / spec).exists())
+
+
+def test_nothing_of_prefect_reaches_the_terminal(deployed: Workplace) -> None:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
+    api = {"PREFECT_API_URL": str(get_current_settings().api.url)}
+    process = subprocess.run(
+        [sys.executable, "-m", "memory_import.cli", "run", "spec.yaml", "--prefect"],
+        cwd=deployed.folder,
+        env={**kept, **deployed.variables, **api},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert process.returncode == 1, process.stderr
+    assert all(" rejected, " in line for line in process.stderr.splitlines()), process.stderr
+    assert process.stdout.startswith("Run 2")

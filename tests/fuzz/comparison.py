@@ -14,8 +14,8 @@ import polars as pl
 from memory_import.transforms.codes import Change
 from memory_import.transforms.emails.library import judge_email
 from memory_import.transforms.emails.normalise import split_by
+from memory_import.transforms.phones.judgement import judge_by_rules
 from memory_import.transforms.phones.library import judge_phone
-from memory_import.transforms.phones.normalise import normalise_by_rules
 from memory_import.transforms.phones.rules import PhoneRules, installed_rules
 from tests.fuzz.addresses import generate_addresses
 from tests.fuzz.numbers import generate_numbers
@@ -65,7 +65,7 @@ def compare_phones(rules: PhoneRules, inputs: Iterable[tuple[str, str | None]]) 
     for pairs in _split(inputs):
         frame = pl.DataFrame(pairs, schema={"number": pl.String, "region": pl.String}, orient="row")
         result.rows += len(pairs)
-        columns = normalise_by_rules(frame["number"], frame["region"], rules, result.count(judge_phone))
+        columns = judge_by_rules(frame["number"], frame["region"], rules, result.count(judge_phone))
         result.add(pairs, columns.rows(), (ask_phonenumbers(*pair) for pair in pairs))
     return result
 

@@ -5,16 +5,18 @@ import json
 import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from shutil import rmtree
 
 import polars as pl
 import pytest
 from rich.console import Console
 
-from memory_import.errors import BudgetExceeded, ExitCode, UsageProblem
+from memory_import.errors import BudgetExceeded, ExitCode, ImportProblem, UsageProblem
 from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
 from memory_import.run.pipeline import T
 from memory_import.run.request import Action
+from memory_import.run.status import list_runs
 from tests.conftest import PASSWORD
 from tests.support.workplace import (
     ROWS,
@@ -82,6 +84,27 @@ def test_a_stage_that_fails_ends_the_run_with_a_report_and_the_run_can_go_on(wor
     assert (exit_code(result), result.report["status"]) == (ExitCode.INTERNAL, "stopped")
     assert rows_of(result) == {"read": 5, "merged": 1, "pending": 3, "rejected": 1}
     assert rows_of(workplace.carry_out(workplace.resumption(result.report["run_id"]))) == OF_FIVE_ROWS
+
+
+def test_a_report_that_cannot_be_written_leaves_a_run_that_can_go_on(workplace: Workplace) -> None:
+    obstacles: list[Path] = []
+
+    async def obstruct(name: str, stage: Callable[[], Awaitable[T]]) -> T:
+        if name == "report":
+            (folder,) = (workplace.state_dir / "runs").iterdir()
+            obstacles.append(folder / "report.json" / "in the way")
+            obstacles[0].mkdir(parents=True)
+        return await stage()
+
+    with pytest.raises(ImportProblem):
+        workplace.carry_out(run_stage=obstruct)
+    (listed,), _ = list_runs(workplace.state_dir)
+    assert listed["status"] in {"stopped", "pending"}
+    assert listed["resume_command"]
+    rmtree(obstacles[0].parent)
+    finished = workplace.carry_out(workplace.resumption())
+    assert (finished.report["status"], finished.report["exit_code"]) == ("finished", 1)
+    assert rows_of(finished) == {"read": 5, "completed": 3, "merged": 1, "rejected": 1}
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_stood(workplace: Workplace) -> None:

@@ -92,7 +92,8 @@ def test_the_row_that_was_changed_last_wins(
 ) -> None:
     named = zip(("One", "Two", "Three"), cells, strict=True)
     write_customers(workplace.folder, *(f"{name},,ada@example.com,{cell}" for name, cell in named))
-    write_spec(workplace.folder, **({} if latest is None else {"latest": latest}))
+    nameless = {"names": []}
+    write_spec(workplace.folder, persons=nameless, **({} if latest is None else {"latest": latest}))
     result = workplace.carry_out()
     assert rows_of(result) == {"read": 3, "completed": 1, "merged": 2}
     assert (_firsts(result)["sent"], _firsts(result)["superseded"]) == (1, 2)
@@ -115,8 +116,8 @@ def _sent_names(result: RunResult) -> list[str]:
 def test_a_losing_identifier_goes_first_and_the_latest_stays_last(workplace: Workplace) -> None:
     write_customers(
         workplace.folder,
-        "New,+12025550102,ada@example.com,2024-05-01",
-        "Old,+12025550101,ada@example.com,2020-01-01",
+        "Ada New,+12025550102,ada@example.com,2024-05-01",
+        "Ada,+12025550101,ada@example.com,2020-01-01",
     )
     write_spec(workplace.folder, latest="Since")
     result = workplace.carry_out()
@@ -125,7 +126,7 @@ def test_a_losing_identifier_goes_first_and_the_latest_stays_last(workplace: Wor
     (part,) = staging.folded_parts
     payloads = staging.entries(part, "_payload")["_payload"].to_list()
     assert ["0101" in payload for payload in payloads] == [True, False]
-    assert '"New"' in payloads[-1]
+    assert '"Ada New"' in payloads[-1]
 
 
 def test_a_condition_and_a_time_that_cannot_be_are_said(workplace: Workplace) -> None:

@@ -12,9 +12,9 @@ from memory_import.ledger.staging.staged import Staging
 from tests.cli.test_app import run
 from tests.support.workplace import Workplace
 
-REPAIRED = ["4915112345678", "4.915112345679E+12", "33612345678.0", "2025550123.0"]
+REPAIRED = ["4915112345698", "4.915112345679E+12", "33612345687.0", "2025550123.0"]
 REFUSED = ["4.91511E+12", "3612345678.0", "5555550123"]
-E164 = ["+4915112345678", "+4915112345679", "+33612345678", "+12025550123"]
+E164 = ["+4915112345698", "+4915112345679", "+33612345687", "+12025550123"]
 
 
 def import_phones(folder: Path, phone: dict[str, Any]) -> dict[str, Any]:

@@ -39,19 +39,19 @@ def make_customers(count: int, *, seed: int = 1, repeats: float = 0.1, bad: floa
     """Rows in `COLUMNS` order. A share of them names a person of an earlier row again, by phone or by email,
     now and then with a new value of the other; a share has no identifier that holds."""
     random = Random(seed)
-    people: list[tuple[str, str]] = []
+    people: list[tuple[str, str, int]] = []
     rows = []
     for number in range(count):
-        phone, email = f"+1202{2_000_000 + number:07d}", f"person{number}@example.com"
+        phone, email, person = f"+1202{2_000_000 + number:07d}", f"person{number}@example.com", number
         if people and random.random() < repeats:
-            known_phone, known_email = random.choice(people)
+            known_phone, known_email, person = random.choice(people)
             phone, email = random.choice(
                 [(known_phone, known_email), (known_phone, email), (phone, known_email)]
             )
-        people.append((phone, email))
+        people.append((phone, email, person))
         if random.random() < bad:
             phone, email = "12", "nobody"
-        rows.append([f"C{number}", f"First{number}", f"Last{number}", phone, "", email, f"City{number % 50}"])
+        rows.append([f"C{number}", f"First{person}", f"Last{person}", phone, "", email, f"City{number % 50}"])
     return rows
 
 

@@ -7,20 +7,32 @@ position in the whole file.
 
 import polars as pl
 
-from memory_import.columns import POS, REPRESENTATIVE
+from memory_import.columns import ID_TYPE, POS, REPRESENTATIVE, TRAIT, VALUE
+from memory_import.transforms.identity.blocked import is_blocked
 from memory_import.transforms.plan import ProfilePlan
 
 LINKS_SCHEMA = {"a": pl.Int64, "b": pl.Int64}
 
 
-def hash_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+BLOCKED_HASH = 0
+"""In place of the hash of a value that identifies nobody."""
+
+
+def hash_identifiers(rows: pl.DataFrame, plan: ProfilePlan, block: pl.DataFrame) -> pl.DataFrame:
     """A hash (UInt64) of every identifier of prepared rows, null where there is none: `hash_columns`.
 
-    Equal values have equal hashes within one process; equal hashes are no proof of anything.
+    Equal values have equal hashes within one process; equal hashes are no proof of anything. Values that are
+    blocked, by `block` (`id_type`, `value`) or for everybody, have BLOCKED_HASH.
     """
     return rows.select(
-        pl.when(pl.col(column).is_not_null()).then(pl.col(column).hash()).alias(hashed)
-        for column, hashed in zip(plan.identifier_columns, hash_columns(plan), strict=True)
+        pl.when(is_blocked(identifier, pl.col(column), block))
+        .then(pl.lit(BLOCKED_HASH, pl.UInt64))
+        .when(pl.col(column).is_not_null())
+        .then(pl.col(column).hash())
+        .alias(hashed)
+        for (column, identifier), hashed in zip(
+            plan.identifier_columns.items(), hash_columns(plan), strict=True
+        )
     )
 
 
@@ -35,22 +47,21 @@ def find_repeated(hashes: pl.Series) -> pl.Series:
     return ordered.filter(ordered == ordered.shift(1)).unique()
 
 
-def list_identifiers(
-    rows: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame | None = None
-) -> pl.DataFrame:
-    """`_pos`, `value` of every identifier of prepared rows; the value is `id_type:value`, as types do not
-    mix.
+def list_identifiers(rows: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `trait`, `id_type`, `value` of every identifier of prepared rows, with the further ones.
 
-    `rows` has `_pos` and the plan's identifier columns; `further` has `_pos`, `id_type`, `value` of those
-    that rows have besides.
+    `rows` has `_pos` and the plan's identifier columns; `further` is of the same columns as the result.
     """
     listed = [
-        rows.select(POS, value=f"{identifier.id_type}:" + pl.col(column)).drop_nulls("value")
+        rows.select(
+            POS,
+            pl.lit(identifier.trait).alias(TRAIT),
+            pl.lit(identifier.id_type).alias(ID_TYPE),
+            value=column,
+        ).drop_nulls(VALUE)
         for column, identifier in plan.identifier_columns.items()
     ]
-    if further is not None:
-        listed.append(further.select(POS, value=pl.format("{}:{}", "id_type", "value")))
-    return pl.concat(listed)
+    return pl.concat([*listed, further.select(POS, TRAIT, ID_TYPE, VALUE)])
 
 
 def link_rows(identifiers: pl.DataFrame) -> pl.DataFrame:

@@ -58,10 +58,9 @@ class Names:
     def find_full(self) -> pl.Series:
         """The names (UInt64) of two words or more, none of them an initial."""
         initials = self.begins.filter(pl.col("letters") == 1, pl.col("begin") == pl.col("word"))["word"]
-        named = self.words.group_by("name").agg(
-            is_full=(pl.len() > 1) & ~pl.col("word").is_in(initials.implode()).any()
-        )
-        return named.filter("is_full")["name"]
+        with_initial = self.words.filter(pl.col("word").is_in(initials.implode()))["name"]
+        several = self.words.group_by("name").len().filter(pl.col("len") > 1)["name"]
+        return several.filter(~several.is_in(with_initial.implode()))
 
 
 def no_names() -> Names:

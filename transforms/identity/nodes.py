@@ -60,7 +60,7 @@ def make_nodes(
     keyed = members.join(names.keys, on="claimant", how="left").with_columns(pl.col("name").fill_null(BLANK))
     keyed, names = _join_names(keyed.select("node", "name").unique(), names)
     is_known = (pl.col("claimant") < 0) & ~pl.col("claimant").is_in(past.implode())
-    known = members.group_by("node").agg(is_known=is_known.all())
+    known = members.with_columns(is_known=is_known).group_by("node").agg(pl.col("is_known").all())
     rank = pl.when(pl.col("name") != BLANK).then(WORDS).when("is_known").then(ANYBODY).otherwise(VALUES)
     named = keyed.join(known, on="node").select("node", "name", rank=rank.cast(pl.Int8))
     nodes = Nodes(members=members, named=named, names=names, values=pl.DataFrame(), past=past)

@@ -114,8 +114,10 @@ def _place(nodes: Nodes, claims: pl.DataFrame) -> pl.DataFrame:
 def _find_crowded(nodes: Nodes, placed: pl.DataFrame, most: int) -> pl.DataFrame:
     """`place`, `people` of the values that too many people claim, by their names or, without, by their
     values."""
+    named = placed.select("place", "rank", "name").unique()
+    many = named.filter(pl.len().over("place", "rank") > most)
     anchors = [
-        nodes.find_anchors(placed, rank).group_by("place").agg(people=pl.len()) for rank in (VALUES, WORDS)
+        nodes.find_anchors(many, rank).group_by("place").agg(people=pl.len()) for rank in (VALUES, WORDS)
     ]
     people = pl.concat(anchors).group_by("place").agg(pl.col("people").max())
     return people.filter(pl.col("people") > most)
@@ -131,8 +133,8 @@ def _merge_all(nodes: Nodes, placed: pl.DataFrame) -> pl.DataFrame:
 def _name_persons(nodes: Nodes, found: pl.DataFrame) -> pl.DataFrame:
     """`claimant`, `person`, after its largest claimant that is no past one; null where all are."""
     present = pl.when(~pl.col("claimant").is_in(nodes.past.implode())).then("claimant")
-    members = nodes.members.join(found, on="node")
-    return members.select("claimant", person=present.max().over("person"))
+    members = nodes.members.join(found, on="node").with_columns(present=present)
+    return members.select("claimant", person=pl.col("present").max().over("person"))
 
 
 def _find_owners(

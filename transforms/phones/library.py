@@ -1,6 +1,6 @@
 """One phone number put before `phonenumbers`: its E.164 form, and why it was changed or refused.
 
-Every verdict here is the library's own. The column engine in `memory_import.transforms.phones.normalise` must
+Every verdict here is the library's own. The column engine in `memory_import.transforms.phones.judgement` must
 agree with it on both values, and hands over whatever it cannot prove.
 """
 

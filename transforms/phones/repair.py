@@ -7,9 +7,8 @@ only have stood before the first, and `phonenumbers` judges every reading.
 
 import polars as pl
 
-from memory_import.transforms.alignment import align_verdicts
-from memory_import.transforms.codes import Change
-from memory_import.transforms.phones.normalise import normalise_phones
+from memory_import.transforms.codes import Change, Reason
+from memory_import.transforms.phones.judgement import judge_phones
 
 _SPACE = r"[ \t\r\n\x{A0}]*"
 _WRITTEN = rf"^{_SPACE}'?[ \x{{A0}}\x{{2010}}-\x{{2015}}./()\[\]0-9-]+{_SPACE}$"
@@ -17,45 +16,46 @@ _FIGURE = (
     rf"^{_SPACE}'?(?<whole>[0-9]+)(?:[.,](?<fraction>[0-9]+))?(?:[eE]\+?(?<exponent>[0-9]{{1,2}}))?{_SPACE}$"
 )
 
-# Where several readings are one number, the first of them names the repair.
-_REPAIRS = {
+REPAIRS = {
     "digits": Change.PHONE_FIGURE_UNDONE,
     "plus": Change.PHONE_PLUS_RESTORED,
     "zero": Change.PHONE_LEADING_ZERO_RESTORED,
 }
+"""By the reading that makes it. Where several readings are one number, the first of them names the repair."""
 
 
-def repair_phones(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
-    """`normalise_phones`, and a second look at the digits of what it refuses.
+def repair_phones(verdicts: pl.DataFrame, numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
+    """The verdicts (the last columns are `e164` and `code`) after a second look at the digits of what was
+    refused, row for row.
 
     They are read with a plus before them, with a zero before them and, where they come from a figure, as they
     are: Germany's 4915112345678.0 may be a mobile without its plus, and a landline of Leer as well. Where all
     the readings that are valid are one number, the row has that number and a `Change` that names the repair.
     Where none is valid, or two differ, the refusal stays with its reason.
     """
-    verdicts = normalise_phones(numbers, regions)
-    refused = (verdicts["e164"].is_null() & verdicts["code"].is_not_null()).arg_true()
+    is_certain = verdicts["code"].is_in([Reason.PHONE_AMBIGUOUS.value]).fill_null(value=False)
+    refused = (verdicts["e164"].is_null() & verdicts["code"].is_not_null() & ~is_certain).arg_true()
     if refused.is_empty():
         return verdicts
     found = _read_again(numbers.gather(refused), regions.gather(refused))
-    repaired = found.insert_column(0, refused.alias("row")).drop_nulls("e164")
-    aligned = align_verdicts(repaired, len(numbers))
-    return verdicts.select(pl.coalesce(pl.lit(aligned[column]), column) for column in verdicts.columns)
+    is_found = found["e164"].is_not_null()
+    rows, repaired = refused.filter(is_found), found.filter(is_found)
+    return verdicts.with_columns(
+        verdicts["e164"].scatter(rows, repaired["e164"]), verdicts["code"].scatter(rows, repaired["code"])
+    )
 
 
 def _read_again(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
     """`e164` and `code` of each number (no nulls); `e164` is null unless the readings come to one."""
     readings = _list_readings(numbers)
-    valid = pl.DataFrame({name: normalise_phones(readings[name], regions)["e164"] for name in _REPAIRS})
-    e164, other = pl.min_horizontal(*_REPAIRS), pl.max_horizontal(*_REPAIRS)
-    repairs = [
-        pl.when(pl.col(name).is_not_null()).then(pl.lit(code.value)) for name, code in _REPAIRS.items()
-    ]
+    valid = pl.DataFrame({name: judge_phones(readings[name], regions)["e164"] for name in REPAIRS})
+    e164, other = pl.min_horizontal(*REPAIRS), pl.max_horizontal(*REPAIRS)
+    repairs = [pl.when(pl.col(name).is_not_null()).then(pl.lit(code.value)) for name, code in REPAIRS.items()]
     return valid.select(e164=pl.when(e164 == other).then(e164), code=pl.coalesce(repairs))
 
 
 def _list_readings(numbers: pl.Series) -> pl.DataFrame:
-    """What each number may have been, by the names of `_REPAIRS`; null where that makes no sense.
+    """What each number may have been, by the names of `REPAIRS`; null where that makes no sense.
 
     Digits that begin with a zero have lost nothing: no spreadsheet took them for a figure.
     """

@@ -12,15 +12,15 @@ def find_superseded(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     `rows`: `_representative`, `_pos` and the value columns of whole persons, the rows of each in the order in
     which the later one wins. Rows of which nothing gives way are left out.
     """
-    place = pl.int_range(pl.len())
-    gave_way = rows.select(
+    filled = {trait.path: pl.col(trait.value_column).is_not_null() for trait in plan.traits}
+    placed = rows.with_columns(_place=pl.int_range(pl.len())).filter(pl.len().over(REPRESENTATIVE) > 1)
+    stated = placed.select(
         POS,
-        *(
-            (place < pl.when(pl.col(trait.value_column).is_not_null()).then(place).max().over(REPRESENTATIVE))
-            .and_(pl.col(trait.value_column).is_not_null())
-            .fill_null(value=False)
-            .alias(trait.path)
-            for trait in plan.traits
-        ),
+        REPRESENTATIVE,
+        *(pl.when(has_value).then("_place").alias(path) for path, has_value in filled.items()),
     )
-    return gave_way.filter(pl.any_horizontal(trait.path for trait in plan.traits))
+    last = stated.group_by(REPRESENTATIVE).agg(pl.col(path).max().alias(f"{path}:last") for path in filled)
+    gave_way = stated.join(last, on=REPRESENTATIVE, how="left", maintain_order="left").select(
+        POS, *((pl.col(path) < pl.col(f"{path}:last")).fill_null(value=False) for path in filled)
+    )
+    return gave_way.filter(pl.any_horizontal(list(filled)))

@@ -10,8 +10,7 @@ from memory_import.transforms.codes import Reason
 from memory_import.transforms.emails import split_emails
 from memory_import.transforms.judgements import judge_distinct, judgements_from_codes
 from memory_import.transforms.limits import IDENTIFIER_CHARACTERS
-from memory_import.transforms.phones.normalise import normalise_phones
-from memory_import.transforms.phones.repair import repair_phones
+from memory_import.transforms.phones import split_phones
 from memory_import.transforms.placeholders import TEMPLATE, is_placeholder
 from memory_import.transforms.plan import NO_STEPS, TraitPlan, TraitType
 from memory_import.transforms.values.arrays import judge_arrays
@@ -110,7 +109,12 @@ def _judge(column: str, texts: pl.Series, trait: TraitPlan, regions: pl.Series) 
             texts, case="lower" if trait.steps.case == "lower" else None, separator=trait.separator
         )
         return _as_cells(column, *split)
-    return _Cells(column, JUDGES[trait.type](texts, trait, regions))
+    if trait.type == TraitType.PHONE:
+        split = split_phones(
+            texts, regions, repair=trait.repair, vanity=trait.vanity, separator=trait.separator
+        )
+        return _as_cells(column, *split)
+    return _Cells(column, JUDGES[trait.type](texts, trait))
 
 
 def _as_cells(column: str, first: pl.DataFrame, others: pl.DataFrame) -> _Cells:
@@ -185,26 +189,23 @@ def _further(column: str, first: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     )
 
 
-Judgement = Callable[[pl.Series, TraitPlan, pl.Series], pl.DataFrame]
+Judgement = Callable[[pl.Series, TraitPlan], pl.DataFrame]
 
 JUDGES: dict[TraitType, Judgement] = {
-    TraitType.STRING: lambda texts, _trait, _regions: judge_texts(texts),
-    TraitType.INTEGER: lambda texts, trait, _regions: judge_integers(texts, _style_of(trait)),
-    TraitType.NUMBER: lambda texts, trait, _regions: judge_numbers(texts, _style_of(trait)),
-    TraitType.BOOLEAN: lambda texts, trait, _regions: judge_distinct(
+    TraitType.STRING: lambda texts, _trait: judge_texts(texts),
+    TraitType.INTEGER: lambda texts, trait: judge_integers(texts, _style_of(trait)),
+    TraitType.NUMBER: lambda texts, trait: judge_numbers(texts, _style_of(trait)),
+    TraitType.BOOLEAN: lambda texts, trait: judge_distinct(
         texts, lambda distinct: judge_booleans(distinct, trait.true, trait.false)
     ),
-    TraitType.DATE: lambda texts, trait, _regions: judge_distinct(
+    TraitType.DATE: lambda texts, trait: judge_distinct(
         texts, lambda distinct: judge_dates(distinct, trait.formats)
     ),
-    TraitType.DATETIME: lambda texts, trait, _regions: judge_distinct(
+    TraitType.DATETIME: lambda texts, trait: judge_distinct(
         texts, lambda distinct: judge_datetimes(distinct, trait.formats, trait.timezone)
     ),
-    TraitType.ARRAY: lambda texts, trait, _regions: judge_distinct(
+    TraitType.ARRAY: lambda texts, trait: judge_distinct(
         texts, lambda distinct: judge_arrays(distinct, trait.separator, trait.items, trait.steps.strip)
-    ),
-    TraitType.PHONE: lambda texts, trait, regions: judgements_from_codes(
-        *(repair_phones if trait.repair else normalise_phones)(texts, regions)
     ),
 }
 

@@ -119,6 +119,23 @@ def _is_profile(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
     return _is_text(document.get("id"))
 
 
+def _is_page_of_traits(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
+    return _are_objects(document.get("traits"), "name", "traitGroup") and _has_meta(document)
+
+
+def _are_identifiers(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
+    sets = document.get("identifiers")
+    return _are_objects(sets, "idType") and all(isinstance(each.get("values"), list) for each in sets or ())
+
+
+def _is_recalled(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
+    return (
+        _are_objects(document.get("observations"), "content")
+        and _are_objects(document.get("summaries"), "content")
+        and _are_objects(document.get("communications") or [])
+    )
+
+
 def _is_identity_settings(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
     configs, rules = document.get("identifierConfigs"), document.get("matchingRules")
     return _are_objects(configs, "idType") and isinstance(rules, list)
@@ -184,10 +201,24 @@ LIST_MEMORIES = {
     name: Route("GET", route.template, 200, _is_page_of(name), _REFUSALS, is_moved=True)
     for name, route in ADD_MEMORIES.items()
 }
+LIST_REVISIONS = Route(
+    "GET",
+    LIST_MEMORIES["observations"].template + "/{memory_id}/Revisions",
+    200,
+    _is_page_of("revisions"),
+    _REFUSALS,
+)
 CHANGE_MEMORY = {
     name: Route("PATCH", route.template + "/{memory_id}", 202, _is_message, _REFUSALS, is_moved=True)
     for name, route in ADD_MEMORIES.items()
 }
+READ_TRAITS = Route(
+    "GET", f"{READ_PROFILE.template}/Traits", 200, _is_page_of_traits, _REFUSALS, is_moved=True
+)
+READ_IDENTIFIERS = Route(
+    "GET", f"{READ_PROFILE.template}/Identifiers", 200, _are_identifiers, _REFUSALS, is_moved=True
+)
+RECALL = Route("POST", f"{READ_PROFILE.template}/Recall", 200, _is_recalled, _REFUSALS, is_moved=True)
 READ_STORE = Route("GET", _STORE, 200, _is_store, _REFUSALS)
 LIST_GROUPS = Route("GET", f"{_STORE}/TraitGroups", 200, _is_page_of_groups, _REFUSALS)
 ADD_GROUP = Route("POST", f"{_STORE}/TraitGroups", 202, _is_taken_up, _REFUSALS)
@@ -198,7 +229,7 @@ READ_OPERATION = Route("GET", "/v1/ControlPlane/Operations/{operation_id}", 200,
 
 ROUTES = (
     BULK, LOOKUP, CREATE_PROFILE, READ_PROFILE, *ADD_MEMORIES.values(), *LIST_MEMORIES.values(),
-    *CHANGE_MEMORY.values(), READ_STORE, LIST_GROUPS,
+    LIST_REVISIONS, *CHANGE_MEMORY.values(), READ_TRAITS, READ_IDENTIFIERS, RECALL, READ_STORE, LIST_GROUPS,
    ADD_GROUP, CHANGE_GROUP, READ_IDENTITY, WRITE_IDENTITY, READ_OPERATION,
 )  # fmt: skip
 """All routes that are used."""

@@ -19,10 +19,10 @@ def build_report(
     resume_command: str | None,
 ) -> dict[str, Any]:
     """The report as it is written to `report.json`. `accounts` is by load, for the loads that were staged."""
-    counts = ledger.request_counts(run.run_id)
     return {
         "run_id": run.run_id,
         "spec": run.spec_path,
+        "name": run.spec.get("name"),
         "status": run.status.value,
         "exit_code": run.exit_code,
         "started_at": run.started_at,
@@ -32,11 +32,7 @@ def build_report(
             name: _load_section(ledger, run.run_id, load, account)
             for name, (load, account) in accounts.items()
         },
-        "requests": {
-            "total": sum(counts.by_status.values()),
-            "retries": sum(counts.retries.values()),
-            "by_status": dict(sorted(counts.by_status.items())),
-        },
+        "requests": describe_requests(ledger, run.run_id),
         "timing": {
             stage: round(seconds, 3) for stage, seconds in ledger.seconds_by_stage(run.run_id).items()
         },
@@ -44,12 +40,34 @@ def build_report(
     }
 
 
-def _load_section(ledger: Ledger, run_id: str, load: LoadRecord, account: Account) -> dict[str, Any]:
+def describe_requests(ledger: Ledger, run_id: str) -> dict[str, Any]:
+    """How many requests a run has made, how many of them were repeats, and how they were answered."""
+    counts = ledger.request_counts(run_id)
+    return {
+        "total": sum(counts.by_status.values()),
+        "retries": sum(counts.retries.values()),
+        "by_status": dict(sorted(counts.by_status.items())),
+    }
+
+
+def describe_batches(ledger: Ledger, run_id: str, load: str) -> tuple[int, dict[str, int]]:
+    """How many entries of a load were sent, and its batches by state, with their `total`."""
     batches: Counter[BatchState] = Counter()
     sent = 0
-    for (state, _), (count, entries, _) in ledger.totals(run_id, load.load).items():
+    for (state, _), (count, entries, _) in ledger.totals(run_id, load).items():
         batches[state] += count
         sent += entries if state in _TAKEN else 0
+    total = batches.total() - batches[BatchState.SPLIT]
+    return sent, {"total": total, **{state.value: batches[state] for state in BatchState}}
+
+
+def count_sent_rows(ledger: Ledger, run_id: str, load: str) -> int:
+    """The input rows of a load that the service took, or may have taken."""
+    return sum(rows for (state, _), (_, _, rows) in ledger.totals(run_id, load).items() if state in _TAKEN)
+
+
+def _load_section(ledger: Ledger, run_id: str, load: LoadRecord, account: Account) -> dict[str, Any]:
+    sent, batches = describe_batches(ledger, run_id, load.load)
     known = ledger.input(run_id, load.load) or {}
     return {
         "files": list(known.get("read", ())),
@@ -62,10 +80,7 @@ def _load_section(ledger: Ledger, run_id: str, load: LoadRecord, account: Accoun
             if fates.examples
         },
         "sent": sent,
-        "batches": {
-            "total": batches.total() - batches[BatchState.SPLIT],
-            **{state.value: batches[state] for state in BatchState},
-        },
+        "batches": batches,
         "reject_reasons": dict(account.reasons),
         "changes": dict(sorted(load.changes.items())),
         "remarks": list(load.remarks),

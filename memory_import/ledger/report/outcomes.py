@@ -26,6 +26,7 @@ from memory_import.ledger.database.records import Batch
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.report.late_rejects import refused_rows
 from memory_import.ledger.staging.staged import Staging, within
+from memory_import.ledger.staging.verdicts import find_verified
 
 
 class Outcome(StrEnum):
@@ -49,6 +50,7 @@ class Outcome(StrEnum):
 DELIVERED = frozenset({"verified", "completed", "accepted", "planned"})
 """The outcomes of rows whose values went into the store; a plan says what would."""
 
+_TAKEN = (Outcome.COMPLETED.value, Outcome.ACCEPTED.value)
 _OUTCOME_OF = {
     BatchState.PLANNED: Outcome.PENDING,
     BatchState.SENDING: Outcome.PENDING,
@@ -61,7 +63,7 @@ _WORST_FIRST = pl.Enum(["rejected", "unknown", "pending", "accepted", "completed
 _BATCH_SCHEMA = {"start": pl.UInt32, "stop": pl.UInt32, "part": pl.String, OUTCOME: pl.String}
 _NOTHING_DECIDED = pl.DataFrame(schema={POS: pl.Int64, OUTCOME: pl.String})
 _FINDERS = 2
-_as_planned = pl.col(OUTCOME).replace(Outcome.PENDING.value, Outcome.PLANNED.value)
+_as_planned = pl.col(OUTCOME, SENT_AS).replace(Outcome.PENDING.value, Outcome.PLANNED.value)
 _INTO = {MERGED_INTO_FILE: pl.String, MERGED_INTO_ROW: pl.Int64, SENT_AS: pl.String}
 
 
@@ -92,8 +94,10 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
     )
     late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess]).sort(POS)
     unchanged = staging.unchanged.with_columns(outcome=pl.lit(Outcome.UNCHANGED.value))
-    folded = _folded(staging, batches)
-    elsewhere = pl.concat([folded, _memories(staging, batches), unchanged]).sort(POS)
+    verified = find_verified(staging)
+    folded = _verified(_folded(staging, batches), verified)
+    memories = _verified(_memories(staging, batches), verified)
+    elsewhere = pl.concat([folded, memories, unchanged]).sort(POS)
     representatives = _locate_representatives(staging).join(
         folded.rename({POS: REPRESENTATIVE, OUTCOME: SENT_AS}), on=REPRESENTATIVE, how="left"
     )
@@ -104,7 +108,7 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
 
     def find(part: str) -> pl.DataFrame:
         positions = staging.positions[part]
-        single = _final(_decided(staging, batches, part))
+        single = _verified(_final(_decided(staging, batches, part)), verified)
         here = [single, within(elsewhere, positions), _merged(staging, representatives, positions)]
         decided = pl.concat(here, how="diagonal")
         rows = _judge(_read(staging, part), decided, within(late_errors, positions))
@@ -170,6 +174,15 @@ def _decided(staging: Staging, batches: pl.DataFrame, part: str) -> pl.DataFrame
         .join_asof(of_part, left_on="index", right_on="start", strategy="backward")
         .select(POS, IS_FINAL, outcome=pl.when(pl.col("index") < pl.col("stop")).then(OUTCOME))
     )
+
+
+def _verified(decided: pl.DataFrame, verified: pl.Series) -> pl.DataFrame:
+    """The same, where what the service took was read back and found equal."""
+    if verified.is_empty():
+        return decided
+    is_verified = pl.col(OUTCOME).is_in(_TAKEN) & pl.col(POS).is_in(verified.implode())
+    outcome = pl.when(is_verified).then(pl.lit(Outcome.VERIFIED.value)).otherwise(OUTCOME)
+    return decided.with_columns(outcome.alias(OUTCOME))
 
 
 def _final(decided: pl.DataFrame) -> pl.DataFrame:

@@ -1,26 +1,15 @@
-"""The report as people read it: Markdown for files and Prefect, a few lines for the terminal."""
+"""The report as people read it: Markdown for files and for Prefect."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons
+from memory_import.ledger.report.verification import describe_in_words
+from memory_import.ledger.report.words import MEANING, headline
 from memory_import.printable import printable_line
-
-_MEANING = {
-    "verified": "read back and found equal",
-    "completed": "the service says that they are in",
-    "accepted": "taken by the service, which gave nothing to follow",
-    "merged": "folded into another row of the same person",
-    "unchanged": "same as last time, not sent",
-    "excluded": "left out by the spec, or an empty line",
-    "rejected": "see the file of rejected rows",
-    "unknown": "sent, and nobody can say",
-    "pending": "not finished",
-    "planned": "would be sent",
-}
-_WORDS = {"planned": "would be sent"}
 
 
 def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str]) -> str:
@@ -30,6 +19,8 @@ def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str
     plan = report.get("plan")
     lines = [
         f"# {'Plan' if plan else 'Import'} {report['run_id']}: {report['status']}",
+        "",
+        headline(report),
         "",
         f"- spec: `{printable_line(report['spec'])}`",
         f"- store: `{target['store_id']}` at {where}",
@@ -43,11 +34,13 @@ def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str
         lines += [f"- `{line}`" for line in list_persons(plan)]
     for name, load in report["loads"].items():
         lines += ["", f"## {name.capitalize()}", "", *_outcome_table(load["rows"])]
+        lines += [line for sentence in describe_persons(load) for line in ("", sentence + ".")]
         lines += _value_table(load.get("traits", {}))
         lines += _dropped_table(load.get("traits", {}), load.get("dropped_rows", {}), explain_code)
         lines += _count_table("Why rows were rejected", "reason", load["reject_reasons"], explain_code)
         lines += _count_table("What was changed on the way", "change", load["changes"], explain_code)
         lines += [line for remark in load.get("remarks", ()) for line in ("", remark)]
+        lines += _verification_list(name, load)
         if load.get("lookups"):
             made, spared = load["lookups"]["made"], load["lookups"]["spared"]
             lines += ["", f"{made:,} lookups found the profiles; {spared:,} more were spared."]
@@ -60,7 +53,7 @@ def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str
         "",
         "## Requests",
         "",
-        f"{requests['total']:,} requests, {requests['retries']:,} of them again; "
+        f"{requests['total']:,} requests, {requests['retries']:,} of them repeats; "
         f"answers: {_listed(requests['by_status']) or 'none'}.",
         "",
         f"Seconds by stage: {seconds}.",
@@ -69,9 +62,16 @@ def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str
     return "\n".join(lines)
 
 
+def _verification_list(name: str, load: Mapping[str, Any]) -> list[str]:
+    if not load.get("verification"):
+        return []
+    words = describe_in_words(name, load["verification"])
+    return ["", "### What was read back", "", *(f"- {line}" for line in words)]
+
+
 def _outcome_table(rows: Mapping[str, int]) -> list[str]:
     lines = ["| outcome | rows | |", "|---|---:|---|"]
-    lines += [f"| {name} | {rows[name]:,} | {meaning} |" for name, meaning in _MEANING.items() if rows[name]]
+    lines += [f"| {name} | {rows[name]:,} | {meaning} |" for name, meaning in MEANING.items() if rows[name]]
     return [*lines, f"| **read** | **{rows['read']:,}** | |"]
 
 
@@ -130,32 +130,3 @@ def _dropped_table(
 
 def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())
-
-
-def render_summary(report: Mapping[str, Any], folder: str) -> str:
-    """A few lines: what became of the rows, why rows were rejected, where to read more, how to go on."""
-    plan = report.get("plan")
-    lines = [f"{'Plan' if plan else 'Run'} {report['run_id']}: {report['status']}"]
-    for name, load in report["loads"].items():
-        rows = load["rows"]
-        outcomes = ", ".join(f"{rows[name]:,} {_WORDS.get(name, name)}" for name in _MEANING if rows[name])
-        lines.append(f"  {name}: {rows['read']:,} rows read = {outcomes or 'nothing'}")
-        lines += [f"    {remark}" for remark in load.get("remarks", ())]
-        for title, counts in (("rejected", load["reject_reasons"]), ("changed", load["changes"])):
-            lines += [
-                f"    {title}: {count:,} × {code}"
-                for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:5]
-            ]
-            if len(counts) > 5:
-                lines.append(f"    {title}: {len(counts) - 5} more codes in the report")
-    if plan:
-        lines += [f"  {line}" for line in describe_forecast(plan)]
-        lines += ["  persons as they would be sent:"] if plan["persons"] else []
-        lines += [f"    {line}" for line in list_persons(plan)]
-    requests = report["requests"]
-    if requests["total"]:
-        lines.append(f"  {requests['total']:,} requests, {requests['retries']:,} of them again")
-    lines.append(f"  report: {folder}/report.md")
-    if report["resume_command"]:
-        lines.append(f"  to {'send it' if plan else 'go on'}: {report['resume_command']}")
-    return "\n".join(lines)

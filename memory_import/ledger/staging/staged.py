@@ -6,6 +6,8 @@
         profiles/others-00000.arrow   what its rows state of a trait beside its value
         profiles/superseded.arrow     which values of which rows gave way to a later row of the person
         profiles/left_out.arrow       identifiers that were left out for a person's sake
+        profiles/shared.arrow         values that belong to too many people
+        profiles/conflicts.arrow      rows that claim a value about which people disagree
         profiles/original-part-00000.text   the text of these rows in a CSV file, as it stands there; how many
                                       rows and bytes its runs have is in original-part-00000.arrow
         profiles/input.json           what has to be known of the input to write its rejected rows
@@ -76,6 +78,8 @@ MEMBERS_SCHEMA = schema(POS, REPRESENTATIVE)
 LATE_ERRORS_SCHEMA = schema(POS, *ERRORS)
 OTHERS_SCHEMA = schema(POS, TRAIT, COLUMN, VALUE, CODE, ID_TYPE)
 LEFT_OUT_SCHEMA = schema(POS, TRAIT, VALUE, CODE)
+SHARED_SCHEMA = {**schema(ID_TYPE, VALUE), "rows": pl.UInt32, "people": pl.UInt32}
+CONFLICTS_SCHEMA = {**schema(POS, ID_TYPE, VALUE), "name": pl.String}
 REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
 
 
@@ -148,6 +152,12 @@ class Staging:
     def write_left_out(self, left_out: pl.DataFrame) -> None:
         """Stage which identifiers were left out for a person's sake: LEFT_OUT_SCHEMA."""
         write_arrow(left_out.sort(POS), self.folder / "left_out.arrow")
+
+    def write_shared(self, *, shared: pl.DataFrame, conflicts: pl.DataFrame) -> None:
+        """Stage the values that belong to too many people (SHARED_SCHEMA), and the rows that claim a value
+        about which people disagree (CONFLICTS_SCHEMA)."""
+        write_arrow(shared.sort(ID_TYPE, VALUE), self.folder / "shared.arrow")
+        write_arrow(conflicts.sort(ID_TYPE, VALUE, POS), self.folder / "conflicts.arrow")
 
     def write_folded(self, number: int, entries: pl.DataFrame) -> None:
         """Stage what is sent for some of the identity groups."""
@@ -290,6 +300,17 @@ class Staging:
     def left_out(self) -> pl.DataFrame:
         """Identifiers that were left out for a person's sake: LEFT_OUT_SCHEMA, by `_pos`."""
         return self._read_sparse("left_out", LEFT_OUT_SCHEMA)
+
+    @cached_property
+    def shared(self) -> pl.DataFrame:
+        """Values that belong to too many people: SHARED_SCHEMA, by type and value."""
+        return self._read_sparse("shared", SHARED_SCHEMA)
+
+    @cached_property
+    def conflicts(self) -> pl.DataFrame:
+        """Rows that claim a value about which people disagree: CONFLICTS_SCHEMA, by type, value and
+        `_pos`."""
+        return self._read_sparse("conflicts", CONFLICTS_SCHEMA)
 
     def _read_sparse(self, name: str, columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
         path = self.folder / f"{name}.arrow"

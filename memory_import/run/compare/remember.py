@@ -10,6 +10,7 @@ from memory_import.ledger.known.store import MEMORIES, KnownSpec
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.report.account import file_name
 from memory_import.ledger.report.outcomes import Outcome
+from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.loads import MemoryLoad
 from memory_import.run.compare.memory_keys import describe_mapping
 from memory_import.run.compare.memory_matches import IN_STORE, NEW, STATE
@@ -22,13 +23,42 @@ _LANDED = [outcome.value for outcome in (Outcome.VERIFIED, Outcome.COMPLETED, Ou
 def remember(run: RunContext) -> None:
     """Keep what landed, by the account of the run's rows. To do it twice is to do it once.
 
-    What is damaged begins anew with this run.
+    What was read back and is not in the store as it was sent is known no longer. What is damaged begins anew
+    with this run.
     """
     for load, spec in run.spec.memories.items():
         compared = run.staging(load).compared
         if compared is not None:
+            refuted = pl.col(POS).is_in(find_refuted(run.staging(load)).implode())
             judged = compared.join(_read_outcomes(run, load), on=POS, maintain_order="left")
-            _remember_memories(_open(run.known, load), judged, run, spec)
+            _remember_memories(_open(run.known, load), judged.with_columns(is_refuted=refuted), run, spec)
+
+
+def forget_refuted(run: RunContext) -> None:
+    """Forget what was read back and is not in the store as the run has sent it.
+
+    What a later run has sent in its place is known on.
+    """
+    for load in run.spec.memories:
+        staging = run.staging(load)
+        if staging.compared is None:
+            continue
+        refuted = staging.compared.filter(pl.col(POS).is_in(find_refuted(staging).implode()))
+        if refuted.is_empty():
+            continue
+        table = _open(run.known, load)
+        table.change(added=[], voided=_find_same(table, refuted), facts=table.facts)
+
+
+def _find_same(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """Where the known rows are that say what `rows` (COMPARED) do, and of the same profile."""
+    of_row = ["profile", "is_own_key", "key", "nth"]
+    sent = rows.select(*of_row, sent="content")
+    found = [pl.DataFrame(schema=PLACES_SCHEMA)]
+    for known in table.scan(*of_row, "content"):
+        same = known.join(sent, on=of_row).filter(pl.col("content") == pl.col("sent"))
+        found.append(same.select(SEGMENT, AT))
+    return pl.concat(found)
 
 
 def _read_outcomes(run: RunContext, load: MemoryLoad) -> pl.DataFrame:
@@ -47,7 +77,7 @@ def _open(known: KnownSpec, load: MemoryLoad) -> Table:
 
 
 def _remember_memories(table: Table, judged: pl.DataFrame, run: RunContext, spec: MemoriesSpec) -> None:
-    """`judged`: COMPARED and `outcome`."""
+    """`judged`: COMPARED, `outcome` and `is_refuted`."""
     outcome, state = pl.col(OUTCOME), pl.col(STATE)
     landed = judged.filter(
         outcome.is_in(_LANDED) | ((outcome == Outcome.UNCHANGED.value) & (state == IN_STORE))
@@ -55,7 +85,7 @@ def _remember_memories(table: Table, judged: pl.DataFrame, run: RunContext, spec
     doubted = judged.filter(outcome == Outcome.UNKNOWN.value).select("profile").unique()
     settled = judged.filter(state.is_in([NEW, IN_STORE]))["profile"].unique()
     table.change(
-        added=[landed.select(*MEMORIES), doubted.select("profile")],
+        added=[landed.filter(~pl.col("is_refuted")).select(*MEMORIES), doubted.select("profile")],
         voided=_find_replaced(table, landed, settled),
         facts={"mapping": describe_mapping(spec), "run": run.run_id},
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from memory_import.errors import NothingPending, UsageProblem
 from memory_import.ledger.database.records import RunRecord
 from memory_import.run.budget import check_budgets
+from memory_import.run.confidence import parse_sample
 from memory_import.run.lifecycle.choice import find_run
 from memory_import.run.lifecycle.start import run_sources
 from memory_import.run.lifecycle.state_directory import check_runs, has_ledger, open_ledger
@@ -23,6 +24,7 @@ def check_request(request: RunRequest, variables: Mapping[str, str]) -> RunReque
     asked, and no run is entered.
     """
     check_budgets(request.budgets)
+    parse_sample(request.verify)
     if not request.action.is_new or request.spec_path is None:
         return replace(request, run_id=_find(request).run_id)
     identified = replace(request, run_id=request.run_id or new_run_id())

@@ -83,9 +83,9 @@ def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return
             return UsageProblem(str(error))
         case ConservationError():
             return InternalFault(str(error))
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EIO | errno.EROFS) | OperationalError():
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EROFS | errno.EIO) | OperationalError():
             return ServiceDown(
-                "The state directory cannot be written: is the disk full, or broken? Make it writable and "
+                "The state directory cannot be written: is the disk full, read-only or broken? Make room and "
                 "resume; what was done before is in the ledger."
             )
         case DeliveryError():

@@ -12,6 +12,7 @@ from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RunRecord, RunStatus
 from memory_import.ledger.files import private_directory
 from memory_import.run.budget import Budgets, check_budgets
+from memory_import.run.confidence import parse_sample
 from memory_import.run.context import RunContext
 from memory_import.run.lifecycle.changes import (
     as_recorded,
@@ -71,6 +72,7 @@ def begin(start: Start) -> AbstractContextManager[RunContext]:
     Raises `UsageProblem`, `InputChanged` or `StateDirectoryBusy` when the run cannot begin.
     """
     check_budgets(start.request.budgets)
+    parse_sample(start.request.verify)
     return _begin_new(start) if start.request.action.is_new else _begin_again(start)
 
 
@@ -142,7 +144,7 @@ def _begin_again(start: Start) -> Iterator[RunContext]:
         record = find_run(ledger, request)
         sources = run_sources(request, record.run_id)
         spec = load_again(ledger, record, start.variables, sources)
-        with _reach_again(start, record, spec) as target:
+        with reach_again(start, record, spec) as target:
             check_target(record, target)
             check_input(ledger, record, spec)
             if record.is_plan:
@@ -154,7 +156,8 @@ def _begin_again(start: Start) -> Iterator[RunContext]:
 
 
 @contextmanager
-def _reach_again(start: Start, record: RunRecord, spec: Spec) -> Iterator[Target]:
+def reach_again(start: Start, record: RunRecord, spec: Spec) -> Iterator[Target]:
+    """Where a run has written to."""
     if record.emulator:
         with emulated(start.folder(record.run_id)) as target:
             yield target

@@ -19,10 +19,10 @@ from memory_import.ledger.database.states import OPEN
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
-from memory_import.run.loads.persons import group_rows
+from memory_import.run.loads.person_rules import load_rules
+from memory_import.run.loads.persons import Grouping, group_rows
 from memory_import.run.loads.staging import prepare_parts
 from memory_import.run.loads.stored_values import drop_repeated, read_entries
-from memory_import.run.loads.suppressed import load_suppressed
 from memory_import.run.observer import DeliveryObserver
 from memory_import.sources.frames import null_out
 from memory_import.spec.model import ProfilesSpec, profile_plan
@@ -43,15 +43,15 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
             raise StagingChanged(", ".join(changed))
         return
     plan = profile_plan(spec, identifiers)
-    suppressed = load_suppressed(spec, run.spec_folder, plan)
+    rules = load_rules(spec, run.spec_folder, plan)
     staging.begin()
     run.progress.begin("reading and preparing")
     with run.timed("prepare"):
-        prepare = partial(_prepare, plan, spec.source.null_texts)
+        prepare = partial(_prepare, plan, spec.source.null_texts, rules.block)
         prepared = prepare_parts(run, PROFILES, spec.source, prepare, staging)
     run.progress.begin("grouping", prepared.rows)
     with run.timed("group"):
-        grouping = group_rows(staging, plan, prepared.rows, suppressed)
+        grouping = group_rows(staging, plan, prepared.rows, rules)
     changes = prepared.changes + Counter({Change.EXTRA_IDENTIFIER.value: grouping.extra_identifiers})
     with run.timed("stage"):
         staging.finish()
@@ -65,16 +65,28 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
                 rounds=grouping.rounds,
                 changes=dict(changes),
                 planned_at=seconds_now(),
+                remarks=_remark(grouping),
             ),
             _plan(staging, grouping.rounds),
         )
     run.sources.release(PROFILES)
 
 
-def _prepare(plan: ProfilePlan, null_texts: Collection[str], rows: pl.DataFrame) -> Prepared:
+def _prepare(
+    plan: ProfilePlan, null_texts: Collection[str], block: pl.DataFrame, rows: pl.DataFrame
+) -> Prepared:
     prepared = prepare_profiles(null_out(rows, null_texts), plan)
-    frame = prepared.frame.with_columns(rows).hstack(hash_identifiers(prepared.frame, plan))
+    frame = prepared.frame.with_columns(rows).hstack(hash_identifiers(prepared.frame, plan, block))
     return replace(prepared, frame=drop_repeated(frame, plan))
+
+
+def _remark(grouping: Grouping) -> tuple[str, ...]:
+    if not grouping.disagreeing:
+        return ()
+    return (
+        f"{grouping.disagreeing:,} people have rows that disagree in a value: their winner follows the "
+        "file's order. `profiles.latest` can name a column that decides.",
+    )
 
 
 def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:

@@ -98,7 +98,7 @@ def _kept(run: RunContext, load: LoadRecord, columns: tuple[str, ...]) -> Iterat
 
 
 def without_persons(report: Mapping[str, Any]) -> dict[str, Any]:
-    """A report that may leave the run's folder: without persons of a plan."""
-    if "plan" not in report:
-        return dict(report)
-    return {**report, "plan": {**report["plan"], "persons": []}}
+    """A report that may leave the run's folder: without persons of a plan, and without their identifiers."""
+    loads = {name: {**load, "shared_identifiers": []} for name, load in report["loads"].items()}
+    kept = {**report, "loads": loads}
+    return {**kept, "plan": {**report["plan"], "persons": []}} if "plan" in report else kept

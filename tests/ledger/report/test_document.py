@@ -19,6 +19,7 @@ def test_a_run_that_staged_nothing_has_a_report(ledger: Ledger) -> None:
     assert build_report(ledger, run, {}, None) == {
         "run_id": RUN_ID,
         "spec": "crm.yaml",
+        "name": None,
         "status": "failed",
         "exit_code": 2,
         "started_at": "2026-11-21T09:00:00Z",

@@ -5,7 +5,20 @@ from typing import Any
 import pytest
 
 from memory_import.ledger.report.outcomes import Outcome
-from memory_import.ledger.report.render import render_markdown, render_summary
+from memory_import.ledger.report.render import render_markdown
+from memory_import.ledger.report.summary import render_summary
+
+PLAN = {
+    "forecast": {
+        "requests": {"least": 1, "most": 1},
+        "bytes": 100,
+        "profile_operations": 1,
+        "lookups": {"least": 0, "most": 0},
+        "seconds": None,
+    },
+    "store": {"asked": True, "lacks": []},
+    "persons": [],
+}
 
 
 def make_report(**rows: int) -> dict[str, Any]:
@@ -82,22 +95,84 @@ def test_both_forms_tell_how_to_go_on() -> None:
     assert "memory-import resume 20261121T090000-1" in render_summary(report, "state/runs/1")
 
 
-def test_the_summary_is_a_few_lines() -> None:
+def test_the_summary_says_what_became_of_the_rows_and_why_and_what_to_type_next() -> None:
     report = make_report(completed=9_000, merged=5, rejected=1_200)
     report["loads"]["profiles"]["reject_reasons"] = {f"code_{number}": 10 - number for number in range(8)}
     lines = render_summary(report, "state/runs/1").splitlines()
     assert lines == [
-        "Run 20261121T090000-1: finished",
-        "  profiles: 10,205 rows read = 9,000 completed, 5 merged, 1,200 rejected",
-        "    rejected: 10 × code_0",
-        "    rejected: 9 × code_1",
-        "    rejected: 8 × code_2",
-        "    rejected: 7 × code_3",
-        "    rejected: 6 × code_4",
-        "    rejected: 3 more codes in the report",
-        "  1,500 requests, 20 of them again",
+        "Run 20261121T090000-1: finished. Of 10,205 rows 9,000 are in the store, 5 belong to the person of "
+        "another row and 1,200 are rejected.",
+        "",
+        "  profiles: 10,205 rows read",
+        "        9,000  completed  in the store, as the service says",
+        "            5  merged     folded into another row of the same person",
+        "        1,200  rejected   not imported: the file of rejected rows says why",
+        "    why rows are rejected",
+        "           10  code_0",
+        "            9  code_1",
+        "            8  code_2",
+        "            7  code_3",
+        "            6  code_4",
+        "               and 3 more codes in the report",
+        "",
+        "  1,500 requests, 20 of them repeats",
         "  report: state/runs/1/report.md",
+        "Next: memory-import explain code_0    (why most rows were rejected, and what to do)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "bar"),
+    [
+        pytest.param({"completed": 10}, "█" * 20, id="all in"),
+        pytest.param({"completed": 5, "rejected": 5}, "█" * 10 + "▒" * 10, id="half"),
+        pytest.param({"completed": 9_999, "rejected": 1}, "█" * 19 + "▒", id="one of many shows"),
+        pytest.param({"merged": 1, "planned": 3}, "▓" * 5 + "░" * 15, id="a plan"),
+    ],
+)
+def test_a_bar_has_a_sign_for_each_share_of_the_rows(rows: dict[str, int], bar: str) -> None:
+    assert f"    {bar}\n" in render_summary(make_report(**rows), "state/runs/1", bar_width=20)
+    assert bar not in render_summary(make_report(**rows), "state/runs/1")
+
+
+def test_the_values_of_each_trait_are_a_table() -> None:
+    report = make_report(completed=1_200)
+    report["loads"]["profiles"]["traits"] = {
+        "Contact.phone": {
+            "filled": 1_200,
+            "sent": 100,
+            "changed": {"phone_reformatted": 1_000, "phone_plus_added": 50},
+            "dropped": {"phone_too_short": 50},
+        }
+    }
+    lines = render_summary(report, "state/runs/1").splitlines()
+    assert "    values            filled  as it was    changed   left out" in lines
+    assert "    Contact.phone      1,200        100      1,050         50" in lines
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows", "following"),
+    [
+        pytest.param({}, {"completed": 1}, "memory-import status --state-dir state    (all runs)", id="done"),
+        pytest.param(
+            {"resume_command": "memory-import resume 1"},
+            {"pending": 1},
+            "memory-import resume 1    (to go on)",
+            id="pending",
+        ),
+        pytest.param(
+            {"resume_command": "memory-import apply 1", "plan": PLAN},
+            {"planned": 1},
+            "memory-import apply 1    (to send it)",
+            id="plan",
+        ),
+    ],
+)
+def test_every_ending_names_the_next_command(
+    changes: dict[str, Any], rows: dict[str, int], following: str
+) -> None:
+    text = render_summary(make_report(**rows) | changes, "state/runs/1")
+    assert text.splitlines()[-1] == f"Next: {following}"
 
 
 def test_a_run_without_loads_or_requests_has_both_forms_too() -> None:
@@ -108,7 +183,7 @@ def test_a_run_without_loads_or_requests_has_both_forms_too() -> None:
 
 
 def test_an_empty_load_is_said_to_be_empty() -> None:
-    assert "0 rows read = nothing" in render_summary(make_report(), "state/runs/1")
+    assert "No row was read." in render_summary(make_report(), "state/runs/1")
 
 
 def test_values_have_a_table_of_fates_and_the_dropped_ones_of_reasons_with_rows() -> None:

@@ -134,7 +134,8 @@ def test_what_ended_the_run_early_decides_otherwise(
             UnexpectedAnswer("PUT", "/x", 400, None, None), ExitCode.PENDING, id="unexpected answer"
         ),
         pytest.param(OSError(errno.ENOSPC, "x"), ExitCode.PENDING, id="a full disk"),
-        pytest.param(OSError(errno.EIO, "x"), ExitCode.PENDING, id="a broken disk"),
+        pytest.param(OSError(errno.EROFS, "x"), ExitCode.PENDING, id="a disk that became read-only"),
+        pytest.param(OSError(errno.EIO, "x"), ExitCode.PENDING, id="a disk that fails"),
         pytest.param(RuntimeError("x"), ExitCode.INTERNAL, id="anything else"),
         pytest.param(
             ExceptionGroup("x", [AuthenticationRefused(401)]), ExitCode.CREDENTIALS, id="in a group"
@@ -173,7 +174,7 @@ def fail(error: Exception) -> Exception:
     [
         pytest.param(ValueError("could not convert 'ada@example.com'"), id="a value"),
         pytest.param(KeyError("ada@example.com"), id="a key"),
-        pytest.param(OSError(2, "missing", "ada@example.com"), id="a file name"),
+        pytest.param(OSError(errno.EPROTO, "broken", "ada@example.com"), id="a file name"),
         pytest.param(ExceptionGroup("ada@example.com", [ValueError("ada@example.com")]), id="a group"),
     ],
 )

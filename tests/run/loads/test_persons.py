@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from memory_import.ledger.staging.staged import Staging
+from memory_import.run.loads.person_folds import PersonRules
 from memory_import.run.loads.persons import Grouping, group_rows
 from memory_import.transforms.identity.groups import hash_columns, hash_identifiers
 from memory_import.transforms.prepare import prepare_profiles
@@ -43,7 +44,9 @@ def stage_customers(folder: Path, *sizes: int) -> Staging:
             orient="row",
         )
         frame = prepare_profiles(rows, PLAN).frame
-        parts.append(frame.hstack(hash_identifiers(frame, PLAN)).with_columns(_pos=pl.col("_row") - 1))
+        parts.append(
+            frame.hstack(hash_identifiers(frame, PLAN, NOBODY)).with_columns(_pos=pl.col("_row") - 1)
+        )
     return stage(folder / "profiles", *parts)
 
 
@@ -56,8 +59,8 @@ def test_rows_of_one_person_are_found_wherever_they_are(
     tmp_path: Path, sizes: tuple[int, ...], rows: int
 ) -> None:
     staging = stage_customers(tmp_path, *sizes)
-    grouping = group_rows(staging, PLAN, rows, NOBODY)
-    assert grouping == Grouping(rounds=1, extra_identifiers=0)
+    grouping = group_rows(staging, PLAN, rows, PersonRules())
+    assert grouping == Grouping(rounds=1, extra_identifiers=0, disagreeing=2)
     assert staging.members.rows() == [(0, 4), (3, 7), (4, 4), (6, 7), (7, 7)]
     [part] = staging.folded_parts
     folded = staging.entries(part, "_payload").sort("_pos")
@@ -76,13 +79,14 @@ def test_equal_hashes_alone_make_no_group(tmp_path: Path) -> None:
         hashes = [same.alias(column) for column in hash_columns(PLAN)]
         staging.draft_part(number, rows.with_columns(hashes))
         staging.settle_part(number)
-    assert group_rows(staging, PLAN, 9, NOBODY) == Grouping(rounds=1, extra_identifiers=0)
+    grouping = Grouping(rounds=1, extra_identifiers=0, disagreeing=2)
+    assert group_rows(staging, PLAN, 9, PersonRules()) == grouping
     assert staging.members["_representative"].to_list() == [4, 7, 4, 7, 7]
 
 
 def test_without_repeated_values_nothing_is_folded(tmp_path: Path) -> None:
     staging = stage_customers(tmp_path, 3)
-    assert group_rows(staging, PLAN, 3, NOBODY) == Grouping(rounds=1, extra_identifiers=0)
+    assert group_rows(staging, PLAN, 3, PersonRules()) == Grouping(rounds=1, extra_identifiers=0)
     assert staging.members.is_empty()
     assert staging.folded_parts == ()
     assert staging.entries("part-00000")["_pos"].to_list() == [0, 1]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory_import.transforms.identity.groups import (
+    BLOCKED_HASH,
     find_repeated,
     group_links,
     hash_columns,
@@ -19,6 +20,8 @@ from memory_import.transforms.identity.groups import (
 from memory_import.transforms.plan import IdentifierPlan
 from tests.support.plans import make_plan, make_trait
 
+FURTHER = {"_pos": pl.Int64, "trait": pl.String, "id_type": pl.String, "value": pl.String}
+NOTHING = pl.DataFrame(schema={"id_type": pl.String, "value": pl.String})
 EDGES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=60)
 
 
@@ -121,8 +124,14 @@ def test_identifiers_are_listed_by_type():
         {"_pos": [0, 1], "_id.phone": ["+1", None], "_id.email": ["a", "a"], "_id.phone.2": [None, "+1"]}
     )
 
-    assert sorted(list_identifiers(rows, plan).rows()) == [
-        *[(0, "email:a"), (0, "phone:+1"), (1, "email:a"), (1, "phone:+1")],
+    further = pl.DataFrame([(1, "Contact.email", "email", "b")], FURTHER, orient="row")
+
+    assert sorted(list_identifiers(rows, plan, further).rows()) == [
+        (0, "Contact.email", "email", "a"),
+        (0, "Contact.phone", "phone", "+1"),
+        (1, "Contact.email", "email", "a"),
+        (1, "Contact.email", "email", "b"),
+        (1, "Contact.mobile", "phone", "+1"),
     ]
 
 
@@ -130,13 +139,24 @@ def test_equal_identifiers_have_equal_hashes_and_blanks_have_none():
     plan = make_plan()
     rows = pl.DataFrame({"_id.phone": ["+1", None, "+1"], "_id.email": [None, "a", "b"]})
 
-    hashes = hash_identifiers(rows, plan)
+    hashes = hash_identifiers(rows, plan, NOTHING)
 
     assert hashes.columns == hash_columns(plan) == ["_hash.phone", "_hash.email"]
     phones, emails = hashes
     assert phones[0] == phones[2]
     assert phones.is_null().to_list() == [False, True, False]
     assert emails[1] != emails[2]
+
+
+def test_a_blocked_value_has_the_hash_of_no_other():
+    plan = make_plan()
+    rows = pl.DataFrame({"_id.phone": ["+12125551212", "+12125550199"], "_id.email": ["a@x.com", "b@x.com"]})
+    block = pl.DataFrame({"id_type": ["email"], "value": ["b@x.com"]})
+
+    phones, emails = hash_identifiers(rows, plan, block)
+
+    assert (phones == BLOCKED_HASH).to_list() == [True, False]
+    assert (emails == BLOCKED_HASH).to_list() == [False, True]
 
 
 def test_a_hash_that_stands_more_than_once_is_repeated_and_a_blank_is_not():

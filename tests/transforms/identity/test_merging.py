@@ -14,6 +14,7 @@ from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitType
 from tests.support.identity_server import ModelServer
 from tests.support.plans import make_trait
 
+FURTHER = {"_pos": pl.Int64, "trait": pl.String, "id_type": pl.String, "value": pl.String}
 MANY = ProfilePlan(
     traits=(
         make_trait("Contact.phone"),
@@ -67,7 +68,9 @@ def prepare(rows, plan):
 
 
 def fold(prepared, plan):
-    groups = group_links(link_rows(list_identifiers(prepared, plan)))
+    listed = list_identifiers(prepared, plan, pl.DataFrame(schema=FURTHER))
+    values = listed.select("_pos", value=pl.format("{}:{}", "id_type", "value"))
+    groups = group_links(link_rows(values))
     return groups, fold_groups(prepared.join(groups, on="_pos"), plan)
 
 

@@ -6,8 +6,8 @@ import pytest
 from phonenumbers import PhoneMetadata
 from phonenumbers.phonemetadata import PhoneNumberDesc
 
+from memory_import.transforms.phones.judgement import judge_by_rules
 from memory_import.transforms.phones.library import judge_phone
-from memory_import.transforms.phones.normalise import normalise_by_rules
 from memory_import.transforms.phones.patterns import UncarriedPatternError, carry_pattern, keep_last_capture
 from memory_import.transforms.phones.rules import compile_rules
 from memory_import.transforms.phones.territories import carry_territories, read_metadata
@@ -58,7 +58,7 @@ def normalise(
         asked.append(number)
         return judge_phone(number, region)
 
-    verdicts = normalise_by_rules(numbers, regions, rules, judge)
+    verdicts = judge_by_rules(numbers, regions, rules, judge)
     return verdicts["e164"].to_list(), sorted(asked)
 
 

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from memory_import.transforms.codes import Change, Reason
-from memory_import.transforms.phones.normalise import FEWEST_ROWS_TO_COMPILE_FOR, normalise_phones
-from memory_import.transforms.phones.repair import repair_phones
+from memory_import.transforms.phones import normalise_phones
+from memory_import.transforms.phones.judgement import FEWEST_ROWS_TO_COMPILE_FOR
 
 RESTORED = {
     "plus, of another region": ("4915112345678", "US", "+4915112345678", Change.PHONE_PLUS_RESTORED),
@@ -21,7 +21,14 @@ RESTORED = {
         Change.PHONE_LEADING_ZERO_RESTORED,
     ),
     "plus or zero, the same number": ("497045556924", "WS", "+497045556924", Change.PHONE_PLUS_RESTORED),
+    "plus, an extension behind": ("4915112345678 x5", "US", "+4915112345678", Change.PHONE_PLUS_RESTORED),
     "figure": ("2025550123.0", "US", "+12025550123", Change.PHONE_FIGURE_UNDONE),
+    "figure that would pass for a longer number": (
+        "3012345678.0",
+        "DE",
+        "+493012345678",
+        Change.PHONE_FIGURE_UNDONE,
+    ),
     "figure with two decimals": ("2025550123.00", "US", "+12025550123", Change.PHONE_FIGURE_UNDONE),
     "figure, with or without zero the same number": (
         "612345678.0",
@@ -65,18 +72,17 @@ REFUSED_ALL_THE_SAME = {
     "Luxembourg or Italy": ("35285267", "IT", Reason.PHONE_INVALID),
     "Budapest or Texas": ("3612345678.0", "US", Reason.PHONE_SPREADSHEET_DAMAGE),
     "a mobile or a landline": ("4915112345678.0", "DE", Reason.PHONE_SPREADSHEET_DAMAGE),
+    "a number of its own, with and without a plus": ("4915112345678", "DE", Reason.PHONE_AMBIGUOUS),
     "valid with neither": ("5555550123", "US", Reason.PHONE_INVALID),
     "no zero without a region": ("612345678", None, Reason.PHONE_NO_REGION),
-    "a zero still there": ("020 7946 0958 0958", "GB", Reason.PHONE_TOO_LONG),
+    "a zero still there": ("020 7946 0958 0958", "GB", Reason.PHONE_SEVERAL_READINGS),
     "one zero of a prefix still there": ("033612345678", "FR", Reason.PHONE_TOO_LONG),
     "a plus still there": ("+1 555-555-0123", "IT", Reason.PHONE_INVALID),
-    "an extension": ("4915112345678 x5", "US", Reason.PHONE_TOO_LONG),
     "words": ("n/a", "US", Reason.PHONE_NOT_A_NUMBER),
 }
 THE_LIBRARY_S = {
     "national without its zero": ("612345678", "FR"),
     "international without its plus": ("447911 123456", "GB"),
-    "a figure that passes for a number": ("3012345678.0", "DE"),
     "e164": ("+442079460958", "US"),
     "blank": (" ", "US"),
     "null": (None, "US"),
@@ -85,7 +91,8 @@ THE_LIBRARY_S = {
 
 def repair(*pairs: tuple[str | None, str | None]) -> list[tuple[str | None, str | None]]:
     numbers, regions = zip(*pairs, strict=True)
-    return repair_phones(pl.Series(numbers, dtype=pl.String), pl.Series(regions, dtype=pl.String)).rows()
+    columns = pl.Series(numbers, dtype=pl.String), pl.Series(regions, dtype=pl.String)
+    return normalise_phones(*columns, repair=True).rows()
 
 
 @pytest.mark.parametrize(("number", "region", "e164", "code"), RESTORED.values(), ids=RESTORED)
@@ -106,7 +113,7 @@ def test_what_is_in_doubt_is_refused_as_before(number, region, reason):
 @pytest.mark.parametrize(("number", "region"), THE_LIBRARY_S.values(), ids=THE_LIBRARY_S)
 def test_what_the_library_takes_stays_as_it_takes_it(number, region):
     columns = pl.Series([number], dtype=pl.String), pl.Series([region], dtype=pl.String)
-    assert repair_phones(*columns).equals(normalise_phones(*columns))
+    assert normalise_phones(*columns, repair=True).equals(normalise_phones(*columns))
 
 
 @pytest.mark.parametrize("region", ["DE", "FR", "IT", "US", "WS", None])
@@ -134,5 +141,5 @@ def test_a_long_column_is_repaired_row_for_row():
 @pytest.mark.parametrize("numbers", [[], ["+442079460958", None]], ids=["no rows", "no refusal"])
 def test_the_frame_is_that_of_normalise_phones(numbers):
     columns = pl.Series(numbers, dtype=pl.String), pl.Series(["GB"] * len(numbers), dtype=pl.String)
-    assert repair_phones(*columns).equals(normalise_phones(*columns))
-    assert repair_phones(*columns).schema == {"e164": pl.String, "code": pl.String}
+    assert normalise_phones(*columns, repair=True).equals(normalise_phones(*columns))
+    assert normalise_phones(*columns, repair=True).schema == {"e164": pl.String, "code": pl.String}

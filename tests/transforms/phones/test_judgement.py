@@ -1,4 +1,4 @@
-"""Phone numbers become E.164 exactly as phonenumbers has them, and every change and refusal says why."""
+"""Columns of numbers get the verdicts of phonenumbers, and every change and refusal says why."""
 
 import gc
 import weakref
@@ -10,13 +10,13 @@ import pytest
 from phonenumbers import PhoneNumberFormat
 
 from memory_import.transforms.codes import Change, Reason
-from memory_import.transforms.phones.library import judge_phone
-from memory_import.transforms.phones.normalise import (
+from memory_import.transforms.phones.judgement import (
     CHUNK_ROWS,
     FEWEST_ROWS_TO_COMPILE_FOR,
-    normalise_by_rules,
-    normalise_phones,
+    judge_by_rules,
+    judge_phones,
 )
+from memory_import.transforms.phones.library import judge_phone
 from memory_import.transforms.phones.rules import installed_rules
 from tests.fuzz.comparison import compare_phones
 from tests.fuzz.numbers import generate_numbers
@@ -93,13 +93,13 @@ REFUSED = {
 
 def by_columns(numbers: list[str | None], regions: list[str | None]) -> pl.DataFrame:
     numbers_column, regions_column = pl.Series(numbers, dtype=pl.String), pl.Series(regions, dtype=pl.String)
-    verdicts = normalise_by_rules(numbers_column, regions_column, installed_rules(), judge_phone)
+    verdicts = judge_by_rules(numbers_column, regions_column, installed_rules(), judge_phone)
     return verdicts.cast({"code": pl.String})
 
 
 def by_library(numbers: list[str | None], regions: list[str | None]) -> pl.DataFrame:
     assert len(numbers) < FEWEST_ROWS_TO_COMPILE_FOR
-    return normalise_phones(pl.Series(numbers, dtype=pl.String), pl.Series(regions, dtype=pl.String))
+    return judge_phones(pl.Series(numbers, dtype=pl.String), pl.Series(regions, dtype=pl.String))
 
 
 ways = pytest.mark.parametrize("normalise", [by_columns, by_library])
@@ -133,7 +133,7 @@ def test_no_rows_give_no_rows_of_text(normalise):
 def test_verdicts_stay_row_for_row_when_the_input_is_read_in_chunks():
     numbers = ["+442079460958", "n/a", None, "020 7946 0958", "+1 202 555 0123"]
     times = CHUNK_ROWS // len(numbers) + 10
-    verdicts = normalise_phones(pl.Series(numbers * times), pl.Series(["GB"] * len(numbers) * times))
+    verdicts = judge_phones(pl.Series(numbers * times), pl.Series(["GB"] * len(numbers) * times))
     assert verdicts.equals(pl.concat([by_library(numbers, ["GB"] * len(numbers))] * times))
 
 
@@ -142,7 +142,7 @@ def test_threads_may_normalise_at_once():
     numbers = pl.Series([number for number, _ in pairs])
     regions = pl.Series([region for _, region in pairs], dtype=pl.String)
     with ThreadPoolExecutor(8) as pool:
-        first, *others = pool.map(lambda _: normalise_phones(numbers, regions), range(16))
+        first, *others = pool.map(lambda _: judge_phones(numbers, regions), range(16))
     assert all(first.equals(other) for other in others)
 
 
@@ -152,7 +152,7 @@ def test_a_refusal_keeps_nothing_in_memory_that_its_caller_holds():
 
     def call() -> weakref.ref[Held]:
         held = Held()
-        normalise_phones(pl.Series(["+0044 20", "0068448x726", "n/a"]), pl.Series(["GB", "FR", None]))
+        judge_phones(pl.Series(["+0044 20", "0068448x726", "n/a"]), pl.Series(["GB", "FR", None]))
         return weakref.ref(held)
 
     gc.disable()

@@ -1,0 +1,93 @@
+"""What the report says of persons: how many, and which values identify nobody or are in dispute."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from memory_import.columns import ERROR_CODE, FILE, ID_TYPE, POS, REPRESENTATIVE, ROW, VALUE
+from memory_import.ledger.files import whole_file
+from memory_import.ledger.staging.staged import Staging
+from memory_import.printable import printable_line
+
+_SHARED_SHOWN = 5
+_CONFLICT = [ID_TYPE, VALUE]
+
+
+def count_persons(staging: Staging) -> dict[str, Any]:
+    """`total` persons, rejected rows aside; the rows of the `largest`; how many values are in `conflicts`,
+    and how many are `shared_values` of too many people."""
+    kept = sum(staging.read(part, ERROR_CODE)[ERROR_CODE].null_count() for part in staging.parts)
+    refused = staging.excess[POS].implode()
+    members = staging.members.filter(~pl.col(POS).is_in(refused))
+    merged = members.filter(pl.col(POS) != pl.col(REPRESENTATIVE)).height
+    total = kept - len(staging.excess) - merged
+    largest = members.group_by(REPRESENTATIVE).len().select(pl.col("len").max().fill_null(0)).item()
+    return {
+        "total": total,
+        "new": total,
+        "changed": 0,
+        "unchanged": 0,
+        "gone": 0,
+        "largest": max(largest, min(total, 1)),
+        "conflicts": staging.conflicts.select(_CONFLICT).n_unique() if staging.conflicts.height else 0,
+        "shared_values": staging.shared.height,
+    }
+
+
+def list_shared(staging: Staging) -> list[dict[str, Any]]:
+    """The values of most rows that belong to too many people: `id_type`, `value`, `rows`, `people`."""
+    return (
+        staging.shared.sort("rows", ID_TYPE, VALUE, descending=[True, False, False])
+        .head(_SHARED_SHOWN)
+        .to_dicts()
+    )
+
+
+def describe_persons(load: Mapping[str, Any]) -> list[str]:
+    """Sentences about the persons of a load, as the report has them; none where it says nothing of them."""
+    if "persons" not in load:
+        return []
+    persons = load["persons"]
+    lines = [f"persons: {persons['total']:,}, the largest of {persons['largest']:,} rows"]
+    if persons["shared_values"]:
+        named = [
+            f"{printable_line(shared['value'])} ({shared['rows']:,} rows, {shared['people']:,} people)"
+            for shared in load["shared_identifiers"]
+        ]
+        listed = f": {', '.join(named)}" if named else ""
+        lines.append(
+            f"{persons['shared_values']:,} values belong to too many people and were left out{listed}; "
+            "see shared-identifiers.csv"
+        )
+    if persons["conflicts"]:
+        lines.append(
+            f"{persons['conflicts']:,} values are claimed by people whose names disagree; see conflicts.csv"
+        )
+    return lines
+
+
+def write_persons(staging: Staging, folder: Path) -> None:
+    """Write `shared-identifiers.csv` and `conflicts.csv`, readable by their owner only."""
+    with whole_file(folder / "shared-identifiers.csv") as stream:
+        shared = staging.shared.sort("rows", ID_TYPE, VALUE, descending=[True, False, False])
+        shared.select(ID_TYPE, VALUE, "rows", "people").write_csv(stream)
+    with whole_file(folder / "conflicts.csv") as stream:
+        _locate(staging).write_csv(stream)
+
+
+def _locate(staging: Staging) -> pl.DataFrame:
+    """`conflict` (from 1), `id_type`, `value`, `file`, `row`, `name` of every row that claims a value about
+    which people disagree."""
+    conflicts = staging.conflicts
+    numbers = conflicts.select(_CONFLICT).unique().sort(_CONFLICT).with_row_index("conflict", 1)
+    wanted = conflicts.select(POS).unique().sort(POS)
+    nowhere = pl.DataFrame(schema={POS: pl.Int64, FILE: pl.String, ROW: pl.Int64})
+    places = pl.concat([nowhere, *staging.pick(wanted, lambda part: staging.read(part, FILE, ROW))])
+    return (
+        conflicts.join(numbers, on=_CONFLICT)
+        .join(places, on=POS)
+        .sort("conflict", POS)
+        .select("conflict", ID_TYPE, VALUE, pl.col(FILE).alias("file"), pl.col(ROW).alias("row"), "name")
+    )

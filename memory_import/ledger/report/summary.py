@@ -1,0 +1,84 @@
+"""The report in a few lines for the terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from memory_import.ledger.report.outcomes import Outcome
+from memory_import.ledger.report.persons import describe_persons
+from memory_import.ledger.report.plan import describe_forecast, list_persons
+from memory_import.ledger.report.verification import describe_in_words
+from memory_import.ledger.report.words import MEANING, headline, next_step
+
+_CODES_SHOWN = 5
+_BAR = {
+    "█": (Outcome.VERIFIED, Outcome.COMPLETED, Outcome.ACCEPTED),
+    "▓": (Outcome.MERGED, Outcome.UNCHANGED, Outcome.EXCLUDED),
+    "░": (Outcome.PENDING, Outcome.PLANNED),
+    "▒": (Outcome.REJECTED, Outcome.UNKNOWN),
+}
+"""The parts of a bar: in the store, nothing to send, still to send, rejected or in doubt."""
+
+
+def render_summary(report: Mapping[str, Any], folder: str, *, bar_width: int = 0) -> str:
+    """What became of the rows and of the values, why rows were rejected, where to read more, what to do next.
+
+    `bar_width`: characters of a bar of outcomes for each load; 0 shows none.
+    """
+    plan = report.get("plan")
+    lines = [f"{'Plan' if plan else 'Run'} {report['run_id']}: {report['status']}. {headline(report)}"]
+    for name, load in report["loads"].items():
+        lines += ["", *_load_lines(name, load, bar_width)]
+    if plan:
+        lines += ["", "  applying it", *(f"    {line}" for line in describe_forecast(plan))]
+        lines += ["  persons as they would be sent"] if plan["persons"] else []
+        lines += [f"    {line}" for line in list_persons(plan)]
+    requests = report["requests"]
+    lines.append("")
+    if requests["total"]:
+        repeats = f", {requests['retries']:,} of them repeats" if requests["retries"] else ""
+        lines.append(f"  {requests['total']:,} requests{repeats}")
+    lines.append(f"  report: {folder}/report.md")
+    return "\n".join([*lines, f"Next: {next_step(report, folder)}"])
+
+
+def _load_lines(name: str, load: Mapping[str, Any], bar_width: int) -> list[str]:
+    rows = load["rows"]
+    counts = [(rows[outcome], outcome, MEANING[outcome]) for outcome in MEANING if rows[outcome]]
+    lines = [f"  {name}: {rows['read']:,} rows read"]
+    lines += [f"    {_bar(rows, bar_width)}"] if bar_width and rows["read"] else []
+    lines += [f"    {count:>9,}  {outcome.value:<9}  {meaning}" for count, outcome, meaning in counts]
+    lines += [f"    {sentence}" for sentence in (*describe_persons(load), *load.get("remarks", ()))]
+    if load.get("verification"):
+        lines += [f"    {line}" for line in describe_in_words(name, load["verification"])]
+    lines += _count_lines("why rows are rejected", load["reject_reasons"])
+    lines += _value_lines(load.get("traits", {}))
+    return lines + _count_lines("what was changed on the way", load["changes"])
+
+
+def _count_lines(title: str, counts: Mapping[str, int]) -> list[str]:
+    if not counts:
+        return []
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    lines = [f"    {title}", *(f"    {count:>9,}  {code}" for code, count in ordered[:_CODES_SHOWN])]
+    left = len(ordered) - _CODES_SHOWN
+    return lines + ([f"               and {left} more codes in the report"] if left > 0 else [])
+
+
+def _value_lines(traits: Mapping[str, Any]) -> list[str]:
+    """The values of each trait: how many rows have one, and how many were sent, changed and left out."""
+    if not traits:
+        return []
+    width = max(len("values"), *map(len, traits))
+    lines = [f"    {'values':<{width}}  {'filled':>9}  {'as it was':>9}  {'changed':>9}  {'left out':>9}"]
+    for path, fates in traits.items():
+        changed, dropped = (sum(fates[name].values()) for name in ("changed", "dropped"))
+        counts = (fates["filled"], fates["sent"], changed, dropped)
+        lines.append(f"    {path:<{width}}  " + "  ".join(f"{count:>9,}" for count in counts))
+    return lines
+
+
+def _bar(rows: Mapping[str, int], width: int) -> str:
+    """One sign for each share of the rows, in the order of `_BAR`; no part that there is vanishes."""
+    parts = [(sign, sum(rows[outcome] for outcome in outcomes)) for sign, outcomes in _BAR.items()]
+    bar = "".join(sign * max(1, round(width * count / rows["read"])) for sign, count in parts if count)
+    return bar[:width] if len(bar) <= width else bar[: width - 1] + bar[-1]

@@ -1,0 +1,119 @@
+"""What reading back came to, for the report, and every difference in a file of its own."""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from memory_import.columns import FILE, POS, ROW
+from memory_import.ledger.files import whole_file
+from memory_import.ledger.staging.staged import Staging
+from memory_import.ledger.staging.verdicts import (
+    WRONG,
+    Finding,
+    Verdict,
+    Verification,
+    read_findings,
+    read_verification,
+)
+
+Bounds = Callable[[int, int], tuple[float, float]]
+"""Of so many wrong ones among so many read, the rates between which that of all is."""
+
+_HEADER = ("_file", "_row", "_verdict", "_what", "_sent", "_found")
+
+
+def describe_verification(staging: Staging, bounds: Bounds) -> dict[str, Any] | None:
+    """The section of a load's report; None where nothing was read back."""
+    verification = read_verification(staging)
+    if verification is None:
+        return None
+    found = _of_last(staging, verification)
+    verdicts = Counter(finding.verdict for finding in found)
+    drawn = [finding for finding in found if finding.is_random]
+    wrong = sum(finding.verdict in WRONG for finding in drawn)
+    low, high = bounds(wrong, len(drawn))
+    if len(drawn) == verification.population:
+        low = high = wrong / len(drawn) if drawn else 0.0
+    return {
+        "sample": "all" if verification.sample is None else verification.sample,
+        "landed": verification.population,
+        "planned": verification.planned,
+        "read": len(found),
+        **{verdict.value: verdicts[verdict] for verdict in Verdict},
+        "followed": sum(finding.is_followed for finding in found),
+        "wrong": sum(verdicts[verdict] for verdict in WRONG),
+        "rate": {"drawn": len(drawn), "wrong": wrong, "low": round(low, 6), "high": round(high, 6)},
+        "differences": dict(
+            sorted(Counter(each.what for finding in found for each in finding.differences).items())
+        ),
+        "billing": {
+            "lookups": sum(finding.lookups for finding in found),
+            "profiles_read": len({finding.profile_id for finding in found} - {None}),
+        },
+    }
+
+
+def _of_last(staging: Staging, verification: Verification) -> list[Finding]:
+    return [one for one in read_findings(staging).values() if one.number == verification.number]
+
+
+def write_differences(staging: Staging, path: Path) -> None:
+    """What was sent and what was found, a line for each difference; of a missing profile one without.
+
+    Nothing is written where nothing was read back.
+    """
+    verification = read_verification(staging)
+    if verification is None:
+        return
+    unequal = sorted(
+        (one for one in _of_last(staging, verification) if one.verdict is not Verdict.EQUAL),
+        key=lambda one: one.pos,
+    )
+    positions = pl.DataFrame({POS: [one.pos for one in unequal]}, schema={POS: pl.Int64})
+    located = staging.pick(positions, lambda part: staging.read(part, FILE, ROW))
+    places = {pos: (file, row) for part in located for pos, file, row in part.select(POS, FILE, ROW).rows()}
+    text = io.StringIO(newline="")
+    lines = csv.writer(text)
+    lines.writerow(_HEADER)
+    for one in unequal:
+        for each in one.differences or (None,):
+            told = ("", "", "") if each is None else (each.what, _json(each.sent), _json(each.found))
+            lines.writerow((*places[one.pos], one.verdict.value, *told))
+    with whole_file(path) as stream:
+        stream.write(text.getvalue().encode("utf-8", "backslashreplace"))
+
+
+def _json(value: Any) -> str:
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def describe_in_words(load: str, section: Mapping[str, Any]) -> list[str]:
+    """Sentences about what reading back came to."""
+    rate = section["rate"]
+    counts = ", ".join(
+        f"{section[verdict.value]:,} {verdict.value.replace('_', ' ')}"
+        for verdict in Verdict
+        if section[verdict.value]
+    )
+    lines = [f"read back: {section['read']:,} of {section['landed']:,} {load}: {counts or 'nothing'}"]
+    if section["read"] < section["planned"]:
+        lines.append(f"not read yet: {section['planned'] - section['read']:,}; verify again goes on")
+    if rate["low"] < rate["high"]:
+        lines.append(
+            f"{rate['wrong']:,} of {rate['drawn']:,} drawn at random are wrong: of all, "
+            f"{rate['low']:.2%} to {rate['high']:.2%}, with 95% confidence"
+        )
+    billing = section["billing"]
+    lines.append(
+        f"billed at most: {billing['lookups']:,} lookups, {billing['profiles_read']:,} profile reads"
+    )
+    if section["differences"]:
+        differing = ", ".join(f"{count:,} × {what}" for what, count in section["differences"].items())
+        lines.append(f"what differs: {differing}; each is in the file of differences")
+    return lines

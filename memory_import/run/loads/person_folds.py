@@ -1,0 +1,235 @@
+"""One fold of a load: rows of which no other row can be a member of the same person, found and folded."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import polars as pl
+
+from memory_import.columns import (
+    CODE,
+    EXCLUSION_WORDING,
+    ID_TYPE,
+    LATEST,
+    POS,
+    REPRESENTATIVE,
+    TRAIT,
+    VALUE,
+    Exclusion,
+    schema,
+)
+from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, LEFT_OUT_SCHEMA, MEMBERS_SCHEMA
+from memory_import.transforms.codes import WORDING, Reason
+from memory_import.transforms.identity.blocked import is_blocked
+from memory_import.transforms.identity.groups import list_identifiers
+from memory_import.transforms.identity.leaving_out import leave_out
+from memory_import.transforms.identity.merging import fold_groups
+from memory_import.transforms.identity.names import HashWords, Names, hash_words, no_names, read_names
+from memory_import.transforms.identity.persons import PersonPolicy, find_persons
+from memory_import.transforms.plan import ProfilePlan
+from memory_import.transforms.prepare import identify
+from memory_import.transforms.values.fates import find_superseded
+
+FURTHER_SCHEMA = schema(TRAIT, ID_TYPE, VALUE)
+_IDENTIFIERS = schema(ID_TYPE, VALUE)
+_CLAIMS = {"claimant": pl.Int64, **_IDENTIFIERS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownPeople:
+    """People whom earlier runs brought in, as claimants below 0.
+
+    `claims`: `claimant` Int64, `id_type`, `value` String: all identifiers of every known person that holds a
+    value of this input; `names`: their names, made with `hash_words`. `past` (Int64): claimants that stand
+    for an earlier claim on a value and nothing else.
+    """
+
+    claims: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_CLAIMS))
+    names: Names = field(default_factory=no_names)
+    past: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Int64))
+    hash_words: HashWords = hash_words
+
+    def holding(self, claimed: pl.DataFrame) -> "KnownPeople":
+        """Those that hold some of these values (`id_type`, `value`)."""
+        claimants = self.claims.join(claimed, on=[ID_TYPE, VALUE], how="semi")["claimant"].implode()
+        names = replace(self.names, keys=self.names.keys.filter(pl.col("claimant").is_in(claimants)))
+        claims = self.claims.filter(pl.col("claimant").is_in(claimants))
+        return replace(self, claims=claims, names=names, past=self.past.filter(self.past.is_in(claimants)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonRules:
+    """What decides about persons beside the rows: `block` and `suppressed` have `id_type`, `value` String."""
+
+    policy: PersonPolicy = field(default_factory=PersonPolicy)
+    block: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_IDENTIFIERS))
+    suppressed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_IDENTIFIERS))
+    known: KnownPeople = field(default_factory=KnownPeople)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fold:
+    """What was found in a fold.
+
+    `extra`: how many further identifiers are sent. `members` as MEMBERS_SCHEMA, `refused` as
+    LATE_ERRORS_SCHEMA, `left_out` as LEFT_OUT_SCHEMA, `superseded` as `find_superseded` gives it. `shared`,
+    `conflicts`: as they are staged.
+    `disagreeing`: how many people have rows of which the order of the file decides.
+    """
+
+    extra: int
+    members: pl.DataFrame
+    refused: pl.DataFrame
+    left_out: pl.DataFrame
+    superseded: pl.DataFrame
+    shared: pl.DataFrame
+    conflicts: pl.DataFrame
+    disagreeing: int
+
+
+@dataclass(frozen=True)
+class _Found:
+    """`persons`: `_pos`, `person` of the rows that claim anything. `left_out`: `_pos`, `trait`, `id_type`,
+    `value`, `code`. `values` as in `Persons`."""
+
+    persons: pl.DataFrame
+    left_out: pl.DataFrame
+    values: pl.DataFrame
+
+
+def find_and_fold(path: Path, plan: ProfilePlan, rules: PersonRules) -> tuple[Fold, pl.DataFrame]:
+    """Find the persons among the rows of a file, leave out what is not theirs to send, and fold them; with
+    the entries that are sent for them.
+
+    The file has `_pos`, the values, and `_further`: List of Struct of FURTHER_SCHEMA.
+    """
+    rows = pl.read_ipc(path)
+    rows = rows.hstack(identify(rows, plan))
+    further = rows.select(POS, "_further").drop_nulls().explode("_further").unnest("_further")
+    rows = rows.drop("_further")
+    claimed = list_identifiers(rows, plan, further)
+    found = _find(rows, claimed, plan, rules)
+    named = claimed.join(rules.suppressed, on=[ID_TYPE, VALUE], how="semi")
+    of_suppressed = found.persons.join(named, on=POS, how="semi")["person"].implode()
+    excluded = found.persons.filter(pl.col("person").is_in(of_suppressed))[POS]
+    left_out = found.left_out.filter(~pl.col(POS).is_in(excluded.implode()))
+    kept_rows, kept_further = leave_out(rows, further, left_out, plan)
+    identified = list_identifiers(kept_rows, plan, kept_further)[POS]
+    contested, nobody = _find_rejected(found.persons, left_out, identified, excluded, rules.policy)
+    persons = found.persons.filter(~pl.col(POS).is_in(pl.concat([excluded, contested, nobody]).implode()))
+    persons = persons.select(POS, pl.col(POS).max().over("person").alias(REPRESENTATIVE))
+    touched = pl.concat([left_out[POS], further[POS]]).implode()
+    members = persons.filter(pl.col(POS).is_in(touched) | (pl.len().over(REPRESENTATIVE) > 1))
+    sent = _in_winning_order(members.join(kept_rows, on=POS))
+    folded = fold_groups(sent, plan, kept_further)
+    refused = [_exclude(excluded), _reject(contested, left_out, Reason.IDENTIFIER_CONTESTED)]
+    refused += [_reject(nobody, left_out, Reason.ONLY_SHARED_IDENTIFIERS), folded.refused]
+    apart = pl.concat([excluded, contested, nobody]).to_frame(POS).with_columns(_representative=POS)
+    late_errors = pl.concat(refused).with_columns(_error_field=pl.lit(None, pl.String))
+    fold = Fold(
+        extra=folded.extra,
+        members=pl.concat([members, apart]).select(list(MEMBERS_SCHEMA)),
+        refused=late_errors.select(list(LATE_ERRORS_SCHEMA)),
+        left_out=left_out.select(list(LEFT_OUT_SCHEMA)),
+        superseded=find_superseded(sent, plan),
+        shared=found.values.filter(pl.col("verdict") == "shared").select(ID_TYPE, VALUE, "rows", "people"),
+        conflicts=_list_conflicts(rows, claimed, found.values, plan),
+        disagreeing=_count_disagreeing(sent, plan),
+    )
+    return fold, folded.entries
+
+
+def _find(rows: pl.DataFrame, claimed: pl.DataFrame, plan: ProfilePlan, rules: PersonRules) -> _Found:
+    blocked = [
+        claimed.filter(
+            pl.col(ID_TYPE) == identifier.id_type, is_blocked(identifier, pl.col(VALUE), rules.block)
+        )
+        for identifier in {identifier.id_type: identifier for identifier in plan.identifiers}.values()
+    ]
+    is_out = pl.concat([claimed.clear(), *blocked])
+    claims = claimed.join(is_out, on=[POS, ID_TYPE, VALUE], how="anti")
+    known = rules.known.holding(claims)
+    cells = [rows[plan.trait(path).value_column] for path in plan.names]
+    found = find_persons(
+        pl.concat(
+            [claims.select(pl.col(POS).alias("claimant"), ID_TYPE, VALUE), known.claims.select(list(_CLAIMS))]
+        ),
+        read_names(rows[POS], cells, known.hash_words) + known.names,
+        replace(rules.policy, past=known.past),
+    )
+    lost = found.left_out.rename({"claimant": POS})
+    codes = pl.lit(Reason.IDENTIFIER_BLOCKED.value).alias(CODE)
+    left_out = [
+        claims.join(lost, on=[POS, ID_TYPE, VALUE]),
+        is_out.with_columns(codes),
+    ]
+    persons = claimed.select(POS).unique().join(found.persons.rename({"claimant": POS}), on=POS, how="left")
+    return _Found(
+        persons.with_columns(pl.coalesce("person", POS).alias("person")), pl.concat(left_out), found.values
+    )
+
+
+def _find_rejected(
+    persons: pl.DataFrame,
+    left_out: pl.DataFrame,
+    identified: pl.Series,
+    excluded: pl.Series,
+    policy: PersonPolicy,
+) -> tuple[pl.Series, pl.Series]:
+    """`_pos` of rows that are rejected for a value that people claim who disagree, where the spec wants that,
+    and of those of people whom no value identifies any more."""
+    here = persons.filter(~pl.col(POS).is_in(excluded.implode()))
+    contested = left_out.filter(pl.col(CODE) == Reason.IDENTIFIER_CONTESTED)[POS].unique()
+    if policy.on_conflict != "reject":
+        contested = contested.clear()
+    here = here.filter(~pl.col(POS).is_in(contested.implode()))
+    of_anybody = here.filter(pl.col(POS).is_in(identified.implode()))["person"].implode()
+    return contested, here.filter(~pl.col("person").is_in(of_anybody))[POS]
+
+
+def _in_winning_order(members: pl.DataFrame) -> pl.DataFrame:
+    """Rows, later ones last, so that of each person the row that was changed last wins; a row that does not
+    say when it was changed never wins against one that does."""
+    return members.sort(LATEST, POS, nulls_last=False) if LATEST in members.columns else members.sort(POS)
+
+
+def _exclude(positions: pl.Series) -> pl.DataFrame:
+    """`_pos` and errors of the rows of people who are suppressed."""
+    code = Exclusion.SUPPRESS
+    return positions.to_frame(POS).select(
+        POS, _error_code=pl.lit(code.value), _error_message=pl.lit(EXCLUSION_WORDING[code])
+    )
+
+
+def _reject(positions: pl.Series, left_out: pl.DataFrame, code: Reason) -> pl.DataFrame:
+    """`_pos` and errors of rows; the message names the values that were left out of each."""
+    values = left_out.group_by(POS).agg(
+        pl.format("{} {}", ID_TYPE, VALUE).unique().sort().str.join(", ").alias(VALUE)
+    )
+    message = pl.format("{}: {}", pl.lit(WORDING[code]), VALUE)
+    return (
+        positions.to_frame(POS)
+        .join(values, on=POS, how="left")
+        .select(POS, _error_code=pl.lit(code.value), _error_message=message)
+    )
+
+
+def _list_conflicts(
+    rows: pl.DataFrame, claimed: pl.DataFrame, values: pl.DataFrame, plan: ProfilePlan
+) -> pl.DataFrame:
+    """`_pos`, `id_type`, `value`, `name` of the rows that claim a value about which people disagree."""
+    in_dispute = values.filter(pl.col("verdict") != "shared").select(ID_TYPE, VALUE)
+    parts = [plan.trait(path).value_column for path in plan.names]
+    name = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
+    listed = claimed.join(in_dispute, on=[ID_TYPE, VALUE], how="semi").select(POS, ID_TYPE, VALUE).unique()
+    return listed.join(rows.select(POS, name=name), on=POS).select(POS, ID_TYPE, VALUE, "name")
+
+
+def _count_disagreeing(members: pl.DataFrame, plan: ProfilePlan) -> int:
+    """Of how many people several rows state different values of a trait, and none says when it was
+    changed."""
+    if plan.latest is not None:
+        return 0
+    columns = [trait.value_column for trait in plan.traits]
+    several = members.filter(pl.len().over(REPRESENTATIVE) > 1)
+    differs = pl.any_horizontal(pl.col(column).drop_nulls().n_unique() > 1 for column in columns)
+    return several.group_by(REPRESENTATIVE).agg(differs=differs).filter("differs").height

@@ -1,0 +1,36 @@
+"""What a spec says of persons, ready to be used."""
+
+from pathlib import Path
+
+import polars as pl
+
+from memory_import.errors import UsageProblem
+from memory_import.run.loads.person_folds import PersonRules
+from memory_import.run.loads.suppressed import load_suppressed
+from memory_import.spec.model import ProfilesSpec
+from memory_import.transforms.identity.persons import PersonPolicy
+from memory_import.transforms.plan import ProfilePlan
+from memory_import.transforms.suppression import read_suppressed
+
+
+def load_rules(spec: ProfilesSpec, folder: Path, plan: ProfilePlan) -> PersonRules:
+    """The rules of a spec; `UsageProblem` where a value that it blocks or suppresses cannot be read."""
+    persons = spec.persons
+    return PersonRules(
+        policy=PersonPolicy(max_people=persons.max_people_per_value, on_conflict=persons.on_conflict),
+        block=_read_blocked(persons.block, plan),
+        suppressed=load_suppressed(spec, folder, plan).select("id_type", "value"),
+    )
+
+
+def _read_blocked(block: tuple[str, ...], plan: ProfilePlan) -> pl.DataFrame:
+    """`id_type`, `value` of the values that a spec blocks."""
+    found = read_suppressed(pl.Series(block, dtype=pl.String), plan)
+    missed = [value for number, value in enumerate(block) if number not in set(found["line"])]
+    if missed:
+        types = " or ".join(dict.fromkeys(identifier.id_type for identifier in plan.identifiers))
+        raise UsageProblem(
+            f"profiles.persons.block: {', '.join(map(repr, missed))} is no identifier; expected one of type "
+            f"{types}, phones with their plus."
+        )
+    return found.select("id_type", "value")

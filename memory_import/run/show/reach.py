@@ -1,0 +1,119 @@
+"""The store that somebody wants to look into: that of a spec, of a run, or of the environment."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from memory_import.clock import seconds_now
+from memory_import.destination.errors import ToldToWait
+from memory_import.destination.http.client import Client
+from memory_import.destination.http.throttle import StopSignal, Throttle
+from memory_import.destination.limits import RETRY_AFTER_LONGEST_SECONDS
+from memory_import.errors import UsageProblem
+from memory_import.ledger.database.ledger import Ledger
+from memory_import.ledger.database.records import RequestCount
+from memory_import.run.lifecycle.changes import check_target
+from memory_import.run.lifecycle.state_directory import has_ledger, hold, open_ledger
+from memory_import.run.lifecycle.targets import emulated, find_target
+from memory_import.run.request import RunRequest
+from memory_import.run.settings import Settings, Target, live_target, read_credentials
+from memory_import.spec.file import load_spec
+from memory_import.spec.model import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to look: as a spec says, as a run did, or, with neither, as the environment says."""
+
+    state_dir: Path
+    spec_path: Path | None = None
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A store that can be asked. `spec`: what WHO is read by; None where neither spec nor run was named."""
+
+    client: Client
+    target: Target
+    spec: Spec | None
+
+
+@asynccontextmanager
+async def reach(place: Place, variables: Mapping[str, str]) -> AsyncIterator[Reached]:
+    """Open the store; the service's wishes to wait hold here as for runs.
+
+    Raises `UsageProblem` where it is not said which store, or how to get there.
+    """
+    with ExitStack() as stack:
+        target, spec = stack.enter_context(_find(place, variables))
+        ledger = stack.enter_context(open_ledger(place.state_dir)) if has_ledger(place.state_dir) else None
+        async with _connect(target, ledger) as client:
+            yield Reached(client, target, spec)
+
+
+@contextmanager
+def _find(place: Place, variables: Mapping[str, str]) -> Iterator[tuple[Target, Spec | None]]:
+    if place.spec_path is not None and place.run_id is not None:
+        raise UsageProblem("Both --spec and --run say where to look; leave one out.")
+    if place.run_id is not None:
+        with _open_run(place.state_dir, place.run_id, variables) as found:
+            yield found
+    elif place.spec_path is not None:
+        spec = load_spec(place.spec_path, variables, is_emulator=False, sources=None)
+        yield find_target(RunRequest(), spec, variables), spec
+    else:
+        settings = Settings.of(variables)
+        yield live_target(settings, None, read_credentials(settings)), None
+
+
+@contextmanager
+def _open_run(
+    state_dir: Path, run_id: str, variables: Mapping[str, str]
+) -> Iterator[tuple[Target, Spec | None]]:
+    """The store of a run. Where that is an emulator's, the state directory is held, so that no other process
+    opens it meanwhile."""
+    if not has_ledger(state_dir):
+        raise UsageProblem(f"There is no run {run_id} in {state_dir}: it holds no runs yet.")
+    with open_ledger(state_dir) as ledger:
+        record = ledger.run(run_id)
+    if record is None:
+        raise UsageProblem(f"There is no run {run_id} here; `memory-import status` lists all runs.")
+    spec = Spec.model_validate(record.spec)
+    if record.emulator:
+        with hold(state_dir, f"a look into run {run_id}"), emulated(state_dir / "runs" / run_id) as target:
+            yield target, spec
+        return
+    target = find_target(RunRequest(), spec, variables)
+    check_target(record, target)
+    yield target, spec
+
+
+@asynccontextmanager
+async def _connect(target: Target, ledger: Ledger | None) -> AsyncIterator[Client]:
+    credentials = target.credentials
+    assert credentials is not None  # noqa: S101 - a target that is to be asked has them
+    throttle = Throttle(StopSignal())
+    wait_seconds = ledger.wait_left(target.api_url, seconds_now()) if ledger else 0.0
+    if wait_seconds > RETRY_AFTER_LONGEST_SECONDS:
+        raise ToldToWait(wait_seconds)
+    throttle.close_gate(wait_seconds)
+    client = Client(
+        api_url=target.api_url,
+        auth=credentials.pair,
+        throttle=throttle,
+        counts=RequestCount(),
+        note_wait=_note_wait(ledger, target.api_url),
+    )
+    async with client:
+        yield client
+
+
+def _note_wait(ledger: Ledger | None, api_url: str) -> Callable[[float], Awaitable[None]]:
+    async def note(seconds: float) -> None:
+        if ledger is not None:
+            with ledger.transaction() as transaction:
+                transaction.note_wait(api_url, seconds_now(), seconds)
+
+    return note

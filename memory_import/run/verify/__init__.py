@@ -1,0 +1,1 @@
+"""Reads back what a run has sent, and compares it value by value."""

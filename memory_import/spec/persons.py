@@ -1,0 +1,58 @@
+"""What a spec says of persons: who is one, and which values identify nobody."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from memory_import.spec.traits import SpecModel
+
+NAME_TRAITS = frozenset(
+    (
+        "name",
+        "fullname",
+        "firstname",
+        "middlename",
+        "lastname",
+        "givenname",
+        "familyname",
+        "surname",
+        "forename",
+    )
+)
+"""Traits with such a name, in any case, tell people apart where a spec does not say which do."""
+COMPANY_GROUPS = frozenset(("account", "company", "organisation", "organization"))
+"""In trait groups with such a name they are the names of companies."""
+
+
+def _as_percent(value: object) -> object:
+    """`"20%"` as 20; anything else as it stands."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        return value.strip()[:-1]
+    return value
+
+
+class PersonsSpec(SpecModel):
+    """Who is one person."""
+
+    max_people_per_value: int = Field(
+        default=10, ge=1, strict=True, description="A value of more people identifies nobody."
+    )
+    max_shared: Annotated[
+        float, BeforeValidator(_as_percent, json_schema_input_type=str), Field(ge=0, le=100)
+    ] = Field(
+        default=20.0,
+        description="Such as 20%: where more of the rows that fill a trait share its values with too many "
+        "people, nothing is sent.",
+    )
+    block: tuple[str, ...] = Field(
+        default=(), description="Values that identify nobody, compared after normalisation."
+    )
+    on_conflict: Literal["separate", "merge", "reject"] = Field(
+        default="separate",
+        description="What becomes of a value that people claim whose names disagree: it stays with its "
+        "holder or with nobody (separate), makes them one person (merge), or its rows are rejected (reject).",
+    )
+    names: tuple[str, ...] | None = Field(
+        default=None,
+        description="The traits that tell people apart. Left out: those that are called names.",
+    )

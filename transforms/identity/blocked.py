@@ -1,0 +1,76 @@
+"""Identifier values that identify nobody: dummy numbers and addresses, and those that a spec blocks.
+
+Whole values only, as the service will match on them. What regulators set apart for fiction (+1 … 555-01xx,
++44 20 7946 0xxx, +61 491 570 xxx) is not among them: everybody tests with it.
+"""
+
+import polars as pl
+
+from memory_import.columns import ID_TYPE, VALUE
+from memory_import.transforms.plan import IdentifierPlan, Normalization
+
+_LENGTH = 7  # of a subscriber's part, in the plan of North America and most others
+_DIGITS = "0123456789012"
+
+_RUNS = "|".join(
+    [
+        *(f"{digit}{{{_LENGTH},}}" for digit in range(10)),  # 0400 000 000, 0170 0000000, 555-5555
+        *(_DIGITS[at : at + _LENGTH] for at in range(len(_DIGITS) - _LENGTH + 1)),  # … 123-4567
+        *(_DIGITS[::-1][at : at + _LENGTH] for at in range(len(_DIGITS) - _LENGTH + 1)),  # … 987-6543
+    ]
+)
+_DIRECTORY = "1[2-9][0-9]{2}5551212"  # directory assistance in every area (NANPA, 555 line numbers)
+_PHONE = rf"^\+?(?:[0-9]*(?:{_RUNS})|{_DIRECTORY})$"
+
+# What forms and exports put where an address must be: seen in the data of customers.
+_NO_REPLY = "(?:no|do-?not|dont)[-_.]?(?:reply|respond|answer|e?mail|contact)"
+_NOBODY = "none|null|unknown|undefined|nobody|no-?one|(?:not|un)-?(?:available|provided|applicable|known)"
+_DUMMIES = (
+    *(
+        "test",
+        "testing",
+        "na",
+        "no",
+        "none",
+        "null",
+        "nil",
+        "a",
+        "aa",
+        "aaa",
+        "abc",
+        "asdf",
+        "qwerty",
+        "x",
+        "xx",
+    ),
+    *(
+        "xxx",
+        "123",
+        "1234",
+        "email",
+        "mail",
+        "example",
+        "dummy",
+        "fake",
+        "sample",
+        "foo",
+        "nomail",
+        "noemail",
+    ),
+)
+_TWICE = "|".join(rf"{word}@{word}\." for word in _DUMMIES)
+_FORMS = (
+    r"foo@bar\.|(?:test|user|email|name|example|your-?name|someone)@(?:example|domain|test|email|mail)\.com$"
+)
+_EMAIL = rf"^(?:(?:{_NO_REPLY})[0-9]*@|(?:{_NOBODY})@|{_TWICE}|{_FORMS})"
+_BUILT_IN: dict[Normalization, str] = {"phone": _PHONE, "email": _EMAIL}
+
+
+def is_blocked(identifier: IdentifierPlan, value: pl.Expr, block: pl.DataFrame) -> pl.Expr:
+    """Whether a value of that identifier, normalised, identifies nobody; null where there is none.
+
+    `block` has `id_type`, `value` String: what the spec blocks.
+    """
+    listed = value.is_in(block.filter(pl.col(ID_TYPE) == identifier.id_type)[VALUE].implode())
+    built_in = _BUILT_IN.get(identifier.normalization)
+    return listed if built_in is None else listed | value.str.contains(built_in)
