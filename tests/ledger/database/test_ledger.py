@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from memory_import.ledger.database.ledger import Ledger, Transaction, open_database
+from memory_import.ledger.database.ledger import Ledger, open_database
 from memory_import.ledger.database.records import PlannedBatch, RequestCount, RunStatus
 from memory_import.ledger.database.states import BatchState, IllegalMove
+from memory_import.ledger.database.transaction import Transaction
 from tests.support.ledger_examples import RUN_ID, drive, enter, find, make_load, make_planned, make_run
 
 ANY = tuple(BatchState)
@@ -244,6 +245,8 @@ import sys, time
 from pathlib import Path
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.database.ledger import Ledger, open_database
+from memory_import.ledger.database.transaction import Transaction
+from memory_import.ledger.database.transaction import Transaction
 ledger = Ledger(open_database(Path(sys.argv[1])))
 for batch in ledger.batches(sys.argv[2], "profiles", states=(BatchState.PLANNED,)):
     with ledger.transaction() as transaction:
