@@ -67,6 +67,7 @@ class Reason(StrEnum):
     IDENTIFIER_BLOCKED = "identifier_blocked"
     IDENTIFIER_SHARED = "identifier_shared"
     IDENTIFIER_CONTESTED = "identifier_contested"
+    IDENTIFIER_UNTIED = "identifier_untied"
     ONLY_SHARED_IDENTIFIERS = "only_shared_identifiers"
     CONTENT_MISSING = "content_missing"
     CONTENT_TOO_LONG = "content_too_long"
@@ -118,7 +119,12 @@ class Change(StrEnum):
 
 
 LEFT_OUT: frozenset[str] = frozenset(
-    {Reason.IDENTIFIER_BLOCKED, Reason.IDENTIFIER_SHARED, Reason.IDENTIFIER_CONTESTED}
+    {
+        Reason.IDENTIFIER_BLOCKED,
+        Reason.IDENTIFIER_SHARED,
+        Reason.IDENTIFIER_CONTESTED,
+        Reason.IDENTIFIER_UNTIED,
+    }
 )
 """Reasons for which an identifier is left out for a person's sake: nothing of the spec would mend it."""
 
@@ -192,6 +198,10 @@ WORDING: dict[str, str] = {
     Reason.IDENTIFIER_CONTESTED: (
         "people whose names disagree claim the value; see conflicts.csv and `persons.on_conflict` of the spec"
     ),
+    Reason.IDENTIFIER_UNTIED: (
+        "the person has another value of the same trait and nothing else that identifies it: sent alone, "
+        "it would make a second profile; map a trait that every row of a person has, such as a customer id"
+    ),
     Reason.ONLY_SHARED_IDENTIFIERS: "every value that would identify the row is shared, contested or blocked",
     Reason.CONTENT_MISSING: "there is no content; the API needs at least one character",
     Reason.CONTENT_TOO_LONG: (
@@ -248,5 +258,5 @@ WORDING: dict[str, str] = {
     Change.DATETIME_EARLIER_TAKEN: "the local time came twice as clocks were set back; the earlier was taken",
     Change.CONTENT_SPLIT: "content that was too long was split into numbered parts",
     Change.PROFILE_CREATED: "a profile was created from its identifier, as there was none",
-    Change.COUNTRY_UNKNOWN: "no country has this name; phone numbers were read with the default region",
+    Change.COUNTRY_UNKNOWN: "no country has this name; national phone numbers of such rows have no region",
 }

@@ -141,8 +141,8 @@ def _resolve_regions(rows: pl.DataFrame, plan: ProfilePlan) -> tuple[pl.Series, 
         return nothing, nothing
     if plan.region_column is None:
         return pl.repeat(plan.region_default, rows.height, dtype=pl.String, eager=True), nothing
-    found = find_regions(rows[plan.region_column])
-    return found["region"].fill_null(pl.lit(plan.region_default)), found["code"]
+    found = find_regions(rows[plan.region_column], plan.region_default)
+    return found["region"], found["code"]
 
 
 def _collect_profiles(judged: dict[str, JudgedTrait], plan: ProfilePlan, rejected: pl.Series) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from memory_import.cli.plan import plan
 from memory_import.cli.recall import recall
 from memory_import.cli.resume import resume
 from memory_import.cli.run import run
+from memory_import.cli.setup import setup
 from memory_import.cli.show import show
 from memory_import.cli.status import status
 from memory_import.cli.verify import verify
@@ -32,6 +33,7 @@ for command in (
     demo,
     init,
     doctor,
+    setup,
     plan,
     apply,
     run,

@@ -6,6 +6,9 @@ What is marked *documented* comes from the Memory API's OpenAPI document; the re
 PROFILES_PER_REQUEST = 1_000  # documented: UpdateProfilesBulk, profiles.maxItems
 MEMORIES_PER_REQUEST = 10  # documented: CreateObservationsRequest and CreateSummariesRequest, maxItems
 MEMORIES_PER_PAGE = 50  # documented: pages hold no more, whatever pageSize says
+TRAIT_GROUPS_PER_STORE = 50  # documented: the limits of trait groups
+TRAITS_PER_GROUP = 95  # documented: the same
+IDENTIFIER_TYPES_PER_STORE = 15  # documented: IdentityResolutionSettings, identifierConfigs
 BODY_BYTES = 4 * 1024 * 1024  # no limit is published; a 413 teaches a smaller one
 
 CONNECTIONS = 28  # to the API; no more requests than that are under way at once

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from memory_import.destination.api.declare import declare_traits
 from memory_import.destination.api.store import (
     StoreSchema,
     TraitUse,
@@ -21,7 +20,9 @@ from memory_import.errors import UsageProblem
 from memory_import.run.context import RunContext
 from memory_import.run.lifecycle.changes import list_differences, refuse_differences
 from memory_import.run.request import Action
-from memory_import.spec.model import DATA_TYPES, ProfilesSpec, assumed_identifiers, trait_plans
+from memory_import.run.setup.carry_out import set_up_store
+from memory_import.run.setup.wanted import trait_uses, wanted_of
+from memory_import.spec.model import ProfilesSpec, assumed_identifiers, trait_plans
 from memory_import.transforms.plan import IdentifierPlan, TraitType
 
 
@@ -105,8 +106,7 @@ def _assume_identifiers(profiles: ProfilesSpec | None) -> tuple[IdentifierPlan, 
 async def _ask_store(run: RunContext, client: Client, profiles: ProfilesSpec | None) -> StoreFacts:
     uses = trait_uses(profiles) if profiles else []
     if profiles and run.target.is_emulator:
-        promotions = {identifier.trait: identifier.id_type for identifier in assumed_identifiers(profiles)}
-        await declare_traits(client, run.target.store_id, uses, promotions)
+        await set_up_store(client, run.target.store_id, wanted_of(profiles))
     schema = await fetch_schema(client, run.target.store_id)
     problems = check_schema(schema, uses, profiles.identifiers) if profiles else check_status(schema)
     if profiles:
@@ -115,6 +115,10 @@ async def _ask_store(run: RunContext, client: Client, profiles: ProfilesSpec | N
         must_create = load.missing_profile == "create"
         problems += check_identifiers(schema, load.owner, must_create=must_create)
     if problems:
+        if profiles and not run.target.is_emulator:
+            problems.append(
+                f"What the store lacks is shown and made by: memory-import setup {run.record.spec_path}"
+            )
         raise StoreUnfit(list(dict.fromkeys(problems)))
     promoted = {id_type: trait for trait, id_type in reversed(list(schema.promotions.items()))}
     return StoreFacts(_identifier_plans(schema, uses), promoted, is_asked=True)
@@ -128,14 +132,6 @@ def _check_phones(schema: StoreSchema, profiles: ProfilesSpec) -> list[str]:
         for plan in trait_plans(profiles)
         if schema.normalizations.get(schema.promotions.get(plan.path, "")) == "phone"
         and plan.type is not TraitType.PHONE
-    ]
-
-
-def trait_uses(profiles: ProfilesSpec) -> list[TraitUse]:
-    """Every trait that a load of profiles sends."""
-    return [
-        TraitUse(group=plan.group, name=plan.name, data_type=DATA_TYPES[plan.type])
-        for plan in trait_plans(profiles)
     ]
 
 

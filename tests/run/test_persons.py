@@ -196,7 +196,10 @@ def test_fifty_orders_are_one_person_and_rows_that_disagree_are_counted(workplac
 
     assert rows_of(result) == {"read": 50, "completed": 1, "merged": 49}
     assert persons_of(result)["largest"] == 50
-    assert "1 people have rows that disagree" in result.report["loads"]["profiles"]["remarks"][0]
+    (remark,) = result.report["loads"]["profiles"]["remarks"]
+    assert remark.startswith(
+        "People whose rows disagree in a value: 1; their winner follows the file's order"
+    )
 
 
 def test_the_owners_address_in_place_of_the_customers_stops_the_run(workplace: Workplace) -> None:
@@ -223,3 +226,17 @@ def test_a_further_address_takes_the_place_of_one_that_is_left_out(workplace: Wo
     email = result.report["loads"]["profiles"]["traits"]["Contact.email"]
     assert email["dropped"] == {"identifier_contested": 4}
     assert email["others"]["sent"] == 4
+
+
+def test_further_values_are_announced_and_what_cannot_be_tied_is_named(workplace: Workplace) -> None:
+    rows = [("Ann", "Lee", "+12025550171", f"ann{n}@example.com") for n in range(3)]
+    rows += [("Bob", "Kay", "", "bob@example.com; bob.kay@example.com")]
+    write(workplace.folder, rows)
+    result = workplace.carry_out()
+
+    assert rows_of(result) == {"read": 4, "completed": 2, "merged": 2}
+    remark = result.report["loads"]["profiles"]["remarks"][0]
+    assert remark.startswith("Further identifier values of people: 2, each a billed operation")
+    assert "in 3 rounds" in remark
+    (dropped,) = read_csv(result, "dropped.csv")
+    assert (dropped["_row"], dropped["_code"]) == ("4", "identifier_untied")

@@ -256,7 +256,7 @@ REGIONS = {
     "by name": ("United Kingdom", "+442079460958", {"phone_country_code_added": 1}),
     "by code": ("gbr", "+442079460958", {"phone_country_code_added": 1}),
     "by default": (None, None, {"dropped_phone_too_long": 1}),
-    "unknown, so by default": ("Atlantis", None, {"country_unknown": 1, "dropped_phone_too_long": 1}),
+    "unknown, so by none": ("Atlantis", None, {"country_unknown": 1, "dropped_phone_no_region": 1}),
     "known, without numbers of its own": ("Antarctica", None, {"dropped_phone_no_region": 1}),
 }
 

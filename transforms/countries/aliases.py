@@ -20,6 +20,7 @@ ALIASES: Final[dict[str, str]] = {
     "DR Congo": "CD",
     "DRC": "CD",
     "East Timor": "TL",
+    "Eire": "IE",
     "England": "GB",
     "Great Britain": "GB",
     "Holland": "NL",
@@ -41,6 +42,7 @@ ALIASES: Final[dict[str, str]] = {
     "Palestinian Territories": "PS",
     "Occupied Palestinian Territory": "PS",
     "Pitcairn Islands": "PN",
+    "Republic of Ireland": "IE",
     "Republic of Korea": "KR",
     "Republic of Macedonia": "MK",
     "Reunion Island": "RE",
@@ -61,10 +63,39 @@ ALIASES: Final[dict[str, str]] = {
     "Vatican City": "VA",
     "Virgin Islands British": "VG",
     "Wales": "GB",
+    "XK": "XK",
+    "XKX": "XK",
     "Zaire": "CD",
+    "EE UU": "US",
+    "EEUU": "US",
+    "США": "US",
+    "ОАЭ": "AE",
+    "РФ": "RU",
+    "香港": "HK",
+    "澳门": "MO",
+    "澳門": "MO",
+    "한국": "KR",
 }
 
 SHARED_NAMES: Final = frozenset(
     {"congo", "guinea", "ireland", "korea", "macedonia", "saint martin", "samoa", "sudan", "virgin islands"}
 )
 """Simplified names that two countries go by: a bracket after them says which, and must not be passed over."""
+
+_TERRITORIES: Final[dict[str, str]] = {
+    "AU": "CC CX NF",
+    "CN": "HK MO TW",
+    "DK": "FO GL",
+    "FI": "AX",
+    "FR": "BL GF GP MF MQ NC PF PM RE WF YT",
+    "GB": "AI BM FK GG GI IM IO JE KY MS SH TC VG",
+    "NL": "AW BQ CW SX",
+    "NO": "SJ",
+    "NZ": "CK NU TK",
+    "US": "AS GU MP PR VI",
+}
+
+STATES: Final[dict[str, str]] = {
+    territory: state for state, territories in _TERRITORIES.items() for territory in territories.split()
+}
+"""The states that names of territories are written with: `China (Hong Kong)` is Hong Kong."""

@@ -19,7 +19,7 @@ import polars as pl
 
 from memory_import.columns import IS_FINAL, PAYLOAD, POS, REPRESENTATIVE, ROUND
 from memory_import.transforms.codes import WORDING, Reason
-from memory_import.transforms.identity.rounds import plan_rounds
+from memory_import.transforms.identity.rounds import find_untied, plan_rounds
 from memory_import.transforms.limits import IDENTIFIERS_PER_TYPE
 from memory_import.transforms.payloads import write_payloads
 from memory_import.transforms.plan import ProfilePlan
@@ -40,12 +40,14 @@ class Folded:
     `refused`: `_pos`, `_error_code`, `_error_message` of all rows of groups with more than
         IDENTIFIERS_PER_TYPE values of one type; ordered by `_pos`. They are in none of the others.
     `extra`: the number of identifier values that lost and are sent in entries of their own.
+    `untied`: `_pos`, `trait`, `value` of those that cannot be sent; see `find_untied`.
     """
 
     entries: pl.DataFrame
     merged: pl.DataFrame
     refused: pl.DataFrame
     extra: int
+    untied: pl.DataFrame
 
 
 def fold_groups(members: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame | None = None) -> Folded:
@@ -60,13 +62,16 @@ def fold_groups(members: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame 
     given = _list_values(members, plan, further)
     overfull = _find_overfull(given)
     kept = members.join(overfull, on=REPRESENTATIVE, how="anti")
-    early = plan_rounds(given.join(overfull, on=REPRESENTATIVE, how="anti"))
+    given = given.join(overfull, on=REPRESENTATIVE, how="anti", maintain_order="left")
+    untied = find_untied(given)
+    early = plan_rounds(given.join(untied, on=[POS, "trait", "value"], how="anti", maintain_order="left"))
     entries = pl.concat([_write_early(early, plan), _write_final(kept, early, plan)])
     return Folded(
         entries=entries.sort(ROUND, REPRESENTATIVE),
         merged=kept.filter(pl.col(POS) != pl.col(REPRESENTATIVE)).select(POS, REPRESENTATIVE).sort(POS),
         refused=_refuse(members.join(overfull, on=REPRESENTATIVE, how="semi")),
         extra=int(early["is_extra"].sum()),
+        untied=untied,
     )
 
 

@@ -29,6 +29,21 @@ def plan_rounds(given: pl.DataFrame) -> pl.DataFrame:
     return _place(extras.join(anchors, on=REPRESENTATIVE))
 
 
+def find_untied(given: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `trait`, `value` of losing values in groups that have identifiers in one trait alone.
+
+    An entry holds one value of a trait, so nothing could tell the service that such a value is the group's:
+    sent alone it would make a second profile. `given` as for `plan_rounds`.
+    """
+    alone = given.group_by(REPRESENTATIVE).agg(pl.col("trait").n_unique(), last=pl.col("value").last())
+    alone = alone.filter(pl.col("trait") == 1).drop("trait")
+    return (
+        given.join(alone, on=REPRESENTATIVE)
+        .filter(pl.col("value") != pl.col("last"))
+        .select(POS, "trait", "value")
+    )
+
+
 def _find_extras(given: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
     """`_representative`, `trait`, `value`, `_pos` (last use), `turn` (0, 1, … in a trait) of losing
     values."""

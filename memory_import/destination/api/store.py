@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Literal
 
-from memory_import.destination.api.pages import read_pages
+from memory_import.destination.api.control_plane import read
+from memory_import.destination.api.identity_settings import fetch_identity_settings
+from memory_import.destination.api.trait_groups import fetch_trait_groups
 from memory_import.destination.errors import StoreUnfit, UnexpectedAnswer
 from memory_import.destination.http.client import Client, Request
 from memory_import.destination.http.decisions import Refused
-from memory_import.destination.http.routes import LIST_GROUPS, READ_IDENTITY, READ_PROFILE, READ_STORE, Route
+from memory_import.destination.http.routes import READ_PROFILE, READ_STORE
 from memory_import.destination.limits import LOOKUP_POLL_SECONDS
 
 Normalization = Literal["phone", "email", "trim", "none"]
@@ -63,27 +65,22 @@ async def fetch_schema(client: Client, store_id: str) -> StoreSchema:
     """Read a store's status, trait groups and identity settings. `StoreUnfit` when there is no such store."""
     if not await store_exists(client, store_id):
         raise StoreUnfit([f"There is no store {store_id} in this account."])
-    store = await _read(client, READ_STORE, store_id)
-    groups = await _read_groups(client, store_id)
-    settings = await _read(client, READ_IDENTITY, store_id)
+    store = await read(client, READ_STORE, store_id=store_id)
+    groups = await fetch_trait_groups(client, store_id)
+    settings = await fetch_identity_settings(client, store_id)
     traits = {
-        f"{group['displayName']}.{name}": definition
-        for group in groups
-        for name, definition in (group.get("traits") or {}).items()
+        f"{group.name}.{name}": definition for group in groups for name, definition in group.traits.items()
     }
     return StoreSchema(
-        status=str(store.get("status")),
-        groups=frozenset(group["displayName"] for group in groups),
+        status=str(store.document.get("status")),
+        groups=frozenset(group.name for group in groups),
         data_types={path: definition["dataType"] for path, definition in traits.items()},
         promotions={
             path: definition["idTypePromotion"]
             for path, definition in traits.items()
             if definition.get("idTypePromotion")
         },
-        normalizations={
-            config["idType"]: config.get("normalization", "trim")
-            for config in settings.get("identifierConfigs", ())
-        },
+        normalizations={config["idType"]: config.get("normalization", "trim") for config in settings.configs},
     )
 
 
@@ -114,27 +111,6 @@ async def _is_there(client: Client, request: Request) -> bool:
             raise UnexpectedAnswer("GET", request.path, decision.status, decision.code, decision.request_id)
         await client.throttle.rest(LOOKUP_POLL_SECONDS)
     return False
-
-
-async def _read_groups(client: Client, store_id: str) -> list[Mapping[str, Any]]:
-    async def read_page(params: Mapping[str, str]) -> Mapping[str, Any]:
-        return await _read(client, LIST_GROUPS, store_id, params=params)
-
-    return await read_pages(read_page, "traitGroups", {"includeTraits": "true", "pageSize": "100"})
-
-
-async def _read(
-    client: Client,
-    route: Route,
-    store_id: str,
-    *,
-    params: Mapping[str, str] | None = None,
-) -> Mapping[str, Any]:
-    path = route.at(store_id=store_id)
-    decision = await client.call(Request(route=route, path=path, params=params or {}))
-    if isinstance(decision, Refused):
-        raise UnexpectedAnswer("GET", path, decision.status, decision.code, decision.request_id)
-    return decision.answer.document
 
 
 def check_status(schema: StoreSchema) -> list[str]:

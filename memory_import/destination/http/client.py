@@ -59,7 +59,7 @@ class Request:
 
     Where the server says that the profile was merged, the request is repeated there once; before that `moved`
     is told the profile's canonical id.
-    `is_gzipped` says that `content` is.
+    `is_gzipped` says that `content` is; `headers` are those beside the ones that say so.
     """
 
     route: Route
@@ -67,6 +67,7 @@ class Request:
     content: bytes | None = None
     is_gzipped: bool = False
     params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     before: Callable[[], Awaitable[None]] = _nothing
     unprocessed: Callable[[], Awaitable[None]] = _nothing
     moved: Callable[[str], Awaitable[None]] = _ignore
@@ -179,7 +180,9 @@ class Client:
             failures += not _is_throttled(outcome)
 
     async def _attempt(self, request: Request, *, is_retry: bool) -> Answer | NoAnswer:
-        headers = {"content-type": "application/json"} if request.content is not None else {}
+        headers = dict(request.headers)
+        if request.content is not None:
+            headers["content-type"] = "application/json"
         if request.is_gzipped:
             headers["content-encoding"] = "gzip"
         try:

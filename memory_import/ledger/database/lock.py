@@ -15,11 +15,11 @@ class StateDirectoryBusy(RuntimeError):
 
 
 @contextmanager
-def exclusive(state_dir: Path, *, purpose: str, since: str) -> Iterator[None]:
+def exclusive(state_dir: Path, *, purpose: str, since: str, waits: bool = False) -> Iterator[None]:
     """Hold the state directory for one run; `purpose` and `since` are what a second run is told.
 
-    Raises `StateDirectoryBusy`, which names the holder, without waiting, and `OSError` where the lock is no
-    file of its own: a link would have another file overwritten.
+    Raises `StateDirectoryBusy`, which names the holder, unless it `waits` until the holder is done, and
+    `OSError` where the lock is no file of its own: a link would have another file overwritten.
     """
     path = state_dir / "lock"
     if path.is_symlink():
@@ -30,7 +30,7 @@ def exclusive(state_dir: Path, *, purpose: str, since: str) -> Iterator[None]:
         if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
             raise OSError(errno.EINVAL, "its lock is not a file of its own", str(path))
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
         except BlockingIOError:
             raise StateDirectoryBusy(_busy_message(state_dir, descriptor)) from None
         holder = {"pid": os.getpid(), "purpose": purpose, "since": since}

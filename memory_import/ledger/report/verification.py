@@ -107,7 +107,7 @@ def describe_in_words(load: str, section: Mapping[str, Any]) -> list[str]:
     if rate["low"] < rate["high"]:
         lines.append(
             f"{rate['wrong']:,} of {rate['drawn']:,} drawn at random are wrong: of all, "
-            f"{rate['low']:.2%} to {rate['high']:.2%}, with 95% confidence"
+            f"{rate['low']:.3%} to {rate['high']:.3%}, with 95% confidence"
         )
     billing = section["billing"]
     lines.append(

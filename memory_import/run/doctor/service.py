@@ -18,7 +18,7 @@ from memory_import.errors import ImportProblem
 from memory_import.ledger.database.records import RequestCount
 from memory_import.run.doctor.finding import Finding, failure, ok, warning
 from memory_import.run.settings import Settings, check_address, check_store_id, read_credentials
-from memory_import.run.store_check import trait_uses
+from memory_import.run.setup.wanted import trait_uses
 from memory_import.spec.model import Spec
 
 GROUPS, TRAITS, ID_TYPES = 50, 95, 15

@@ -1,6 +1,6 @@
 """The state directory: taken by one run at a time, with the ledger in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 from memory_import.clock import now
 from memory_import.errors import UsageProblem
 from memory_import.ledger.database.ledger import Ledger, open_database
-from memory_import.ledger.database.lock import exclusive
+from memory_import.ledger.database.lock import StateDirectoryBusy, exclusive
 from memory_import.ledger.database.records import RunRecord
 from memory_import.ledger.files import private_directory
 from memory_import.run.request import KNOWN, is_run_id
@@ -32,6 +32,20 @@ def hold(state_dir: Path, purpose: str) -> Iterator[Ledger]:
         ledger = stack.enter_context(open_ledger(state_dir))
         check_runs(state_dir, ledger.runs())
         yield ledger
+
+
+@contextmanager
+def wait_for(state_dir: Path, purpose: str, tell: Callable[[str], None]) -> Iterator[None]:
+    """Take a state directory without its ledger; where another process has it, `tell` so and wait."""
+    with ExitStack() as stack:
+        with _what_cannot_be_used(f"The state directory {state_dir}"):
+            private_directory(state_dir)
+            try:
+                stack.enter_context(exclusive(state_dir, purpose=purpose, since=now()))
+            except StateDirectoryBusy as busy:
+                tell(f"{busy} Now waiting.")
+                stack.enter_context(exclusive(state_dir, purpose=purpose, since=now(), waits=True))
+        yield
 
 
 def has_ledger(state_dir: Path) -> bool:

@@ -123,13 +123,15 @@ def find_and_fold(path: Path, plan: ProfilePlan, rules: PersonRules) -> tuple[Fo
     folded = fold_groups(sent, plan, kept_further)
     refused = [_exclude(excluded), _reject(contested, left_out, Reason.IDENTIFIER_CONTESTED)]
     refused += [_reject(nobody, left_out, Reason.ONLY_SHARED_IDENTIFIERS), folded.refused]
+    untied = folded.untied.with_columns(pl.lit(Reason.IDENTIFIER_UNTIED.value).alias(CODE))
+    left_out = pl.concat([left_out.select(list(LEFT_OUT_SCHEMA)), untied.select(list(LEFT_OUT_SCHEMA))])
     apart = pl.concat([excluded, contested, nobody]).to_frame(POS).with_columns(_representative=POS)
     late_errors = pl.concat(refused).with_columns(_error_field=pl.lit(None, pl.String))
     fold = Fold(
         extra=folded.extra,
         members=pl.concat([members, apart]).select(list(MEMBERS_SCHEMA)),
         refused=late_errors.select(list(LATE_ERRORS_SCHEMA)),
-        left_out=left_out.select(list(LEFT_OUT_SCHEMA)),
+        left_out=left_out,
         superseded=find_superseded(sent, plan),
         shared=found.values.filter(pl.col("verdict") == "shared").select(ID_TYPE, VALUE, "rows", "people"),
         conflicts=_list_conflicts(rows, claimed, found.values, plan),

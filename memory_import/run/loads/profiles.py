@@ -81,12 +81,18 @@ def _prepare(
 
 
 def _remark(grouping: Grouping) -> tuple[str, ...]:
-    if not grouping.disagreeing:
-        return ()
-    return (
-        f"{grouping.disagreeing:,} people have rows that disagree in a value: their winner follows the "
-        "file's order. `profiles.latest` can name a column that decides.",
-    )
+    remarks = []
+    if grouping.extra_identifiers:
+        remarks.append(
+            f"Further identifier values of people: {grouping.extra_identifiers:,}, each a billed operation; "
+            f"with the profiles they go in {grouping.rounds:,} rounds, one after the other."
+        )
+    if grouping.disagreeing:
+        remarks.append(
+            f"People whose rows disagree in a value: {grouping.disagreeing:,}; their winner follows the "
+            "file's order. `profiles.latest` can name a column that decides."
+        )
+    return tuple(remarks)
 
 
 def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:

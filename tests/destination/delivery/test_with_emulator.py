@@ -9,8 +9,6 @@ import httpx
 import polars as pl
 import pytest
 
-from memory_import.destination.api.declare import declare_traits
-from memory_import.destination.api.store import TraitUse, check_schema, fetch_schema
 from memory_import.destination.http.client import Client
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.emulator.app import create_app
@@ -24,17 +22,6 @@ from tests.support.openapi import request_validator
 from tests.support.servers import AUTH, STORE, URL
 
 pytestmark = pytest.mark.anyio
-CONTACT = [
-    TraitUse(group="Contact", name="email", data_type="STRING"),
-    TraitUse(group="Contact", name="phone", data_type="STRING"),
-]
-ACCOUNT = [
-    TraitUse(group="Account", name="customerId", data_type="STRING"),
-    TraitUse(group="Account", name="visits", data_type="NUMBER"),
-    TraitUse(group="Account", name="isActive", data_type="BOOLEAN"),
-    TraitUse(group="Account", name="tags", data_type="ARRAY"),
-]
-PROMOTIONS = {"Contact.email": "email", "Contact.phone": "phone", "Account.customerId": "crm-id"}
 
 
 def make_app(**options: Any) -> Middleware:
@@ -68,35 +55,6 @@ async def connect(app: Middleware) -> AsyncIterator[Client]:
     ) as client:
         yield client
     assert app.violations == []
-
-
-async def test_a_fresh_store_is_given_all_that_the_spec_sends() -> None:
-    async with connect(make_app()) as client:
-        await declare_traits(client, STORE, [*CONTACT, *ACCOUNT], PROMOTIONS)
-        schema = await fetch_schema(client, STORE)
-    assert check_schema(schema, [*CONTACT, *ACCOUNT], list(PROMOTIONS)) == []
-    found = {identifier.trait: identifier.id_type for identifier in schema.identifiers([*CONTACT, *ACCOUNT])}
-    assert found == PROMOTIONS
-
-
-async def test_a_group_that_is_there_gets_what_it_lacks_and_keeps_what_it_has() -> None:
-    more = TraitUse(group="Account", name="since", data_type="STRING")
-    async with connect(make_app()) as client:
-        await declare_traits(client, STORE, ACCOUNT, PROMOTIONS)
-        before = await fetch_schema(client, STORE)
-        await declare_traits(client, STORE, [*ACCOUNT, more], PROMOTIONS)
-        after = await fetch_schema(client, STORE)
-    assert after.data_types == {**before.data_types, "Account.since": "STRING"}
-    assert after.promotions == before.promotions
-
-
-async def test_what_is_declared_already_is_not_written_again() -> None:
-    app = make_app()
-    async with connect(app) as client:
-        await declare_traits(client, STORE, [*CONTACT, *ACCOUNT], PROMOTIONS)
-        written = len(app.requests)
-        await declare_traits(client, STORE, [*CONTACT, *ACCOUNT], PROMOTIONS)
-    assert {request.method for request in list(app.requests)[written:]} == {"GET"}
 
 
 FAULTS: dict[str, list[dict[str, Any]]] = {

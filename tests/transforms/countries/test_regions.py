@@ -10,7 +10,24 @@ from memory_import.transforms.countries.regions import find_region, find_regions
 from tests.support.shared import CUSTOMERS
 
 SPELLINGS = {
-    "US": ["USA", "u.s.a.", "U.S.", "us", "United States", "the United States of America", "America"],
+    "US": [
+        "en-US",
+        "US - United States",
+        "United States (US)",
+        "USA / United States",
+        "840",
+        "+1",
+        "1",
+        "Vereinigte Staaten",
+        "США",
+        "USA",
+        "u.s.a.",
+        "U.S.",
+        "us",
+        "United States",
+        "the United States of America",
+        "America",
+    ],
     "GB": ["UK", "U.K.", "Great Britain", "United Kingdom", "england", "GBR"],
     "DE": ["Germany", "  germany ", "DEU", "Federal Republic of Germany"],
     "NL": ["the Netherlands", "Holland", "Netherlands, Kingdom of the"],
@@ -39,12 +56,27 @@ SPELLINGS = {
     "GM": ["Gambia", "The Gambia", "Gambia, The"],
     "CW": ["Netherlands Antilles", "Curaçao"],
     "NA": ["NA", "Namibia"],
+    "HK": ["China (Hong Kong)", "Hong Kong (China)", "Hong Kong, China", "Hong Kong SAR China", "香港"],
+    "XK": ["XK", "xkx", "Kosovo", "Косово"],
+    "IE": ["Eire", "Éire", "Republic of Ireland", "Irland", "IRL"],
+    "CH": ["+41", "0041", " + 41 ", "41", "756", "Schweiz", "Suisse", "Svizzera"],
+    "JP": ["日本", "392", "+81", "Giappone"],
+    "AT": ["Österreich", "de-AT", "de_AT", "Австрия", "AT - Austria"],
+    "RE": ["France (Réunion)", "Réunion (France)"],
+    "CA": ["en-CA", "124"],
 }
 UNKNOWN = [
     "Atlantis",
     "xx",
-    "1",
-    "日本",
+    "380",  # Italy by ISO, Ukraine by dial code
+    "999",
+    "+999",
+    "12345",
+    "Georgia, USA",
+    "Georgia (US)",
+    "Georgia, Texas",
+    "Germany - Austria",
+    "DE, AT",
     "Congo (somewhere)",
     "Virgin Islands",
     "Saint Martin (Dutch)",
@@ -89,6 +121,13 @@ def test_unknown_countries_have_a_code_and_blank_ones_none():
     assert found.rows() == [
         *[("FR", None), (None, "country_unknown"), (None, None), (None, None), ("FR", None)],
     ]
+
+
+def test_the_default_is_for_blank_countries_alone():
+    found = find_regions(pl.Series(["France", "Atlantis", " ", None], dtype=pl.String), "US")
+
+    assert found["region"].to_list() == ["FR", None, "US", "US"]
+    assert found["code"].to_list() == [None, "country_unknown", None, None]
 
 
 @pytest.mark.skipif(not CUSTOMERS.exists(), reason="the shared sample of customers is not there")

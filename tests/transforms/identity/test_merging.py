@@ -230,3 +230,10 @@ def test_no_members_fold_to_nothing():
         **{"_representative": pl.Int64, "_round": pl.Int64, "_pos": pl.Int64, "_payload": pl.String},
         "_is_final": pl.Boolean,
     }
+
+
+def test_values_of_one_trait_alone_cannot_be_tied_and_are_not_sent():
+    folded = fold_groups(make_members([("+1", None, "Ada"), ("+2", None, None), ("+1", None, None)]), TWO)
+
+    assert folded.untied.rows() == [(1, "Contact.phone", "+2")]
+    assert (folded.entries.height, folded.extra) == (1, 0)

@@ -1,0 +1,57 @@
+"""`memory-import setup`."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from memory_import.cli.execute import without_collector
+from memory_import.cli.options import (
+    USUAL_STATE_DIR,
+    Output,
+    OutputOption,
+    Prefect,
+    Spec,
+    StateDir,
+    Verbose,
+)
+from memory_import.cli.output import refuse, say, show
+from memory_import.run.settings import environment
+
+
+def setup(
+    spec: Spec,
+    yes: Annotated[bool, typer.Option("--yes", help="Carry the plan out without asking.")] = False,
+    state_dir: StateDir = USUAL_STATE_DIR,
+    output: OutputOption = Output.TEXT,
+    prefect: Prefect = None,  # noqa: ARG001 - taken everywhere
+    verbose: Verbose = False,
+) -> None:
+    """Make what the store lacks for a spec: identifier types, trait groups and traits, matching rules.
+
+    Shows what it would do and asks first. Removes nothing and changes the type of nothing; can be repeated.
+
+    Next: `memory-import run SPEC` imports the data.
+    """
+    with without_collector():
+        from memory_import.run.lifecycle.result import as_problem
+        from memory_import.run.lifecycle.state_directory import wait_for
+        from memory_import.run.setup.command import set_up
+
+    def agree(plan: str) -> bool:
+        say(plan)
+        return yes or (sys.stdin.isatty() and typer.confirm("Carry this out?", err=True))
+
+    try:
+        with wait_for(state_dir, f"setup of {spec}", say):
+            result = asyncio.run(set_up(spec, environment(), agree))
+    except Exception as error:
+        raise typer.Exit(refuse(as_problem(error), output, verbose=verbose)) from None
+    words = {
+        "done": f"Done. Next: memory-import run {spec}",
+        "planned": f"Nothing was changed. To carry it out: memory-import setup {spec} --yes",
+        "nothing_to_do": f"Nothing to do: the store has what the spec needs. Next: memory-import run {spec}",
+    }
+    show(result.document, words[result.status], output)
+    raise typer.Exit(result.exit_code)

@@ -1,0 +1,69 @@
+"""What all resources of the control plane share: reads, and writes whose operations are followed."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+
+from memory_import.destination.api.operations import Completed, Failed, follow
+from memory_import.destination.errors import StoreUnfit, UnexpectedAnswer
+from memory_import.destination.http.client import Client, Request
+from memory_import.destination.http.decisions import Answer, Refused
+from memory_import.destination.http.routes import Route
+
+_PATIENCE_SECONDS = 120.0
+
+
+async def read(
+    client: Client, route: Route, *, params: Mapping[str, str] | None = None, **ids: str
+) -> Answer:
+    """GET a resource whose path holds these ids; a refusal is unexpected."""
+    path = route.at(**ids)
+    decision = await client.call(Request(route=route, path=path, params=params or {}))
+    if isinstance(decision, Refused):
+        raise UnexpectedAnswer("GET", path, decision.status, decision.code, decision.request_id)
+    return decision.answer
+
+
+async def write(
+    client: Client, route: Route, body: Mapping[str, object], *, if_match: str | None = None, **ids: str
+) -> Refused | None:
+    """Write a resource whose path holds these ids, and follow the operation to its end.
+
+    Returns the refusal, where there is one. `if_match` is the ETag that the resource must still have. An
+    operation that fails, or that is not over after two minutes, is `StoreUnfit` in words.
+    """
+    path = route.at(**ids)
+    headers = {} if if_match is None else {"if-match": if_match}
+    decision = await client.call(
+        Request(route=route, path=path, content=json.dumps(body).encode(), headers=headers)
+    )
+    if isinstance(decision, Refused):
+        return decision
+    operation_id = _operation_id_of(decision.answer)
+    if operation_id is None:
+        return None
+    verdict = await follow(
+        client,
+        operation_id,
+        age_seconds=0,
+        first_wait_seconds=0,
+        patience_seconds=_PATIENCE_SECONDS,
+        slots=asyncio.Semaphore(),
+    )
+    if isinstance(verdict, Completed):
+        return None
+    why = (
+        f"failed: {verdict.message}"
+        if isinstance(verdict, Failed)
+        else f"is not over after {_PATIENCE_SECONDS:.0f} seconds."
+    )
+    raise StoreUnfit([f"{route.method} {path} was accepted, but its operation {operation_id} {why}"])
+
+
+def _operation_id_of(answer: Answer) -> str | None:
+    """The operation behind a 202: named by a header, or the last part of `statusUrl`."""
+    named = answer.headers.get("operation-id")
+    status_url = answer.document.get("statusUrl")
+    if named is None and isinstance(status_url, str):
+        named = status_url.rstrip("/").rpartition("/")[2]
+    return named or None

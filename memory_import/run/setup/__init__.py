@@ -1,0 +1,1 @@
+"""What a store lacks for a spec: found, shown, and made."""
