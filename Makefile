@@ -12,7 +12,7 @@ help:
 	@echo "make test   run the tests"
 	@echo "make check  run everything that CI runs: lint, types, import contracts, tests"
 	@echo "make fuzz   compare normalisation with its judges over millions of values"
-	@echo "make soak   kill imports thirty times and count everything; hold 200 plans against their runs"
+	@echo "make soak   300 kills, every lie, every clock, every failing write, 200 plans held against their runs; over an hour"
 	@echo "make bench  measure rows per second by stage and for the whole run, and memory"
 	@echo "make docs   write the pages that are made from the program"
 	@echo "make schema write the JSON Schema of the spec"
@@ -35,7 +35,8 @@ fuzz: $(VENV)/.installed-test
 	$(BIN)/python -m tests.fuzz
 
 soak: $(VENV)/.installed-test
-	KILLS=30 NOTES=20000 PLANS=200 $(BIN)/python -m pytest -s tests/end_to_end tests/run -k "killed or once_each or number_of_a_plan"
+	KILLS=150 NOTES=30000 PLANS=200 $(BIN)/python -m pytest -s tests/end_to_end tests/run -k "killed or once_each or number_of_a_plan"
+	LIES_EVERY=1 CLOCKS_EVERY=1 DISK_EVERY=1 $(BIN)/python -m pytest -s tests/simulation
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks

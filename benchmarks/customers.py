@@ -63,8 +63,8 @@ def make_customers(start: int, rows: int, *, seed: int) -> pl.DataFrame:
     columns = {
         "Index": number + 1,
         "Customer Id": pl.format("C{}", number),
-        "First Name": pl.format("Änne {}", word),
-        "Last Name": pl.format("O'Last{}", chance // 11 % 90_000),
+        "First Name": pl.format("Änne {}", person.hash(seed) // 97 % 5000),
+        "Last Name": pl.format("O'Last{}", person.hash(seed) // 11 % 90_000),
         "Company": pl.format('{}, {} and "Sons"', word, chance % 700),
         "City": pl.format("City {}", chance % 4000),
         "Country": country,

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import polars as pl
 
+from memory_import.columns import ID_TYPE, POS, TRAIT, VALUE, schema
 from memory_import.transforms.identity.groups import group_links, link_rows, list_identifiers
 from memory_import.transforms.identity.merging import fold_groups
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
@@ -121,7 +122,9 @@ def main(rows: int) -> None:
     prepared = [prepare_profiles(chunk, plan).frame for chunk in chunks]
     staged = pl.concat(prepared).with_row_index("_pos").with_columns(pl.col("_pos").cast(pl.Int64))
     with measured("link and group", rows):
-        groups = group_links(link_rows(list_identifiers(staged, plan)))
+        listed = list_identifiers(staged, plan, pl.DataFrame(schema=schema(POS, TRAIT, ID_TYPE, VALUE)))
+        values = listed.select(POS, value=pl.format("{}:{}", ID_TYPE, VALUE))
+        groups = group_links(link_rows(values))
     members = staged.join(groups, on="_pos")
     with measured("fold members", members.height):
         fold_groups(members, plan)

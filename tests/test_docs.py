@@ -33,3 +33,23 @@ def test_every_link_to_a_file_leads_somewhere(page: object) -> None:
     assert hasattr(page, "read_text")
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"  # type: ignore[attr-defined]
+
+
+def _named_tests() -> list[tuple[str, str]]:
+    """The tests behind the guarantees: file and name, which is empty where all of a file are meant."""
+    promised = (DOCS / "guarantees.md").read_text(encoding="utf-8")
+    return [(file, name) for file, name in re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", promised)]
+
+
+@pytest.mark.parametrize(("file", "name"), _named_tests(), ids=lambda value: value)
+def test_the_test_behind_a_guarantee_exists(file: str, name: str) -> None:
+    text = (ROOT / "tests" / file).read_text(encoding="utf-8")
+    assert re.search(rf"^(async )?def {name or 'test_.*'}\(", text, re.MULTILINE), f"{file} has no {name}"
+
+
+def test_every_promise_names_a_test() -> None:
+    promised = (DOCS / "guarantees.md").read_text(encoding="utf-8")
+    promised = promised[promised.index("## Promised") : promised.index("## Assumed")]
+    promises = promised.split("\n- ")[1:]
+    assert [promise for promise in promises if "::test_" not in promise and ".py`]" not in promise] == []
+    assert len(promises) > 20

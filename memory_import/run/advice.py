@@ -63,6 +63,11 @@ _EXAMPLES: dict[str, str] = {
     Reason.PLACEHOLDER: "`#N/A`",
     Reason.NOT_IN_MAP: "`gold` where `map` has `silver` and `bronze` alone",
     Reason.NO_IDENTIFIER: "a row whose phone and email are both blank or refused",
+    Reason.IDENTIFIER_BLOCKED: "`noreply@example.com`, `+1 212 555 1212`",
+    Reason.IDENTIFIER_SHARED: "a switchboard's number in the rows of 200 people",
+    Reason.IDENTIFIER_CONTESTED: "one address in the rows of Ann Lee and Bob Kay",
+    Reason.IDENTIFIER_UNTIED: "two email addresses of a person without a phone",
+    Reason.ONLY_SHARED_IDENTIFIERS: "a row with `noreply@example.com` and nothing else",
     Reason.PROFILE_NOT_FOUND: "a note for `ada@example.com`, who is not in the store",
     RejectCode.RAGGED_ROW: "a line of four fields under a header of five",
     RejectCode.UNCLOSED_QUOTE: '`Ada,"a note that nobody closed`',
@@ -94,6 +99,18 @@ _REMEDIES: dict[str, str] = {
     Reason.NO_IDENTIFIER: (
         "Give the row a phone or an email in rejects.csv and feed that file back, or map another trait that "
         "the store promotes to an identifier."
+    ),
+    Reason.IDENTIFIER_BLOCKED: "Nothing, or give the person a value of its own; the row goes by its others.",
+    Reason.IDENTIFIER_SHARED: (
+        "Look into shared-identifiers.csv. If the value is one person's after all, raise "
+        "`persons.max_people_per_value`."
+    ),
+    Reason.IDENTIFIER_CONTESTED: (
+        "Look into conflicts.csv. Correct names that mean one person, or say `persons: {on_conflict: merge}`."
+    ),
+    Reason.IDENTIFIER_UNTIED: "Map a further identifier, such as a customer id, that ties the two values.",
+    Reason.ONLY_SHARED_IDENTIFIERS: (
+        "Give the person a value of its own in rejects.csv, and feed that file back."
     ),
     Reason.TOO_MANY_IDENTIFIERS: "Find the value that the rows share, and correct it in the input.",
     Reason.CONTENT_TOO_LONG: "Add `too_long: split`, which sends numbered parts, or shorten it.",

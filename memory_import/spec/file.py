@@ -65,7 +65,9 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise UsageProblem(f"There is no spec file {path}.") from None
+        raise UsageProblem(
+            f"There is no spec file {path}. `memory-import init FILE` writes one from your data."
+        ) from None
     except IsADirectoryError:
         raise UsageProblem(f"{path} is a folder; name the spec file in it.") from None
     except (OSError, UnicodeDecodeError):

@@ -59,7 +59,7 @@ def test_importing_any_module_changes_no_environment_variable(tmp_path: Path) ->
     ("arguments", "words"),
     [
         pytest.param(
-            ["run", "nowhere.yaml", "--emulator"], "There is no spec file nowhere.yaml.", id="no such spec"
+            ["run", "nowhere.yaml", "--emulator"], "There is no spec file nowhere.yaml. ", id="no such spec"
         ),
         pytest.param(["resume", "x"], "There is no run x", id="no such run"),
         pytest.param(["run", "spec.yaml", "--max-errors", "few"], "--max-errors is 'few'", id="no budget"),

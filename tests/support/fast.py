@@ -41,8 +41,8 @@ class FastRuns:
         """What a plan holds, sent."""
         return self._carry_out(action=Action.APPLY, run_id=run_id)
 
-    def resume(self, run_id: str) -> RunResult:
-        """A run that goes on."""
+    def resume(self, run_id: str | None) -> RunResult:
+        """A run that goes on; None: the last unfinished one."""
         return self._carry_out(action=Action.RESUME, run_id=run_id)
 
     def _carry_out(self, **facts: Any) -> RunResult:

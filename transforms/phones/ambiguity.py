@@ -12,6 +12,7 @@ _CALLING_CODES = {
 AMERICAN_REGIONS = sorted(region for region, code in _CALLING_CODES.items() if code == "1")
 """Regions in which every national number has its area code."""
 
+_FIRST_DIGIT = r"^[^0-9+]*([1-9])"  # of a number without plus and zeros
 _MEXICAN = r"^(?:\+|00)52(1)[0-9]{10}$"
 _MEXICAN_AT_HOME = r"^521[0-9]{10}$"
 
@@ -23,17 +24,20 @@ def refuse_ambiguous(verdicts: pl.DataFrame, questions: pl.Series, regions: pl.S
     mobile without its plus, and a landline of Leer.
     """
     is_national = verdicts["e164"].is_not_null() & (verdicts["code"] != Change.PHONE_PLUS_ADDED.value)
-    may_be = is_national & ~questions.str.contains(r"\+|^[^0-9]*0")
-    candidates = pl.DataFrame({"question": questions, "region": regions, "e164": verdicts["e164"]})
-    candidates = (
-        candidates.with_row_index("row")
-        .filter(may_be)
-        .with_columns(
-            digits=pl.col("question").str.replace_all("[^0-9]", ""),
-            calling_code=pl.col("region").replace_strict(
-                _CALLING_CODES, default=None, return_dtype=pl.String
-            ),
-        )
+    national = is_national.arg_true()
+    candidates = pl.DataFrame(
+        {
+            "row": national,
+            "question": questions.gather(national),
+            "region": regions.gather(national),
+            "e164": verdicts["e164"].gather(national),
+        }
+    )
+    candidates = candidates.filter(
+        pl.col("question").str.extract(_FIRST_DIGIT) == pl.col("e164").str.slice(1, 1)
+    ).with_columns(
+        digits=pl.col("question").str.replace_all("[^0-9]", ""),
+        calling_code=pl.col("region").replace_strict(_CALLING_CODES, default=None, return_dtype=pl.String),
     )
     begun = candidates.filter(
         pl.col("digits").str.starts_with(pl.col("calling_code"))

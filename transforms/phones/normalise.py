@@ -86,7 +86,7 @@ def _split_chunk(
     numbers: pl.Series, regions: pl.Series, *, repair: bool, vanity: bool, separator: str | None
 ) -> SplitCells:
     rows = pl.DataFrame({"question": numbers, "region": regions}).with_row_index("row")
-    is_bare = _is_bare(pl.col("question"), separator).fill_null(value=False)
+    is_bare = rows.select(_is_bare(pl.col("question"), separator).fill_null(value=False)).to_series()
     bare = rows.filter(is_bare)
     visible = pl.col("question").str.replace_all(INVISIBLE, "").str.strip_chars()
     rest = rows.filter(~is_bare).filter(visible != "")

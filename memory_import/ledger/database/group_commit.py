@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from memory_import.clock import seconds_now
-from memory_import.ledger.database.ledger import Ledger, Transaction
+from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import Batch, FoundProfile, PlannedBatch, RequestCount
 from memory_import.ledger.database.states import BatchState
+from memory_import.ledger.database.transaction import Transaction
 
 T = TypeVar("T")
 _COUNT_SECONDS = 1.0  # between two writes of the request counts

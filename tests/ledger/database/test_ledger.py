@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from memory_import.ledger.database.ledger import Ledger, Transaction, open_database
+from memory_import.ledger.database.ledger import Ledger, open_database
 from memory_import.ledger.database.records import PlannedBatch, RequestCount, RunStatus
 from memory_import.ledger.database.states import BatchState, IllegalMove
+from memory_import.ledger.database.transaction import Transaction
 from tests.support.ledger_examples import RUN_ID, drive, enter, find, make_load, make_planned, make_run
 
 ANY = tuple(BatchState)
@@ -244,6 +245,8 @@ import sys, time
 from pathlib import Path
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.database.ledger import Ledger, open_database
+from memory_import.ledger.database.transaction import Transaction
+from memory_import.ledger.database.transaction import Transaction
 ledger = Ledger(open_database(Path(sys.argv[1])))
 for batch in ledger.batches(sys.argv[2], "profiles", states=(BatchState.PLANNED,)):
     with ledger.transaction() as transaction:
@@ -265,3 +268,28 @@ def test_what_was_committed_survives_the_kill_of_its_writer(tmp_path: Path) -> N
     moved = {batch.id for batch in ledger.batches(RUN_ID, "profiles", states=(BatchState.SENDING,))}
     ledger.close()
     assert told <= moved <= {batch.id for batch in batches}
+
+
+@pytest.mark.parametrize(
+    ("waits", "now", "left"),
+    [
+        pytest.param([], 100.0, 0.0, id="nobody asked for a pause"),
+        pytest.param([(100.0, 30.0)], 110.0, 20.0, id="in the midst of it"),
+        pytest.param([(100.0, 30.0)], 130.0, 0.0, id="over"),
+        pytest.param([(100.0, 30.0)], 40.0, 30.0, id="a clock that was set back makes it no longer"),
+        pytest.param([(100.0, 30.0), (105.0, 5.0)], 110.0, 20.0, id="a shorter one later"),
+        pytest.param([(100.0, 30.0), (105.0, 60.0)], 110.0, 55.0, id="a longer one later"),
+    ],
+)
+def test_a_pause_that_a_server_asked_for_outlives_the_process(
+    tmp_path: Path, waits: list[tuple[float, float]], now: float, left: float
+) -> None:
+    first = Ledger(open_database(tmp_path))
+    for told_at, seconds in waits:
+        with first.transaction() as transaction:
+            transaction.note_wait("https://memory.example.com", told_at, seconds)
+    first.close()
+    second = Ledger(open_database(tmp_path))
+    assert second.wait_left("https://memory.example.com", now) == left
+    assert second.wait_left("https://memory.example.org", now) == 0.0
+    second.close()

@@ -107,7 +107,9 @@ def test_a_plan_does_not_forget_what_the_store_lacks_and_is_applied_once_it_is_t
         elsewhere = workplace.with_variables(MEMORY_API_URL=server.url)
         made = make_plan(elsewhere)
         assert (made.report["status"], made.report["exit_code"]) == ("planned", ExitCode.USAGE)
-        assert made.report["plan"]["store"]["lacks"] == ["The store has no trait group 'Shop'."]
+        lacks, remedy = made.report["plan"]["store"]["lacks"]
+        assert lacks == "The store has no trait group 'Shop'."
+        assert "memory-import setup" in remedy
         refused = apply(elsewhere, made)
         assert (refused.report["status"], refused.report["exit_code"]) == ("planned", ExitCode.USAGE)
         declare(server.url, "Shop", {"since": {"dataType": "STRING"}})
