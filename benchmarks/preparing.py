@@ -15,7 +15,7 @@ import polars as pl
 
 from memory_import.columns import ID_TYPE, POS, TRAIT, VALUE, schema
 from memory_import.transforms.identity.groups import group_links, link_rows, list_identifiers
-from memory_import.transforms.identity.merging import fold_groups
+from memory_import.transforms.identity.merging import merge_groups
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
 from memory_import.transforms.prepare import prepare_profiles
 
@@ -126,8 +126,8 @@ def main(rows: int) -> None:
         values = listed.select(POS, value=pl.format("{}:{}", ID_TYPE, VALUE))
         groups = group_links(link_rows(values))
     members = staged.join(groups, on="_pos")
-    with measured("fold members", members.height):
-        fold_groups(members, plan)
+    with measured("merge members", members.height):
+        merge_groups(members, plan)
 
 
 if __name__ == "__main__":

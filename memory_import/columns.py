@@ -78,7 +78,7 @@ SENT_AS = "_sent_as"
 """The outcome of what holds a row's values: its own, or that of the row it was merged into."""
 MERGED_INTO_FILE = "merged_into_file"
 MERGED_INTO_ROW = "merged_into_row"
-"""The row that a merged row was folded into."""
+"""The row that a merged row went into."""
 
 CODE_PREFIX = "_code."
 """Before the path of a trait: what was changed in its values, or why there is none."""

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from memory_import.emulator.server import Running, running
-from memory_import.ledger.database.ledger import Ledger, open_database
+from memory_import.ledger.database.engine import open_database
+from memory_import.ledger.database.ledger import Ledger
 from tests.fuzz import seeds
 from tests.support.openapi import PATH as DOCUMENT
 from tests.support.openapi import request_validator

@@ -8,17 +8,17 @@ import typer
 
 from memory_import.cli.apply import apply
 from memory_import.cli.demo import demo
-from memory_import.cli.store.doctor import doctor
 from memory_import.cli.emulator import emulator
 from memory_import.cli.explain import explain
 from memory_import.cli.init import init
 from memory_import.cli.plan import plan
-from memory_import.cli.store.recall import recall
 from memory_import.cli.resume import resume
 from memory_import.cli.run import run
+from memory_import.cli.status import status
+from memory_import.cli.store.doctor import doctor
+from memory_import.cli.store.recall import recall
 from memory_import.cli.store.setup import setup
 from memory_import.cli.store.show import show
-from memory_import.cli.status import status
 from memory_import.cli.store.verify import verify
 from memory_import.run.settings import quiet_prefect, reuse_memory
 

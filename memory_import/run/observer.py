@@ -48,7 +48,7 @@ def check_errors(run: RunContext) -> None:
         raise _over_budget(rejected, read)
 
 
-def find_excess(run: RunContext, accounts: Sequence[Account]) -> BudgetExceeded | None:
+def find_exceeded_budget(run: RunContext, accounts: Sequence[Account]) -> BudgetExceeded | None:
     """The same for a run that has come to its end, by the accounts of its loads."""
     rejected = sum(account.rows[Outcome.REJECTED] for account in accounts)
     read = sum(sum(account.rows.values()) for account in accounts)

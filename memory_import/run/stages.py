@@ -23,7 +23,7 @@ from memory_import.run.lifecycle.result import conclude, resume_command
 from memory_import.run.loads.memories import deliver_memories, stage_memories
 from memory_import.run.loads.profiles import deliver_profiles, stage_profiles
 from memory_import.run.loads.stored_values import mapped_traits
-from memory_import.run.observer import find_excess
+from memory_import.run.observer import find_exceeded_budget
 from memory_import.run.preview.forecast import describe_plan
 from memory_import.run.store_check import StoreFacts
 
@@ -64,7 +64,7 @@ def write_report(
             staging, originals = run.staging(load.load), run.originals(load.load)
             account = settle_account(run.ledger, staging, run.run_id, load, run.folder, originals, traits)
             accounts[load.load] = (load, account)
-    problem = problem or find_excess(run, [account for _, account in accounts.values()])
+    problem = problem or find_exceeded_budget(run, [account for _, account in accounts.values()])
     record = run.ledger.run(run.run_id) or run.record  # as it stands now
     if not record.is_plan:
         with run.timed("remember"):

@@ -129,8 +129,8 @@ def _check_region(load: str, region: RegionSpec) -> Iterator[str]:
 
 
 def _check_profiles(profiles: ProfilesSpec) -> Iterator[str]:
-    for excess in check_sizes({group: len(traits) for group, traits in profiles.traits.items()}):
-        yield f"profiles.traits: {excess}."
+    for oversize in check_sizes({group: len(traits) for group, traits in profiles.traits.items()}):
+        yield f"profiles.traits: {oversize}."
     for group, traits in profiles.traits.items():
         if problem := check_group_name(group):
             yield f"profiles.traits.{group}: {problem}"

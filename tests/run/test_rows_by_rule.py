@@ -108,7 +108,7 @@ def _sent_names(result: RunResult) -> list[str]:
     """The first names in the entries that were sent for persons of several rows."""
     staging = Staging(Path(result.folder) / "profiles")
     sent = "".join(
-        payload for part in staging.folded_parts for payload in staging.entries(part, "_payload")["_payload"]
+        payload for part in staging.merged_parts for payload in staging.entries(part, "_payload")["_payload"]
     )
     return [name for name in ("One", "Two", "Three") if f'"{name}"' in sent]
 
@@ -123,7 +123,7 @@ def test_a_losing_identifier_goes_first_and_the_latest_stays_last(workplace: Wor
     result = workplace.carry_out()
     assert result.report["loads"]["profiles"]["traits"]["Contact.phone"]["superseded"] == 1
     staging = Staging(Path(result.folder) / "profiles")
-    (part,) = staging.folded_parts
+    (part,) = staging.merged_parts
     payloads = staging.entries(part, "_payload")["_payload"].to_list()
     assert ["0101" in payload for payload in payloads] == [True, False]
     assert '"Ada New"' in payloads[-1]

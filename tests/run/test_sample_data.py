@@ -191,13 +191,13 @@ def test_a_messy_value_is_sent_as_it_should_be(
         ),
     ],
 )
-def test_rows_of_one_person_are_folded(
+def test_rows_of_one_person_are_merged(
     messy: RunResult, representative: int, contact: dict[str, str]
 ) -> None:
-    folded = Staging(Path(messy.folder) / "profiles").read(
-        "folded-00000", "_representative", "_is_final", "_payload"
+    merged = Staging(Path(messy.folder) / "profiles").read(
+        "merged-00000", "_representative", "_is_final", "_payload"
     )
-    final = folded.filter(pl.col("_is_final") & (pl.col("_representative") == representative - 1))
+    final = merged.filter(pl.col("_is_final") & (pl.col("_representative") == representative - 1))
     assert json.loads(final["_payload"].item())["traits"]["Contact"] == contact
 
 

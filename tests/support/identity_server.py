@@ -1,4 +1,4 @@
-"""A tiny model of the service's identity resolution, for what folding must achieve with it."""
+"""A tiny model of the service's identity resolution, for what merging must achieve with it."""
 
 import json
 from dataclasses import dataclass, field

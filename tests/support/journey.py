@@ -21,7 +21,8 @@ from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import Batch, LoadRecord, PlannedBatch
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.report.outcomes import row_outcomes
-from memory_import.ledger.staging.staged import Staging, is_folded
+from memory_import.ledger.staging.layout import is_merged
+from memory_import.ledger.staging.staged import Staging
 from tests.support.ledger_examples import RUN_ID, enter, make_load, stage, staged_rows
 from tests.support.servers import STORE, Clock, make_client, make_pace, operation, refusal
 
@@ -188,8 +189,8 @@ def begin(ledger: Ledger, folder: Path, rows: int, *, per_batch: int = 1_000) ->
     return _enter(ledger, staging, per_batch, rows, rounds=1)
 
 
-def begin_folded(ledger: Ledger, folder: Path, rows: int, rounds: Sequence[Sequence[int]]) -> Journey:
-    """A load in which rows 1 and on of each group were folded into row 0, and some rows are alone.
+def begin_merged(ledger: Ledger, folder: Path, rows: int, rounds: Sequence[Sequence[int]]) -> Journey:
+    """A load in which rows 1 and on of each group were merged into row 0, and some rows are alone.
 
     `rounds`: the rows whose values are sent in each round; the last round holds the final entries. A row of a
     group that is in no round only lost.
@@ -197,22 +198,22 @@ def begin_folded(ledger: Ledger, folder: Path, rows: int, rounds: Sequence[Seque
     finals = set(rounds[-1])
     [representative] = finals
     grouped = sorted({row for number in rounds for row in number})
-    folded = [
+    merged = [
         {"_pos": row, "_round": number, "_is_final": number == len(rounds) - 1}
         for number, entries in enumerate(rounds)
         for row in entries
     ]
     groups = {representative: [row for row in grouped if row != representative]}
-    staging = stage(folder / "profiles", staged_rows(0, rows), groups=groups, folded=folded)
+    staging = stage(folder / "profiles", staged_rows(0, rows), groups=groups, merged=merged)
     return _enter(ledger, staging, 1_000, rows, rounds=len(rounds))
 
 
 def _enter(ledger: Ledger, staging: Staging, per_batch: int, rows: int, *, rounds: int) -> Journey:
     planned: list[PlannedBatch] = []
-    for part in (*staging.folded_parts, *staging.parts):
-        columns = ("_payload", "_round") if is_folded(part) else ("_payload",)
+    for part in (*staging.merged_parts, *staging.parts):
+        columns = ("_payload", "_round") if is_merged(part) else ("_payload",)
         entries = staging.entries(part, *columns).with_row_index("at")
-        if not is_folded(part):
+        if not is_merged(part):
             entries = entries.with_columns(_round=0)
         for (number,), of_round in entries.group_by("_round", maintain_order=True):
             planned += _cut(of_round, per_batch, part, int(str(number)))

@@ -9,12 +9,13 @@ import polars as pl
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import Batch, LoadRecord, PlannedBatch, RunRecord, RunStatus
 from memory_import.ledger.database.states import BatchState
-from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA, Staging, part_name
+from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA, part_name
+from memory_import.ledger.staging.staged import Staging
 
 RUN_ID = "20261121T090000-1"
 FILE = "customers.csv"
 PART = part_name(0)
-FOLDED = "folded-00000"
+MERGED = "merged-00000"
 ROUTES: dict[BatchState, tuple[BatchState, ...]] = {
     BatchState.PLANNED: (),
     BatchState.SENDING: (BatchState.SENDING,),
@@ -129,22 +130,22 @@ def stage(
     folder: Path,
     *parts: pl.DataFrame,
     groups: Mapping[int, Sequence[int]] | None = None,
-    folded: Sequence[Mapping[str, Any]] = (),
-    excess: Sequence[int] = (),
+    merged: Sequence[Mapping[str, Any]] = (),
+    late_rejects: Sequence[int] = (),
 ) -> Staging:
     """Stage a load.
 
-    `groups`: the rows folded into a representative, by its `_pos`. `folded`: `_pos`, `_is_final` and perhaps
-    `_round` and `_payload` of each entry that is sent for groups. `excess`: rows refused with their group.
+    `groups`: the rows merged into a representative, by its `_pos`. `merged`: `_pos`, `_is_final` and perhaps
+    `_round` and `_payload` of each entry that is sent for groups. `late_rejects`: rows refused with theirs.
     """
     staging = Staging(folder)
     staging.begin()
     for number, part in enumerate(parts):
         staging.draft_part(number, part)
         staging.settle_part(number)
-    if folded:
-        entries = [{"_payload": payload(entry["_pos"]), "_round": 0, **entry} for entry in folded]
-        staging.write_folded(0, pl.DataFrame(entries, schema_overrides={"_pos": pl.Int64}))
+    if merged:
+        entries = [{"_payload": payload(entry["_pos"]), "_round": 0, **entry} for entry in merged]
+        staging.write_merged(0, pl.DataFrame(entries, schema_overrides={"_pos": pl.Int64}))
     members = [
         {"_pos": row, "_representative": representative}
         for representative, others in (groups or {}).items()
@@ -152,11 +153,11 @@ def stage(
     ]
     late = [
         {"_pos": row, "_error_code": "too_many_identifiers", "_error_field": None, "_error_message": "Many."}
-        for row in excess
+        for row in late_rejects
     ]
     staging.write_members(
         members=pl.DataFrame(members, schema=MEMBERS_SCHEMA),
-        excess=pl.DataFrame(late, schema=LATE_ERRORS_SCHEMA),
+        late_rejects=pl.DataFrame(late, schema=LATE_ERRORS_SCHEMA),
     )
     staging.finish()
     return staging

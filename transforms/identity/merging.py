@@ -28,7 +28,7 @@ ENTRIES = (REPRESENTATIVE, ROUND, POS, PAYLOAD, IS_FINAL)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Folded:
+class MergedGroups:
     """What becomes of the rows of identity groups.
 
     `entries`: what is sent, ordered by `_round` and `_representative`: `_representative`; `_round` Int64 from
@@ -36,7 +36,7 @@ class Folded:
     entry,
         the last row that gave the value for others); `_payload`; `_is_final` Boolean, true for the last entry
         of each group.
-    `merged`: `_pos`, `_representative` of every row that was folded into another; ordered by `_pos`.
+    `merged`: `_pos`, `_representative` of every row that was merged into another; ordered by `_pos`.
     `refused`: `_pos`, `_error_code`, `_error_message` of all rows of groups with more than
         IDENTIFIERS_PER_TYPE values of one type; ordered by `_pos`. They are in none of the others.
     `extra`: the number of identifier values that lost and are sent in entries of their own.
@@ -50,8 +50,10 @@ class Folded:
     untied: pl.DataFrame
 
 
-def fold_groups(members: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame | None = None) -> Folded:
-    """Folds whole groups: `_representative`, `_pos`, the values and the identifier columns of each member
+def merge_groups(
+    members: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame | None = None
+) -> MergedGroups:
+    """Merges whole groups: `_representative`, `_pos`, the values and the identifier columns of each member
     row.
 
     The rows of a group are in the order in which the later one wins.
@@ -66,7 +68,7 @@ def fold_groups(members: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame 
     untied = find_untied(given)
     early = plan_rounds(given.join(untied, on=[POS, "trait", "value"], how="anti", maintain_order="left"))
     entries = pl.concat([_write_early(early, plan), _write_final(kept, early, plan)])
-    return Folded(
+    return MergedGroups(
         entries=entries.sort(ROUND, REPRESENTATIVE),
         merged=kept.filter(pl.col(POS) != pl.col(REPRESENTATIVE)).select(POS, REPRESENTATIVE).sort(POS),
         refused=_refuse(members.join(overfull, on=REPRESENTATIVE, how="semi")),

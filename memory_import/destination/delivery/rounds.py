@@ -17,7 +17,7 @@ from memory_import.destination.delivery.shutdown import drained, guarded
 from memory_import.destination.limits import SENDERS, VISIBLE_SECONDS
 from memory_import.ledger.database.records import Batch
 from memory_import.ledger.database.states import OPEN, BatchState
-from memory_import.ledger.staging.staged import is_folded
+from memory_import.ledger.staging.layout import is_merged
 
 
 async def deliver_in_rounds(work: Delivery, *, wait_seconds: float) -> None:
@@ -39,7 +39,7 @@ class _Rounds:
         self._slots = asyncio.Semaphore(SENDERS)
 
     async def run(self) -> None:
-        single = [batch for batch in self._open_batches() if not is_folded(batch.part)]
+        single = [batch for batch in self._open_batches() if not is_merged(batch.part)]
         stop_signal = self._work.stop_signal
         async with drained(stop_signal):
             async with asyncio.TaskGroup() as group:
@@ -79,7 +79,7 @@ class _Rounds:
     async def _run_rounds(self) -> None:
         for number in range(self._work.load.rounds):
             async with asyncio.TaskGroup() as group:
-                await self._feed(self._open_folded(number), group)
+                await self._feed(self._open_merged(number), group)
             self._work.throttle.check()
             if not await self._is_settled(number):
                 return
@@ -88,8 +88,8 @@ class _Rounds:
         work = self._work
         return work.ledger.batches(work.run_id, work.load.load, states=OPEN, round=round)
 
-    def _open_folded(self, round: int) -> list[Batch]:
-        return [batch for batch in self._open_batches(round) if is_folded(batch.part)]
+    def _open_merged(self, round: int) -> list[Batch]:
+        return [batch for batch in self._open_batches(round) if is_merged(batch.part)]
 
     async def _is_settled(self, number: int) -> bool:
         """Whether the next round may begin: nothing of this round that a later entry builds on is open.
@@ -97,7 +97,7 @@ class _Rounds:
         Where the server gave no operation to follow, the round is settled when its identifiers are found; a
         batch that does not show for too long is unknown, and the others go on.
         """
-        unsettled = self._open_folded(number)
+        unsettled = self._open_merged(number)
         if any(batch.state is not BatchState.ACCEPTED or batch.operation_id for batch in unsettled):
             return False
         if number == self._work.load.rounds - 1:

@@ -6,13 +6,14 @@ from memory_import.columns import IS_FINAL, POS, REPRESENTATIVE
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import Batch
 from memory_import.ledger.database.states import BatchState
-from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, Staging
+from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA
+from memory_import.ledger.staging.staged import Staging
 
 
 def refused_rows(ledger: Ledger, staging: Staging, run_id: str, load: str) -> pl.DataFrame:
     """Every row that the server refused: `LATE_ERRORS_SCHEMA`, by `_pos`.
 
-    A refused profile takes all rows with it that were folded into it: their values went with it. A refused
+    A refused profile takes all rows with it that were merged into it: their values went with it. A refused
     further identifier of a profile is the refusal of the row that gave it; where that row stands for the
     profile, which may have landed all the same, nothing is refused.
     """

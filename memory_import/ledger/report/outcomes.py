@@ -25,7 +25,8 @@ from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import Batch
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.report.late_rejects import refused_rows
-from memory_import.ledger.staging.staged import Staging, within
+from memory_import.ledger.staging.layout import within
+from memory_import.ledger.staging.staged import Staging
 from memory_import.ledger.staging.verdicts import find_verified
 
 
@@ -92,14 +93,14 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
         ],
         schema=_BATCH_SCHEMA,
     )
-    late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.excess]).sort(POS)
+    late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.late_rejects]).sort(POS)
     unchanged = staging.unchanged.with_columns(outcome=pl.lit(Outcome.UNCHANGED.value))
     verified = find_verified(staging)
-    folded = _verified(_folded(staging, batches), verified)
+    standing = _verified(_representatives(staging, batches), verified)
     memories = _verified(_memories(staging, batches), verified)
-    elsewhere = pl.concat([folded, memories, unchanged]).sort(POS)
+    elsewhere = pl.concat([standing, memories, unchanged]).sort(POS)
     representatives = _locate_representatives(staging).join(
-        folded.rename({POS: REPRESENTATIVE, OUTCOME: SENT_AS}), on=REPRESENTATIVE, how="left"
+        standing.rename({POS: REPRESENTATIVE, OUTCOME: SENT_AS}), on=REPRESENTATIVE, how="left"
     )
     record = ledger.load(run_id, load)
     is_planned = record is not None and record.planned_at is not None
@@ -126,9 +127,9 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
             yield coming.popleft().result()
 
 
-def _folded(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
+def _representatives(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
     """`_pos`, `outcome` of the rows that stand for their identity groups, which are sent as one profile."""
-    decided = [_final(_decided(staging, batches, part)) for part in staging.folded_parts]
+    decided = [_final(_decided(staging, batches, part)) for part in staging.merged_parts]
     return pl.concat([_NOTHING_DECIDED, *decided])
 
 

@@ -19,10 +19,10 @@ def count_persons(staging: Staging) -> dict[str, Any]:
     """`total` persons, rejected rows aside; the rows of the `largest`; how many values are in `conflicts`,
     and how many are `shared_values` of too many people."""
     kept = sum(staging.read(part, ERROR_CODE)[ERROR_CODE].null_count() for part in staging.parts)
-    refused = staging.excess[POS].implode()
+    refused = staging.late_rejects[POS].implode()
     members = staging.members.filter(~pl.col(POS).is_in(refused))
     merged = members.filter(pl.col(POS) != pl.col(REPRESENTATIVE)).height
-    total = kept - len(staging.excess) - merged
+    total = kept - len(staging.late_rejects) - merged
     largest = members.group_by(REPRESENTATIVE).len().select(pl.col("len").max().fill_null(0)).item()
     return {
         "total": total,

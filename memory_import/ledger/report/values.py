@@ -30,7 +30,8 @@ from memory_import.columns import (
     Exclusion,
 )
 from memory_import.ledger.report.outcomes import DELIVERED
-from memory_import.ledger.staging.staged import Staging, within
+from memory_import.ledger.staging.layout import within
+from memory_import.ledger.staging.staged import Staging
 
 DROPPED_COLUMNS = ("_file", "_row", "_trait", "_column", "_value", "_code")
 _FIRST_ROWS = 3

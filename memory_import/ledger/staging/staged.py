@@ -1,61 +1,20 @@
-"""A run's folder: the prepared rows of each load, readable by their owner only.
-
-    STATE_DIR/runs/RUN_ID/
-        profiles/part-00000.arrow     every input row in order: place, used columns as read, reasons,
-                                      and what was made of it: position, values, size, identifiers
-        profiles/others-00000.arrow   what its rows state of a trait beside its value
-        profiles/superseded.arrow     which values of which rows gave way to a later row of the person
-        profiles/left_out.arrow       identifiers that were left out for a person's sake
-        profiles/shared.arrow         values that belong to too many people
-        profiles/conflicts.arrow      rows that claim a value about which people disagree
-        profiles/original-part-00000.text   the text of these rows in a CSV file, as it stands there; how many
-                                      rows and bytes its runs have is in original-part-00000.arrow
-        profiles/input.json           what has to be known of the input to write its rejected rows
-        profiles/hashes/  folds/      rows by what they may have in common, as long as they are grouped
-        profiles/members.arrow        _pos, _representative of the rows in identity groups of two or more
-        profiles/folded-00000.arrow   what is sent for those groups, in rounds
-        profiles/excess.parquet       rows of groups that hold more identifiers than one profile can keep
-        profiles/refusals.jsonl       the server's words about rows it refused
-        profiles/manifest.json        written last
-        observations/…, summaries/…   the same parts; then, once the profiles they belong to are found:
-        observations/unsorted/        rows by profile, as long as they are ordered
-        observations/sorted-00000.arrow  what is sent, profile by profile, in the order of time
-        observations/updates-00000.arrow  what memories that the store holds are to say
-        observations/excess.parquet   rows that have no profile, or one that is full
-        */compared.arrow              what is remembered of each row once it landed
-        */unchanged.arrow             _pos of the rows that are not sent because they are known
-        lookups.key                   what makes hashes of identifiers mean something; see
-        `memory_import.ledger.database.identifier_hashes` report.json  report.md  rejects.csv
-        outcomes.parquet
-
-Parquet is small; what is grouped and sent is in Arrow files, uncompressed, and is mapped into memory.
-Files that are sent from are known by their names without a suffix: `part-00000`, `folded-00000`.
-`_pos` is the position of a row in the whole load, counted from 0.
-"""
+"""What is read from the folder of a load."""
 
 import json
 import mmap
-import os
-import shutil
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from memory_import.columns import (
-    CODE,
-    CODE_PREFIX,
-    COLUMN,
     ERROR_CODE,
     ERRORS,
     ID_TYPE,
     IS_FINAL,
     POS,
-    REPRESENTATIVE,
     TRAIT,
     VALUE,
     Exclusion,
@@ -63,71 +22,23 @@ from memory_import.columns import (
 )
 from memory_import.ledger.files import (
     arrow_columns,
-    draft,
-    draft_arrow,
-    is_draft,
     map_arrow,
-    private_directory,
-    settle,
-    write_arrow,
-    write_json,
-    write_parquet,
 )
-
-MEMBERS_SCHEMA = schema(POS, REPRESENTATIVE)
-LATE_ERRORS_SCHEMA = schema(POS, *ERRORS)
-OTHERS_SCHEMA = schema(POS, TRAIT, COLUMN, VALUE, CODE, ID_TYPE)
-LEFT_OUT_SCHEMA = schema(POS, TRAIT, VALUE, CODE)
-SHARED_SCHEMA = {**schema(ID_TYPE, VALUE), "rows": pl.UInt32, "people": pl.UInt32}
-CONFLICTS_SCHEMA = {**schema(POS, ID_TYPE, VALUE), "name": pl.String}
-REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
+from memory_import.ledger.staging.layout import (
+    CONFLICTS_SCHEMA,
+    LEFT_OUT_SCHEMA,
+    MEMBERS_SCHEMA,
+    OTHERS_SCHEMA,
+    REFUSALS_SCHEMA,
+    SHARED_SCHEMA,
+    within,
+)
+from memory_import.ledger.staging.writing import StagingWriter, checksum
 
 
 @dataclass(frozen=True)
-class Staging:
+class Staging(StagingWriter):
     """The staged files of one load."""
-
-    folder: Path
-
-    def begin(self) -> None:
-        """Start from an empty folder."""
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
-        private_directory(self.folder)
-
-    def draft_part(self, number: int, rows: pl.DataFrame, original: Sequence[tuple[int, bytes]] = ()) -> None:
-        """Write one stretch of input rows: what was read and made of them, and the text of runs of them.
-
-        They count once `settle_part` was called, which waits for the disk: not here. Columns of errors and
-        codes that no row has are not written.
-        """
-        empty = [
-            name
-            for name in rows.columns
-            if (name in ERRORS or name.startswith(CODE_PREFIX)) and not rows[name].count()
-        ]
-        draft_arrow(rows.drop(empty), self.folder / f"{part_name(number)}.arrow")
-        if original:
-            self._draft_original(part_name(number), original)
-
-    def settle_part(self, number: int) -> None:
-        """Make one stretch of input rows durable."""
-        part = part_name(number)
-        for name in (f"original-{part}.text", f"original-{part}.arrow"):
-            if is_draft(self.folder / name):
-                settle(self.folder / name)
-        settle(self.folder / f"{part}.arrow")
-
-    def _draft_original(self, part: str, runs: Sequence[tuple[int, bytes]]) -> None:
-        with draft(self.folder / f"original-{part}.text") as stream:
-            stream.writelines(text for _, text in runs)
-        sizes = [(rows, len(text)) for rows, text in runs]
-        index = pl.DataFrame(sizes, schema={"rows": pl.Int32, "bytes": pl.Int64}, orient="row")
-        draft_arrow(index, self.folder / f"original-{part}.arrow")
-
-    def write_input(self, described: Mapping[str, Any]) -> None:
-        """Stage what has to be known of the input to write its rejected rows as they stood in it."""
-        write_json(described, self.folder / "input.json")
 
     def original(self, part: str) -> Iterator[tuple[int, memoryview]]:
         """The text of the rows of a part, as it was given to `draft_part`; only what is looked at is read."""
@@ -139,65 +50,6 @@ class Staging:
             yield rows, text[start : start + size]
             start += size
 
-    def write_others(self, number: int, others: pl.DataFrame) -> None:
-        """Stage what the rows of a part state beside the values of their traits: OTHERS_SCHEMA, by `_pos`."""
-        if not others.is_empty():
-            write_arrow(others, self.folder / f"others-{number:05d}.arrow")
-
-    def write_superseded(self, superseded: pl.DataFrame) -> None:
-        """Stage which values gave way to those of a later row: `_pos`, a Boolean for each trait, by its
-        path."""
-        write_arrow(superseded.sort(POS), self.folder / "superseded.arrow")
-
-    def write_left_out(self, left_out: pl.DataFrame) -> None:
-        """Stage which identifiers were left out for a person's sake: LEFT_OUT_SCHEMA."""
-        write_arrow(left_out.sort(POS), self.folder / "left_out.arrow")
-
-    def write_shared(self, *, shared: pl.DataFrame, conflicts: pl.DataFrame) -> None:
-        """Stage the values that belong to too many people (SHARED_SCHEMA), and the rows that claim a value
-        about which people disagree (CONFLICTS_SCHEMA)."""
-        write_arrow(shared.sort(ID_TYPE, VALUE), self.folder / "shared.arrow")
-        write_arrow(conflicts.sort(ID_TYPE, VALUE, POS), self.folder / "conflicts.arrow")
-
-    def write_folded(self, number: int, entries: pl.DataFrame) -> None:
-        """Stage what is sent for some of the identity groups."""
-        write_arrow(entries, self.folder / f"folded-{number:05d}.arrow")
-
-    def write_members(self, *, members: pl.DataFrame, excess: pl.DataFrame) -> None:
-        """Stage which rows share an identifier value, and which of them are refused for it."""
-        write_arrow(members.sort(POS), self.folder / "members.arrow")
-        self.write_excess(excess)
-
-    def write_excess(self, excess: pl.DataFrame) -> None:
-        """Stage which rows are refused after all, in place of what was staged before."""
-        write_parquet(excess, self.folder / "excess.parquet")
-
-    def begin_sorting(self) -> None:
-        """Start without sorted files, whatever an earlier attempt left behind."""
-        for path in (*self.folder.glob("sorted-*.arrow"), *self.folder.glob("updates-*.arrow")):
-            path.unlink()
-
-    def write_sorted(self, number: int, entries: pl.DataFrame) -> None:
-        """Stage what is sent for some of the profiles, in sending order."""
-        write_arrow(entries, self.folder / f"sorted-{number:05d}.arrow")
-
-    def write_updates(self, entries: pl.DataFrame) -> None:
-        """Stage what memories that the store holds are to say from now on."""
-        write_arrow(entries, self.folder / "updates-00000.arrow")
-
-    def write_compared(self, compared: pl.DataFrame, unchanged: pl.DataFrame) -> None:
-        """Stage what is remembered of each row once it landed, and the rows (`_pos`) that are not sent
-        because they are known."""
-        write_arrow(compared, self.folder / "compared.arrow")
-        write_arrow(unchanged.select(POS).sort(POS), self.folder / "unchanged.arrow")
-
-    def finish(self) -> None:
-        """Write the manifest: the names and checksums of all files that make up this load."""
-        files = sorted(
-            path for kind in ("parquet", "arrow", "text") for path in self.folder.glob(f"*.{kind}")
-        )
-        write_json({"files": {path.name: _checksum(path) for path in files}}, self.folder / "manifest.json")
-
     def changed_files(self, *, is_part_alone: bool = False) -> list[str]:
         """The files of the manifest that are missing or not what they were; `is_part_alone`: of the parts."""
         try:
@@ -205,7 +57,7 @@ class Staging:
         except (OSError, ValueError, KeyError):
             return ["manifest.json"]
         wanted = [name for name in files if name.startswith("part-")] if is_part_alone else files
-        return [name for name in wanted if _checksum(self.folder / name) != files[name]]
+        return [name for name in wanted if checksum(self.folder / name) != files[name]]
 
     @cached_property
     def parts(self) -> tuple[str, ...]:
@@ -213,9 +65,9 @@ class Staging:
         return self._named("part")
 
     @cached_property
-    def folded_parts(self) -> tuple[str, ...]:
+    def merged_parts(self) -> tuple[str, ...]:
         """The names of the files with what is sent for identity groups."""
-        return self._named("folded")
+        return self._named("merged")
 
     @cached_property
     def sorted_parts(self) -> tuple[str, ...]:
@@ -247,7 +99,7 @@ class Staging:
         return arrow_columns(self.folder / f"{part}.arrow")
 
     def read(self, part: str, *columns: str) -> pl.DataFrame:
-        """Columns of a part, of every row; or of a folded or sorted file."""
+        """Columns of a part, of every row; or of a merged or sorted file."""
         errors = set(columns).intersection(ERRORS)
         unwritten = errors.difference(self.columns(part)) if errors else errors
         # `_pos` is always read: it tells how many rows there are.
@@ -317,21 +169,21 @@ class Staging:
         return map_arrow(path, arrow_columns(path)) if path.exists() else pl.DataFrame(schema=dict(columns))
 
     @cached_property
-    def excess(self) -> pl.DataFrame:
+    def late_rejects(self) -> pl.DataFrame:
         """Rows refused with their whole identity group: `LATE_ERRORS_SCHEMA`."""
-        return pl.read_parquet(self.folder / "excess.parquet")
+        return pl.read_parquet(self.folder / "late_rejects.parquet")
 
     @property
     def rejected(self) -> int:
         """How many rows were rejected before anything was sent."""
         refused = [part for part in self.parts if ERROR_CODE in self.columns(part)]
         counts = [count_rejected(self.read(part, ERROR_CODE)) for part in refused]
-        return sum(counts) + count_rejected(self.excess)
+        return sum(counts) + count_rejected(self.late_rejects)
 
     def entries(self, part: str, *columns: str) -> pl.DataFrame:
         """What is sent from one file, in sending order: `_pos`, `_is_final` and the asked columns.
 
-        From a part: its rows that were neither refused nor folded. From a folded part: every entry of every
+        From a part: its rows that were neither refused nor merged. From a merged part: every entry of every
         round. From a sorted part: every entry; `_profile_id` may be asked for. `_is_final` (Boolean) tells
         whether the entry is the last one for the row at `_pos`.
         """
@@ -341,17 +193,6 @@ class Staging:
         grouped = within(self.members, self.positions[part])[POS]
         is_sent = pl.col(ERROR_CODE).is_null() & ~pl.col(POS).is_in(grouped.implode())
         return self.read(part, *needed).filter(is_sent).select(POS, *columns, _is_final=True)
-
-    def note_refusal(self, batch_id: int, code: int | None, message: str) -> None:
-        """Keep the server's words about a row; they may quote it, so they stay out of the ledger."""
-        words = message.encode("utf-8", "replace").decode()  # JSON may hold half a surrogate pair
-        note = json.dumps({"batch_id": batch_id, "code": code, "message": words})
-        descriptor = os.open(self.folder / "refusals.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(descriptor, f"\n{note}\n".encode())  # whatever a crash left behind is a line of its own
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
     def refusals(self) -> pl.DataFrame:
         """`batch_id`, `code`, `message` of all refusals noted; a line cut off by a crash is left out."""
@@ -365,35 +206,6 @@ class Staging:
 def count_rejected(rows: pl.DataFrame) -> int:
     """How many of some staged rows are rejected; excluded ones are not."""
     return rows.select(ERROR_CODE).filter(~pl.col(ERROR_CODE).is_in(list(Exclusion))).height
-
-
-def part_name(number: int) -> str:
-    """The name of a staged part."""
-    return f"part-{number:05d}"
-
-
-def within(rows: pl.DataFrame, positions: range) -> pl.DataFrame:
-    """Those of the rows, which are ordered by `_pos`, that stand at some positions."""
-    start, stop = rows[POS].search_sorted(pl.Series([positions.start, positions.stop]))
-    return rows[start:stop]
-
-
-def is_folded(part: str) -> bool:
-    """Whether a staged file holds what is sent for identity groups."""
-    return part.startswith("folded-")
-
-
-def _checksum(path: Path) -> str | None:
-    """The CRC-32 and the size of a file, which tell of every accident and cost little; None without one."""
-    try:
-        with path.open("rb") as stream:
-            size = os.fstat(stream.fileno()).st_size
-            if not size:
-                return "0-0"
-            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                return f"{zlib.crc32(content):08x}-{size}"
-    except OSError:
-        return None
 
 
 def _whole_lines(path: Path) -> Iterator[dict[str, object]]:

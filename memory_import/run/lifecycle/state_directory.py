@@ -8,7 +8,8 @@ from sqlalchemy.exc import DatabaseError
 
 from memory_import.clock import now
 from memory_import.errors import UsageProblem
-from memory_import.ledger.database.ledger import Ledger, open_database
+from memory_import.ledger.database.engine import open_database
+from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.lock import StateDirectoryBusy, exclusive
 from memory_import.ledger.database.records import RunRecord
 from memory_import.ledger.files import private_directory

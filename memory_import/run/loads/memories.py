@@ -17,7 +17,7 @@ from memory_import.destination.delivery.updates import deliver_updates
 from memory_import.destination.errors import StagingChanged
 from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.database.states import UNSENT, BatchState
-from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA
+from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA
 from memory_import.loads import PROFILES, MemoryLoad
 from memory_import.run.compare.memories import compare_memories
 from memory_import.run.compare.memory_keys import identify_memories
@@ -56,7 +56,7 @@ def stage_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> Non
         prepared = prepare_parts(run, name, spec.source, prepare, staging)
     with run.timed("stage"):
         staging.write_members(
-            members=pl.DataFrame(schema=MEMBERS_SCHEMA), excess=pl.DataFrame(schema=LATE_ERRORS_SCHEMA)
+            members=pl.DataFrame(schema=MEMBERS_SCHEMA), late_rejects=pl.DataFrame(schema=LATE_ERRORS_SCHEMA)
         )
         staging.finish()
         run.ledger.save_load(

@@ -5,8 +5,9 @@ import polars as pl
 from memory_import.columns import FORMER, IS_FINAL, MOMENT, PAYLOAD, PIECES, POS, PROFILE_ID
 from memory_import.destination.delivery.batches import plan_memory_batches
 from memory_import.ledger.database.records import PlannedBatch
+from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA
 from memory_import.ledger.staging.partitions import assign_partitions, partitioned
-from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, Staging
+from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import MemoryLoad
 from memory_import.run.loads.profile_resolution import Owners, refuse
 from memory_import.spec.model import MemoriesSpec
@@ -23,7 +24,7 @@ def order_by_profile(
     """Stage what is sent for each profile, and the rows that are refused after all; the batches to send."""
     kept, surplus = _limit(owners.rows, is_newest_kept=spec.over_limit == "keep_newest")
     too_many = refuse(surplus, Reason.TOO_MANY_FOR_PROFILE)
-    staging.write_excess(pl.concat([owners.refused, too_many]).select(list(LATE_ERRORS_SCHEMA)))
+    staging.write_late_rejects(pl.concat([owners.refused, too_many]).select(list(LATE_ERRORS_SCHEMA)))
     staging.begin_sorting()
     batches: list[PlannedBatch] = []
     numbered = assign_partitions(kept, PROFILE_ID, pl.col(PIECES).sum(), fits=_ENTRIES_PER_FILE)

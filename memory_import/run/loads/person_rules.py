@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from memory_import.errors import UsageProblem
-from memory_import.run.loads.person_folds import PersonRules
+from memory_import.run.loads.person_partitions import PersonRules
 from memory_import.run.loads.suppressed import load_suppressed
 from memory_import.spec.model import ProfilesSpec
 from memory_import.transforms.identity.persons import PersonPolicy

@@ -9,16 +9,21 @@ from pathlib import Path
 import polars as pl
 
 from memory_import.columns import LATEST, POS, REPRESENTATIVE, ROUND
-from memory_import.ledger.staging.partitions import MOST_PARTITIONS, assign_partitions, partitioned
-from memory_import.ledger.staging.staged import (
+from memory_import.ledger.staging.layout import (
     CONFLICTS_SCHEMA,
     LATE_ERRORS_SCHEMA,
     LEFT_OUT_SCHEMA,
     MEMBERS_SCHEMA,
     SHARED_SCHEMA,
-    Staging,
 )
-from memory_import.run.loads.person_folds import FURTHER_SCHEMA, Fold, PersonRules, find_and_fold
+from memory_import.ledger.staging.partitions import MOST_PARTITIONS, assign_partitions, partitioned
+from memory_import.ledger.staging.staged import Staging
+from memory_import.run.loads.person_partitions import (
+    FURTHER_SCHEMA,
+    FoundPersons,
+    PersonRules,
+    find_and_merge,
+)
 from memory_import.run.loads.stored_values import read_values
 from memory_import.transforms.identity.groups import (
     BLOCKED_HASH,
@@ -31,7 +36,7 @@ from memory_import.transforms.identity.groups import (
 from memory_import.transforms.plan import ProfilePlan
 
 _HASHES_PER_PARTITION = 1_500_000
-_ROWS_PER_FOLD = 50_000
+_ROWS_PER_PARTITION = 50_000
 _WORKERS = 2
 
 
@@ -46,50 +51,53 @@ class Grouping:
 
 
 def group_rows(staging: Staging, plan: ProfilePlan, rows: int, rules: PersonRules) -> Grouping:
-    """Find the persons of a load, fold the rows of each, and stage what is sent for them.
+    """Find the persons of a load, merge the rows of each, and stage what is sent for them.
 
     Rows that share no value with another, and have nothing to leave out, are persons of their own and stay in
     their parts. People that have a suppressed identifier are left out with all rows.
     """
     candidates = _find_candidates(staging, plan, rows, rules)
-    numbered = assign_partitions(candidates, REPRESENTATIVE, pl.len(), fits=_ROWS_PER_FOLD).drop(
+    numbered = assign_partitions(candidates, REPRESENTATIVE, pl.len(), fits=_ROWS_PER_PARTITION).drop(
         REPRESENTATIVE
     )
     picked = staging.pick(numbered, partial(_read_rows, staging, plan))
-    del candidates, numbered  # the folds hold all of it
-    with partitioned(staging.folder / "folds", picked) as folds, ThreadPoolExecutor(_WORKERS) as workers:
-        found = list(workers.map(partial(_fold, staging, plan, rules), range(len(folds)), folds))
-    folds_found = [fold for fold, _ in found]
-    _stage(staging, plan, folds_found)
+    del candidates, numbered  # the partitions hold all of it
+    with (
+        partitioned(staging.folder / "partitions", picked) as partitions,
+        ThreadPoolExecutor(_WORKERS) as workers,
+    ):
+        found = list(workers.map(partial(_merge, staging, plan, rules), range(len(partitions)), partitions))
+    by_partition = [one for one, _ in found]
+    _stage(staging, plan, by_partition)
     return Grouping(
         rounds=max((rounds for _, rounds in found), default=1),
-        extra_identifiers=sum(fold.extra for fold in folds_found),
-        disagreeing=sum(fold.disagreeing for fold in folds_found),
+        extra_identifiers=sum(one.extra for one in by_partition),
+        disagreeing=sum(one.disagreeing for one in by_partition),
     )
 
 
-def _fold(
+def _merge(
     staging: Staging, plan: ProfilePlan, rules: PersonRules, number: int, path: Path
-) -> tuple[Fold, int]:
-    """What is found in a fold, its entries staged; and how many rounds it takes to send them."""
-    fold, entries = find_and_fold(path, plan, rules)
-    staging.write_folded(number, entries)
-    return fold, entries.select(pl.col(ROUND).max().fill_null(0)).item() + 1
+) -> tuple[FoundPersons, int]:
+    """What is found in a partition, its entries staged; and how many rounds it takes to send them."""
+    persons, entries = find_and_merge(path, plan, rules)
+    staging.write_merged(number, entries)
+    return persons, entries.select(pl.col(ROUND).max().fill_null(0)).item() + 1
 
 
-def _stage(staging: Staging, plan: ProfilePlan, folds: list[Fold]) -> None:
+def _stage(staging: Staging, plan: ProfilePlan, found: list[FoundPersons]) -> None:
     nothing = {POS: pl.Int64, **dict.fromkeys((t.path for t in plan.traits), pl.Boolean)}
     staging.write_members(
-        members=pl.concat([pl.DataFrame(schema=MEMBERS_SCHEMA), *(fold.members for fold in folds)]),
-        excess=pl.concat([pl.DataFrame(schema=LATE_ERRORS_SCHEMA), *(fold.refused for fold in folds)]),
+        members=pl.concat([pl.DataFrame(schema=MEMBERS_SCHEMA), *(one.members for one in found)]),
+        late_rejects=pl.concat([pl.DataFrame(schema=LATE_ERRORS_SCHEMA), *(one.refused for one in found)]),
     )
-    staging.write_superseded(pl.concat([pl.DataFrame(schema=nothing), *(fold.superseded for fold in folds)]))
+    staging.write_superseded(pl.concat([pl.DataFrame(schema=nothing), *(one.superseded for one in found)]))
     staging.write_left_out(
-        pl.concat([pl.DataFrame(schema=LEFT_OUT_SCHEMA), *(fold.left_out for fold in folds)])
+        pl.concat([pl.DataFrame(schema=LEFT_OUT_SCHEMA), *(one.left_out for one in found)])
     )
     staging.write_shared(
-        shared=pl.concat([pl.DataFrame(schema=SHARED_SCHEMA), *(fold.shared for fold in folds)]),
-        conflicts=pl.concat([pl.DataFrame(schema=CONFLICTS_SCHEMA), *(fold.conflicts for fold in folds)]),
+        shared=pl.concat([pl.DataFrame(schema=SHARED_SCHEMA), *(one.shared for one in found)]),
+        conflicts=pl.concat([pl.DataFrame(schema=CONFLICTS_SCHEMA), *(one.conflicts for one in found)]),
     )
 
 

@@ -9,7 +9,8 @@ from memory_import.destination.delivery.finder import Identifier, ProfileFinder
 from memory_import.destination.limits import READ_LAG_SECONDS
 from memory_import.ledger.database.identifier_hashes import read_key
 from memory_import.ledger.database.records import FoundProfile
-from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, Staging
+from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA
+from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import MemoryLoad
 from memory_import.run.context import RunContext
 from memory_import.run.loads.profiles_of_run import find_kin

@@ -99,7 +99,7 @@ def _remark(grouping: Grouping) -> tuple[str, ...]:
 def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:
     """All batches of the load. Identity groups come first: their later rounds wait for the earlier ones."""
     batches = []
-    for part in staging.folded_parts:
+    for part in staging.merged_parts:
         entries = staging.entries(part, PAYLOAD, ROUND)
         for number in range(rounds):
             of_round = entries.with_row_index("at").filter(pl.col(ROUND) == number)

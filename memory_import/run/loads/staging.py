@@ -9,7 +9,8 @@ import polars as pl
 
 from memory_import.columns import FILE, POS, ROW, schema
 from memory_import.errors import UsageProblem
-from memory_import.ledger.staging.staged import OTHERS_SCHEMA, Staging, count_rejected
+from memory_import.ledger.staging.layout import OTHERS_SCHEMA
+from memory_import.ledger.staging.staged import Staging, count_rejected
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.lifecycle.changes import refuse_differences

@@ -14,7 +14,7 @@ from memory_import.run.loads.stored_values import read_entries
 from memory_import.spec.plans import profile_plan
 
 _SHOWN = 5
-_MERGED_SHOWN = 2  # of persons whose rows were folded: there is more to look at
+_MERGED_SHOWN = 2  # of persons whose rows were merged: there is more to look at
 _LETTER, _CAPITAL, _DIGIT = re.compile(r"[^\W\d_A-Z]"), re.compile(r"[A-Z]"), re.compile(r"\d")
 
 
@@ -25,7 +25,7 @@ def pick_persons(run: RunContext, *, show_values: bool) -> list[dict[str, Any]]:
         return []
     staging = run.staging(PROFILES)
     read = partial(read_entries, staging, profile_plan(spec, identifiers=()))
-    picked = list(_pick(staging, read, staging.folded_parts, _MERGED_SHOWN))
+    picked = list(_pick(staging, read, staging.merged_parts, _MERGED_SHOWN))
     picked += _pick(staging, read, staging.parts, _SHOWN - len(picked))
     return [_describe(staging, position, payload, show_values=show_values) for position, payload in picked]
 

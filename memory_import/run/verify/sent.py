@@ -85,8 +85,8 @@ class SentLoad:
         for part in self._parts:
             landed = self._landed(part)
             final = landed.filter(IS_FINAL) if self._plan is not None else _whole(landed)
-            kind = "merged" if part in staging.folded_parts else "changed"
-            is_special = part in staging.folded_parts or part in staging.update_parts
+            kind = "merged" if part in staging.merged_parts else "changed"
+            is_special = part in staging.merged_parts or part in staging.update_parts
             stratum = (
                 pl.when(pl.lit(is_special))
                 .then(pl.lit(kind))
@@ -103,7 +103,7 @@ class SentLoad:
     def _parts(self) -> tuple[str, ...]:
         staging = self._staging
         if self._plan is not None:
-            return (*staging.folded_parts, *staging.parts)
+            return (*staging.merged_parts, *staging.parts)
         return (*staging.sorted_parts, *staging.update_parts)
 
     def _landed(self, part: str) -> pl.DataFrame:

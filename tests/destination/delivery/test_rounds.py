@@ -8,8 +8,8 @@ import pytest
 
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.states import BatchState
-from tests.support.journey import Journey, Reply, Service, begin_folded
-from tests.support.ledger_examples import FOLDED, PART, drive
+from tests.support.journey import Journey, Reply, Service, begin_merged
+from tests.support.ledger_examples import MERGED, PART, drive
 from tests.support.servers import operation, refusal
 
 pytestmark = pytest.mark.anyio
@@ -18,7 +18,7 @@ FAILURE = {"title": "Bulk trait upsert failed", "code": 520010, "detail": "a wro
 
 def begin(ledger: Ledger, folder: Path) -> Journey:
     """Rows 0, 1, 2 are one person: first 2, then 1, then the final profile of 0. Rows 3 to 5 are alone."""
-    return begin_folded(ledger, folder, 6, [[2], [1], [0]])
+    return begin_merged(ledger, folder, 6, [[2], [1], [0]])
 
 
 def of_person(service: Service) -> list[list[int]]:
@@ -131,7 +131,7 @@ async def test_a_refused_person_is_refused_with_all_rows(ledger: Ledger, tmp_pat
 
 async def test_a_round_whose_fate_nobody_knows_does_not_stop_the_next(ledger: Ledger, tmp_path: Path) -> None:
     journey = begin(ledger, tmp_path)
-    [first] = [batch for batch in journey.batches if batch.part == FOLDED and batch.round == 0]
+    [first] = [batch for batch in journey.batches if batch.part == MERGED and batch.round == 0]
     drive(ledger, first, BatchState.ACCEPTED, operation_id="forgotten", answered_at=time.time() - 8 * 86_400)
     service = Service(poll=lambda rows, _: None if rows else refusal(404, 520052))
     await journey.deliver(service)
@@ -175,4 +175,4 @@ async def test_a_person_is_never_in_two_requests_at_once(ledger: Ledger, tmp_pat
     journey = begin(ledger, tmp_path)
     await journey.deliver(service)
     assert journey.outcomes == {"completed": 4, "merged": 2}
-    assert {batch.part for batch in journey.batches} == {FOLDED, PART}
+    assert {batch.part for batch in journey.batches} == {MERGED, PART}

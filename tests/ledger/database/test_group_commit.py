@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
+from memory_import.ledger.database.engine import open_database
 from memory_import.ledger.database.group_commit import GroupCommit
-from memory_import.ledger.database.ledger import Ledger, open_database
+from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import Batch, RequestCount
 from memory_import.ledger.database.states import BatchState, IllegalMove
 from tests.support.ledger_examples import RUN_ID, enter, find, make_load, make_planned

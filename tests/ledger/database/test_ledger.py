@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from memory_import.ledger.database.ledger import Ledger, open_database
+from memory_import.ledger.database.engine import open_database
+from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import PlannedBatch, RequestCount, RunStatus
 from memory_import.ledger.database.states import BatchState, IllegalMove
 from memory_import.ledger.database.transaction import Transaction
@@ -244,7 +245,8 @@ WRITER = """
 import sys, time
 from pathlib import Path
 from memory_import.ledger.database.states import BatchState
-from memory_import.ledger.database.ledger import Ledger, open_database
+from memory_import.ledger.database.engine import open_database
+from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.transaction import Transaction
 from memory_import.ledger.database.transaction import Transaction
 ledger = Ledger(open_database(Path(sys.argv[1])))

@@ -15,7 +15,7 @@ from memory_import.ledger.report.account import Account, ConservationError, file
 from memory_import.ledger.report.outcomes import Outcome
 from memory_import.ledger.staging.staged import Staging
 from tests.support.ledger_examples import (
-    FOLDED,
+    MERGED,
     RUN_ID,
     drive,
     enter,
@@ -47,12 +47,12 @@ def test_every_row_is_in_the_account_once(ledger: Ledger, tmp_path: Path) -> Non
         staged_rows(0, 5, {0: "email_invalid | phone_invalid", 1: "phone_invalid"}),
         staged_rows(5, 10),
         groups={2: [9]},
-        folded=[{"_pos": 2, "_is_final": True}],
+        merged=[{"_pos": 2, "_is_final": True}],
     )
     second = "part-00001"
     load = make_load(10)
     planned = [
-        make_planned(part=FOLDED),
+        make_planned(part=MERGED),
         make_planned(0, 1),
         make_planned(1, 2),
         make_planned(0, 2, part=second),

@@ -11,7 +11,7 @@ from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.report.outcomes import row_outcomes
 from memory_import.ledger.staging.staged import Staging
 from tests.support.ledger_examples import (
-    FOLDED,
+    MERGED,
     PART,
     RUN_ID,
     drive,
@@ -83,18 +83,18 @@ def test_the_pieces_of_a_split_batch_decide_and_not_the_batch(ledger: Ledger, tm
     assert outcomes(ledger, staging) == ["completed", "completed", "pending", "pending", "pending"]
 
 
-def test_a_folded_row_names_the_row_that_stands_for_it_across_parts(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_merged_row_names_the_row_that_stands_for_it_across_parts(ledger: Ledger, tmp_path: Path) -> None:
     staging = stage(
         tmp_path / "profiles",
         staged_rows(0, 2),
         staged_rows(2, 4),
         groups={1: [3]},
-        folded=[{"_pos": 1, "_is_final": True}],
+        merged=[{"_pos": 1, "_is_final": True}],
     )
     batches = enter(
         ledger,
         make_load(4),
-        [make_planned(part=FOLDED), make_planned(), make_planned(part="part-00001")],
+        [make_planned(part=MERGED), make_planned(), make_planned(part="part-00001")],
     )
     for batch in batches:
         drive(ledger, batch, BatchState.COMPLETED)
@@ -112,9 +112,9 @@ def test_the_final_entry_of_a_group_decides_about_its_representative(
     ledger: Ledger, tmp_path: Path, position: int
 ) -> None:
     """Entries before the final one bring identifiers; whatever becomes of them, they are nobody's outcome."""
-    folded = [{"_pos": row, "_is_final": row == 0} for row in (2, 1, 0)]
-    staging = stage(tmp_path / "profiles", staged_rows(0, 3), groups={0: [1, 2]}, folded=folded)
-    planned = [make_planned(row, row + 1, part=FOLDED, round=row, rows=int(row == 2)) for row in range(3)]
+    merged = [{"_pos": row, "_is_final": row == 0} for row in (2, 1, 0)]
+    staging = stage(tmp_path / "profiles", staged_rows(0, 3), groups={0: [1, 2]}, merged=merged)
+    planned = [make_planned(row, row + 1, part=MERGED, round=row, rows=int(row == 2)) for row in range(3)]
     batches = enter(ledger, make_load(3, rounds=3), planned)
     drive(ledger, batches[position], BatchState.COMPLETED)
     expected = "completed" if position == 2 else "pending"
@@ -133,9 +133,9 @@ def test_the_final_entry_of_a_group_decides_about_its_representative(
 def test_a_representative_whose_own_identifier_went_before_it_counts_once(
     ledger: Ledger, tmp_path: Path, early_state: BatchState, expected: str
 ) -> None:
-    folded = [{"_pos": 0, "_is_final": False}, {"_pos": 0, "_round": 1, "_is_final": True}]
-    staging = stage(tmp_path / "profiles", staged_rows(0, 2), groups={0: [1]}, folded=folded)
-    planned = [make_planned(row, row + 1, part=FOLDED, round=row, rows=row) for row in range(2)]
+    merged = [{"_pos": 0, "_is_final": False}, {"_pos": 0, "_round": 1, "_is_final": True}]
+    staging = stage(tmp_path / "profiles", staged_rows(0, 2), groups={0: [1]}, merged=merged)
+    planned = [make_planned(row, row + 1, part=MERGED, round=row, rows=row) for row in range(2)]
     early, final = enter(ledger, make_load(2, rounds=2), planned)
     drive(ledger, early, early_state)
     drive(ledger, final, BatchState.COMPLETED)
@@ -145,7 +145,7 @@ def test_a_representative_whose_own_identifier_went_before_it_counts_once(
 def test_rows_of_a_group_with_too_many_identifiers_are_rejected_together(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    staging = stage(tmp_path / "profiles", staged_rows(0, 3), groups={0: [2]}, excess=[0, 2])
+    staging = stage(tmp_path / "profiles", staged_rows(0, 3), groups={0: [2]}, late_rejects=[0, 2])
     [batch] = enter(ledger, make_load(3), [make_planned()])
     drive(ledger, batch, BatchState.COMPLETED)
     frame = judge(ledger, staging)
@@ -157,11 +157,11 @@ def test_rows_of_a_group_with_too_many_identifiers_are_rejected_together(
 @pytest.fixture
 def family(ledger: Ledger, tmp_path: Path) -> tuple[Staging, list[Batch]]:
     """Rows 0, 1, 2 are one person; row 2 gave a further identifier, which goes first. Row 3 is alone."""
-    folded = [{"_pos": 2, "_is_final": False}, {"_pos": 0, "_round": 1, "_is_final": True}]
-    staging = stage(tmp_path / "profiles", staged_rows(0, 4), groups={0: [1, 2]}, folded=folded)
+    merged = [{"_pos": 2, "_is_final": False}, {"_pos": 0, "_round": 1, "_is_final": True}]
+    staging = stage(tmp_path / "profiles", staged_rows(0, 4), groups={0: [1, 2]}, merged=merged)
     planned = [
-        make_planned(0, 1, part=FOLDED, rows=0),
-        make_planned(1, 2, part=FOLDED, round=1),
+        make_planned(0, 1, part=MERGED, rows=0),
+        make_planned(1, 2, part=MERGED, round=1),
         make_planned(0, 1),
     ]
     early, alone, final = enter(ledger, make_load(4, rounds=2), planned)
@@ -169,7 +169,7 @@ def family(ledger: Ledger, tmp_path: Path) -> tuple[Staging, list[Batch]]:
     return staging, [early, final]
 
 
-def test_a_refused_profile_takes_the_rows_with_it_that_were_folded_into_it(
+def test_a_refused_profile_takes_the_rows_with_it_that_were_merged_into_it(
     ledger: Ledger, family: tuple[Staging, list[Batch]]
 ) -> None:
     staging, (early, final) = family

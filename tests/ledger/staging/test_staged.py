@@ -8,11 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from memory_import.ledger.staging.staged import Staging, is_folded, part_name
-from tests.support.ledger_examples import FOLDED, PART, payload, stage, staged_rows
+from memory_import.ledger.staging.layout import is_merged, part_name
+from memory_import.ledger.staging.staged import Staging
+from tests.support.ledger_examples import MERGED, PART, payload, stage, staged_rows
 
 
-def test_entries_are_the_rows_that_were_neither_refused_nor_folded(tmp_path: Path) -> None:
+def test_entries_are_the_rows_that_were_neither_refused_nor_merged(tmp_path: Path) -> None:
     staging = stage(tmp_path / "profiles", staged_rows(0, 6, {1: "email_invalid"}), groups={2: [4]})
     entries = staging.entries(PART, "_payload")
     assert entries.rows() == [(row, payload(row), True) for row in (0, 3, 5)]
@@ -20,14 +21,14 @@ def test_entries_are_the_rows_that_were_neither_refused_nor_folded(tmp_path: Pat
 
 
 def test_entries_of_groups_keep_the_order_in_which_they_are_sent(tmp_path: Path) -> None:
-    folded = [
+    merged = [
         {"_pos": 4, "_round": 0, "_is_final": False},
         {"_pos": 1, "_round": 0, "_is_final": True},
         {"_pos": 0, "_round": 1, "_is_final": True},
     ]
-    staging = stage(tmp_path / "profiles", staged_rows(0, 5), groups={0: [4], 1: [3]}, folded=folded)
-    assert staging.folded_parts == (FOLDED,)
-    assert staging.entries(FOLDED, "_round").rows() == [(4, False, 0), (1, True, 0), (0, True, 1)]
+    staging = stage(tmp_path / "profiles", staged_rows(0, 5), groups={0: [4], 1: [3]}, merged=merged)
+    assert staging.merged_parts == (MERGED,)
+    assert staging.entries(MERGED, "_round").rows() == [(4, False, 0), (1, True, 0), (0, True, 1)]
 
 
 def test_parts_come_in_the_order_of_the_input(tmp_path: Path) -> None:
@@ -58,12 +59,12 @@ def test_a_part_counts_once_it_is_settled(tmp_path: Path) -> None:
 
 def test_rejected_counts_bad_rows_of_all_parts_and_of_overfull_groups(tmp_path: Path) -> None:
     parts = staged_rows(0, 3, {0: "email_invalid"}), staged_rows(3, 6, {4: "phone_invalid | email_invalid"})
-    assert stage(tmp_path / "profiles", *parts, excess=[2, 3]).rejected == 4
+    assert stage(tmp_path / "profiles", *parts, late_rejects=[2, 3]).rejected == 4
 
 
 def test_a_load_without_rows_has_nothing_to_send(tmp_path: Path) -> None:
     staging = stage(tmp_path / "profiles")
-    assert (staging.parts, staging.folded_parts, staging.rejected) == ((), (), 0)
+    assert (staging.parts, staging.merged_parts, staging.rejected) == ((), (), 0)
     assert staging.refusals().is_empty()
 
 
@@ -85,7 +86,7 @@ def test_files_that_are_not_what_the_manifest_says_are_named(tmp_path: Path) -> 
 
 
 def test_the_manifest_names_every_file_with_its_checksum(tmp_path: Path) -> None:
-    staging = stage(tmp_path / "profiles", staged_rows(0, 3), folded=[{"_pos": 0, "_is_final": True}])
+    staging = stage(tmp_path / "profiles", staged_rows(0, 3), merged=[{"_pos": 0, "_is_final": True}])
     manifest = json.loads((staging.folder / "manifest.json").read_text())
     files = {
         path.name: f"{zlib.crc32(path.read_bytes()):08x}-{path.stat().st_size}"
@@ -95,9 +96,9 @@ def test_the_manifest_names_every_file_with_its_checksum(tmp_path: Path) -> None
     assert manifest == {"files": files}
     assert set(files) == {
         f"{PART}.arrow",
-        f"{FOLDED}.arrow",
+        f"{MERGED}.arrow",
         "members.arrow",
-        "excess.parquet",
+        "late_rejects.parquet",
     }
 
 
@@ -141,6 +142,6 @@ def test_a_line_cut_off_by_a_crash_costs_itself_alone(tmp_path: Path, kept: int)
     assert staging.refusals()["batch_id"].to_list() == [1, 3]
 
 
-@pytest.mark.parametrize(("name", "expected"), [(PART, False), (FOLDED, True)])
+@pytest.mark.parametrize(("name", "expected"), [(PART, False), (MERGED, True)])
 def test_a_file_says_by_its_name_whether_it_is_of_groups(name: str, expected: bool) -> None:
-    assert is_folded(name) is expected
+    assert is_merged(name) is expected

@@ -14,7 +14,8 @@ import polars as pl
 import pytest
 
 from memory_import.errors import ExitCode
-from memory_import.ledger.database.ledger import Ledger, open_database
+from memory_import.ledger.database.engine import open_database
+from memory_import.ledger.database.ledger import Ledger
 from memory_import.run.pipeline import RunResult
 from memory_import.run.request import Action
 from tests.support.workplace import HEADER, ROWS, Workplace, rows_of, write_customers, write_spec

@@ -6,7 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, Staging
+from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA
+from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.memory_order import order_by_profile
 from memory_import.run.loads.profile_resolution import Owners
 from memory_import.spec.model import Spec
@@ -66,11 +67,11 @@ def test_ten_go_in_a_request_and_a_row_in_parts_counts_once(tmp_path):
 )
 def test_a_profile_that_is_full_leaves_rows_out(tmp_path, over_limit, left_out):
     staging, _ = request(tmp_path, [("p", minute, 1) for minute in range(502)], over_limit)
-    assert staging.excess["_pos"].to_list() == left_out
-    assert set(staging.excess["_error_code"]) == {"too_many_for_profile"}
+    assert staging.late_rejects["_pos"].to_list() == left_out
+    assert set(staging.late_rejects["_error_code"]) == {"too_many_for_profile"}
 
 
 def test_a_row_in_parts_is_sent_whole_or_not_at_all(tmp_path):
     staging, batches = request(tmp_path, [("p", 0, 3), *(("p", minute, 1) for minute in range(1, 500))])
-    assert staging.excess["_pos"].to_list() == [0]
+    assert staging.late_rejects["_pos"].to_list() == [0]
     assert sum(batch.stop - batch.start for batch in batches) == 499

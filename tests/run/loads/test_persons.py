@@ -1,4 +1,4 @@
-"""Rows that share an identifier value are found and folded, over all parts and however memory is divided."""
+"""Rows that share an identifier value are found and merged, over all parts and however memory is divided."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from memory_import.ledger.staging.staged import Staging
-from memory_import.run.loads.person_folds import PersonRules
+from memory_import.run.loads.person_partitions import PersonRules
 from memory_import.run.loads.persons import Grouping, group_rows
 from memory_import.transforms.identity.groups import hash_columns, hash_identifiers
 from memory_import.transforms.prepare import prepare_profiles
@@ -62,10 +62,10 @@ def test_rows_of_one_person_are_found_wherever_they_are(
     grouping = group_rows(staging, PLAN, rows, PersonRules())
     assert grouping == Grouping(rounds=1, extra_identifiers=0, disagreeing=2)
     assert staging.members.rows() == [(0, 4), (3, 7), (4, 4), (6, 7), (7, 7)]
-    [part] = staging.folded_parts
-    folded = staging.entries(part, "_payload").sort("_pos")
-    assert folded["_pos"].to_list() == [4, 7]
-    assert [json.loads(payload)["traits"]["Contact"] for payload in folded["_payload"]] == [
+    [part] = staging.merged_parts
+    merged = staging.entries(part, "_payload").sort("_pos")
+    assert merged["_pos"].to_list() == [4, 7]
+    assert [json.loads(payload)["traits"]["Contact"] for payload in merged["_payload"]] == [
         {"phone": "+12025550101", "email": "a@example.com", "name": "later"},
         {"phone": "+12025550102", "email": "C@example.com", "name": "chained by email"},
     ]
@@ -84,9 +84,9 @@ def test_equal_hashes_alone_make_no_group(tmp_path: Path) -> None:
     assert staging.members["_representative"].to_list() == [4, 7, 4, 7, 7]
 
 
-def test_without_repeated_values_nothing_is_folded(tmp_path: Path) -> None:
+def test_without_repeated_values_nothing_is_merged(tmp_path: Path) -> None:
     staging = stage_customers(tmp_path, 3)
     assert group_rows(staging, PLAN, 3, PersonRules()) == Grouping(rounds=1, extra_identifiers=0)
     assert staging.members.is_empty()
-    assert staging.folded_parts == ()
+    assert staging.merged_parts == ()
     assert staging.entries("part-00000")["_pos"].to_list() == [0, 1]

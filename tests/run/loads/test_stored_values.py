@@ -6,7 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from memory_import.ledger.staging.staged import Staging, part_name
+from memory_import.ledger.staging.layout import part_name
+from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.stored_values import drop_repeated, read_entries, read_values
 from memory_import.sources.frames import null_out
 from memory_import.transforms.payloads import write_payloads
@@ -82,7 +83,7 @@ def test_a_column_that_two_traits_are_read_from_serves_both(tmp_path: Path) -> N
 def test_entries_are_the_profiles_of_rows_that_are_sent_alone(tmp_path: Path) -> None:
     prepared = prepare(make_rows(*AS_WRITTEN), make_rows(*REPAIRED))
     parts = [drop_repeated(frame, PLAN) for frame in prepared]
-    staging = stage(tmp_path / "profiles", *parts, groups={4: [1]}, folded=[{"_pos": 4, "_is_final": True}])
+    staging = stage(tmp_path / "profiles", *parts, groups={4: [1]}, merged=[{"_pos": 4, "_is_final": True}])
     first, second = (read_entries(staging, PLAN, part) for part in staging.parts)
     assert first["_payload"].to_list() == write_payloads(prepared[0], PLAN)[:1].to_list()
     assert second["_payload"].to_list() == write_payloads(prepared[1], PLAN)[:1].to_list()

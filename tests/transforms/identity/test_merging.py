@@ -1,4 +1,4 @@
-"""Folding, judged by a model of the service: one profile for each group, found by all it ever had."""
+"""Merging, judged by a model of the service: one profile for each group, found by all it ever had."""
 
 from collections import defaultdict
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory_import.transforms.identity.groups import group_links, link_rows, list_identifiers
-from memory_import.transforms.identity.merging import fold_groups
+from memory_import.transforms.identity.merging import merge_groups
 from memory_import.transforms.payloads import write_payloads
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitType
 from tests.support.identity_server import ModelServer
@@ -67,16 +67,16 @@ def prepare(rows, plan):
     return positions.hstack(values.rename({trait.path: trait.value_column for trait in plan.traits}))
 
 
-def fold(prepared, plan):
+def merge(prepared, plan):
     listed = list_identifiers(prepared, plan, pl.DataFrame(schema=FURTHER))
     values = listed.select("_pos", value=pl.format("{}:{}", "id_type", "value"))
     groups = group_links(link_rows(values))
-    return groups, fold_groups(prepared.join(groups, on="_pos"), plan)
+    return groups, merge_groups(prepared.join(groups, on="_pos"), plan)
 
 
-def serve(folded, plan):
+def serve(merged, plan):
     server = ModelServer({identifier.trait: identifier.id_type for identifier in plan.identifiers})
-    for payload in folded.entries["_payload"]:
+    for payload in merged.entries["_payload"]:
         server.apply(payload)
     return server
 
@@ -115,9 +115,9 @@ def test_the_service_ends_with_one_profile_for_each_group(plan, values):
     @settings(max_examples=150, deadline=None)
     def check(rows):
         prepared = prepare(rows, plan)
-        groups, folded = fold(prepared, plan)
+        groups, merged = merge(prepared, plan)
 
-        server = serve(folded, plan)
+        server = serve(merged, plan)
 
         expected = expect_profiles(prepared, groups, plan)
         assert sorted(comparable(p.traits, p.identifiers) for p in server.profiles) == sorted(
@@ -132,19 +132,19 @@ def test_the_service_ends_with_one_profile_for_each_group(plan, values):
 @settings(max_examples=150, deadline=None)
 def test_rounds_are_safe_to_send(rows):
     prepared = prepare(rows, MANY)
-    groups, folded = fold(prepared, MANY)
+    groups, merged = merge(prepared, MANY)
 
-    assert folded.entries.select("_round", "_representative").is_duplicated().sum() == 0
-    assert folded.entries.select("_round", "_representative").rows() == sorted(
-        folded.entries.select("_round", "_representative").rows()
+    assert merged.entries.select("_round", "_representative").is_duplicated().sum() == 0
+    assert merged.entries.select("_round", "_representative").rows() == sorted(
+        merged.entries.select("_round", "_representative").rows()
     )
-    for (representative,), entries in folded.entries.partition_by("_representative", as_dict=True).items():
+    for (representative,), entries in merged.entries.partition_by("_representative", as_dict=True).items():
         assert entries["_round"].to_list() == list(range(entries.height))
         assert entries["_is_final"].to_list() == [False] * (entries.height - 1) + [True]
         assert entries["_pos"][-1] == representative
-    folded_away = [(row, representative) for row, representative in groups.rows() if row != representative]
-    assert folded.merged.rows() == folded_away
-    assert folded.refused.is_empty()
+    merged_away = [(row, representative) for row, representative in groups.rows() if row != representative]
+    assert merged.merged.rows() == merged_away
+    assert merged.refused.is_empty()
 
 
 @pytest.mark.parametrize("plan", [TWO, MANY], ids=["two identifiers", "four identifiers of three types"])
@@ -153,15 +153,15 @@ def test_an_early_entry_that_is_refused_takes_no_other_with_it(plan):
     @settings(max_examples=150, deadline=None)
     def check(rows, random):
         prepared = prepare(rows, plan)
-        groups, folded = fold(prepared, plan)
-        early = folded.entries.with_row_index("at").filter(~pl.col("_is_final"))
+        groups, merged = merge(prepared, plan)
+        early = merged.entries.with_row_index("at").filter(~pl.col("_is_final"))
         if early.is_empty():
             return
         refused = random.choice(early["at"].to_list())
         alone = ModelServer({identifier.trait: identifier.id_type for identifier in plan.identifiers})
-        alone.apply(folded.entries["_payload"][refused])
+        alone.apply(merged.entries["_payload"][refused])
 
-        payloads = folded.entries["_payload"].to_list()
+        payloads = merged.entries["_payload"].to_list()
         server = ModelServer(alone.id_types)
         for payload in payloads[:refused] + payloads[refused + 1 :]:
             server.apply(payload)
@@ -185,20 +185,20 @@ def make_members(rows):
 def test_the_later_row_wins_trait_by_trait_and_nothing_of_the_earlier_is_lost():
     members = make_members([("+1", "a@x", "Ada"), ("+2", "a@x", None), (None, "a@x", "Ada L.")])
 
-    folded = fold_groups(members, TWO)
+    merged = merge_groups(members, TWO)
 
-    assert folded.entries.select("_round", "_pos", "_payload").rows() == [
+    assert merged.entries.select("_round", "_pos", "_payload").rows() == [
         (0, 0, '{"traits":{"Contact":{"phone":"+1","email":"a@x"}}}'),
         (1, 0, '{"traits":{"Contact":{"phone":"+2","email":"a@x","name":"Ada L."}}}'),
     ]
-    assert folded.merged.rows() == [(1, 0), (2, 0)]
-    assert folded.extra == 1
+    assert merged.merged.rows() == [(1, 0), (2, 0)]
+    assert merged.extra == 1
 
 
 def test_an_extra_entry_belongs_to_the_last_row_that_gave_its_value():
     members = make_members([("+1", "a@x", None), ("+1", "a@x", None), ("+2", "a@x", None)])
 
-    assert fold_groups(members, TWO).entries["_pos"].to_list() == [1, 0]
+    assert merge_groups(members, TWO).entries["_pos"].to_list() == [1, 0]
 
 
 @pytest.mark.parametrize(("phones", "refused"), [(100, False), (101, True)])
@@ -208,32 +208,32 @@ def test_a_group_with_more_identifiers_than_a_profile_keeps_is_refused_whole(pho
         pl.col("_pos") + 500, _representative=pl.lit(500, dtype=pl.Int64)
     )
 
-    folded = fold_groups(pl.concat([crowd, others]), TWO)
+    merged = merge_groups(pl.concat([crowd, others]), TWO)
 
-    assert folded.refused.height == (phones if refused else 0)
-    assert folded.refused["_error_code"].unique().to_list() == (["too_many_identifiers"] if refused else [])
-    assert folded.entries.height == (2 if refused else phones + 2)
-    assert folded.merged.height == (1 if refused else phones)
+    assert merged.refused.height == (phones if refused else 0)
+    assert merged.refused["_error_code"].unique().to_list() == (["too_many_identifiers"] if refused else [])
+    assert merged.entries.height == (2 if refused else phones + 2)
+    assert merged.merged.height == (1 if refused else phones)
 
 
 def test_values_of_two_types_are_counted_apart():
     members = make_members([(f"+{n}", f"{n // 2}@x", None) for n in range(100)] + [(None, "99@x", None)])
 
-    assert fold_groups(members, TWO).refused.is_empty()
+    assert merge_groups(members, TWO).refused.is_empty()
 
 
 def test_no_members_fold_to_nothing():
-    folded = fold_groups(make_members([("+1", "a@x", None)]).clear(), TWO)
+    merged = merge_groups(make_members([("+1", "a@x", None)]).clear(), TWO)
 
-    assert (folded.entries.height, folded.merged.height, folded.refused.height, folded.extra) == (0, 0, 0, 0)
-    assert folded.entries.schema == {
+    assert (merged.entries.height, merged.merged.height, merged.refused.height, merged.extra) == (0, 0, 0, 0)
+    assert merged.entries.schema == {
         **{"_representative": pl.Int64, "_round": pl.Int64, "_pos": pl.Int64, "_payload": pl.String},
         "_is_final": pl.Boolean,
     }
 
 
 def test_values_of_one_trait_alone_cannot_be_tied_and_are_not_sent():
-    folded = fold_groups(make_members([("+1", None, "Ada"), ("+2", None, None), ("+1", None, None)]), TWO)
+    merged = merge_groups(make_members([("+1", None, "Ada"), ("+2", None, None), ("+1", None, None)]), TWO)
 
-    assert folded.untied.rows() == [(1, "Contact.phone", "+2")]
-    assert (folded.entries.height, folded.extra) == (1, 0)
+    assert merged.untied.rows() == [(1, "Contact.phone", "+2")]
+    assert (merged.entries.height, merged.extra) == (1, 0)

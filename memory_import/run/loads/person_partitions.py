@@ -1,4 +1,4 @@
-"""One fold of a load: rows of which no other row can be a member of the same person, found and folded."""
+"""One partition of a load: rows of which no other row can be a member of the same person, merged."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,12 +17,12 @@ from memory_import.columns import (
     Exclusion,
     schema,
 )
-from memory_import.ledger.staging.staged import LATE_ERRORS_SCHEMA, LEFT_OUT_SCHEMA, MEMBERS_SCHEMA
+from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA, LEFT_OUT_SCHEMA, MEMBERS_SCHEMA
 from memory_import.transforms.codes import WORDING, Reason
 from memory_import.transforms.identity.blocked import is_blocked
 from memory_import.transforms.identity.groups import list_identifiers
 from memory_import.transforms.identity.leaving_out import leave_out
-from memory_import.transforms.identity.merging import fold_groups
+from memory_import.transforms.identity.merging import merge_groups
 from memory_import.transforms.identity.names import HashWords, Names, hash_words, no_names, read_names
 from memory_import.transforms.identity.persons import PersonPolicy, find_persons
 from memory_import.transforms.plan import ProfilePlan
@@ -67,8 +67,8 @@ class PersonRules:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fold:
-    """What was found in a fold.
+class FoundPersons:
+    """What was found in a partition.
 
     `extra`: how many further identifiers are sent. `members` as MEMBERS_SCHEMA, `refused` as
     LATE_ERRORS_SCHEMA, `left_out` as LEFT_OUT_SCHEMA, `superseded` as `find_superseded` gives it. `shared`,
@@ -96,8 +96,8 @@ class _Found:
     values: pl.DataFrame
 
 
-def find_and_fold(path: Path, plan: ProfilePlan, rules: PersonRules) -> tuple[Fold, pl.DataFrame]:
-    """Find the persons among the rows of a file, leave out what is not theirs to send, and fold them; with
+def find_and_merge(path: Path, plan: ProfilePlan, rules: PersonRules) -> tuple[FoundPersons, pl.DataFrame]:
+    """Find the persons among the rows of a file, leave out what is not theirs to send, and merge them; with
     the entries that are sent for them.
 
     The file has `_pos`, the values, and `_further`: List of Struct of FURTHER_SCHEMA.
@@ -120,15 +120,15 @@ def find_and_fold(path: Path, plan: ProfilePlan, rules: PersonRules) -> tuple[Fo
     touched = pl.concat([left_out[POS], further[POS]]).implode()
     members = persons.filter(pl.col(POS).is_in(touched) | (pl.len().over(REPRESENTATIVE) > 1))
     sent = _in_winning_order(members.join(kept_rows, on=POS))
-    folded = fold_groups(sent, plan, kept_further)
+    merged = merge_groups(sent, plan, kept_further)
     refused = [_exclude(excluded), _reject(contested, left_out, Reason.IDENTIFIER_CONTESTED)]
-    refused += [_reject(nobody, left_out, Reason.ONLY_SHARED_IDENTIFIERS), folded.refused]
-    untied = folded.untied.with_columns(pl.lit(Reason.IDENTIFIER_UNTIED.value).alias(CODE))
+    refused += [_reject(nobody, left_out, Reason.ONLY_SHARED_IDENTIFIERS), merged.refused]
+    untied = merged.untied.with_columns(pl.lit(Reason.IDENTIFIER_UNTIED.value).alias(CODE))
     left_out = pl.concat([left_out.select(list(LEFT_OUT_SCHEMA)), untied.select(list(LEFT_OUT_SCHEMA))])
     apart = pl.concat([excluded, contested, nobody]).to_frame(POS).with_columns(_representative=POS)
     late_errors = pl.concat(refused).with_columns(_error_field=pl.lit(None, pl.String))
-    fold = Fold(
-        extra=folded.extra,
+    result = FoundPersons(
+        extra=merged.extra,
         members=pl.concat([members, apart]).select(list(MEMBERS_SCHEMA)),
         refused=late_errors.select(list(LATE_ERRORS_SCHEMA)),
         left_out=left_out,
@@ -137,7 +137,7 @@ def find_and_fold(path: Path, plan: ProfilePlan, rules: PersonRules) -> tuple[Fo
         conflicts=_list_conflicts(rows, claimed, found.values, plan),
         disagreeing=_count_disagreeing(sent, plan),
     )
-    return fold, folded.entries
+    return result, merged.entries
 
 
 def _find(rows: pl.DataFrame, claimed: pl.DataFrame, plan: ProfilePlan, rules: PersonRules) -> _Found:

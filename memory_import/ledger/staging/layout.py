@@ -1,0 +1,72 @@
+"""A run's folder: the prepared rows of each load, readable by their owner only.
+
+    STATE_DIR/runs/RUN_ID/
+        profiles/part-00000.arrow     every input row in order: place, used columns as read, reasons,
+                                      and what was made of it: position, values, size, identifiers
+        profiles/others-00000.arrow   what its rows state of a trait beside its value
+        profiles/superseded.arrow     which values of which rows gave way to a later row of the person
+        profiles/left_out.arrow       identifiers that were left out for a person's sake
+        profiles/shared.arrow         values that belong to too many people
+        profiles/conflicts.arrow      rows that claim a value about which people disagree
+        profiles/original-part-00000.text   the text of these rows in a CSV file, as it stands there; how many
+                                      rows and bytes its runs have is in original-part-00000.arrow
+        profiles/input.json           what has to be known of the input to write its rejected rows
+        profiles/hashes/  partitions/      rows by what they may have in common, as long as they are grouped
+        profiles/members.arrow        _pos, _representative of the rows in identity groups of two or more
+        profiles/merged-00000.arrow   what is sent for those groups, in rounds
+        profiles/late_rejects.parquet rows of groups that hold more identifiers than one profile can keep
+        profiles/refusals.jsonl       the server's words about rows it refused
+        profiles/manifest.json        written last
+        observations/…, summaries/…   the same parts; then, once the profiles they belong to are found:
+        observations/unsorted/        rows by profile, as long as they are ordered
+        observations/sorted-00000.arrow  what is sent, profile by profile, in the order of time
+        observations/updates-00000.arrow  what memories that the store holds are to say
+        observations/late_rejects.parquet   rows that have no profile, or one that is full
+        */compared.arrow              what is remembered of each row once it landed
+        */unchanged.arrow             _pos of the rows that are not sent because they are known
+        lookups.key                   what makes hashes of identifiers mean something; see
+        `memory_import.ledger.database.identifier_hashes` report.json  report.md  rejects.csv
+        outcomes.parquet
+
+Parquet is small; what is grouped and sent is in Arrow files, uncompressed, and is mapped into memory.
+Files that are sent from are known by their names without a suffix: `part-00000`, `merged-00000`.
+`_pos` is the position of a row in the whole load, counted from 0.
+"""
+
+import polars as pl
+
+from memory_import.columns import (
+    CODE,
+    COLUMN,
+    ERRORS,
+    ID_TYPE,
+    POS,
+    REPRESENTATIVE,
+    TRAIT,
+    VALUE,
+    schema,
+)
+
+MEMBERS_SCHEMA = schema(POS, REPRESENTATIVE)
+LATE_ERRORS_SCHEMA = schema(POS, *ERRORS)
+OTHERS_SCHEMA = schema(POS, TRAIT, COLUMN, VALUE, CODE, ID_TYPE)
+LEFT_OUT_SCHEMA = schema(POS, TRAIT, VALUE, CODE)
+SHARED_SCHEMA = {**schema(ID_TYPE, VALUE), "rows": pl.UInt32, "people": pl.UInt32}
+CONFLICTS_SCHEMA = {**schema(POS, ID_TYPE, VALUE), "name": pl.String}
+REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
+
+
+def part_name(number: int) -> str:
+    """The name of a staged part."""
+    return f"part-{number:05d}"
+
+
+def is_merged(part: str) -> bool:
+    """Whether a staged file holds what is sent for identity groups."""
+    return part.startswith("merged-")
+
+
+def within(rows: pl.DataFrame, positions: range) -> pl.DataFrame:
+    """Those of the rows, which are ordered by `_pos`, that stand at some positions."""
+    start, stop = rows[POS].search_sorted(pl.Series([positions.start, positions.stop]))
+    return rows[start:stop]

@@ -1,0 +1,164 @@
+"""What is written into the folder of a load."""
+
+import json
+import mmap
+import os
+import shutil
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from memory_import.columns import (
+    CODE_PREFIX,
+    ERRORS,
+    ID_TYPE,
+    POS,
+    VALUE,
+)
+from memory_import.ledger.files import (
+    draft,
+    draft_arrow,
+    is_draft,
+    private_directory,
+    settle,
+    write_arrow,
+    write_json,
+    write_parquet,
+)
+from memory_import.ledger.staging.layout import (
+    part_name,
+)
+
+
+@dataclass(frozen=True)
+class StagingWriter:
+    """Writes the staged files of one load; see `memory_import.ledger.staging.layout`."""
+
+    folder: Path
+
+    def begin(self) -> None:
+        """Start from an empty folder."""
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        private_directory(self.folder)
+
+    def draft_part(self, number: int, rows: pl.DataFrame, original: Sequence[tuple[int, bytes]] = ()) -> None:
+        """Write one stretch of input rows: what was read and made of them, and the text of runs of them.
+
+        They count once `settle_part` was called, which waits for the disk: not here. Columns of errors and
+        codes that no row has are not written.
+        """
+        empty = [
+            name
+            for name in rows.columns
+            if (name in ERRORS or name.startswith(CODE_PREFIX)) and not rows[name].count()
+        ]
+        draft_arrow(rows.drop(empty), self.folder / f"{part_name(number)}.arrow")
+        if original:
+            self._draft_original(part_name(number), original)
+
+    def settle_part(self, number: int) -> None:
+        """Make one stretch of input rows durable."""
+        part = part_name(number)
+        for name in (f"original-{part}.text", f"original-{part}.arrow"):
+            if is_draft(self.folder / name):
+                settle(self.folder / name)
+        settle(self.folder / f"{part}.arrow")
+
+    def _draft_original(self, part: str, runs: Sequence[tuple[int, bytes]]) -> None:
+        with draft(self.folder / f"original-{part}.text") as stream:
+            stream.writelines(text for _, text in runs)
+        sizes = [(rows, len(text)) for rows, text in runs]
+        index = pl.DataFrame(sizes, schema={"rows": pl.Int32, "bytes": pl.Int64}, orient="row")
+        draft_arrow(index, self.folder / f"original-{part}.arrow")
+
+    def write_input(self, described: Mapping[str, Any]) -> None:
+        """Stage what has to be known of the input to write its rejected rows as they stood in it."""
+        write_json(described, self.folder / "input.json")
+
+    def write_others(self, number: int, others: pl.DataFrame) -> None:
+        """Stage what the rows of a part state beside the values of their traits: OTHERS_SCHEMA, by `_pos`."""
+        if not others.is_empty():
+            write_arrow(others, self.folder / f"others-{number:05d}.arrow")
+
+    def write_superseded(self, superseded: pl.DataFrame) -> None:
+        """Stage which values gave way to those of a later row: `_pos`, a Boolean for each trait, by its
+        path."""
+        write_arrow(superseded.sort(POS), self.folder / "superseded.arrow")
+
+    def write_left_out(self, left_out: pl.DataFrame) -> None:
+        """Stage which identifiers were left out for a person's sake: LEFT_OUT_SCHEMA."""
+        write_arrow(left_out.sort(POS), self.folder / "left_out.arrow")
+
+    def write_shared(self, *, shared: pl.DataFrame, conflicts: pl.DataFrame) -> None:
+        """Stage the values that belong to too many people (SHARED_SCHEMA), and the rows that claim a value
+        about which people disagree (CONFLICTS_SCHEMA)."""
+        write_arrow(shared.sort(ID_TYPE, VALUE), self.folder / "shared.arrow")
+        write_arrow(conflicts.sort(ID_TYPE, VALUE, POS), self.folder / "conflicts.arrow")
+
+    def write_merged(self, number: int, entries: pl.DataFrame) -> None:
+        """Stage what is sent for some of the identity groups."""
+        write_arrow(entries, self.folder / f"merged-{number:05d}.arrow")
+
+    def write_members(self, *, members: pl.DataFrame, late_rejects: pl.DataFrame) -> None:
+        """Stage which rows share an identifier value, and which of them are refused for it."""
+        write_arrow(members.sort(POS), self.folder / "members.arrow")
+        self.write_late_rejects(late_rejects)
+
+    def write_late_rejects(self, late_rejects: pl.DataFrame) -> None:
+        """Stage which rows are refused after all, in place of what was staged before."""
+        write_parquet(late_rejects, self.folder / "late_rejects.parquet")
+
+    def begin_sorting(self) -> None:
+        """Start without sorted files, whatever an earlier attempt left behind."""
+        for path in (*self.folder.glob("sorted-*.arrow"), *self.folder.glob("updates-*.arrow")):
+            path.unlink()
+
+    def write_sorted(self, number: int, entries: pl.DataFrame) -> None:
+        """Stage what is sent for some of the profiles, in sending order."""
+        write_arrow(entries, self.folder / f"sorted-{number:05d}.arrow")
+
+    def write_updates(self, entries: pl.DataFrame) -> None:
+        """Stage what memories that the store holds are to say from now on."""
+        write_arrow(entries, self.folder / "updates-00000.arrow")
+
+    def write_compared(self, compared: pl.DataFrame, unchanged: pl.DataFrame) -> None:
+        """Stage what is remembered of each row once it landed, and the rows (`_pos`) that are not sent
+        because they are known."""
+        write_arrow(compared, self.folder / "compared.arrow")
+        write_arrow(unchanged.select(POS).sort(POS), self.folder / "unchanged.arrow")
+
+    def finish(self) -> None:
+        """Write the manifest: the names and checksums of all files that make up this load."""
+        files = sorted(
+            path for kind in ("parquet", "arrow", "text") for path in self.folder.glob(f"*.{kind}")
+        )
+        write_json({"files": {path.name: checksum(path) for path in files}}, self.folder / "manifest.json")
+
+    def note_refusal(self, batch_id: int, code: int | None, message: str) -> None:
+        """Keep the server's words about a row; they may quote it, so they stay out of the ledger."""
+        words = message.encode("utf-8", "replace").decode()  # JSON may hold half a surrogate pair
+        note = json.dumps({"batch_id": batch_id, "code": code, "message": words})
+        descriptor = os.open(self.folder / "refusals.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, f"\n{note}\n".encode())  # whatever a crash left behind is a line of its own
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def checksum(path: Path) -> str | None:
+    """The CRC-32 and the size of a file, which tell of every accident and cost little; None without one."""
+    try:
+        with path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if not size:
+                return "0-0"
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                return f"{zlib.crc32(content):08x}-{size}"
+    except OSError:
+        return None
