@@ -31,7 +31,7 @@ _ANY_LENGTH = 2**31
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Owner:
+class _Reference:
     """Whose a memory is: the columns that say so, and what is wrong where none of them does."""
 
     columns: pl.DataFrame
@@ -45,7 +45,7 @@ def prepare_memories(rows: pl.DataFrame, plan: MemoryPlan) -> Prepared:
     The frame has after the columns of `rows`:
         `_payload`: List(String), the memory as JSON text, or its numbered parts; null where rejected.
         `_moment`: Datetime, when it happened, in UTC.
-        `MemoryPlan.owner_columns`: String, identifier values as the service matches them, or a profile's id.
+        `MemoryPlan.reference_columns`: String, identifiers as the service matches them, or a profile's id.
         `_error_code`, `_error_field`, `_error_message`: as `prepare_profiles` gives them.
     """
     content = _judge_content(rows[plan.content], plan)
@@ -59,11 +59,11 @@ def prepare_memories(rows: pl.DataFrame, plan: MemoryPlan) -> Prepared:
         conversations = judged["value"]
         fields.append((plan.conversations, judged))
     refused = pl.select(pl.any_horizontal(pl.lit(frame["reason"]).is_not_null() for _, frame in fields))
-    owner, rejected = _judge_owner(rows, plan, refused.to_series())
+    reference, rejected = _judge_reference(rows, plan, refused.to_series())
     stated = [RowReasons(field=field, codes=frame["reason"]) for field, frame in fields]
-    reasons = explain_rows(rejected, [*owner.reasons, *stated])
+    reasons = explain_rows(rejected, [*reference.reasons, *stated])
     payloads = _write_payloads(content["value"], moment["value"], conversations, plan, rejected)
-    changes = owner.changes
+    changes = reference.changes
     for _, frame in fields:
         codes = frame["change"].filter(~rejected).drop_nulls()
         changes.update(dict(codes.value_counts(name="count").iter_rows()))
@@ -74,7 +74,7 @@ def prepare_memories(rows: pl.DataFrame, plan: MemoryPlan) -> Prepared:
                 rows,
                 payloads.to_frame(),
                 moment.select(_moment=pl.col("value").str.to_datetime(RFC3339, time_unit="us")),
-                owner.columns,
+                reference.columns,
                 reasons,
             ],
             how="horizontal",
@@ -125,28 +125,32 @@ def _judge_conversations(texts: pl.Series, plan: MemoryPlan) -> pl.DataFrame:
     return ids.select(value=pl.when(is_kept).then(field), reason=reason, change=NO_CODE)
 
 
-def _judge_owner(rows: pl.DataFrame, plan: MemoryPlan, refused: pl.Series) -> tuple[_Owner, pl.Series]:
+def _judge_reference(
+    rows: pl.DataFrame, plan: MemoryPlan, refused: pl.Series
+) -> tuple[_Reference, pl.Series]:
     """Whose each memory is, and which rows are rejected, be it for that or because they were `refused`."""
-    if plan.owner is None:
+    if plan.reference is None:
         return _judge_profile_ids(rows, plan, refused)
-    read = read_identifiers(rows, plan.owner)
+    read = read_identifiers(rows, plan.reference)
     is_known = pl.any_horizontal(pl.col(name).is_not_null() for name in read.columns.columns)
     known = read.columns.select(is_known).to_series()
     rejected = refused | ~known
-    field = ", ".join(dict.fromkeys(column for trait in plan.owner.traits for column in trait.columns))
+    field = ", ".join(dict.fromkeys(column for trait in plan.reference.traits for column in trait.columns))
     missing = pl.select(code_where(pl.lit(~known), Reason.NO_IDENTIFIER)).to_series()
     reasons = [
         RowReasons(field=field, codes=codes) for trait in read.judged for field, codes in trait.reasons
     ]
-    owner = _Owner(
+    reference = _Reference(
         columns=read.columns.select(pl.when(pl.lit(~rejected)).then(pl.all())),
         reasons=[*reasons, RowReasons(field=field, codes=missing)],
         changes=Counter(count_changes(read.judged, read.region_codes, ~rejected)),
     )
-    return owner, rejected
+    return reference, rejected
 
 
-def _judge_profile_ids(rows: pl.DataFrame, plan: MemoryPlan, refused: pl.Series) -> tuple[_Owner, pl.Series]:
+def _judge_profile_ids(
+    rows: pl.DataFrame, plan: MemoryPlan, refused: pl.Series
+) -> tuple[_Reference, pl.Series]:
     field = plan.profile_id or ""
     ids = clean_texts(rows[field])
     is_invalid = ids.is_not_null() & ~ids.str.contains(PROFILE_ID)
@@ -158,7 +162,7 @@ def _judge_profile_ids(rows: pl.DataFrame, plan: MemoryPlan, refused: pl.Series)
         .then(pl.lit(Reason.PROFILE_ID_INVALID.value))
     ).to_series()
     columns = pl.select(_profile_id=pl.when(pl.lit(~rejected)).then(pl.lit(ids)))
-    return _Owner(
+    return _Reference(
         columns=columns, reasons=[RowReasons(field=field, codes=codes)], changes=Counter()
     ), rejected
 

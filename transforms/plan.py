@@ -180,14 +180,14 @@ class ProfilePlan:
 class MemoryPlan:
     """All that an observation or a conversation summary is made of.
 
-    `kind` is the name of the load. Whose memory it is say the identifiers of `owner`, tried in plan order, or
+    `kind` is the name of the load. Whose memory it is, the identifiers of `reference` say, in plan order, or
     `profile_id`, the column that holds the profile's own id; one of the two is None. `formats` and `timezone`
     are those of the time, as in `TraitPlan`. `source` is what the API calls so, the same for every row.
     `conversations` is the column of one conversation id, or of several with a `separator` between them.
     """
 
     kind: Literal["observations", "summaries"]
-    owner: ProfilePlan | None
+    reference: ProfilePlan | None
     profile_id: str | None
     content: str
     too_long: Literal["reject", "split"]
@@ -199,6 +199,6 @@ class MemoryPlan:
     separator: str | None
 
     @property
-    def owner_columns(self) -> tuple[str, ...]:
+    def reference_columns(self) -> tuple[str, ...]:
         """The columns of prepared rows that say whose memory it is, in the order in which they are tried."""
-        return (PROFILE_ID,) if self.owner is None else tuple(self.owner.identifier_columns)
+        return (PROFILE_ID,) if self.reference is None else tuple(self.reference.identifier_columns)

@@ -114,7 +114,7 @@ async def _ask_store(run: RunContext, client: Client, profiles: ProfilesSpec | N
         problems += _check_phones(schema, profiles)
     for load in run.spec.memories.values():
         must_create = load.missing_profile == "create"
-        problems += check_identifiers(schema, load.owner, must_create=must_create)
+        problems += check_identifiers(schema, load.reference, must_create=must_create)
     if problems:
         if profiles and not run.target.is_emulator:
             problems.append(

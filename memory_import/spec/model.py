@@ -91,7 +91,7 @@ class ProfilesSpec(SpecModel):
     )
 
 
-class OwnerSpec(SpecModel):
+class ReferenceSpec(SpecModel):
     """A column that finds the profile."""
 
     column: str = Field(description="The column of the identifier.")
@@ -100,7 +100,7 @@ class OwnerSpec(SpecModel):
 
 class _MemoriesSpec(SpecModel):
     source: Source = Field(description=SOURCE)
-    profile: dict[str, Annotated[OwnerSpec, expand("column", OwnerSpec)]] = Field(
+    profile: dict[str, Annotated[ReferenceSpec, expand("column", ReferenceSpec)]] = Field(
         min_length=1, description="Columns that find the profile, by identifier type, tried in order; or id."
     )
     region: RegionSpec = Field(default_factory=RegionSpec, description=REGION)
@@ -139,7 +139,7 @@ class _MemoriesSpec(SpecModel):
     )
 
     @property
-    def owner(self) -> dict[str, OwnerSpec]:
+    def reference(self) -> dict[str, ReferenceSpec]:
         """The columns of identifiers by type, in order; none where the profile's own id is given."""
         return {} if PROFILE_ID in self.profile else self.profile
 

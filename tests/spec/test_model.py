@@ -106,10 +106,10 @@ def test_what_finds_a_profile_is_a_column_or_a_mapping(profile: dict[str, Any], 
     if is_valid:
         spec = Spec.model_validate(document).observations
         assert spec is not None
-        owner = memory_plan("observations", spec).owner
-        assert owner is not None
-        assert [trait.columns[0] for trait in owner.traits] == ["A", "B"][: len(profile)]
-        assert [trait.repair for trait in owner.traits] == [
+        reference = memory_plan("observations", spec).reference
+        assert reference is not None
+        assert [trait.columns[0] for trait in reference.traits] == ["A", "B"][: len(profile)]
+        assert [trait.repair for trait in reference.traits] == [
             "repair" in str(column) for column in profile.values()
         ]
     else:

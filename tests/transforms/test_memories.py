@@ -14,7 +14,7 @@ from tests.support.plans import make_plan
 CONVERSATION = "conv_conversation_0" + "a" * 25
 PLAN = MemoryPlan(
     kind="observations",
-    owner=make_plan(),
+    reference=make_plan(),
     profile_id=None,
     content="note",
     too_long="reject",
@@ -109,7 +109,7 @@ def test_a_summary_has_one_conversation(cell, code):
     ids=["an id", "no id of a profile", "nothing"],
 )
 def test_a_profile_may_be_named_by_its_own_id(cell, code):
-    row = prepare(replace(PLAN, owner=None, profile_id="phone"), phone=cell)
+    row = prepare(replace(PLAN, reference=None, profile_id="phone"), phone=cell)
     assert row["_error_code"] == code
     assert row["_profile_id"] == (None if code else cell)
 
