@@ -63,6 +63,14 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """Where the API is, and the credentials of the account there."""
+
+    api_url: str
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where a run writes to. `credentials` None: nobody can be asked there, and nothing sent."""
 
@@ -147,12 +155,7 @@ def live_target(settings: Settings, spec_store: str | None, credentials: Credent
     store_id = spec_store or settings.store_id
     if not store_id:
         problems.append("No store: set `store` in the spec, or MEMORY_STORE_ID.")
-    problems += check_store_id(store_id)
-    if credentials is None:
-        problems.append(
-            f"No credentials. {_HOW_TO_SET}, or try the run against the local emulator with --emulator."
-        )
-    problems += check_address(settings)
+    problems += check_store_id(store_id) + check_account(settings, credentials)
     if problems or credentials is None:
         raise UsageProblem(problems)
     return Target(settings.api_url, store_id, credentials, is_emulator=False)
@@ -166,9 +169,24 @@ def offline_target(settings: Settings, spec_store: str | None) -> Target:
     return Target(settings.api_url, store_id, None, is_emulator=False)
 
 
+def check_account(settings: Settings, credentials: Credentials | None) -> list[str]:
+    """What is wrong with the way to an account."""
+    missing = (
+        []
+        if credentials
+        else [f"No credentials. {_HOW_TO_SET}, or try the run against the local emulator with --emulator."]
+    )
+    return missing + check_address(settings)
+
+
+def is_store_id(text: str) -> bool:
+    """Whether a text has the form of a store's id."""
+    return _STORE_ID.fullmatch(text) is not None
+
+
 def check_store_id(store_id: str | None) -> list[str]:
     """What is wrong with the id of a store, where there is one."""
-    if not store_id or _STORE_ID.fullmatch(store_id):
+    if not store_id or is_store_id(store_id):
         return []
     return [
         f"The store is {store_id!r}; expected its id: mem_store_ or mem_service_ and 26 digits or small "

@@ -115,6 +115,11 @@ def _is_store(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
     return document.get("status") in ("QUEUED", "PROVISIONING", "ACTIVE", "FAILED")
 
 
+def _is_page_of_ids(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
+    ids = document.get("stores")
+    return isinstance(ids, list) and all(_is_text(store_id) for store_id in ids) and _has_meta(document)
+
+
 def _is_profile(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
     return _is_text(document.get("id"))
 
@@ -186,7 +191,8 @@ def _has_meta(document: Mapping[str, Any]) -> bool:
 # The routes
 
 _PROFILES = "/v1/Stores/{store_id}/Profiles"
-_STORE = "/v1/ControlPlane/Stores/{store_id}"
+_STORES = "/v1/ControlPlane/Stores"
+_STORE = f"{_STORES}/{{store_id}}"
 _REFUSALS = frozenset({400, 404})
 
 BULK = Route("PUT", f"{_PROFILES}/Bulk", 202, _is_message, _REFUSALS)
@@ -219,6 +225,9 @@ READ_IDENTIFIERS = Route(
     "GET", f"{READ_PROFILE.template}/Identifiers", 200, _are_identifiers, _REFUSALS, is_moved=True
 )
 RECALL = Route("POST", f"{READ_PROFILE.template}/Recall", 200, _is_recalled, _REFUSALS, is_moved=True)
+LIST_STORES = Route("GET", _STORES, 200, _is_page_of_ids, _REFUSALS)
+ADD_STORE = Route("POST", _STORES, 202, _is_taken_up, _REFUSALS)
+CHANGE_STORE = Route("PATCH", _STORE, 202, _is_taken_up, _REFUSALS | {412})
 READ_STORE = Route("GET", _STORE, 200, _is_store, _REFUSALS)
 LIST_GROUPS = Route("GET", f"{_STORE}/TraitGroups", 200, _is_page_of_groups, _REFUSALS)
 ADD_GROUP = Route("POST", f"{_STORE}/TraitGroups", 202, _is_taken_up, _REFUSALS)
@@ -229,7 +238,8 @@ READ_OPERATION = Route("GET", "/v1/ControlPlane/Operations/{operation_id}", 200,
 
 ROUTES = (
     BULK, LOOKUP, CREATE_PROFILE, READ_PROFILE, *ADD_MEMORIES.values(), *LIST_MEMORIES.values(),
-    LIST_REVISIONS, *CHANGE_MEMORY.values(), READ_TRAITS, READ_IDENTIFIERS, RECALL, READ_STORE, LIST_GROUPS,
-   ADD_GROUP, CHANGE_GROUP, READ_IDENTITY, WRITE_IDENTITY, READ_OPERATION,
+    LIST_REVISIONS, *CHANGE_MEMORY.values(), READ_TRAITS, READ_IDENTIFIERS, RECALL,
+    LIST_STORES, ADD_STORE, READ_STORE, CHANGE_STORE, LIST_GROUPS, ADD_GROUP, CHANGE_GROUP,
+    READ_IDENTITY, WRITE_IDENTITY, READ_OPERATION,
 )  # fmt: skip
 """All routes that are used."""

@@ -2,12 +2,10 @@
 
 from collections import Counter
 
-from memory_import.destination.api.control_plane import read
 from memory_import.destination.api.identity_settings import (
     fetch_identity_settings,
     replace_identity_settings,
 )
-from memory_import.destination.api.store import store_exists
 from memory_import.destination.api.trait_groups import (
     change_trait_group,
     create_trait_group,
@@ -16,18 +14,16 @@ from memory_import.destination.api.trait_groups import (
 from memory_import.destination.errors import StoreUnfit
 from memory_import.destination.http.client import Client
 from memory_import.destination.http.decisions import Refused
-from memory_import.destination.http.routes import READ_STORE
 from memory_import.run.setup.plan import Change, IdentityChange, SetupPlan, plan_setup
 from memory_import.run.setup.wanted import Wanted
+from memory_import.run.stores.account import tell_nobody, wait_until_active
 
-_ACTIVE_PATIENCE_SECONDS = 300.0
-_ACTIVE_POLL_SECONDS = 2.0
 _TRIES_WHEN_STALE = 3
 
 
 async def look_at_store(client: Client, store_id: str, wanted: Wanted) -> SetupPlan:
     """What has to be done; `StoreUnfit` for a store that is FAILED, or not ACTIVE within five minutes."""
-    await _wait_until_active(client, store_id)
+    await wait_until_active(client, store_id, tell_nobody)
     groups = await fetch_trait_groups(client, store_id)
     return plan_setup(wanted, groups, await fetch_identity_settings(client, store_id))
 
@@ -82,28 +78,3 @@ async def _make(client: Client, store_id: str, change: Change) -> Refused | None
     if change.kind == "create":
         return await create_trait_group(client, store_id, change.group, change.traits)
     return await change_trait_group(client, store_id, change.group, change.traits)
-
-
-async def _wait_until_active(client: Client, store_id: str) -> None:
-    throttle = client.throttle
-    start = throttle.clock()
-    if not await store_exists(client, store_id):
-        raise StoreUnfit([f"There is no store {store_id} in this account."])
-    while True:
-        answer = await read(client, READ_STORE, store_id=store_id)
-        status = answer.document.get("status")
-        if status == "ACTIVE":
-            return
-        if status == "FAILED":
-            raise StoreUnfit(
-                [f"The store {store_id} is FAILED: it could not be created. Make another in the Console."]
-            )
-        waited_seconds = throttle.clock() - start
-        if waited_seconds >= _ACTIVE_PATIENCE_SECONDS:
-            raise StoreUnfit(
-                [
-                    f"The store {store_id} is still {status} after {waited_seconds:.0f} seconds. "
-                    "Repeat setup later."
-                ]
-            )
-        await throttle.rest(_ACTIVE_POLL_SECONDS)
