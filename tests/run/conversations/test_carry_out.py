@@ -12,8 +12,8 @@ from memory_import.destination.api.configurations import (
 )
 from memory_import.destination.errors import StoreUnfit
 from memory_import.emulator.http.middleware import Middleware
-from memory_import.run.setup.conversations.carry_out import look_at_configuration, set_up_configuration
-from memory_import.run.setup.conversations.plan import WantedConfiguration
+from memory_import.run.conversations.carry_out import look_at_configuration, set_up_configuration
+from memory_import.run.conversations.plan import WantedConfiguration
 from tests.support.in_process import Killed, connect, make_app
 from tests.support.servers import STORE
 

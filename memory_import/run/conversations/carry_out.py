@@ -10,7 +10,7 @@ from memory_import.destination.errors import StoreUnfit
 from memory_import.destination.http.client import Client
 from memory_import.destination.http.decisions import Refused
 from memory_import.destination.limits import CONFIGURATION_APPEARS_SECONDS, CONFIGURATION_POLL_SECONDS
-from memory_import.run.setup.conversations.plan import (
+from memory_import.run.conversations.plan import (
     ConfigurationChange,
     ConfigurationPlan,
     WantedConfiguration,
