@@ -58,6 +58,7 @@ def _reference_plan(spec: MemoriesSpec) -> ProfilePlan:
                 columns=(reference.column,),
                 type=types.get(id_type, TraitType.STRING),
                 repair=reference.repair,
+                several="first",
             )
             for id_type, reference in spec.reference.items()
         ),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from memory_import.sources.options import SourceOptions
-from memory_import.spec.memories import normalization
+from memory_import.spec.memories import memory_plan, normalization
 from memory_import.spec.model import ProfilesSpec, SourceSpec, Spec
 from memory_import.spec.persons import COMPANY_GROUPS, NAME_TRAITS
 from memory_import.spec.rows import MomentSpec
@@ -52,6 +52,14 @@ def trait_plans(profiles: ProfilesSpec) -> tuple[TraitPlan, ...]:
     return tuple(
         trait.plan(group, name) for group, traits in profiles.traits.items() for name, trait in traits.items()
     )
+
+
+def value_plans(spec: Spec, load: str) -> tuple[TraitPlan, ...]:
+    """How each value of a load is read, in the order of the spec; of memories they are called fields."""
+    for name, memories in spec.memories.items():
+        if name == load:
+            return tuple(memory_plan(name, memories).fields.values())
+    return () if spec.profiles is None else trait_plans(spec.profiles)
 
 
 def profile_plan(profiles: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]) -> ProfilePlan:

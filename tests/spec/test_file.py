@@ -520,7 +520,8 @@ NAMED_TRAITS = (
         ),
         (
             "setup: {identifiers: {user_id: Contact.id, crm: Contact.id}}",
-            "setup.identifiers.crm: Contact.id is promoted to user_id already; a trait has one identifier type.",
+            "setup.identifiers.crm: Contact.id is promoted to user_id already; "
+            "a trait has one identifier type.",
         ),
         (
             "setup: {identifiers: {x: Contact.id}}",
