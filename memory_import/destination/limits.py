@@ -9,6 +9,8 @@ MEMORIES_PER_PAGE = 50  # documented: pages hold no more, whatever pageSize says
 STORES_PER_PAGE = 100  # documented: the largest pageSize of the control plane
 TRAIT_GROUPS_PER_STORE = 50  # documented: the limits of trait groups
 TRAITS_PER_GROUP = 95  # documented: the same
+CONFIGURATIONS_PER_PAGE = 1_000  # documented: List Configurations, pageSize
+CONFIGURATIONS_PER_ACCOUNT = 10  # seen in public client code
 IDENTIFIER_TYPES_PER_STORE = 15  # documented: IdentityResolutionSettings, identifierConfigs
 BODY_BYTES = 4 * 1024 * 1024  # no limit is published; a 413 teaches a smaller one
 
@@ -47,4 +49,6 @@ OPERATION_KEPT_SECONDS = 7 * 86_400.0  # documented: after they complete, operat
 STORE_ACTIVE_PATIENCE_SECONDS = 300.0  # that a store may take to become ACTIVE
 STORE_ACTIVE_POLL_SECONDS = 2.0
 STORE_APPEARS_SECONDS = 10.0  # that a store whose creation was not answered may take to be listed
+CONFIGURATION_APPEARS_SECONDS = 10.0  # that a configuration may take to be read as it was written
+CONFIGURATION_POLL_SECONDS = 1.0
 DRAIN_SECONDS = 20.0  # for requests under way when a run is told to stop

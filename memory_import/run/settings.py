@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     auth_token: SecretStr = Field(default=SecretStr(""), validation_alias="TWILIO_AUTH_TOKEN")
     region: str = Field(default="", validation_alias="TWILIO_REGION")
     memory_api_url: str = Field(default="", validation_alias="MEMORY_API_URL")
+    conversations_api_url: str = Field(default="", validation_alias="CONVERSATIONS_API_URL")
     store_id: str = Field(default="", validation_alias="MEMORY_STORE_ID")
 
     @classmethod
@@ -45,8 +46,18 @@ class Settings(BaseSettings):
     @property
     def api_url(self) -> str:
         """Where the API is: MEMORY_API_URL, or Twilio's own address, that of TWILIO_REGION if it is set."""
-        host = f"memory.{self.region}.twilio.com" if self.region else "memory.twilio.com"
-        return (self.memory_api_url or f"https://{host}").rstrip("/")
+        return (self.memory_api_url or self._twilio("memory")).rstrip("/")
+
+    @property
+    def conversations_url(self) -> str:
+        """Where conversations are configured: CONVERSATIONS_API_URL, or MEMORY_API_URL, which stands for both
+        hosts, or Twilio's own address."""
+        given = self.conversations_api_url or self.memory_api_url
+        return (given or self._twilio("conversations")).rstrip("/")
+
+    def _twilio(self, product: str) -> str:
+        host = f"{product}.{self.region}.twilio.com" if self.region else f"{product}.twilio.com"
+        return f"https://{host}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,17 +222,19 @@ def check_store_id(store_id: str | None) -> list[str]:
 def check_address(settings: Settings) -> list[str]:
     """What is wrong with where the environment says the API is."""
     problems = check_api_url(settings.api_url) if settings.memory_api_url else []
+    if settings.conversations_api_url:
+        problems += check_api_url(settings.conversations_url, "CONVERSATIONS_API_URL")
     if settings.region and not _REGION.fullmatch(settings.region):
         problems.append(f"TWILIO_REGION is {settings.region!r}; expected a region such as ie1 or au1.")
     return problems
 
 
-def check_api_url(api_url: str) -> list[str]:
-    """What is wrong with the API's address: it names no user, and plain http is for loopback alone."""
+def check_api_url(api_url: str, variable: str = "MEMORY_API_URL") -> list[str]:
+    """What is wrong with an address of the API: it names no user, and plain http is for loopback alone."""
     if _is_acceptable(api_url):
         return []
     return [
-        f"MEMORY_API_URL is {_without_user(api_url)!r}; it must be an https:// address without a user in it "
+        f"{variable} is {_without_user(api_url)!r}; it must be an https:// address without a user in it "
         "(http:// is accepted for loopback addresses only)."
     ]
 

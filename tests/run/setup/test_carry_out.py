@@ -1,10 +1,5 @@
 """A setup against the emulator: made once, whatever is lost, refused or changed by others in between."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
-
-import httpx
 import pytest
 
 from memory_import.destination.api.identity_settings import fetch_identity_settings
@@ -12,19 +7,13 @@ from memory_import.destination.api.store import TraitUse, check_schema, fetch_sc
 from memory_import.destination.api.stores import list_stores
 from memory_import.destination.api.trait_groups import fetch_trait_groups
 from memory_import.destination.errors import StoreChanged, StoreNotReady, StoreUnfit
-from memory_import.destination.http.client import Client
-from memory_import.destination.http.throttle import StopSignal
-from memory_import.emulator.app import create_app
-from memory_import.emulator.http.answers import ConnectionDropped
 from memory_import.emulator.http.middleware import Middleware
-from memory_import.ledger.database.records import RequestCount
 from memory_import.run.setup.carry_out import look_at_store, set_up_store
 from memory_import.run.setup.wanted import Wanted
 from memory_import.run.stores.account import find_by_name
 from memory_import.spec.store import StoreSpec
-from tests.support.openapi import PATH as DOCUMENT
-from tests.support.openapi import request_validator
-from tests.support.servers import AUTH, STORE, URL, Clock, make_pace
+from tests.support.in_process import Killed, connect, make_app
+from tests.support.servers import STORE, Clock
 
 pytestmark = pytest.mark.anyio
 USES = (
@@ -37,59 +26,6 @@ WANTED = Wanted(uses=USES, promotions={"Contact.email": "email", "Account.custom
 WRITES = ("PUT", "POST", "PATCH", "DELETE")
 STORE_PATH = f"/v1/ControlPlane/Stores/{STORE}"
 NAMED = StoreSpec(name="acme-crm", description="Ours")
-
-
-class Killed(Exception):
-    """Stands for the end of the process."""
-
-
-class InProcess(httpx.ASGITransport):
-    """Requests to an application in this process; the process ends at request `ends_at`, counted from 0,
-    before it leaves or after it was answered."""
-
-    def __init__(self, app: Middleware, *, ends_at: int | None, is_answered: bool) -> None:
-        super().__init__(app)
-        self.made = 0
-        self._ends_at, self._is_answered = ends_at, is_answered
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        number, self.made = self.made, self.made + 1
-        is_end = number == self._ends_at
-        if is_end and not self._is_answered:
-            raise Killed
-        try:
-            response = await super().handle_async_request(request)
-        except ConnectionDropped as error:
-            raise httpx.ReadError("dropped", request=request) from error
-        if is_end:
-            raise Killed
-        return response
-
-
-def make_app(**options: Any) -> Middleware:
-    return create_app(
-        api_key=AUTH,
-        delay_seconds=(0.0, 0.0),
-        operation_retry_after_seconds=0,
-        validator=request_validator() if DOCUMENT.exists() else None,
-        **options,
-    )
-
-
-@asynccontextmanager
-async def connect(
-    app: Middleware,
-    *,
-    ends_at: int | None = None,
-    is_answered: bool = False,
-    clock: Clock | None = None,
-) -> AsyncIterator[tuple[Client, InProcess]]:
-    transport = InProcess(app, ends_at=ends_at, is_answered=is_answered)
-    throttle = make_pace(clock or Clock(), StopSignal())
-    async with Client(
-        api_url=URL, auth=AUTH, throttle=throttle, counts=RequestCount(), transport=transport
-    ) as client:
-        yield client, transport
 
 
 async def set_up(app: Middleware, store: str | StoreSpec = STORE, wanted: Wanted = WANTED) -> list[str]:
