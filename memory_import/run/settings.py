@@ -83,12 +83,21 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a run writes to. `credentials` None: nobody can be asked there, and nothing sent."""
+    """Where a run writes to. `credentials` None: nobody can be asked there, and nothing sent.
+
+    `store_id` is empty as long as a store that is known by name was not looked up, and where none is named.
+    """
 
     api_url: str
     store_id: str
     credentials: Credentials | None
     is_emulator: bool
+
+    @property
+    def account(self) -> Account:
+        """The account of a target that can be asked."""
+        assert self.credentials is not None  # noqa: S101 - without them nobody is asked
+        return Account(self.api_url, self.credentials)
 
 
 def environment() -> Mapping[str, str]:
@@ -160,11 +169,16 @@ def read_credentials(settings: Settings) -> Credentials | None:
     )
 
 
-def live_target(settings: Settings, spec_store: str | None, credentials: Credentials | None) -> Target:
-    """The real API, or whatever MEMORY_API_URL points at. `UsageProblem` names everything that is missing."""
+def live_target(
+    settings: Settings, spec_store: str | None, credentials: Credentials | None, *, is_named: bool = False
+) -> Target:
+    """The real API, or whatever MEMORY_API_URL points at. `UsageProblem` names everything that is missing.
+
+    `is_named`: the spec has the name of the store, which has to be looked up there.
+    """
     problems = []
-    store_id = spec_store or settings.store_id
-    if not store_id:
+    store_id = "" if is_named else spec_store or settings.store_id
+    if not store_id and not is_named:
         problems.append("No store: set `store` in the spec, or MEMORY_STORE_ID.")
     problems += check_store_id(store_id) + check_account(settings, credentials)
     if problems or credentials is None:
@@ -172,9 +186,9 @@ def live_target(settings: Settings, spec_store: str | None, credentials: Credent
     return Target(settings.api_url, store_id, credentials, is_emulator=False)
 
 
-def offline_target(settings: Settings, spec_store: str | None) -> Target:
+def offline_target(settings: Settings, spec_store: str | None, *, is_named: bool = False) -> Target:
     """Where a plan would write to that asks nobody: it needs neither credentials nor a store."""
-    store_id = spec_store or settings.store_id
+    store_id = "" if is_named else spec_store or settings.store_id
     if problems := check_store_id(store_id) + check_address(settings):
         raise UsageProblem(problems)
     return Target(settings.api_url, store_id, None, is_emulator=False)

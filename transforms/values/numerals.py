@@ -21,8 +21,8 @@ NOT_FINITE = r"(?i)^[+-]?(?:nan|inf|infinity)$"
 TRUE = ("true", "t", "yes", "y", "1", "1.0", "on", "checked")
 FALSE = ("false", "f", "no", "n", "0", "0.0", "off", "unchecked")
 
-_CURRENCY = r"(?:\p{Sc}|\b[A-Z]{3}\b)"
-"""A sign, or the three capitals of an ISO 4217 code."""
+_CURRENCY = r"(?:\b[A-Z]{1,2}\p{Sc}|\p{Sc}|\b[A-Z]{3}\b)"
+"""A sign, with the letters of its country (R$, US$), or the three capitals of an ISO 4217 code."""
 _SPACE = r"[\s\x{a0}\x{202f}\x{2009}]*"
 _ACCOUNT_NEGATIVE = r"^\((.*)\)$"
 _GROUP_SPACES = "\u0020\u00a0\u202f\u2009'\u2019"

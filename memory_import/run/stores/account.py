@@ -1,19 +1,24 @@
 """The account that the environment names, and the stores in it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from memory_import.clock import seconds_now
 from memory_import.destination.api.stores import Store, create_store, fetch_store, list_stores
-from memory_import.destination.errors import StoreNotReady, StoreUnfit
+from memory_import.destination.errors import StoreNotReady, StoreUnfit, ToldToWait
 from memory_import.destination.http.client import Client
-from memory_import.destination.http.decisions import InDoubt, Refused
+from memory_import.destination.http.decisions import Refused
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.destination.limits import (
+    LOOKUP_POLL_SECONDS,
+    RETRY_AFTER_LONGEST_SECONDS,
     STORE_ACTIVE_PATIENCE_SECONDS,
     STORE_ACTIVE_POLL_SECONDS,
     STORE_APPEARS_SECONDS,
 )
 from memory_import.errors import UsageProblem
+from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RequestCount
 from memory_import.run.settings import Account, Settings, check_account, read_credentials
 
@@ -35,14 +40,31 @@ def find_account(variables: Mapping[str, str]) -> Account:
     return Account(settings.api_url, credentials)
 
 
-def connect(account: Account) -> Client:
-    """A client for the account; the caller opens it."""
-    return Client(
+@asynccontextmanager
+async def connect(
+    account: Account, ledger: Ledger | None = None, throttle: Throttle | None = None
+) -> AsyncIterator[Client]:
+    """A client for the account; with a ledger, the service's wishes to wait hold here as for runs."""
+    gate = throttle or Throttle(StopSignal())
+    wait_seconds = ledger.wait_left(account.api_url, seconds_now()) if ledger else 0.0
+    if wait_seconds > RETRY_AFTER_LONGEST_SECONDS:
+        raise ToldToWait(wait_seconds)
+    gate.close_gate(wait_seconds)
+
+    async def note_wait(seconds: float) -> None:
+        if ledger is not None:
+            with ledger.transaction() as transaction:
+                transaction.note_wait(account.api_url, seconds_now(), seconds)
+
+    client = Client(
         api_url=account.api_url,
         auth=account.credentials.pair,
-        throttle=Throttle(StopSignal()),
+        throttle=gate,
         counts=RequestCount(),
+        note_wait=note_wait,
     )
+    async with client:
+        yield client
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +105,18 @@ async def find_by_name(client: Client, name: str) -> Named | None:
 async def make_store(client: Client, name: str, description: str | None) -> Refused | None:
     """Create a store of a name that the account does not have; the refusal, where there is one.
 
-    Where the answer is lost the store is looked for, for a while, so that the caller, who looks next, finds
-    it and makes no second one.
+    Returns once the store is listed, or after a while: also where the answer was lost, so that the caller,
+    who looks next, makes no second one.
     """
     made = await create_store(client, name, description)
-    if isinstance(made, InDoubt):
-        throttle, start = client.throttle, client.throttle.clock()
-        while await find_by_name(client, name) is None:
-            if throttle.clock() - start >= STORE_APPEARS_SECONDS:
-                break
-            await throttle.rest(1.0)
-        return None
-    return made
+    if isinstance(made, Refused):
+        return made
+    throttle, start = client.throttle, client.throttle.clock()
+    while await find_by_name(client, name) is None:
+        if throttle.clock() - start >= STORE_APPEARS_SECONDS:
+            break
+        await throttle.rest(LOOKUP_POLL_SECONDS)
+    return None
 
 
 async def explain_refusal(client: Client, refused: Refused) -> str:
