@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from memory_import.emulator.server import Running, running
 from memory_import.ledger.database.engine import open_database
@@ -12,6 +13,10 @@ from tests.fuzz import seeds
 from tests.support.openapi import PATH as DOCUMENT
 from tests.support.openapi import request_validator
 from tests.support.workplace import Workplace, write_customers, write_spec
+
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.register_profile("exploring", deadline=None)
+settings.load_profile("repeatable")  # `make fuzz` names the other with --hypothesis-profile
 
 
 def pytest_report_header() -> str:

@@ -57,7 +57,7 @@ NESTED = SIMPLE.flatmap(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(SIMPLE | NESTED, min_size=1, max_size=4))
 def test_every_row_is_read_or_rejected(tmp_path_factory, columns):
     folder = tmp_path_factory.mktemp("schema")

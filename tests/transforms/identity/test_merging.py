@@ -112,7 +112,7 @@ def comparable(traits, identifiers):
 @pytest.mark.parametrize("values", [3, 8], ids=["crowded", "sparse"])
 def test_the_service_ends_with_one_profile_for_each_group(plan, values):
     @given(draw_rows(plan, values))
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def check(rows):
         prepared = prepare(rows, plan)
         groups, merged = merge(prepared, plan)
@@ -129,7 +129,7 @@ def test_the_service_ends_with_one_profile_for_each_group(plan, values):
 
 
 @given(draw_rows(MANY, 6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_rounds_are_safe_to_send(rows):
     prepared = prepare(rows, MANY)
     groups, merged = merge(prepared, MANY)
@@ -150,7 +150,7 @@ def test_rounds_are_safe_to_send(rows):
 @pytest.mark.parametrize("plan", [TWO, MANY], ids=["two identifiers", "four identifiers of three types"])
 def test_an_early_entry_that_is_refused_takes_no_other_with_it(plan):
     @given(draw_rows(plan, 3), st.randoms())
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def check(rows, random):
         prepared = prepare(rows, plan)
         groups, merged = merge(prepared, plan)
