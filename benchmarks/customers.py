@@ -94,7 +94,7 @@ profiles:
     Contact:
       firstName: First Name
       lastName: Last Name
-      phone: {{column: [Phone, Other Phone], type: phone}}
+      phone: {{column: [Phone, Other Phone], type: phone, several: first}}
       email: {{column: Email, type: email}}
     Account:
       customerId: Customer Id

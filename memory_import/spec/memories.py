@@ -27,7 +27,7 @@ def memory_plan(kind: MemoryLoad, spec: MemoriesSpec) -> MemoryPlan:
     conversations = _conversations(spec)
     return MemoryPlan(
         kind=kind,
-        owner=_owner_plan(spec) if spec.owner else None,
+        reference=_reference_plan(spec) if spec.reference else None,
         profile_id=spec.profile[PROFILE_ID].column if PROFILE_ID in spec.profile else None,
         content=spec.content,
         too_long=spec.too_long,
@@ -46,7 +46,7 @@ def _conversations(spec: MemoriesSpec) -> ConversationsSpec | None:
     return spec.conversation_ids
 
 
-def _owner_plan(spec: MemoriesSpec) -> ProfilePlan:
+def _reference_plan(spec: MemoriesSpec) -> ProfilePlan:
     """The identifiers of a row as those of a profile, so that they are read in the same way."""
     types = {"phone": TraitType.PHONE, "email": TraitType.EMAIL}
     default = spec.region.default
@@ -55,19 +55,26 @@ def _owner_plan(spec: MemoriesSpec) -> ProfilePlan:
             TraitPlan(
                 group="profile",
                 name=id_type,
-                columns=(owner.column,),
+                columns=(reference.column,),
                 type=types.get(id_type, TraitType.STRING),
-                repair=owner.repair,
+                repair=reference.repair,
+                several="first",
             )
-            for id_type, owner in spec.owner.items()
+            for id_type, reference in spec.reference.items()
         ),
         identifiers=tuple(
             IdentifierPlan(trait=f"profile.{id_type}", id_type=id_type, normalization=normalization(id_type))
-            for id_type in spec.owner
+            for id_type in spec.reference
         ),
         region_column=spec.region.column,
         region_default=find_region(default) if default else None,
     )
+
+
+def check_id_type(place: str, id_type: str) -> Iterator[str]:
+    """What the API would refuse in the name of an identifier type."""
+    if len(id_type) not in _ID_TYPE_CHARACTERS:
+        yield f"{place}.{id_type} is no identifier type: those have 2 to 30 characters."
 
 
 def normalization(id_type: str) -> Normalization:
@@ -80,7 +87,7 @@ def memory_columns_used(load: MemoryLoad, spec: MemoriesSpec) -> dict[str, str]:
     conversations = _conversations(spec)
     key = "conversation_id" if isinstance(spec, SummariesSpec) else "conversation_ids"
     named = {
-        **{f"{load}.profile.{id_type}": owner.column for id_type, owner in spec.profile.items()},
+        **{f"{load}.profile.{id_type}": reference.column for id_type, reference in spec.profile.items()},
         f"{load}.content": spec.content,
         f"{load}.occurred_at": spec.occurred_at.column,
         f"{load}.{key}": conversations.column if conversations else None,
@@ -97,11 +104,10 @@ def check_memories(load: MemoryLoad, spec: MemoriesSpec) -> Iterator[str]:
             yield f"{load}.profile: {PROFILE_ID} stands alone; leave the other identifiers out, or it."
         if spec.missing_profile == "create":
             yield f"{load}.missing_profile: a profile can be created from an identifier only, not from an id."
-    for id_type in spec.owner:
-        if len(id_type) not in _ID_TYPE_CHARACTERS:
-            yield f"{load}.profile.{id_type} is no identifier type: those have 2 to 30 characters."
-    for id_type, owner in spec.profile.items():
-        if owner.repair and id_type != "phone":
+    for id_type in spec.reference:
+        yield from check_id_type(f"{load}.profile", id_type)
+    for id_type, reference in spec.profile.items():
+        if reference.repair and id_type != "phone":
             yield f"{load}.profile.{id_type}.repair is for phone, not for {id_type}."
     source = spec.observation_source
     if source is not None and not (re.fullmatch(SOURCE, source) and len(source) <= SOURCE_CHARACTERS):

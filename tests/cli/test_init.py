@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -52,6 +54,18 @@ def test_it_writes_what_each_column_is_and_what_stays_out(people: Path) -> None:
         assert line in text, line
     assert "ada@" not in text
     assert "Heron" not in text
+
+
+def test_columns_that_no_spec_can_use_stay_out_with_the_reason(people: Path) -> None:
+    table = {"email": ["ada@example.com"], "address": [{"city": "Bonn"}], "_row": ["7"]}
+    pq.write_table(pa.table(table), "people.parquet")
+    assert run_init("people.parquet")[0] == 0
+    text = Path("people.yaml").read_text()
+    assert "#   address: its type has no form as text: struct<city: string>" in text
+    assert "#   _row: its name is one of ours" in text
+    Path("twice.csv").write_text("email,x,x\nada@example.com,1,2\n")
+    assert run_init("twice.csv")[0] == 0
+    assert "#   x: its name stands more than once, at 2 and 3" in Path("twice.yaml").read_text()
 
 
 def test_a_file_that_is_there_is_never_written_over(people: Path) -> None:

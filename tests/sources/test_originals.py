@@ -141,14 +141,15 @@ def test_rows_of_parquet_are_text_and_what_is_no_text_is_escaped(tmp_path: Path)
         "a, b": pa.array([1.0, None]),
         "raw": pa.array([b"\xff\x00", b"x"]),
         "nested": pa.array([{"a": 1}, None]),
+        "viewed": pa.array([None, "a text that is longer than twelve bytes"], pa.string_view()),
         "when": pa.array([2**63 - 1, 0]).cast(pa.timestamp("us")),
     }
     pq.write_table(pa.table(columns), tmp_path / "x.parquet", row_group_size=1)
     report = reject_all(tmp_path / "x.parquet", tmp_path / "copies").report
     rows = list(csv.reader(io.StringIO(report.decode(), newline="")))
     assert rows[0] == [*columns, *REPORT]
-    assert [row[:5] for row in rows[1:]] == [
-        ["fine", "1", "\\xff\x00", "{'a': 1}", "9223372036854775807"],
-        ["Jos\\xe9", "", "x", "", "1970-01-01T00:00:00"],
+    assert [row[:6] for row in rows[1:]] == [
+        ["fine", "1", "\\xff\x00", '{"a": 1}', "", "9223372036854775807"],
+        ["Jos\\xe9", "", "x", "", "a text that is longer than twelve bytes", "1970-01-01T00:00:00"],
     ]
-    assert [row[6] for row in rows[1:]] == ["1", "2"]
+    assert [row[7] for row in rows[1:]] == ["1", "2"]

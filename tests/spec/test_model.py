@@ -77,7 +77,7 @@ def test_every_column_is_known_with_the_place_that_names_it() -> None:
 def test_without_a_store_the_identifiers_are_those_named_else_phones_and_emails(
     identifiers: list[str] | None, assumed: list[tuple[str, str]]
 ) -> None:
-    found = assumed_identifiers(profiles(CONTACT, identifiers=identifiers))
+    found = assumed_identifiers(Spec(version=1, profiles=profiles(CONTACT, identifiers=identifiers)))
     assert [(identifier.trait, identifier.id_type) for identifier in found] == assumed
 
 
@@ -106,10 +106,10 @@ def test_what_finds_a_profile_is_a_column_or_a_mapping(profile: dict[str, Any], 
     if is_valid:
         spec = Spec.model_validate(document).observations
         assert spec is not None
-        owner = memory_plan("observations", spec).owner
-        assert owner is not None
-        assert [trait.columns[0] for trait in owner.traits] == ["A", "B"][: len(profile)]
-        assert [trait.repair for trait in owner.traits] == [
+        reference = memory_plan("observations", spec).reference
+        assert reference is not None
+        assert [trait.columns[0] for trait in reference.traits] == ["A", "B"][: len(profile)]
+        assert [trait.repair for trait in reference.traits] == [
             "repair" in str(column) for column in profile.values()
         ]
     else:

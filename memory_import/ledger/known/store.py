@@ -21,7 +21,7 @@ from memory_import.ledger.known.table import Schema, Table
 
 MEMORIES: Schema = {
     "profile": pl.String,
-    "owner": pl.UInt64,
+    "reference": pl.UInt64,
     "is_own_key": pl.Boolean,
     "key": pl.UInt64,
     "nth": pl.UInt32,

@@ -82,8 +82,8 @@ def _open(known: KnownSpec, load: MemoryLoad, spec: MemoriesSpec) -> tuple[Table
 
 
 def _select(table: Table, wanted: pl.DataFrame) -> pl.DataFrame:
-    """The rows of a table (MEMORIES) that share a key, a profile or an owner with those wanted."""
-    columns = ("key", "profile", "owner")
+    """The rows of a table (MEMORIES) that share a key, a profile or a reference with those wanted."""
+    columns = ("key", "profile", "reference")
     is_wanted = pl.any_horizontal(
         pl.col(name).is_in(wanted[name].drop_nulls().unique().implode()) for name in columns
     )

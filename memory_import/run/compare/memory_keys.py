@@ -33,21 +33,21 @@ def key_memories(
     A row whose own key is blank has the key of a row of a spec without one.
     """
     plan = memory_plan(load, spec)
-    owners = plan.owner.identifier_columns if plan.owner else {}
-    columns = dict.fromkeys([*owners, MOMENT, PAYLOAD, *([spec.key] if spec.key else [])])
+    resolved = plan.reference.identifier_columns if plan.reference else {}
+    columns = dict.fromkeys([*resolved, MOMENT, PAYLOAD, *([spec.key] if spec.key else [])])
     picked = staging.pick(rows.select(POS, PROFILE_ID).sort(POS), lambda part: staging.read(part, *columns))
-    owner = pl.coalesce(
-        *(pl.format(f"{owner.id_type}:{{}}", column) for column, owner in owners.items()),
+    reference = pl.coalesce(
+        *(pl.format(f"{reference.id_type}:{{}}", column) for column, reference in resolved.items()),
         pl.lit(None, pl.String),
     )
-    parts = [_key(part, spec, owner, keyed) for part in picked]
+    parts = [_key(part, spec, reference, keyed) for part in picked]
     scope = pl.when("is_own_key").then(pl.lit("")).otherwise("profile")
     nth = pl.int_range(pl.len(), dtype=pl.UInt32).over(scope, "is_own_key", "key")
     together = pl.concat([pl.DataFrame(schema=KEYED).drop("nth"), *parts])
     return together.sort(POS).with_columns(nth=nth).select(*KEYED)
 
 
-def _key(rows: pl.DataFrame, spec: MemoriesSpec, owner: pl.Expr, keyed: KeyedHash) -> pl.DataFrame:
+def _key(rows: pl.DataFrame, spec: MemoriesSpec, reference: pl.Expr, keyed: KeyedHash) -> pl.DataFrame:
     hashed = rows.with_columns(content=_hash_parts(rows, keyed))
     made = pl.concat_str(
         pl.lit(spec.observation_source or ""),
@@ -62,7 +62,7 @@ def _key(rows: pl.DataFrame, spec: MemoriesSpec, owner: pl.Expr, keyed: KeyedHas
     return hashed.select(
         POS,
         profile=PROFILE_ID,
-        owner=keyed.wide(owner),
+        reference=keyed.wide(reference),
         is_own_key=own.is_not_null(),
         key=keyed.wide(pl.coalesce(pl.format(f"own{_SEPARATOR}{{}}", own), made)),
         content="content",

@@ -70,9 +70,9 @@ def find_unsure(rows: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
     wanted = rows.filter(pl.col(STATE) == NEW)
     doubted = known.filter(pl.col("key").is_null())["profile"]
     known_profiles = known.filter(pl.col("key").is_not_null())["profile"]
-    moved = wanted.join(known.select("owner", before="profile").drop_nulls("owner"), on="owner").filter(
-        pl.col("before") != pl.col("profile")
-    )["profile"]
+    moved = wanted.join(
+        known.select("reference", before="profile").drop_nulls("reference"), on="reference"
+    ).filter(pl.col("before") != pl.col("profile"))["profile"]
     is_unsure = (
         pl.col("profile").is_in(doubted.implode())
         | ~pl.col("profile").is_in(known_profiles.implode())

@@ -24,7 +24,7 @@ from memory_import.run.compare.memory_keys import identify_memories
 from memory_import.run.compare.memory_matches import CHANGED, IN_STORE, KNOWN, NEW, STATE
 from memory_import.run.context import RunContext
 from memory_import.run.loads.memory_order import order_by_profile, order_updates
-from memory_import.run.loads.profile_resolution import find_owners
+from memory_import.run.loads.profile_resolution import resolve_profiles
 from memory_import.run.loads.staging import prepare_parts
 from memory_import.run.observer import DeliveryObserver, check_errors
 from memory_import.run.store_check import StoreFacts
@@ -151,13 +151,15 @@ async def _plan(
     """Find whose each row is, order the rows by profile, and enter the batches."""
     run.progress.begin("finding profiles", load.rows_read)
     with run.timed(f"find profiles of {name}"):
-        owners = await find_owners(run, name, spec, store)
+        resolved = await resolve_profiles(run, name, spec, store)
     with run.timed(f"compare {name}"):
-        compared = await compare_memories(run, name, spec, owners.rows)
+        compared = await compare_memories(run, name, spec, resolved.rows)
     with run.timed("stage"):
         staging = run.staging(name)
         chosen = _choose(compared.rows, spec)
-        batches = order_by_profile(staging, name, spec, replace(owners, rows=_of(owners.rows, chosen.sent)))
+        batches = order_by_profile(
+            staging, name, spec, replace(resolved, rows=_of(resolved.rows, chosen.sent))
+        )
         batches += order_updates(staging, name, chosen.updated)
         staging.write_compared(compared.rows, chosen.unchanged)
         staging.finish()
@@ -173,7 +175,9 @@ async def _plan(
                 rounds=1,
                 changes=dict(changes),
                 planned_at=seconds_now(),
-                lookups={"made": requests, "spared": owners.asked - identifiers} if spec.owner else None,
+                lookups={"made": requests, "spared": resolved.asked - identifiers}
+                if spec.reference
+                else None,
                 remarks=compared.remarks,
             ),
             batches,

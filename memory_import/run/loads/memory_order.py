@@ -9,7 +9,7 @@ from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA
 from memory_import.ledger.staging.partitions import assign_partitions, partitioned
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import MemoryLoad
-from memory_import.run.loads.profile_resolution import Owners, refuse
+from memory_import.run.loads.profile_resolution import ResolvedProfiles, refuse
 from memory_import.spec.model import MemoriesSpec
 from memory_import.transforms.codes import Reason
 from memory_import.transforms.limits import MEMORIES_PER_PROFILE
@@ -19,12 +19,12 @@ _ORDER = (PROFILE_ID, MOMENT, POS)
 
 
 def order_by_profile(
-    staging: Staging, load: MemoryLoad, spec: MemoriesSpec, owners: Owners
+    staging: Staging, load: MemoryLoad, spec: MemoriesSpec, resolved: ResolvedProfiles
 ) -> list[PlannedBatch]:
     """Stage what is sent for each profile, and the rows that are refused after all; the batches to send."""
-    kept, surplus = _limit(owners.rows, is_newest_kept=spec.over_limit == "keep_newest")
+    kept, surplus = _limit(resolved.rows, is_newest_kept=spec.over_limit == "keep_newest")
     too_many = refuse(surplus, Reason.TOO_MANY_FOR_PROFILE)
-    staging.write_late_rejects(pl.concat([owners.refused, too_many]).select(list(LATE_ERRORS_SCHEMA)))
+    staging.write_late_rejects(pl.concat([resolved.refused, too_many]).select(list(LATE_ERRORS_SCHEMA)))
     staging.begin_sorting()
     batches: list[PlannedBatch] = []
     numbered = assign_partitions(kept, PROFILE_ID, pl.col(PIECES).sum(), fits=_ENTRIES_PER_FILE)

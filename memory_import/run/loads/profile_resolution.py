@@ -13,7 +13,7 @@ from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import MemoryLoad
 from memory_import.run.context import RunContext
-from memory_import.run.loads.profiles_of_run import find_kin
+from memory_import.run.loads.profiles_of_run import find_profile_rows
 from memory_import.run.store_check import StoreFacts
 from memory_import.spec.memories import memory_plan
 from memory_import.spec.model import MemoriesSpec
@@ -22,7 +22,7 @@ from memory_import.transforms.plan import IdentifierPlan
 
 
 @dataclass(frozen=True, slots=True)
-class Owners:
+class ResolvedProfiles:
     """`rows`: `_pos`, `_profile_id`, `_moment`, `_pieces` of every row whose profile was found.
 
     `refused`: the rows without one, `LATE_ERRORS_SCHEMA`. `asked`: how many lookups it would have taken had
@@ -34,12 +34,14 @@ class Owners:
     asked: int
 
 
-async def find_owners(run: RunContext, name: MemoryLoad, spec: MemoriesSpec, store: StoreFacts) -> Owners:
+async def resolve_profiles(
+    run: RunContext, name: MemoryLoad, spec: MemoriesSpec, store: StoreFacts
+) -> ResolvedProfiles:
     """Find the profile of every row that was kept; identifiers are tried in the order of the spec."""
-    rows = _read_rows(run.staging(name), memory_plan(name, spec).owner_columns)
-    owner = memory_plan(name, spec).owner
-    if owner is None:
-        return Owners(rows, pl.DataFrame(schema=LATE_ERRORS_SCHEMA), asked=0)
+    rows = _read_rows(run.staging(name), memory_plan(name, spec).reference_columns)
+    reference = memory_plan(name, spec).reference
+    if reference is None:
+        return ResolvedProfiles(rows, pl.DataFrame(schema=LATE_ERRORS_SCHEMA), asked=0)
     async with run.connection() as (client, commits):
         finder = ProfileFinder(
             client=client,
@@ -49,7 +51,7 @@ async def find_owners(run: RunContext, name: MemoryLoad, spec: MemoriesSpec, sto
             key=read_key(run.folder),
             known=run.ledger.found_profiles(run.run_id),
         )
-        return await _Search(run, finder, owner.identifier_columns, spec, store).run(rows)
+        return await _Search(run, finder, reference.identifier_columns, spec, store).run(rows)
 
 
 def _read_rows(staging: Staging, columns: tuple[str, ...]) -> pl.DataFrame:
@@ -77,11 +79,11 @@ class _Search:
         self._id_types = {column: identifier.id_type for column, identifier in columns.items()}
         self._spec = spec
         self._promoted = store.promoted or {}
-        self._kin = pl.DataFrame()
+        self._profile_rows = pl.DataFrame()
 
-    async def run(self, rows: pl.DataFrame) -> Owners:
-        self._kin = find_kin(self._run, self._list_identifiers(rows))
-        open_rows, refused, owned, asked = rows, [pl.DataFrame(schema=LATE_ERRORS_SCHEMA)], [], 0
+    async def run(self, rows: pl.DataFrame) -> ResolvedProfiles:
+        self._profile_rows = find_profile_rows(self._run, self._list_identifiers(rows))
+        open_rows, refused, resolved, asked = rows, [pl.DataFrame(schema=LATE_ERRORS_SCHEMA)], [], 0
         for column, id_type in self._id_types.items():
             stated = open_rows.filter(pl.col(column).is_not_null())
             asked += len(stated)
@@ -90,17 +92,19 @@ class _Search:
             answered = open_rows.join(
                 found, left_on=column, right_on="value", how="left", maintain_order="left"
             )
-            owned.append(answered.filter(pl.col("matches") == 1))
+            resolved.append(answered.filter(pl.col("matches") == 1))
             refused.append(refuse(answered.filter(pl.col("matches") > 1), Reason.PROFILE_AMBIGUOUS))
             open_rows = answered.filter(pl.col("matches").fill_null(0) == 0).drop("matches", PROFILE_ID)
-        orphans, of_rejected = self._set_rejected_aside(open_rows)
+        unresolved, of_rejected = self._set_rejected_aside(open_rows)
         refused.append(of_rejected)
         if self._spec.missing_profile == "create":
-            owned.append(await self._create(orphans))
+            resolved.append(await self._create(unresolved))
         else:
-            refused.append(refuse(orphans, Reason.PROFILE_NOT_FOUND))
+            refused.append(refuse(unresolved, Reason.PROFILE_NOT_FOUND))
         columns = (POS, PROFILE_ID, MOMENT, PIECES)
-        return Owners(pl.concat([each.select(columns) for each in owned]), pl.concat(refused), asked)
+        return ResolvedProfiles(
+            pl.concat([each.select(columns) for each in resolved]), pl.concat(refused), asked
+        )
 
     def _list_identifiers(self, rows: pl.DataFrame) -> pl.DataFrame:
         """`id_type`, `value` of every identifier of these rows, once."""
@@ -112,7 +116,7 @@ class _Search:
 
     async def _find(self, id_type: str, values: pl.Series) -> pl.DataFrame:
         """`value`, `matches`, `_profile_id` of each value."""
-        accepted = self._kin.filter((pl.col("id_type") == id_type) & pl.col("codes").is_null())
+        accepted = self._profile_rows.filter((pl.col("id_type") == id_type) & pl.col("codes").is_null())
         identifiers: list[Identifier] = [(id_type, value) for value in values]
         found = await self._finder.find(
             identifiers,
@@ -129,7 +133,7 @@ class _Search:
                 rejected["value"], rejected["codes"], default=None, return_dtype=pl.String
             )
             for column, id_type in self._id_types.items()
-            if not (rejected := self._kin.filter(pl.col("id_type") == id_type)).is_empty()
+            if not (rejected := self._profile_rows.filter(pl.col("id_type") == id_type)).is_empty()
         ]
         named = rows.with_columns(codes=pl.coalesce(*codes) if codes else pl.lit(None, pl.String))
         of_rejected = named.filter(pl.col("codes").is_not_null())

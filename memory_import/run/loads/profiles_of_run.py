@@ -16,7 +16,7 @@ from memory_import.transforms.prepare import read_identifiers
 _SCHEMA = {"id_type": pl.String, "value": pl.String, "codes": pl.String}
 
 
-def find_kin(run: RunContext, wanted: pl.DataFrame) -> pl.DataFrame:
+def find_profile_rows(run: RunContext, wanted: pl.DataFrame) -> pl.DataFrame:
     """Those of the wanted identifiers (`id_type`, `value` String) that a profile row of this run holds.
 
     `codes` (String) says why the row was rejected or excluded; it is null where a row with the identifier was

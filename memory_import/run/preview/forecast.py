@@ -66,7 +66,7 @@ def _forecast_profiles(run: RunContext) -> dict[str, Any]:
 def _forecast_memories(run: RunContext, load: LoadRecord) -> dict[str, Any]:
     """Which rows belong to one profile is known once the profiles are found: then they share requests."""
     spec = run.spec.memories[_memory(load)]
-    columns = memory_plan(_memory(load), spec).owner_columns if spec.owner else ()
+    columns = memory_plan(_memory(load), spec).reference_columns if spec.reference else ()
     entries = size = 0
     stated = [pl.DataFrame(schema={"value": pl.String})]
     for rows in _kept(run, load, columns):

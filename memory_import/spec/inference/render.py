@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from memory_import.spec.inference.choice import Choice
-from memory_import.spec.inference.draft import Draft, Trait
+from memory_import.spec.inference.draft import Draft
+from memory_import.spec.inference.traits import Trait
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_ ./()-]*[A-Za-z0-9_)]|[A-Za-z]")
 _WORDS = frozenset({"true", "false", "yes", "no", "null", "on", "off", "y", "n", "nan", "inf"})

@@ -9,7 +9,7 @@ import pytest
 from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.memory_order import order_by_profile
-from memory_import.run.loads.profile_resolution import Owners
+from memory_import.run.loads.profile_resolution import ResolvedProfiles
 from memory_import.spec.model import Spec
 
 BEGINNING = datetime(2024, 1, 1)  # noqa: DTZ001 - moments are staged in UTC without a zone
@@ -34,7 +34,7 @@ def request(folder: Path, rows: list[tuple[str, int, int]], over_limit: str = "k
     payloads = [[f'"{at}.{piece}"' for piece in range(pieces)] for at, (_, _, pieces) in enumerate(rows)]
     staging.draft_part(0, pl.DataFrame({"_pos": range(len(rows)), "_payload": payloads}))
     staging.settle_part(0)
-    owners = pl.DataFrame(
+    resolved = pl.DataFrame(
         {
             "_pos": range(len(rows)),
             "_profile_id": [profile for profile, _, _ in rows],
@@ -44,7 +44,7 @@ def request(folder: Path, rows: list[tuple[str, int, int]], over_limit: str = "k
     )
     spec = make_spec(over_limit).observations
     assert spec is not None
-    found = Owners(owners, pl.DataFrame(schema=LATE_ERRORS_SCHEMA), asked=0)
+    found = ResolvedProfiles(resolved, pl.DataFrame(schema=LATE_ERRORS_SCHEMA), asked=0)
     batches = order_by_profile(staging, "observations", spec, found)
     return Staging(staging.folder), batches
 

@@ -39,7 +39,7 @@ COLUMNS = {
     ),
     "time with an offset": (
         pa.array([datetime(2024, 7, 2, 3, 4, tzinfo=UTC)], pa.timestamp("us", "+05:30")),
-        ["2024-07-02T03:04:00+00:00"],
+        ["2024-07-02T08:34:00+05:30"],
     ),
     "duration": (pa.array([timedelta(hours=25)]), ["P1DT1H"]),
     "list of text": (pa.array([['a"b', "c,é"], [], None, [None]]), ['["a\\"b","c,é"]', "[]", None, "[null]"]),
@@ -59,8 +59,12 @@ COLUMNS = {
             pa.array([datetime(2024, 7, 2, 3, 4, tzinfo=UTC)], pa.timestamp("us", zone)),
             ["2024-07-02T03:04:00+00:00"],
         )
-        for zone in ("Z", "GMT+2", "05:30", "-03:00", "nowhere")
+        for zone in ("Z", "GMT+2", "05:30", "nowhere")
     },
+    "list of times with an offset": (
+        pa.array([[datetime(2024, 7, 2, 3, 4, tzinfo=UTC)]], pa.list_(pa.timestamp("us", "-0300"))),
+        ['["2024-07-02T00:04:00-03:00"]'],
+    ),
     "list of times in Z": (
         pa.array([[datetime(2024, 7, 2, 3, 4, tzinfo=UTC)]], pa.list_(pa.timestamp("us", "Z"))),
         ['["2024-07-02T03:04:00+00:00"]'],
@@ -124,6 +128,10 @@ FAULTY = {
     "date": pa.array([2**31 - 1, -(2**31), 0, None], pa.int32()).cast(pa.date32()),
     "date of 64 bits": pa.array(INT64).cast(pa.date64()),
     "time": pa.array(INT64).cast(pa.time64("us")),
+    "nanoseconds that an offset takes out of range": pa.array([2**63 - 1, -(2**63), 0, None]).cast(
+        pa.timestamp("ns", "+05:30")
+    ),
+    "duration": pa.array(INT64).cast(pa.duration("s")),
     "in a list": pa.array([[value] for value in INT64]).cast(pa.list_(pa.timestamp("us"))),
 }
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memory_import.transforms.identity.groups import group_links, link_rows, list_identifiers
+from memory_import.transforms.identity.components import find_components, link_equals
+from memory_import.transforms.identity.groups import list_identifiers
 from memory_import.transforms.identity.merging import merge_groups
 from memory_import.transforms.payloads import write_payloads
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitType
@@ -70,7 +71,8 @@ def prepare(rows, plan):
 def merge(prepared, plan):
     listed = list_identifiers(prepared, plan, pl.DataFrame(schema=FURTHER))
     values = listed.select("_pos", value=pl.format("{}:{}", "id_type", "value"))
-    groups = group_links(link_rows(values))
+    groups = find_components(link_equals(values, "_pos", "value"))
+    groups = groups.rename({"node": "_pos", "root": "_representative"})
     return groups, merge_groups(prepared.join(groups, on="_pos"), plan)
 
 
