@@ -33,13 +33,13 @@ def union_find(edges):
 
 
 @given(EDGES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_groups_are_the_connected_components(edges):
     assert find_components(make_links(edges)).rows() == union_find(edges)
 
 
 @given(st.permutations(range(60)))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_chain_in_any_order_is_one_group(order):
     links = make_links(list(pairwise(order)))
 
