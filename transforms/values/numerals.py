@@ -23,7 +23,10 @@ THOUSANDS_OR_ZEROS = r"^[+-]?[1-9][0-9]{0,2}\.000$"
 TRUE = ("true", "t", "yes", "y", "1", "1.0", "on", "checked")
 FALSE = ("false", "f", "no", "n", "0", "0.0", "off", "unchecked")
 
-_CURRENCY = r"(?:\b[A-Z]{1,3}\p{Sc}|\p{Sc}|\b[A-Z]{3}\b|\b(?i:s?fr|kr|rs|kn|lei|din|ft)\b\.?|(?i:zł|kč|лв|руб)\.?|\b[RP]\b)"
+_CURRENCY = (
+    r"(?:\b[A-Z]{1,3}\p{Sc}|\p{Sc}|\b[A-Z]{3}\b"
+    r"|\b(?i:s?fr|kr|rs|kn|lei|din|ft)\b\.?|(?i:zł|kč|лв|руб)\.?|\b[RP]\b)"
+)
 """A sign (`US$`), the three capitals of an ISO 4217 code, or what is usual instead (`Fr.`, `kr`)."""
 _MINUS = "[\u2212\u2010-\u2013\ufe63\uff0d]"
 """What word processors and fonts put in place of a minus."""
