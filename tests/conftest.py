@@ -58,12 +58,17 @@ def api_url(api: Running) -> Iterator[str]:
 @pytest.fixture
 def workplace(tmp_path: Path, api_url: str) -> Workplace:
     """Five rows, one of them without an identifier and two of one person; a spec, and an API for them."""
-    write_customers(tmp_path)
-    write_spec(tmp_path)
+    return make_workplace(tmp_path, api_url)
+
+
+def make_workplace(folder: Path, api_url: str) -> Workplace:
+    """A workplace in this folder, for this API."""
+    write_customers(folder)
+    write_spec(folder)
     variables = {
         "MEMORY_API_URL": api_url,
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
         "TWILIO_API_KEY": USER,
         "TWILIO_API_SECRET": PASSWORD,
     }
-    return Workplace(tmp_path, variables)
+    return Workplace(folder, variables)
