@@ -69,4 +69,7 @@ def _hint(column: str, header: Sequence[str], used: Collection[str]) -> str:
         return suggest(column, header)
     if nearest(column, header):
         return suggest(column, header)
-    return ", nor any other that the spec names: is its first line a line of column names?"
+    return (
+        ", nor any other that the spec names: is its first line a line of column names? "
+        "If others stand before that line, set the source's skip_rows."
+    )
