@@ -11,7 +11,7 @@ help:
 	@echo "make demo   run the whole pipeline on the sample data, against the local emulator"
 	@echo "make test   run the tests"
 	@echo "make check  run everything that CI runs: lint, types, import contracts, tests"
-	@echo "make fuzz   compare normalisation with its judges over millions of values"
+	@echo "make fuzz   compare normalisation with its judges over millions of values, and explore every property at random"
 	@echo "make soak   300 kills, every lie, every clock, every failing write, 200 plans held against their runs; over an hour"
 	@echo "make bench  measure rows per second by stage and for the whole run, and memory"
 	@echo "make docs   write the pages that are made from the program"
@@ -32,6 +32,7 @@ lint: $(VENV)/.installed-test
 	$(BIN)/lint-imports
 
 fuzz: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=exploring --hypothesis-show-statistics
 	$(BIN)/python -m tests.fuzz
 
 soak: $(VENV)/.installed-test

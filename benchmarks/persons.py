@@ -48,11 +48,17 @@ def make_people(rows: int) -> pl.DataFrame:
         start += 2 * size
     name = pl.col("person").hash(3)
     return frame.select(
-        First=pl.format("Fn{}", name % 5_000),
-        Last=pl.format("Ln{}", name // 5_000 % 90_000),
+        First=_spell(name % 5_000),
+        Last=_spell(name // 5_000 % 90_000),
         Phone=phone,
         Email=pl.format("user.{}@example{}.com", "person", pl.col("person") % 50),
     )
+
+
+def _spell(number: pl.Expr) -> pl.Expr:
+    """A word of five letters for each number below 100,000: none begins another."""
+    digits = pl.format("{}", 100_000 + number).str.tail(5)
+    return digits.str.replace_many({str(digit): letter for digit, letter in enumerate("abcdefghik")})
 
 
 def main(rows: int) -> None:

@@ -14,13 +14,13 @@ from memory_import.transforms.names import nearest
 _EXPECTED = {
     "string_type": "a text",
     "bool_type": "true or false",
-    "string_too_short": "a text",
-    "string_too_long": "one character",
+    "string_pattern_mismatch": "letters, digits and hyphens",
     "model_type": "a mapping",
     "dict_type": "a mapping",
     "tuple_type": "a list",
     "too_short": "at least one entry",
 }
+_STORE = "the id of a store, or a mapping with its name"
 _SHORT_FORMS = {"occurred_at", "conversation_ids", "latest"}
 _TEXT_OR_LIST = {"format", "true", "false"}
 _DEEPEST_PLACE = 7  # an entry of a list of columns, counted from the document down
@@ -156,6 +156,8 @@ def _is_column(loc: Place) -> bool:
 
 def _place(details: Any) -> Place:
     loc: Place = details["loc"]
+    if loc[0] == "store":  # an id or a mapping: which of them stands at 1
+        return (*loc[:1], *loc[2:])
     return (*loc[:5], *loc[6:]) if _is_column(loc) else loc
 
 
@@ -172,10 +174,13 @@ def _describe(details: Any, place: Place) -> str:
     if kind == "enum" and isinstance(found, str):
         choices = details["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
         return f"{dotted(place)} is {found!r}{suggest(found, choices)}"
-    return f"{dotted(place)} is {_shown(found)}; expected {_expected(kind, place, details['msg'])}."
+    expected = _STORE if place == ("store",) else _expected(kind, place, details)
+    return f"{dotted(place)} is {_shown(found)}; expected {expected}."
 
 
-def _expected(kind: str, place: Place, message: str) -> str:
+def _expected(kind: str, place: Place, details: Any) -> str:
+    if kind in {"string_too_short", "string_too_long"}:
+        return _expected_length(**details["ctx"])
     if kind == "model_type" and place[-1] == "source":
         return "a path or a mapping"
     has_short_form = len(place) == 4 or "profile" in place[1:2] or place[-1] in _SHORT_FORMS
@@ -185,7 +190,15 @@ def _expected(kind: str, place: Place, message: str) -> str:
         return "a column or a list of columns"
     if kind == "tuple_type" and place[-1] in _TEXT_OR_LIST:
         return "a text or a list of texts"
+    message: str = details["msg"]
     return _EXPECTED.get(kind, message.removeprefix("Input should be "))
+
+
+def _expected_length(min_length: int = 1, max_length: int | None = None) -> str:
+    """The length of a text, of which a model states the least or the most."""
+    if max_length is None:
+        return "a text" if min_length == 1 else f"at least {min_length} characters"
+    return "one character" if max_length == 1 else f"at most {max_length} characters"
 
 
 def _shown(found: Any) -> str:

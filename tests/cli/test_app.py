@@ -41,7 +41,7 @@ def test_shell_completion_can_be_installed() -> None:
     assert "--install-completion" in CliRunner().invoke(app, ["--help"]).stdout
 
 
-@pytest.mark.parametrize("command", ["demo", "setup", "plan", "apply", "run", "resume", "status", "emulator"])
+@pytest.mark.parametrize("command", ["demo", "setup", "stores", "plan", "apply", "run", "status", "emulator"])
 def test_the_help_of_a_command_says_what_comes_next(command: str) -> None:
     assert "Next: " in CliRunner().invoke(app, [command, "--help"]).stdout
 
@@ -49,7 +49,7 @@ def test_the_help_of_a_command_says_what_comes_next(command: str) -> None:
 def test_help_names_every_command() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
-    for command in ("demo", "setup", "plan", "apply", "run", "resume", "status", "emulator"):
+    for command in ("demo", "setup", "plan", "apply", "run", "resume", "status", "stores", "emulator"):
         assert f"  {command} " in result.stdout
 
 

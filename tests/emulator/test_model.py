@@ -297,9 +297,6 @@ def test_ten_thousand_operations_leave_the_emulator_and_the_model_alike() -> Non
         settings=settings(
             max_examples=130,
             stateful_step_count=100,
-            deadline=None,
-            database=None,
-            derandomize=True,
             phases=[Phase.generate, Phase.shrink],
             suppress_health_check=list(HealthCheck),
         ),

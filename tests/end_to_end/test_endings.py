@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.support.processes import Api, CommandLine, make_customers, write_csv, write_spec
+from tests.support.processes import LATE, Api, CommandLine, make_customers, write_csv, write_spec
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_key_revoked_in_mid_run_stops_at_once_and_rejects_nothing(
 def test_a_changed_input_or_spec_is_exit_6_and_says_what_differs(
     api: Api, command: CommandLine, tmp_path: Path, spec: Path
 ) -> None:
-    api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"late_seconds": 60}})
+    api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"late_seconds": LATE}})
     assert command.run("run", spec, "--wait", "0").exit_code == 5
     source, text = tmp_path / "customers.csv", spec.read_text()
     before = source.read_text()
@@ -67,8 +67,9 @@ def test_a_changed_input_or_spec_is_exit_6_and_says_what_differs(
 def test_without_its_source_a_staged_run_is_resumed_all_the_same(
     api: Api, command: CommandLine, tmp_path: Path, spec: Path
 ) -> None:
-    api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"late_seconds": 1}})
+    api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"late_seconds": LATE}})
     assert command.run("run", spec, "--wait", "0").exit_code == 5
+    api.advance(LATE)
     (tmp_path / "customers.csv").unlink()
     assert command.run("resume").exit_code == 0
 

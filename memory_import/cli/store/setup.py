@@ -28,7 +28,7 @@ def setup(
     prefect: Prefect = None,  # noqa: ARG001 - taken everywhere
     verbose: Verbose = False,
 ) -> None:
-    """Make what the store lacks for a spec: identifier types, trait groups and traits, matching rules.
+    """Make what a spec needs: the store, identifier types, trait groups and traits, matching rules.
 
     Shows what it would do and asks first. Removes nothing and changes the type of nothing; can be repeated.
 
@@ -39,13 +39,12 @@ def setup(
         from memory_import.run.lifecycle.state_directory import wait_for
         from memory_import.run.setup.command import set_up
 
-    def agree(plan: str) -> bool:
-        say(plan)
+    def agree() -> bool:
         return yes or (sys.stdin.isatty() and typer.confirm("Carry this out?", err=True))
 
     try:
         with wait_for(state_dir, f"setup of {spec}", say):
-            result = asyncio.run(set_up(spec, environment(), agree))
+            result = asyncio.run(set_up(spec, environment(), say, agree))
     except Exception as error:
         raise typer.Exit(refuse(as_problem(error), output, verbose=verbose)) from None
     words = {

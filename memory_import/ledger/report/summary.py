@@ -37,7 +37,7 @@ def render_summary(report: Mapping[str, Any], folder: str, *, bar_width: int = 0
     if requests["total"]:
         repeats = f", {requests['retries']:,} of them repeats" if requests["retries"] else ""
         lines.append(f"  {requests['total']:,} requests{repeats}")
-    lines.append(f"  report: {folder}/report.md")
+    lines.append(f"  report: {folder}/report.html (as text: report.md)")
     return "\n".join([*lines, f"Next: {next_step(report, folder)}"])
 
 

@@ -13,7 +13,7 @@ from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.loads.stored_values import mapped_traits
-from memory_import.spec.plans import trait_plans
+from memory_import.spec.plans import value_plans
 from memory_import.transforms.codes import LEFT_OUT
 from memory_import.transforms.plan import TraitPlan
 from memory_import.transforms.values.mending import EXPECTED, describe_text, find_mends
@@ -51,17 +51,16 @@ def check_dropped(run: RunContext) -> None:
 
 
 def _find_problems(run: RunContext, share: float) -> Iterator[str]:
-    profiles = run.spec.profiles
-    if profiles is None or run.ledger.load(run.run_id, PROFILES) is None:
-        return
-    staging = run.staging(PROFILES)
-    plans = {plan.path: plan for plan in trait_plans(profiles)}
-    for trait in mapped_traits(run.spec, PROFILES):
-        if trait.columns:
-            drops = _count_drops(staging, trait)
+    for load in run.spec.sources:
+        if run.ledger.load(run.run_id, load) is None:
+            continue
+        staging = run.staging(load)
+        plans = {plan.path: plan for plan in value_plans(run.spec, load)}
+        for trait in mapped_traits(run.spec, load):
+            drops = _count_drops(staging, trait) if trait.columns else _Drops()
             dropped = drops.codes.total()
             if drops.filled >= FEWEST_FILLED and dropped * 100 > share * drops.filled:
-                yield _describe(drops, plans[trait.path])
+                yield _describe(drops, plans[trait.path], load)
 
 
 def _count_drops(staging: Staging, trait: MappedTrait) -> _Drops:
@@ -83,7 +82,12 @@ def _count_drops(staging: Staging, trait: MappedTrait) -> _Drops:
     return drops
 
 
-def _describe(drops: _Drops, plan: TraitPlan) -> str:
+def place_of(load: str, plan: TraitPlan) -> str:
+    """Where a spec has the trait, or the field of a memory."""
+    return f"{load}.traits.{plan.path}" if load == PROFILES else f"{load}.{plan.path}"
+
+
+def _describe(drops: _Drops, plan: TraitPlan, load: str) -> str:
     sample = pl.concat(drops.sample).head(_SAMPLE)
     column, file, row = drops.place or ("", "", 0)
     codes = ", ".join(f"{code} {count:,}" for code, count in drops.codes.most_common())
@@ -95,7 +99,7 @@ def _describe(drops: _Drops, plan: TraitPlan) -> str:
         else "No other reading that is known fits: is it the right column?"
     )
     return (
-        f"profiles.traits.{plan.path}: {drops.codes.total():,} of {drops.filled:,} values would be dropped "
+        f"{place_of(load, plan)}: {drops.codes.total():,} of {drops.filled:,} values would be dropped "
         f"({codes}). First in row {row} of {file}, column {column!r}: found a text like {found!r}, expected "
         f"{EXPECTED[plan.type]}. {mend}"
     )

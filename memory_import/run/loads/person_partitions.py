@@ -204,7 +204,8 @@ def _exclude(positions: pl.Series) -> pl.DataFrame:
 
 def _reject(positions: pl.Series, left_out: pl.DataFrame, code: Reason) -> pl.DataFrame:
     """`_pos` and errors of rows; the message names the values that were left out of each."""
-    values = left_out.group_by(POS).agg(
+    of_rejected = left_out.filter(pl.col(POS).is_in(positions.implode()))
+    values = of_rejected.group_by(POS).agg(
         pl.format("{} {}", ID_TYPE, VALUE).unique().sort().str.join(", ").alias(VALUE)
     )
     message = pl.format("{}: {}", pl.lit(WORDING[code]), VALUE)

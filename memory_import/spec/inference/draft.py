@@ -14,6 +14,7 @@ from memory_import.spec.inference.evidence import Evidence
 from memory_import.spec.inference.headers import find_concept
 from memory_import.spec.inference.moments import choose_format
 from memory_import.spec.inference.sample import Sample, read_sample, split_layouts
+from memory_import.spec.inference.traits import Trait, list_traits
 from memory_import.spec.inference.vocabulary import OPT_OUTS, YES, Concept
 from memory_import.transforms.countries.regions import find_region
 from memory_import.transforms.phones import normalise_phones
@@ -55,27 +56,6 @@ _INACTIVE = frozenset(
         "inattivo",
     ]
 )
-
-
-@dataclass(frozen=True)
-class Trait:
-    """A line of `traits`: where the value comes from, and what the line says of it."""
-
-    group: str
-    name: str
-    columns: tuple[str, ...]
-    options: Mapping[str, Any]
-    choices: tuple[Choice, ...]
-
-    @property
-    def path(self) -> str:
-        """`Group.trait`."""
-        return f"{self.group}.{self.name}"
-
-    @property
-    def doubts(self) -> tuple[str, ...]:
-        """What a person should look at."""
-        return tuple(dict.fromkeys(doubt for choice in self.choices for doubt in choice.doubts))
 
 
 @dataclass(frozen=True)
@@ -130,7 +110,7 @@ def _draft_people(sample: Sample, observations: Mapping[str, Any]) -> Draft:
     country = _country_column(sample.columns)
     regions, default, is_guessed = _regions(sample, country)
     choices = choose(sample.columns, regions, months_first=(regions == "US").sum() > 0.5 * sample.rows)
-    traits = tuple(_traits(choices))
+    traits = tuple(list_traits(choices))
     region = ({"column": country.header} if country else {}) | ({"default": default} if default else {})
     latest = next((c for c in choices if c.concept is Concept.MODIFIED and c.moments is not None), None)
     ids = next(
@@ -200,32 +180,6 @@ def _regions(sample: Sample, country: Evidence | None) -> tuple[pl.Series, str |
 def _valid(numbers: pl.Series, region: str) -> int:
     judged = normalise_phones(numbers, pl.Series([region] * len(numbers), dtype=pl.String))
     return len(judged) - judged["e164"].null_count()
-
-
-def _traits(choices: Sequence[Choice]) -> Iterator[Trait]:
-    """The traits in the order of their first columns; phones and emails share one each, a full name is
-    split."""
-    for choice in choices:
-        if choice.trait is None:
-            continue
-        if choice.concept in {Concept.PHONE, Concept.EMAIL}:
-            same = [c for c in choices if c.concept is choice.concept and c.trait is not None]
-            if same[0] is choice:
-                yield _shared(same)
-        elif choice.concept is Concept.FULL_NAME:
-            yield Trait("Contact", "firstName", (choice.column,), {"name": "first"}, (choice,))
-            yield Trait("Contact", "lastName", (choice.column,), {"name": "last"}, (choice,))
-        else:
-            yield Trait(choice.group, choice.trait, (choice.column,), choice.options, (choice,))
-
-
-def _shared(choices: Sequence[Choice]) -> Trait:
-    """One trait of several columns, the fullest first; all of them identify."""
-    best = sorted(choices, key=lambda choice: -choice.evidence.fill)
-    options: dict[str, Any] = {}
-    for choice in best:
-        options = {**choice.options, **options}
-    return Trait(best[0].group, str(best[0].trait), tuple(c.column for c in best), options, tuple(best))
 
 
 def _where(choices: Sequence[Choice]) -> Iterator[tuple[str, Any]]:

@@ -10,8 +10,9 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from memory_import.errors import UsageProblem
-from memory_import.spec.inference.draft import Draft, Trait
+from memory_import.spec.inference.draft import Draft
 from memory_import.spec.inference.render import trait_value
+from memory_import.spec.inference.traits import Trait
 
 
 def extend_spec(path: Path, draft: Draft) -> tuple[str, tuple[Trait, ...]]:

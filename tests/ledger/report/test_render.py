@@ -116,7 +116,7 @@ def test_the_summary_says_what_became_of_the_rows_and_why_and_what_to_type_next(
         "               and 3 more codes in the report",
         "",
         "  1,500 requests, 20 of them repeats",
-        "  report: state/runs/1/report.md",
+        "  report: state/runs/1/report.html (as text: report.md)",
         "Next: memory-import explain code_0    (why most rows were rejected, and what to do)",
     ]
 
@@ -153,7 +153,20 @@ def test_the_values_of_each_trait_are_a_table() -> None:
 @pytest.mark.parametrize(
     ("changes", "rows", "following"),
     [
-        pytest.param({}, {"completed": 1}, "memory-import status --state-dir state    (all runs)", id="done"),
+        pytest.param(
+            {},
+            {"completed": 1},
+            "memory-import verify 20261121T090000-1 --state-dir state    "
+            "(reads some of it back and compares; reads are billed)",
+            id="done",
+        ),
+        pytest.param({}, {"unchanged": 1}, "memory-import status --state-dir state    (all runs)", id="same"),
+        pytest.param(
+            {"status": "failed"},
+            {},
+            "memory-import doctor crm.yaml    (what has to be put right first)",
+            id="failed",
+        ),
         pytest.param(
             {"resume_command": "memory-import resume 1"},
             {"pending": 1},

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from memory_import.spec.inference import Draft, draft_spec, render_spec
-from memory_import.spec.inference.draft import Trait
+from memory_import.spec.inference.traits import Trait
 from memory_import.spec.yaml import parse_yaml
 from tests.support.shared import DATA
 
@@ -23,14 +23,13 @@ def read(system: str, folder: Path) -> tuple[Draft, dict[str, Any]]:
     return draft_spec([EXPORTS / f"{system}.csv"], folder), truth
 
 
-def is_found(wanted: dict[str, Any], traits: dict[str, Trait]) -> bool:
+def is_found(wanted: dict[str, Any], traits: tuple[Trait, ...]) -> bool:
     """Whether all columns of a mapping are one trait of the right type, separator and format."""
     columns = wanted["column"] if isinstance(wanted["column"], list) else [wanted["column"]]
-    found = [traits.get(column) for column in columns]
-    first = found[0]
-    if first is None or any(trait is not first for trait in found):
+    trait = next((trait for trait in traits if set(columns) <= set(trait.columns)), None)
+    if trait is None:
         return False
-    given = {"type": "string", **first.options}
+    given = {"type": "string", **trait.options}
     form = wanted.get("format", "").split(",")[0] or given.get("format")
     separator = wanted.get("separator", given.get("separator"))
     return (given["type"], given.get("format"), given.get("separator")) == (wanted["type"], form, separator)
@@ -39,13 +38,23 @@ def is_found(wanted: dict[str, Any], traits: dict[str, Trait]) -> bool:
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_nearly_every_column_is_found_and_what_must_stay_out_does(system: str, tmp_path: Path) -> None:
     draft, truth = read(system, tmp_path)
-    traits = {column: trait for trait in draft.traits for column in trait.columns}
-    missed = [wanted["column"] for wanted in truth["mapping"] if not is_found(wanted, traits)]
+    missed = [wanted["column"] for wanted in truth["mapping"] if not is_found(wanted, draft.traits)]
     print(f"{system}: {len(truth['mapping']) - len(missed)} of {len(truth['mapping'])}, missed {missed}")  # noqa: T201
     assert len(missed) <= 0.05 * len(truth["mapping"])
-    assert not set(traits) & set(truth["columns_that_should_stay_out"])
+    columns = {column for trait in draft.traits for column in trait.columns}
+    assert not columns & set(truth["columns_that_should_stay_out"])
     emails = [trait for trait in draft.traits if trait.options.get("type") == "email"]
     assert all(trait.options["case"] == "lower" for trait in emails)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_further_phone_and_email_goes_with_its_person_in_one_entry(system: str, tmp_path: Path) -> None:
+    draft, _ = read(system, tmp_path)
+    contacts = [trait for trait in draft.traits if trait.options.get("type") in {"phone", "email"}]
+    alone = {trait.columns[0] for trait in contacts if len(trait.columns) == 1}
+    filled = {c.column for trait in contacts for c in trait.choices[1:] if c.evidence.fill}
+    assert filled <= alone
+    assert len({trait.path for trait in draft.traits}) == len(draft.traits)
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
