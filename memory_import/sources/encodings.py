@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from memory_import.sources.compression import Peekable, decompressed
 from memory_import.sources.errors import SourceError, one_line
-from memory_import.sources.guess import usual_name
+from memory_import.sources.options import usual_name
 from memory_import.sources.remote import ByteStream
 
 _BYTE_ORDER_MARKS = {
