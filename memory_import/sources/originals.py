@@ -95,6 +95,16 @@ class Originals:
         known = set(self._layout.own_names)
         self._added = [name for name in self._columns if name not in known] if self._is_csv else []
 
+    @property
+    def delimiter(self) -> str | None:
+        """What separates cells in the first file; None of Parquet."""
+        return self._layout.delimiter if self._is_csv else None
+
+    @property
+    def encoding(self) -> str | None:
+        """The encoding of the first file; None of Parquet."""
+        return self._layout.encoding if self._is_csv else None
+
     def header(self) -> bytes:
         """Everything before the first row: the input's own header with the columns of the report."""
         if not self._is_csv:
