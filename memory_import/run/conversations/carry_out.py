@@ -1,6 +1,8 @@
 """Carries out what a conversation configuration lacks. It begins from what is there, so it can be repeated
 after it ended anywhere."""
 
+from collections.abc import Sequence
+
 from memory_import.destination.api.configurations import (
     change_configuration,
     create_configuration,
@@ -23,7 +25,7 @@ _TRIES_AT_CONFLICTS = 3
 async def look_at_configuration(client: Client, wanted: WantedConfiguration) -> ConfigurationPlan:
     """What has to be done. The store's own configurations are asked for first: where the one is among them,
     those of other stores do not matter."""
-    of_store = await list_configurations(client, wanted.store_id)
+    of_store = await list_configurations(client, wanted.store_id) if wanted.store_id else []
     if len(of_store) == 1 and wanted.name in (None, of_store[0].name):
         return plan_configuration(wanted, of_store)
     known = {each.configuration_id for each in of_store}
@@ -31,13 +33,15 @@ async def look_at_configuration(client: Client, wanted: WantedConfiguration) -> 
     return plan_configuration(wanted, [*of_store, *others])
 
 
-async def set_up_configuration(client: Client, wanted: WantedConfiguration) -> list[str]:
-    """Make what the configuration lacks, and say what was made. `StoreUnfit` for conflicts and refusals.
+async def set_up_configuration(
+    client: Client, wanted: WantedConfiguration, made: Sequence[str] = ()
+) -> list[str]:
+    """Make what the configuration lacks, and say what was made, after what was `made` before.
 
-    A name that is taken by a configuration that nobody can see yet is waited for: it may be the one of an
-    earlier attempt, whose creation is still under way.
+    Raises `StoreUnfit` for conflicts and refusals. A name that is taken by a configuration that nobody can
+    see yet is waited for: it may be the one of an earlier attempt, whose creation is still under way.
     """
-    done: list[str] = []
+    done = list(made)
     conflicts = 0
     while True:
         plan = await look_at_configuration(client, wanted)
