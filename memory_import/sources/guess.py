@@ -18,4 +18,9 @@ def propose_encoding(sample: bytes) -> str | None:
     equal = [match for match in matches if match.chaos <= best.chaos]
     names = {name for match in equal for name in (match.encoding, *match.could_be_from_charset)}
     found = "cp1252" if "cp1252" in names else best.encoding
-    return _USUAL.get(found, found.replace("_", "-"))
+    return usual_name(found)
+
+
+def usual_name(codec: str) -> str:
+    """What people call an encoding that Python has a name of its own for."""
+    return _USUAL.get(codec, codec.replace("_", "-"))
