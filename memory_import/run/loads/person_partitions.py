@@ -50,6 +50,8 @@ class KnownPeople:
 
     def holding(self, claimed: pl.DataFrame) -> "KnownPeople":
         """Those that hold some of these values (`id_type`, `value`)."""
+        if self.claims.is_empty():
+            return self
         claimants = self.claims.join(claimed, on=[ID_TYPE, VALUE], how="semi")["claimant"].implode()
         names = replace(self.names, keys=self.names.keys.filter(pl.col("claimant").is_in(claimants)))
         claims = self.claims.filter(pl.col("claimant").is_in(claimants))
@@ -148,7 +150,7 @@ def _find(rows: pl.DataFrame, claimed: pl.DataFrame, plan: ProfilePlan, rules: P
         for identifier in {identifier.id_type: identifier for identifier in plan.identifiers}.values()
     ]
     is_out = pl.concat([claimed.clear(), *blocked])
-    claims = claimed.join(is_out, on=[POS, ID_TYPE, VALUE], how="anti")
+    claims = claimed if is_out.is_empty() else claimed.join(is_out, on=[POS, ID_TYPE, VALUE], how="anti")
     known = rules.known.holding(claims)
     cells = [rows[plan.trait(path).value_column] for path in plan.names]
     found = find_persons(
