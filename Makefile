@@ -21,7 +21,7 @@ demo: $(VENV)/.installed
 	$(BIN)/memory-import demo
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n 4 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 check: lint test
 
@@ -36,7 +36,8 @@ fuzz: $(VENV)/.installed-test
 	$(BIN)/python -m tests.fuzz
 
 soak: $(VENV)/.installed-test
-	KILLS=150 NOTES=30000 PLANS=200 $(BIN)/python -m pytest -s tests/end_to_end tests/run -k "killed or once_each or number_of_a_plan"
+	KILLS=150 ROWS=4000 NOTES=30000 PLANS=200 $(BIN)/python -m pytest -s tests/end_to_end tests/run -k "killed or once_each or number_of_a_plan"
+	EXAMPLES=400 $(BIN)/python -m pytest tests/emulator/test_model.py
 	LIES_EVERY=1 CLOCKS_EVERY=1 DISK_EVERY=1 $(BIN)/python -m pytest -s tests/simulation
 
 bench: $(VENV)/.installed-test

@@ -43,26 +43,26 @@ def test_throttled_with_errors_and_dropped_connections_every_row_lands(tmp_path:
 def test_one_profile_that_the_server_refuses_costs_one_row_and_a_few_requests(
     api: Api, command: CommandLine, tmp_path: Path
 ) -> None:
-    rows = make_customers(10_000, repeats=0.0, bad=0.0)
+    rows = make_customers(4_000, repeats=0.0, bad=0.0)
     spec = write_spec(tmp_path / "spec.yaml", write_csv(rows, tmp_path / "customers.csv"))
     api.set_faults(
         {
-            "when": {"trait": "Contact.email", "value": rows[5_000][5]},
+            "when": {"trait": "Contact.email", "value": rows[2_000][5]},
             "do": {"status": 400, "code": 520010, "message": "The profile cannot be processed."},
         }
     )
     finished = command.run("run", spec)
     assert finished.exit_code == 1, finished.stderr
     load = finished.report["loads"]["profiles"]
-    assert (load["rows"]["completed"], load["rows"]["rejected"]) == (9_999, 1)
+    assert (load["rows"]["completed"], load["rows"]["rejected"]) == (3_999, 1)
     assert load["reject_reasons"] == {"520010": 1}
     bulks = [request for request in api.requests() if request["path"].endswith("/Bulk")]
-    assert len(bulks) - 10 <= 2 * math.log2(1_000) + 2
+    assert len(bulks) - 4 <= 2 * math.log2(1_000) + 2
     (rejected,) = read_rejects(tmp_path / "state")
-    assert list(rejected.values())[:7] == rows[5_000]
-    assert (rejected["_row"], rejected["_error_code"]) == ("5001", "520010")
+    assert list(rejected.values())[:7] == rows[2_000]
+    assert (rejected["_row"], rejected["_error_code"]) == ("2001", "520010")
     assert rejected["_error_message"] == "The profile cannot be processed."
-    assert len(api.profiles()) == 9_999
+    assert len(api.profiles()) == 3_999
 
 
 def test_a_failed_operation_is_divided_down_to_the_guilty_row(tmp_path: Path) -> None:
@@ -83,16 +83,16 @@ def test_a_failed_operation_is_divided_down_to_the_guilty_row(tmp_path: Path) ->
 
 
 def test_without_an_operation_to_follow_rows_are_accepted_and_never_more(tmp_path: Path) -> None:
-    rows = make_customers(3_000, repeats=0.2, bad=0.0)
+    rows = make_customers(1_200, repeats=0.2, bad=0.0)
     spec = write_spec(tmp_path / "spec.yaml", write_csv(rows, tmp_path / "customers.csv"))
     with serving(bulk_answer="message", delay_seconds=(0.1, 0.5)) as api:
         finished = CommandLine(tmp_path, api.url).run("run", spec)
         counts = finished.report["loads"]["profiles"]["rows"]
         assert finished.exit_code == 0, finished.stderr
         assert counts["completed"] == 0
-        assert counts["accepted"] + counts["merged"] == 3_000
+        assert counts["accepted"] + counts["merged"] == 1_200
         assert len(api.profiles()) == counts["accepted"]
-        for number in (0, 1_500, 2_999):
+        for number in (0, 600, 1_199):
             assert len(api.look_up("email", rows[number][5])) == 1
             assert len(api.look_up("phone", rows[number][3])) == 1
 

@@ -34,7 +34,10 @@ from memory_import.run.lifecycle.result import RunResult
 from tests.conftest import PASSWORD, USER
 from tests.support.workplace import STORE, Workplace, rows_of, stop_before_delivery
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # by Prefect's own client
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),  # by Prefect's own client
+    pytest.mark.xdist_group("prefect"),  # one server for all of them
+]
 
 
 @pytest.fixture(scope="module", autouse=True)

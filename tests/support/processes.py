@@ -90,7 +90,13 @@ class Api:
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """One request, which must succeed; the JSON of the answer."""
         response = httpx.request(
-            method, self.url + path, json=body, auth=(USER, PASSWORD), trust_env=False, timeout=60
+            method,
+            self.url + path,
+            json=body,
+            auth=(USER, PASSWORD),
+            trust_env=False,
+            verify=False,
+            timeout=60,
         )
         response.raise_for_status()
         return response.json()
