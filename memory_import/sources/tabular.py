@@ -73,7 +73,7 @@ class Source:
                 elif positions := table.repeated(name):
                     found[name] = f"its name stands more than once, at {' and '.join(map(str, positions))}"
                 elif name in PLACE:
-                    found[name] = "its name is one of ours: rename it to begin without '_'"
+                    found[name] = "its name is one of ours: rename it"
         return found
 
     def batches(
@@ -153,22 +153,24 @@ def open_source(options: SourceOptions, folder: Path) -> Source:
 
 def _open_tables(files: Sequence[InputFile], options: SourceOptions, folder: Path) -> dict[str, Table]:
     are_parquet = [_is_parquet(file) for file in files]
+    tables = {
+        file.name: open_parquet(file, folder) if is_parquet else open_csv(file, options)
+        for file, is_parquet in zip(files, are_parquet, strict=True)
+    }
     if len(set(are_parquet)) > 1:
         raise SourceError(
             f"{options.path}: found {are_parquet.count(True)} Parquet and {are_parquet.count(False)} CSV "
             "files, expected files of one kind; give a path that matches one kind"
         )
-    if are_parquet[0]:
-        return {file.name: open_parquet(file, folder) for file in files}
-    return {file.name: open_csv(file, options) for file in files}
+    return tables
 
 
 def _is_parquet(file: InputFile) -> bool:
-    """By its name, else by its first and last bytes."""
-    if file.name.lower().endswith(_PARQUET_SUFFIXES):
-        return True
+    """By its first bytes, and by its name or its last bytes."""
     with file.path.open("rb") as stream:
-        if stream.read(len(_PARQUET_MAGIC) + 1)[:4] != _PARQUET_MAGIC:
+        if stream.read(len(_PARQUET_MAGIC)) != _PARQUET_MAGIC:
             return False
+        if file.name.lower().endswith(_PARQUET_SUFFIXES):
+            return True
         stream.seek(-len(_PARQUET_MAGIC), 2)
         return stream.read() == _PARQUET_MAGIC

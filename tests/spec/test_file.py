@@ -412,6 +412,15 @@ def test_a_column_must_be_in_every_file_of_the_source(tmp_path: Path) -> None:
     )
 
 
+def test_what_is_wrong_with_many_files_is_said_once(tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / f"other-{number:02}.csv").write_text("Name,Telephone\nAda,1\n")
+    assert problems_of(tmp_path, HEAD + "  source: 'other-*.csv'\n" + TRAITS) == (
+        "profiles.traits.Contact.phone: other-00.csv (and 29 other files) has no column 'Phone'; "
+        "did you mean 'Telephone'?",
+    )
+
+
 @pytest.mark.parametrize("header", ["Ada,ada@example.com", "Ada,+1 202-555-0101", "Ada,(202) 555.0101"])
 def test_a_file_without_a_header_is_told_so_and_no_customer_shown(tmp_path: Path, header: str) -> None:
     (tmp_path / "bare.csv").write_text(f"{header}\nBram,1\n")

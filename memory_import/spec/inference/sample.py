@@ -14,6 +14,7 @@ from memory_import.sources.options import SourceOptions
 from memory_import.sources.tabular import Source, open_source
 from memory_import.spec.inference.evidence import Evidence
 from memory_import.spec.inference.vocabulary import NOTHING
+from memory_import.transforms.names import find_reserved
 
 _WHOLE_ROWS = 20_000
 _STRETCH_ROWS = 2_000
@@ -41,7 +42,8 @@ def read_sample(files: Sequence[Path], folder: Path) -> Sample:
     with TemporaryDirectory() as copies:
         options, source = _open(path, files[0], Path(copies))
         frame, rejects = _read(source)
-    unusable = source.unusable
+    reserved = find_reserved(source.columns)
+    unusable = source.unusable | dict.fromkeys(reserved, "its name is one of ours: rename it")
     usable = [name for name in source.columns if name not in unusable]
     blanks = _nothing_in(frame, usable)
     spec: dict[str, object] = {"path": _relative(path, folder)}

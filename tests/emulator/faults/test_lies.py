@@ -237,7 +237,7 @@ def server() -> Iterator[Running]:
 
 def _read_some(server: Running, do: dict[str, Any], enough: int) -> tuple[httpx.Response, int]:
     """The answer to one request over a connection, and how much of its body came until it was enough."""
-    httpx.post(f"{server.url}/emulator/faults", json=[{"when": {"nth": 1}, "do": do}])
+    httpx.post(f"{server.url}/emulator/faults", json=[{"when": {"nth": 1}, "do": do}], timeout=60)
     read = 0
     with httpx.stream("GET", f"{server.url}{CONTROL}", auth=("user", "secret")) as answer:
         for part in answer.iter_raw():
@@ -250,7 +250,7 @@ def _read_some(server: Running, do: dict[str, Any], enough: int) -> tuple[httpx.
 def test_an_endless_body_stops_when_the_client_hangs_up(server: Running) -> None:
     answer, _ = _read_some(server, {"body": "endless"}, 5_000_000)
     assert "content-length" not in answer.headers
-    assert httpx.get(f"{server.url}{CONTROL}", auth=("user", "secret")).status_code == 200
+    assert httpx.get(f"{server.url}{CONTROL}", auth=("user", "secret"), timeout=60).status_code == 200
     assert server.app.requests[0].finished is not None
 
 

@@ -1,5 +1,7 @@
 """A setup against the emulator: made once, whatever is lost, refused or changed by others in between."""
 
+import asyncio
+
 import pytest
 
 from memory_import.destination.api.identity_settings import fetch_identity_settings
@@ -287,6 +289,19 @@ async def test_a_creation_whose_answer_is_lost_makes_one_store(moment: str) -> N
     await set_up(app, NAMED)
     async with connect(app) as (client, _):
         assert [each.name for each in await list_stores(client)] == ["acme-crm"]
+
+
+async def test_two_setups_at_once_make_one_store_and_nothing_twice() -> None:
+    app = make_app(empty=True)
+    await asyncio.gather(set_up(app, NAMED), set_up(app, NAMED))
+    assert app.violations == []
+    async with connect(app) as (client, _):
+        assert [each.name for each in await list_stores(client)] == ["acme-crm"]
+        settings = await fetch_identity_settings(client, STORE)
+        groups = await fetch_trait_groups(client, STORE)
+    assert [config["idType"] for config in settings.configs].count("crm-id") == 1
+    assert sorted(group.name for group in groups) == ["Account", "Contact"]
+    assert await set_up(app, NAMED) == []
 
 
 async def test_a_store_that_the_service_could_not_make_is_named_each_time() -> None:

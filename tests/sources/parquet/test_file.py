@@ -224,11 +224,24 @@ def test_a_file_cut_in_half_is_an_error_when_it_is_opened(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"PAR1", b"a,b\n1,2\n"], ids=["empty", "magic alone", "CSV"])
-def test_what_is_called_parquet_must_be_parquet(tmp_path, content):
+CALLED_PARQUET = {
+    "nothing": (b"", "an empty file"),
+    "magic alone": (b"PAR1", "cut off or damaged"),
+    "a pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "a Git LFS pointer"),
+    "an answer": (b"<html><body>Sign in</body></html>", "an HTML page"),
+    "encrypted": (b"PARE" + bytes(50) + b"PARE", "encrypted Parquet data"),
+    "bytes": (bytes(range(256)), "binary data"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), CALLED_PARQUET.values(), ids=CALLED_PARQUET)
+def test_what_is_called_parquet_and_is_none_is_called_what_it_is(tmp_path, content, message):
+    write(tmp_path / "a.parquet", a=pa.array([1]))
     path = tmp_path / "x.parquet"
     path.write_bytes(content)
-    with pytest.raises(SourceError, match="cut off or damaged"):
+    with pytest.raises(SourceError, match=rf"x\.parquet: found .*{message}"):
+        open_source(SourceOptions(path=str(tmp_path)), tmp_path / "copies")
+    with pytest.raises(SourceError, match=message):
         open_source(SourceOptions(path=str(path)), path.parent / "copies")
 
 

@@ -66,7 +66,7 @@ NESTED = SIMPLE.flatmap(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(SIMPLE | NESTED, min_size=1, max_size=4))
 def test_every_row_is_read_or_rejected(tmp_path_factory, columns):
     folder = tmp_path_factory.mktemp("schema")
@@ -81,7 +81,7 @@ def test_every_row_is_read_or_rejected(tmp_path_factory, columns):
     assert sorted(numbers) == [1, 2, 3]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(SIMPLE | NESTED, min_size=1, max_size=4))
 def test_every_row_can_be_printed(tmp_path_factory, columns):
     path = tmp_path_factory.mktemp("schema") / "x.parquet"
