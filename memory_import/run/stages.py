@@ -20,6 +20,7 @@ from memory_import.run.confidence import bounds
 from memory_import.run.context import RunContext
 from memory_import.run.explain import explain_code
 from memory_import.run.lifecycle.result import conclude, resume_command
+from memory_import.run.loads.known_persons.remember import forget_persons, remember_persons
 from memory_import.run.loads.memories import deliver_memories, stage_memories
 from memory_import.run.loads.profiles import deliver_profiles, stage_profiles
 from memory_import.run.loads.stored_values import mapped_traits
@@ -68,7 +69,7 @@ def write_report(
     record = run.ledger.run(run.run_id) or run.record  # as it stands now
     if not record.is_plan:
         with run.timed("remember"):
-            forget_refuted(run) if is_over else remember(run)
+            _keep_known(run, is_superseded=is_superseded, is_over=is_over)
     status, exit_code = conclude(record, [account for _, account in accounts.values()], problem)
     if is_superseded and status is RunStatus.PENDING:
         status = RunStatus.SUPERSEDED
@@ -85,6 +86,18 @@ def write_report(
     if not is_over:
         run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
     return document, problem
+
+
+def _keep_known(run: RunContext, *, is_superseded: bool, is_over: bool) -> None:
+    """Remember what landed; of a run that is over, forget what was read back and is not as it was sent."""
+    if is_over:
+        forget_refuted(run)
+        if run.spec.profiles is not None:
+            forget_persons(run, run.spec.profiles)
+        return
+    remember(run)
+    if run.spec.profiles is not None:
+        remember_persons(run, run.spec.profiles, is_superseded=is_superseded)
 
 
 def _report_persons(run: RunContext, document: dict[str, Any]) -> None:

@@ -135,6 +135,8 @@ class ValueAccount:
         superseded = within(self._staging.superseded, positions)
         others = self._staging.others(part)
         left_out = within(self._staging.left_out, positions)
+        unsent = within(self._staging.unsent, positions)
+        of_rows = unsent.filter(pl.col(VALUE).is_null())
         late_others = left_out.join(
             others.filter(pl.col(VALUE).is_not_null()), on=(POS, TRAIT, VALUE), how="semi"
         )
@@ -147,10 +149,15 @@ class ValueAccount:
             is_late = _mark(late[POS], positions)
             gave_way = superseded.filter(path)[POS] if path in superseded.columns else superseded[POS].clear()
             unread = self._count_unread(part, trait, is_unread, is_broken)
-            dropped += self._count(part, trait, is_delivered, _mark(gave_way, positions), is_late, unread)
+            is_known = _mark(of_rows.filter(pl.col(TRAIT) == path)[POS], positions)
+            is_gone = _mark(gave_way, positions)
+            dropped += self._count(
+                part, trait, is_delivered & (~is_known | is_gone), is_gone, is_late, unread
+            )
             if late.height:
                 dropped.append(self._drop(part, trait, late[POS] - positions.start, late[CODE]))
-        dropped += self._count_others(part, others, late_others, is_delivered)
+        others_unsent = unsent.filter(pl.col(VALUE).is_not_null())
+        dropped += self._count_others(part, others, late_others, others_unsent, is_delivered)
         self._write(pl.concat(dropped), rows)
 
     def _count(
@@ -199,13 +206,19 @@ class ValueAccount:
         )
 
     def _count_others(
-        self, part: str, others: pl.DataFrame, late: pl.DataFrame, is_delivered: pl.Series
+        self,
+        part: str,
+        others: pl.DataFrame,
+        late: pl.DataFrame,
+        unsent: pl.DataFrame,
+        is_delivered: pl.Series,
     ) -> Iterator[pl.DataFrame]:
         """Count what rows state beside their values; what is dropped of it."""
         if others.is_empty():
             return
         start = self._staging.positions[part].start
         kept = others.filter(pl.col(ID_TYPE).is_not_null()).join(late, on=(POS, TRAIT, VALUE), how="anti")
+        kept = kept.join(unsent, on=(POS, TRAIT, VALUE), how="anti")
         kept = kept.filter(is_delivered.gather(kept[POS] - start))
         for path, count in kept[TRAIT].value_counts(name="count").iter_rows():
             self.fates[path].others_sent += count
