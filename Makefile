@@ -11,7 +11,7 @@ help:
 	@echo "make demo   run the whole pipeline on the sample data, against the local emulator"
 	@echo "make test   run the tests"
 	@echo "make check  run everything that CI runs: lint, types, import contracts, tests"
-	@echo "make fuzz   compare normalisation with its judges over millions of values"
+	@echo "make fuzz   compare normalisation with its judges over millions of values, and explore every property at random"
 	@echo "make soak   300 kills, every lie, every clock, every failing write, 200 plans held against their runs; over an hour"
 	@echo "make bench  measure rows per second by stage and for the whole run, and memory"
 	@echo "make docs   write the pages that are made from the program"
@@ -21,7 +21,7 @@ demo: $(VENV)/.installed
 	$(BIN)/memory-import demo
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n 4 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 check: lint test
 
@@ -32,10 +32,12 @@ lint: $(VENV)/.installed-test
 	$(BIN)/lint-imports
 
 fuzz: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=exploring --hypothesis-show-statistics
 	$(BIN)/python -m tests.fuzz
 
 soak: $(VENV)/.installed-test
-	KILLS=150 NOTES=30000 PLANS=200 $(BIN)/python -m pytest -s tests/end_to_end tests/run -k "killed or once_each or number_of_a_plan"
+	KILLS=150 ROWS=4000 NOTES=30000 PLANS=200 $(BIN)/python -m pytest -s tests/end_to_end tests/run -k "killed or once_each or number_of_a_plan"
+	EXAMPLES=400 $(BIN)/python -m pytest tests/emulator/test_model.py
 	LIES_EVERY=1 CLOCKS_EVERY=1 DISK_EVERY=1 $(BIN)/python -m pytest -s tests/simulation
 
 bench: $(VENV)/.installed-test

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 
 import polars as pl
 
-from memory_import.columns import ID_TYPE, POS, TRAIT, VALUE, schema
-from memory_import.transforms.identity.groups import group_links, link_rows, list_identifiers
+from memory_import.columns import ID_TYPE, POS, REPRESENTATIVE, TRAIT, VALUE, schema
+from memory_import.transforms.identity.components import find_components, link_equals
+from memory_import.transforms.identity.groups import list_identifiers
 from memory_import.transforms.identity.merging import merge_groups
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
 from memory_import.transforms.prepare import prepare_profiles
@@ -124,8 +125,8 @@ def main(rows: int) -> None:
     with measured("link and group", rows):
         listed = list_identifiers(staged, plan, pl.DataFrame(schema=schema(POS, TRAIT, ID_TYPE, VALUE)))
         values = listed.select(POS, value=pl.format("{}:{}", ID_TYPE, VALUE))
-        groups = group_links(link_rows(values))
-    members = staged.join(groups, on="_pos")
+        groups = find_components(link_equals(values, POS, VALUE))
+    members = staged.join(groups.rename({"node": POS, "root": REPRESENTATIVE}), on=POS)
     with measured("merge members", members.height):
         merge_groups(members, plan)
 

@@ -70,8 +70,9 @@ def _type(field: Mapping[str, Any], models: Mapping[str, Any]) -> str:  # noqa: 
         return f"`{field['const']}`"
     if "enum" in field:
         return ", ".join(f"`{choice}`" for choice in field["enum"])
-    if "anyOf" in field:
-        choices = [_type(choice, models) for choice in field["anyOf"] if choice.get("type") != "null"]
+    if "anyOf" in field or "oneOf" in field:
+        listed = field.get("anyOf") or field["oneOf"]
+        choices = [_type(choice, models) for choice in listed if choice.get("type") != "null"]
         return " or ".join(dict.fromkeys(choices))
     match field.get("type"):
         case "array":

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from memory_import.emulator.server import Running, running
 from memory_import.ledger.database.engine import open_database
@@ -12,6 +13,10 @@ from tests.fuzz import seeds
 from tests.support.openapi import PATH as DOCUMENT
 from tests.support.openapi import request_validator
 from tests.support.workplace import Workplace, write_customers, write_spec
+
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.register_profile("exploring", deadline=None)
+settings.load_profile("repeatable")  # `make fuzz` names the other with --hypothesis-profile
 
 
 def pytest_report_header() -> str:
@@ -53,12 +58,17 @@ def api_url(api: Running) -> Iterator[str]:
 @pytest.fixture
 def workplace(tmp_path: Path, api_url: str) -> Workplace:
     """Five rows, one of them without an identifier and two of one person; a spec, and an API for them."""
-    write_customers(tmp_path)
-    write_spec(tmp_path)
+    return make_workplace(tmp_path, api_url)
+
+
+def make_workplace(folder: Path, api_url: str) -> Workplace:
+    """A workplace in this folder, for this API."""
+    write_customers(folder)
+    write_spec(folder)
     variables = {
         "MEMORY_API_URL": api_url,
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
         "TWILIO_API_KEY": USER,
         "TWILIO_API_SECRET": PASSWORD,
     }
-    return Workplace(tmp_path, variables)
+    return Workplace(folder, variables)

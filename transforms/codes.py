@@ -49,7 +49,6 @@ class Reason(StrEnum):
     INTEGER_OUT_OF_RANGE = "integer_out_of_range"
     NUMBER_INVALID = "number_invalid"
     NUMBER_OUT_OF_RANGE = "number_out_of_range"
-    NUMBER_NOT_FINITE = "number_not_finite"
     BOOLEAN_INVALID = "boolean_invalid"
     DATE_INVALID = "date_invalid"
     DATETIME_INVALID = "datetime_invalid"
@@ -167,7 +166,6 @@ WORDING: dict[str, str] = {
     Reason.INTEGER_OUT_OF_RANGE: f"the API accepts integers from {INTEGER_MIN:,} to {INTEGER_MAX:,}",
     Reason.NUMBER_INVALID: "not a number; expected digits with a decimal point, no thousands separators",
     Reason.NUMBER_OUT_OF_RANGE: f"the API accepts numbers from {INTEGER_MIN:,} to {INTEGER_MAX:,}",
-    Reason.NUMBER_NOT_FINITE: "NaN and infinity cannot be sent",
     Reason.BOOLEAN_INVALID: "neither true nor false; expected true/false, yes/no, t/f, y/n or 1/0",
     Reason.DATE_INVALID: "not a date in the expected format",
     Reason.DATETIME_INVALID: "not a date and time in the expected format",

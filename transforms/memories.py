@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from memory_import.columns import PAYLOAD
+from memory_import.columns import PAYLOAD, ROW
 from memory_import.transforms.codes import Change, Reason
 from memory_import.transforms.judgements import NO_CODE, code_where
 from memory_import.transforms.limits import (
@@ -19,8 +19,15 @@ from memory_import.transforms.limits import (
     PROFILE_ID,
 )
 from memory_import.transforms.payloads import encode_json
-from memory_import.transforms.plan import MemoryPlan
-from memory_import.transforms.prepare import OTHERS_SCHEMA, Prepared, count_changes, read_identifiers
+from memory_import.transforms.plan import MemoryPlan, TraitPlan
+from memory_import.transforms.prepare import (
+    CODES,
+    Prepared,
+    collect_others,
+    count_changes,
+    no_others,
+    read_identifiers,
+)
 from memory_import.transforms.rejects import RowReasons, explain_rows
 from memory_import.transforms.values.arrays import list_items
 from memory_import.transforms.values.contents import split_content
@@ -28,15 +35,23 @@ from memory_import.transforms.values.text import clean_texts, judge_texts
 from memory_import.transforms.values.times import RFC3339, judge_datetimes
 
 _ANY_LENGTH = 2**31
+_MISSING = [
+    reason.value
+    for reason in (Reason.CONTENT_MISSING, Reason.OCCURRED_AT_MISSING, Reason.CONVERSATION_ID_MISSING)
+]
+"""What is wrong with a blank cell."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Reference:
-    """Whose a memory is: the columns that say so, and what is wrong where none of them does."""
+    """Whose a memory is: the columns that say so, what is wrong where none of them does, and what became of
+    the values of each field."""
 
     columns: pl.DataFrame
     reasons: list[RowReasons]
     changes: Counter[str]
+    noted: list[pl.Series]
+    others: pl.DataFrame
 
 
 def prepare_memories(rows: pl.DataFrame, plan: MemoryPlan) -> Prepared:
@@ -45,6 +60,8 @@ def prepare_memories(rows: pl.DataFrame, plan: MemoryPlan) -> Prepared:
     The frame has after the columns of `rows`:
         `_payload`: List(String), the memory as JSON text, or its numbered parts; null where rejected.
         `_moment`: Datetime, when it happened, in UTC.
+        `_value.<path>`, … for each of `MemoryPlan.fields`: Boolean, true where it has a value, else null.
+        `_code.<path>`, …: as `prepare_profiles` gives them.
         `MemoryPlan.reference_columns`: String, identifiers as the service matches them, or a profile's id.
         `_error_code`, `_error_field`, `_error_message`: as `prepare_profiles` gives them.
     """
@@ -52,22 +69,22 @@ def prepare_memories(rows: pl.DataFrame, plan: MemoryPlan) -> Prepared:
     moment = _require(
         judge_datetimes(rows[plan.occurred_at], plan.formats, plan.timezone), Reason.OCCURRED_AT_MISSING
     )
-    fields = [(plan.content, content), (plan.occurred_at, moment)]
+    stated = [content, moment]
     conversations = pl.repeat(None, rows.height, dtype=pl.String, eager=True)
     if plan.conversations is not None:
         judged = _judge_conversations(rows[plan.conversations], plan)
         conversations = judged["value"]
-        fields.append((plan.conversations, judged))
+        stated.append(judged)
+    fields = list(zip(list(plan.fields.values())[-len(stated) :], stated, strict=True))
     refused = pl.select(pl.any_horizontal(pl.lit(frame["reason"]).is_not_null() for _, frame in fields))
     reference, rejected = _judge_reference(rows, plan, refused.to_series())
-    stated = [RowReasons(field=field, codes=frame["reason"]) for field, frame in fields]
-    reasons = explain_rows(rejected, [*reference.reasons, *stated])
+    wrong = [RowReasons(field=field.columns[0], codes=frame["reason"]) for field, frame in fields]
+    reasons = explain_rows(rejected, [*reference.reasons, *wrong])
     payloads = _write_payloads(content["value"], moment["value"], conversations, plan, rejected)
     changes = reference.changes
     for _, frame in fields:
         codes = frame["change"].filter(~rejected).drop_nulls()
         changes.update(dict(codes.value_counts(name="count").iter_rows()))
-    changes[Change.CONTENT_SPLIT.value] += int((payloads.list.len() > 1).sum())
     return Prepared(
         frame=pl.concat(
             [
@@ -75,13 +92,27 @@ def prepare_memories(rows: pl.DataFrame, plan: MemoryPlan) -> Prepared:
                 payloads.to_frame(),
                 moment.select(_moment=pl.col("value").str.to_datetime(RFC3339, time_unit="us")),
                 reference.columns,
+                pl.DataFrame(reference.noted),
+                pl.DataFrame([series for field, frame in fields for series in _note_stated(field, frame)]),
                 reasons,
             ],
             how="horizontal",
         ),
-        others=pl.DataFrame(schema=OTHERS_SCHEMA),
+        others=reference.others,
         changes=dict(sorted((+changes).items())),
     )
+
+
+def _note_stated(field: TraitPlan, judged: pl.DataFrame) -> list[pl.Series]:
+    """`_value.…` and `_code.…` of a field from its judgements; a blank cell has neither."""
+    reason = pl.when(~pl.col("reason").is_in(_MISSING)).then(pl.col("reason"))
+    codes = judged.select(pl.coalesce(reason, "change")).to_series()
+    return _note(field, judged["value"], codes)
+
+
+def _note(field: TraitPlan, values: pl.Series, codes: pl.Series) -> list[pl.Series]:
+    has_value = pl.select(pl.when(values.is_not_null()).then(pl.lit(value=True))).to_series()
+    return [has_value.alias(field.value_column), codes.cast(CODES).alias(field.code_column)]
 
 
 def _require(judged: pl.DataFrame, missing: Reason) -> pl.DataFrame:
@@ -93,7 +124,11 @@ def _require(judged: pl.DataFrame, missing: Reason) -> pl.DataFrame:
 def _judge_content(texts: pl.Series, plan: MemoryPlan) -> pl.DataFrame:
     limit = CONTENT_CHARACTERS if plan.too_long == "reject" else _ANY_LENGTH
     too_long = {Reason.STRING_TOO_LONG.value: Reason.CONTENT_TOO_LONG.value}
-    judged = judge_texts(texts, limit=limit).with_columns(pl.col("reason").replace(too_long))
+    is_split = pl.col("value").str.len_chars() > CONTENT_CHARACTERS
+    judged = judge_texts(texts, limit=limit).with_columns(
+        reason=pl.col("reason").replace(too_long),
+        change=pl.when(is_split).then(pl.lit(Change.CONTENT_SPLIT.value)).otherwise("change"),
+    )
     return _require(judged, Reason.CONTENT_MISSING)
 
 
@@ -115,7 +150,7 @@ def _judge_conversations(texts: pl.Series, plan: MemoryPlan) -> pl.DataFrame:
         .when(~is_valid)
         .then(pl.lit(Reason.CONVERSATION_ID_INVALID.value))
     )
-    if plan.kind == "summaries":
+    if plan.is_summary:
         several = pl.when(size > 1).then(pl.lit(Reason.CONVERSATION_ID_INVALID.value))
         reason = pl.coalesce(reason, several, code_where(size == 0, Reason.CONVERSATION_ID_MISSING))
         field = pl.format(',"conversationId":"{}"', pl.col("ids").list.first())
@@ -144,6 +179,10 @@ def _judge_reference(
         columns=read.columns.select(pl.when(pl.lit(~rejected)).then(pl.all())),
         reasons=[*reasons, RowReasons(field=field, codes=missing)],
         changes=Counter(count_changes(read.judged, read.region_codes, ~rejected)),
+        noted=[
+            series for judged in read.judged for series in _note(judged.trait, judged.values, judged.codes)
+        ],
+        others=collect_others(read.judged, plan.reference, rows[ROW], rejected),
     )
     return reference, rejected
 
@@ -151,10 +190,11 @@ def _judge_reference(
 def _judge_profile_ids(
     rows: pl.DataFrame, plan: MemoryPlan, refused: pl.Series
 ) -> tuple[_Reference, pl.Series]:
-    field = plan.profile_id or ""
-    ids = clean_texts(rows[field])
-    is_invalid = ids.is_not_null() & ~ids.str.contains(PROFILE_ID)
-    rejected = refused | ids.is_null() | is_invalid.fill_null(value=False)
+    field = plan.fields["profile.id"]
+    column = field.columns[0]
+    ids = clean_texts(rows[column])
+    is_invalid = (ids.is_not_null() & ~ids.str.contains(PROFILE_ID)).fill_null(value=False)
+    rejected = refused | ids.is_null() | is_invalid
     codes = pl.select(
         pl.when(pl.lit(ids).is_null())
         .then(pl.lit(Reason.NO_IDENTIFIER.value))
@@ -162,9 +202,16 @@ def _judge_profile_ids(
         .then(pl.lit(Reason.PROFILE_ID_INVALID.value))
     ).to_series()
     columns = pl.select(_profile_id=pl.when(pl.lit(~rejected)).then(pl.lit(ids)))
-    return _Reference(
-        columns=columns, reasons=[RowReasons(field=field, codes=codes)], changes=Counter()
-    ), rejected
+    valid = pl.select(pl.when(~is_invalid).then(ids)).to_series()
+    invalid = pl.select(code_where(pl.lit(is_invalid), Reason.PROFILE_ID_INVALID)).to_series()
+    reference = _Reference(
+        columns=columns,
+        reasons=[RowReasons(field=column, codes=codes)],
+        changes=Counter(),
+        noted=_note(field, valid, invalid),
+        others=no_others(),
+    )
+    return reference, rejected
 
 
 def _write_payloads(

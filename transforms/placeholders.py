@@ -1,5 +1,7 @@
 """Texts that stand in place of a value: they say something to people and identify nobody."""
 
+from typing import TypeVar
+
 import polars as pl
 
 _ERRORS = "REF!|N/A|NAME\\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!"
@@ -14,7 +16,10 @@ _FIGURE = r"(?i)^[0-9](?:[.,][0-9]+)?E\+[0-9]+$"
 """A long number as a spreadsheet shows it: its last digits are lost."""
 
 
-def is_placeholder(texts: pl.Series) -> pl.Series:
+Texts = TypeVar("Texts", pl.Series, pl.Expr)
+
+
+def is_placeholder(texts: Texts) -> Texts:
     """Whether each text (String) identifies nobody, whatever it stands for; null where the text is."""
     text = texts.str.strip_chars()
     return text.str.contains(TEMPLATE) | text.str.contains(_MEANINGLESS) | text.str.contains(_FIGURE)

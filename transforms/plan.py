@@ -83,8 +83,9 @@ class TraitPlan:
 
     @property
     def path(self) -> str:
-        """`Group.name`; unique, because a trait name holds no dot."""
-        return f"{self.group}.{self.name}"
+        """`Group.name`; unique, because a trait name holds no dot. Of a field of a memory, which has no
+        group, the name alone."""
+        return f"{self.group}.{self.name}" if self.group else self.name
 
     @property
     def value_column(self) -> str:
@@ -202,3 +203,38 @@ class MemoryPlan:
     def reference_columns(self) -> tuple[str, ...]:
         """The columns of prepared rows that say whose memory it is, in the order in which they are tried."""
         return (PROFILE_ID,) if self.reference is None else tuple(self.reference.identifier_columns)
+
+    @property
+    def is_summary(self) -> bool:
+        """Whether a row is a summary, which has exactly one conversation."""
+        return self.kind == "summaries"
+
+    @cached_property
+    def fields(self) -> dict[str, TraitPlan]:
+        """What is read of a row, as traits are, by its place in the load's part of the spec."""
+        ids = () if self.profile_id is None else (self.profile_id,)
+        conversations = "conversation_id" if self.is_summary else "conversation_ids"
+        listed = [
+            *(self.reference.traits if self.reference else ()),
+            *(TraitPlan(group="profile", name="id", columns=(column,)) for column in ids),
+            TraitPlan(group="", name="content", columns=(self.content,)),
+            TraitPlan(
+                group="",
+                name="occurred_at",
+                columns=(self.occurred_at,),
+                type=TraitType.DATETIME,
+                formats=self.formats,
+                timezone=self.timezone,
+            ),
+        ]
+        if self.conversations is not None:
+            listed.append(
+                TraitPlan(
+                    group="",
+                    name=conversations,
+                    columns=(self.conversations,),
+                    type=TraitType.ARRAY,
+                    separator=self.separator,
+                )
+            )
+        return {field.path: field for field in listed}

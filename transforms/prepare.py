@@ -33,7 +33,7 @@ from memory_import.transforms.selection import find_let_through, read_moments
 from memory_import.transforms.values.traits import JudgedTrait, judge_trait
 
 CODES = pl.Enum([code.value for code in (*Reason, *Change)])
-OTHERS_SCHEMA = schema(ROW, TRAIT, COLUMN, VALUE, CODE, ID_TYPE)
+_OTHERS_SCHEMA = schema(ROW, TRAIT, COLUMN, VALUE, CODE, ID_TYPE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Prepared:
             joined with " | " so that the nth parts belong together; the field is the source column (for
             `no_identifier`, the columns of all identifiers, joined with ", "). Null where the row is kept.
             Of rows that the spec's `where` does not let through, the code is `where`, and all else is null.
-    `others`: OTHERS_SCHEMA, in the order of rows and cells: what rows state of a trait beside its value.
+    `others`: as `no_others`, in the order of rows and cells: what rows state of a trait beside its value.
         Where `value` is null it was dropped, `code` says why. `id_type` is that of a value that identifies
         the person of a kept row, as the service will match on it.
     `changes`: how many values of kept rows were repaired, by code, or left out, by `dropped_` and the reason.
@@ -86,9 +86,14 @@ def prepare_profiles(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
         changes.update(refused)
     return Prepared(
         frame=frame,
-        others=_collect_others(judged.values(), plan, rows[ROW], rejected),
+        others=collect_others(judged.values(), plan, rows[ROW], rejected),
         changes=dict(sorted(changes.items())),
     )
+
+
+def no_others() -> pl.DataFrame:
+    """`Prepared.others` of rows that state nothing beside the values of their traits."""
+    return pl.DataFrame(schema=_OTHERS_SCHEMA)
 
 
 def _leave_out(prepared: Prepared, rows: pl.DataFrame) -> Prepared:
@@ -154,12 +159,12 @@ def _collect_profiles(judged: dict[str, JudgedTrait], plan: ProfilePlan, rejecte
     return values.hstack(codes).with_columns(pl.when(kept).then(column) for column in made)
 
 
-def _collect_others(
+def collect_others(
     judged: Iterable[JudgedTrait], plan: ProfilePlan, numbers: pl.Series, rejected: pl.Series
 ) -> pl.DataFrame:
     """`Prepared.others`; a value that is another trait's own identifier of the same type identifies once."""
     id_types = {identifier.trait: identifier for identifier in plan.identifiers}
-    listed = [pl.DataFrame(schema={"row": pl.UInt32, **OTHERS_SCHEMA})]
+    listed = [pl.DataFrame(schema={"row": pl.UInt32, **_OTHERS_SCHEMA})]
     for trait in judged:
         if trait.others.is_empty():
             continue

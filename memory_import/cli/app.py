@@ -19,6 +19,7 @@ from memory_import.cli.store.doctor import doctor
 from memory_import.cli.store.recall import recall
 from memory_import.cli.store.setup import setup
 from memory_import.cli.store.show import show
+from memory_import.cli.store.stores import stores
 from memory_import.cli.store.verify import verify
 from memory_import.run.settings import quiet_prefect, reuse_memory
 
@@ -42,6 +43,7 @@ for command in (
     verify,
     show,
     recall,
+    stores,
     explain,
     emulator,
 ):

@@ -10,6 +10,7 @@ from memory_import.cli.execute import without_collector
 from memory_import.cli.options import USUAL_STATE_DIR, Output, OutputOption, Prefect, StateDir, Verbose
 from memory_import.cli.output import complain, show
 from memory_import.errors import ExitCode, ImportProblem, UsageProblem
+from memory_import.run.settings import Settings, environment
 
 
 def init(
@@ -56,7 +57,8 @@ def _write(files: list[Path], spec: Path | None) -> tuple[dict[str, object], str
             f"{path} cannot be written: {error.strerror}. Give another name with -o."
         ) from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(render_spec(draft, path.stem))
+        has_store = bool(Settings.of(environment()).store_id)
+        stream.write(render_spec(draft, path.stem, has_store=has_store))
     return _describe(path, f"Wrote {path}", len(draft.traits), len(draft.left_out), draft.doubts)
 
 

@@ -3,6 +3,8 @@
     DeliveryError
     ├── AuthenticationRefused   put the credentials right
     ├── StoreUnfit              put the store, or the spec, right
+    │   ├── StoreNotReady       wait: the service has not made it yet, or is still at a change of it
+    │   └── StoreChanged        look again: somebody else has changed it meanwhile
     ├── ServiceUnavailable      wait and resume
     │   ├── NotVisibleYet       the same: what was taken cannot be found yet
     │   └── ToldToWait          the same: for longer than a run waits
@@ -39,6 +41,14 @@ class StoreUnfit(DeliveryError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(problems))
+
+
+class StoreNotReady(StoreUnfit):
+    """The service is still at work on the store: the same command again, later, may go on."""
+
+
+class StoreChanged(StoreUnfit):
+    """Somebody else changed the store between a read of it and a change that was made of what was read."""
 
 
 class ServiceUnavailable(DeliveryError):

@@ -6,8 +6,11 @@ What is marked *documented* comes from the Memory API's OpenAPI document; the re
 PROFILES_PER_REQUEST = 1_000  # documented: UpdateProfilesBulk, profiles.maxItems
 MEMORIES_PER_REQUEST = 10  # documented: CreateObservationsRequest and CreateSummariesRequest, maxItems
 MEMORIES_PER_PAGE = 50  # documented: pages hold no more, whatever pageSize says
+STORES_PER_PAGE = 100  # documented: the largest pageSize of the control plane
 TRAIT_GROUPS_PER_STORE = 50  # documented: the limits of trait groups
 TRAITS_PER_GROUP = 95  # documented: the same
+CONFIGURATIONS_PER_PAGE = 1_000  # documented: List Configurations, pageSize
+CONFIGURATIONS_PER_ACCOUNT = 10  # seen in public client code
 IDENTIFIER_TYPES_PER_STORE = 15  # documented: IdentityResolutionSettings, identifierConfigs
 BODY_BYTES = 4 * 1024 * 1024  # no limit is published; a 413 teaches a smaller one
 
@@ -43,4 +46,9 @@ REFUSALS_UNTIL_CHECK = 4  # for one reason in a row, with nothing taken: is the 
 CLOCK_MARGIN_SECONDS = 5.0  # the server's clock is known to the second, and either clock may be set
 OPERATION_APPEARS_SECONDS = 60.0  # that an operation may be said not to be there before that is believed
 OPERATION_KEPT_SECONDS = 7 * 86_400.0  # documented: after they complete, operations can be read for so long
+STORE_ACTIVE_PATIENCE_SECONDS = 300.0  # that a store may take to become ACTIVE
+STORE_ACTIVE_POLL_SECONDS = 2.0
+STORE_APPEARS_SECONDS = 10.0  # that a store whose creation was not answered may take to be listed
+CONFIGURATION_APPEARS_SECONDS = 10.0  # that a configuration may take to be read as it was written
+CONFIGURATION_POLL_SECONDS = 1.0
 DRAIN_SECONDS = 20.0  # for requests under way when a run is told to stop

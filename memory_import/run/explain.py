@@ -35,6 +35,7 @@ _OF_SERVER: dict[str, tuple[str, str]] = {
         "Read the row's message in rejects.csv; feed the file back to try again.",
     ),
 }
+_READ_MESSAGE = "Read the row's message in rejects.csv, and correct it."
 _HTTP = re.compile(r"http_([1-5]\d\d)")
 _NUMBER = re.compile(r"\d{3,6}")
 
@@ -46,6 +47,14 @@ def explain_code(code: str) -> str:
     if code in _OF_SERVER:
         return _OF_SERVER[code][0]
     return _OURS.get(code, _THEIRS)
+
+
+def explain_and_advise(code: str) -> tuple[str, str]:
+    """What any code in a report means, and what to do about it."""
+    if code in _OF_SERVER:
+        return _OF_SERVER[code]
+    ours = code.removeprefix(DROPPED)
+    return explain_code(code), advise(ours).remedy if ours in _OURS else _READ_MESSAGE
 
 
 def describe_code(code: str) -> tuple[dict[str, Any], str]:
@@ -61,9 +70,7 @@ def describe_code(code: str) -> tuple[dict[str, Any], str]:
         return _described(name, *_of_server(*_OF_SERVER[name]))
     if found := _HTTP.fullmatch(name):
         meaning = f"the service refused the row with HTTP status {found[1]} and gave no code of its own"
-        return _described(
-            name, *_of_server(meaning, "Read the row's message in rejects.csv, and correct it.")
-        )
+        return _described(name, *_of_server(meaning, _READ_MESSAGE))
     if _NUMBER.fullmatch(name):
         known = "a code of the service's own; its words are in the file of rejected rows"
         return _described(name, *_of_server(known, "Look it up at https://www.twilio.com/docs/api/errors."))

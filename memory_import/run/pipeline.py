@@ -52,17 +52,22 @@ async def run_import(
     stop_signal = StopSignal()
     try:
         start = Start(request, variables, stop_signal, progress, make_throttle)
-        with stop_on_signals(stop_signal), progress, begin(start) as run:
-            problem = await _find_problem(run, run_stage)
-            try:
-                report, problem = await run_stage("report", partial(_report, run, problem))
-            except Exception as error:
-                raise note_failure(run, problem, error) from error
-            return RunResult(report, str(run.folder), problem)
+        with stop_on_signals(stop_signal), progress:
+            async with begin(start) as run:
+                return await _carry_out(run, run_stage)
     except ImportProblem:
         raise
     except Exception as error:
         raise as_problem(error) from error
+
+
+async def _carry_out(run: RunContext, run_stage: StageRunner) -> RunResult:
+    problem = await _find_problem(run, run_stage)
+    try:
+        report, problem = await run_stage("report", partial(_report, run, problem))
+    except Exception as error:
+        raise note_failure(run, problem, error) from error
+    return RunResult(report, str(run.folder), problem)
 
 
 async def _find_problem(run: RunContext, run_stage: StageRunner) -> ImportProblem | None:

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     auth_token: SecretStr = Field(default=SecretStr(""), validation_alias="TWILIO_AUTH_TOKEN")
     region: str = Field(default="", validation_alias="TWILIO_REGION")
     memory_api_url: str = Field(default="", validation_alias="MEMORY_API_URL")
+    conversations_api_url: str = Field(default="", validation_alias="CONVERSATIONS_API_URL")
     store_id: str = Field(default="", validation_alias="MEMORY_STORE_ID")
 
     @classmethod
@@ -45,8 +46,18 @@ class Settings(BaseSettings):
     @property
     def api_url(self) -> str:
         """Where the API is: MEMORY_API_URL, or Twilio's own address, that of TWILIO_REGION if it is set."""
-        host = f"memory.{self.region}.twilio.com" if self.region else "memory.twilio.com"
-        return (self.memory_api_url or f"https://{host}").rstrip("/")
+        return (self.memory_api_url or self._twilio("memory")).rstrip("/")
+
+    @property
+    def conversations_url(self) -> str:
+        """Where conversations are configured: CONVERSATIONS_API_URL, or MEMORY_API_URL, which stands for both
+        hosts, or Twilio's own address."""
+        given = self.conversations_api_url or self.memory_api_url
+        return (given or self._twilio("conversations")).rstrip("/")
+
+    def _twilio(self, product: str) -> str:
+        host = f"{product}.{self.region}.twilio.com" if self.region else f"{product}.twilio.com"
+        return f"https://{host}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +74,30 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """Where the API is, and the credentials of the account there."""
+
+    api_url: str
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """Where a run writes to. `credentials` None: nobody can be asked there, and nothing sent."""
+    """Where a run writes to. `credentials` None: nobody can be asked there, and nothing sent.
+
+    `store_id` is empty as long as a store that is known by name was not looked up, and where none is named.
+    """
 
     api_url: str
     store_id: str
     credentials: Credentials | None
     is_emulator: bool
+
+    @property
+    def account(self) -> Account:
+        """The account of a target that can be asked."""
+        assert self.credentials is not None  # noqa: S101 - without them nobody is asked
+        return Account(self.api_url, self.credentials)
 
 
 def environment() -> Mapping[str, str]:
@@ -141,34 +169,49 @@ def read_credentials(settings: Settings) -> Credentials | None:
     )
 
 
-def live_target(settings: Settings, spec_store: str | None, credentials: Credentials | None) -> Target:
-    """The real API, or whatever MEMORY_API_URL points at. `UsageProblem` names everything that is missing."""
+def live_target(
+    settings: Settings, spec_store: str | None, credentials: Credentials | None, *, is_named: bool = False
+) -> Target:
+    """The real API, or whatever MEMORY_API_URL points at. `UsageProblem` names everything that is missing.
+
+    `is_named`: the spec has the name of the store, which has to be looked up there.
+    """
     problems = []
-    store_id = spec_store or settings.store_id
-    if not store_id:
+    store_id = "" if is_named else spec_store or settings.store_id
+    if not store_id and not is_named:
         problems.append("No store: set `store` in the spec, or MEMORY_STORE_ID.")
-    problems += check_store_id(store_id)
-    if credentials is None:
-        problems.append(
-            f"No credentials. {_HOW_TO_SET}, or try the run against the local emulator with --emulator."
-        )
-    problems += check_address(settings)
+    problems += check_store_id(store_id) + check_account(settings, credentials)
     if problems or credentials is None:
         raise UsageProblem(problems)
     return Target(settings.api_url, store_id, credentials, is_emulator=False)
 
 
-def offline_target(settings: Settings, spec_store: str | None) -> Target:
+def offline_target(settings: Settings, spec_store: str | None, *, is_named: bool = False) -> Target:
     """Where a plan would write to that asks nobody: it needs neither credentials nor a store."""
-    store_id = spec_store or settings.store_id
+    store_id = "" if is_named else spec_store or settings.store_id
     if problems := check_store_id(store_id) + check_address(settings):
         raise UsageProblem(problems)
     return Target(settings.api_url, store_id, None, is_emulator=False)
 
 
+def check_account(settings: Settings, credentials: Credentials | None) -> list[str]:
+    """What is wrong with the way to an account."""
+    missing = (
+        []
+        if credentials
+        else [f"No credentials. {_HOW_TO_SET}, or try the run against the local emulator with --emulator."]
+    )
+    return missing + check_address(settings)
+
+
+def is_store_id(text: str) -> bool:
+    """Whether a text has the form of a store's id."""
+    return _STORE_ID.fullmatch(text) is not None
+
+
 def check_store_id(store_id: str | None) -> list[str]:
     """What is wrong with the id of a store, where there is one."""
-    if not store_id or _STORE_ID.fullmatch(store_id):
+    if not store_id or is_store_id(store_id):
         return []
     return [
         f"The store is {store_id!r}; expected its id: mem_store_ or mem_service_ and 26 digits or small "
@@ -179,17 +222,19 @@ def check_store_id(store_id: str | None) -> list[str]:
 def check_address(settings: Settings) -> list[str]:
     """What is wrong with where the environment says the API is."""
     problems = check_api_url(settings.api_url) if settings.memory_api_url else []
+    if settings.conversations_api_url:
+        problems += check_api_url(settings.conversations_url, "CONVERSATIONS_API_URL")
     if settings.region and not _REGION.fullmatch(settings.region):
         problems.append(f"TWILIO_REGION is {settings.region!r}; expected a region such as ie1 or au1.")
     return problems
 
 
-def check_api_url(api_url: str) -> list[str]:
-    """What is wrong with the API's address: it names no user, and plain http is for loopback alone."""
+def check_api_url(api_url: str, variable: str = "MEMORY_API_URL") -> list[str]:
+    """What is wrong with an address of the API: it names no user, and plain http is for loopback alone."""
     if _is_acceptable(api_url):
         return []
     return [
-        f"MEMORY_API_URL is {_without_user(api_url)!r}; it must be an https:// address without a user in it "
+        f"{variable} is {_without_user(api_url)!r}; it must be an https:// address without a user in it "
         "(http:// is accepted for loopback addresses only)."
     ]
 

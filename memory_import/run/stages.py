@@ -1,5 +1,8 @@
 """The stages of a run, in order. Each leaves its work on disk; what it returns is small."""
 
+import contextlib
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +12,7 @@ from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.files import write_json, write_text
 from memory_import.ledger.report.account import file_name, settle_account
 from memory_import.ledger.report.document import build_report
+from memory_import.ledger.report.page.render import render_page
 from memory_import.ledger.report.persons import count_persons, list_shared, write_persons
 from memory_import.ledger.report.render import render_markdown
 from memory_import.ledger.report.verification import describe_verification, write_differences
@@ -18,7 +22,7 @@ from memory_import.printable import printable_text
 from memory_import.run.compare.remember import forget_refuted, remember
 from memory_import.run.confidence import bounds
 from memory_import.run.context import RunContext
-from memory_import.run.explain import explain_code
+from memory_import.run.explain import explain_and_advise, explain_code
 from memory_import.run.lifecycle.result import conclude, resume_command
 from memory_import.run.loads.known_persons.remember import forget_persons, remember_persons
 from memory_import.run.loads.memories import deliver_memories, stage_memories
@@ -76,13 +80,19 @@ def write_report(
     exit_code = _with_differences(run, exit_code)
     if not is_over:
         record = replace(record, status=status, exit_code=exit_code, finished_at=now())
-    document = build_report(run.ledger, record, accounts, resume_command(record, run.folder))
+    document = build_report(
+        run.ledger,
+        record,
+        accounts,
+        resume_command(record, run.folder),
+        _say_why(run, problem, is_over=is_over),
+    )
     _report_persons(run, document)
     _add_verification(run, document)
     if record.status is RunStatus.PLANNED:
         document["plan"] = describe_plan(replace(run, record=record))
     write_json(document, run.folder / "report.json")
-    write_text(printable_text(render_markdown(document, explain_code)), run.folder / "report.md")
+    _write_for_people(run, document)
     if not is_over:
         run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
     return document, problem
@@ -98,6 +108,34 @@ def _keep_known(run: RunContext, *, is_superseded: bool, is_over: bool) -> None:
     remember(run)
     if run.spec.profiles is not None:
         remember_persons(run, run.spec.profiles, is_superseded=is_superseded)
+
+
+def _say_why(run: RunContext, problem: ImportProblem | None, *, is_over: bool) -> Sequence[str]:
+    """What ended the run early; of one that is over, as its report has it."""
+    if not is_over:
+        return problem.problems if problem else ()
+    with contextlib.suppress(OSError, ValueError):
+        before: dict[str, Any] = json.loads((run.folder / "report.json").read_text(encoding="utf-8"))
+        return tuple(before.get("problems", ()))
+    return ()
+
+
+def _write_for_people(run: RunContext, document: dict[str, Any]) -> None:
+    """The report as Markdown and as a page. A fault in drawing them is said in their place: the run and its
+    `report.json` stand."""
+    folder = str(run.folder)
+    forms: dict[str, Callable[[], str]] = {
+        "report.md": lambda: printable_text(render_markdown(document, folder, explain_code)),
+        "report.html": lambda: render_page(
+            document, folder, explain_and_advise, show_values=run.request.show_values
+        ),
+    }
+    for name, render in forms.items():
+        try:
+            text = render()
+        except Exception as error:
+            text = f"This report could not be drawn ({type(error).__name__}); report.json has all of it.\n"
+        write_text(text, run.folder / name)
 
 
 def _report_persons(run: RunContext, document: dict[str, Any]) -> None:

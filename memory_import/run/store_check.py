@@ -19,10 +19,11 @@ from memory_import.destination.http.client import Client
 from memory_import.errors import UsageProblem
 from memory_import.run.context import RunContext
 from memory_import.run.lifecycle.changes import list_differences, refuse_differences
+from memory_import.run.lifecycle.targets import describe_missing
 from memory_import.run.request import Action
 from memory_import.run.setup.carry_out import set_up_store
-from memory_import.run.setup.wanted import trait_uses, wanted_of
-from memory_import.spec.model import ProfilesSpec
+from memory_import.run.setup.wanted import named_identifiers, trait_uses, wanted_of
+from memory_import.spec.model import ProfilesSpec, Spec
 from memory_import.spec.plans import assumed_identifiers, trait_plans
 from memory_import.transforms.plan import IdentifierPlan, TraitType
 
@@ -64,16 +65,18 @@ async def check_store(run: RunContext) -> StoreFacts:
 
 
 async def _find_facts(run: RunContext) -> StoreFacts:
-    profiles = run.spec.profiles
     if run.target.credentials is None:
-        return StoreFacts(_assume_identifiers(profiles))
+        return StoreFacts(_assume_identifiers(run.spec))
+    if not run.target.store_id:
+        missing = describe_missing(run.spec, run.record.spec_path)
+        return StoreFacts(_assume_identifiers(run.spec), lacks=(missing,), is_asked=True)
     async with run.connection() as (client, _), drained(run.stop_signal):
         try:
-            facts = await _ask_store(run, client, profiles)
+            facts = await _ask_store(run, client)
         except StoreUnfit as unfit:
             if run.request.action is not Action.PLAN:
                 raise
-            facts = StoreFacts(_assume_identifiers(profiles), lacks=unfit.problems, is_asked=True)
+            facts = StoreFacts(_assume_identifiers(run.spec), lacks=unfit.problems, is_asked=True)
     return facts
 
 
@@ -92,11 +95,9 @@ def _by_trait(declared: Any) -> Any:
     return {each["trait"]: each for each in declared} if isinstance(declared, list) else declared
 
 
-def _assume_identifiers(profiles: ProfilesSpec | None) -> tuple[IdentifierPlan, ...]:
-    if profiles is None:
-        return ()
-    assumed = assumed_identifiers(profiles)
-    if not assumed:
+def _assume_identifiers(spec: Spec) -> tuple[IdentifierPlan, ...]:
+    assumed = assumed_identifiers(spec)
+    if spec.profiles is not None and not assumed:
         raise UsageProblem(
             "No store was asked which traits identify a person, and the spec has no phone or email trait: "
             "name them in profiles.identifiers."
@@ -104,25 +105,44 @@ def _assume_identifiers(profiles: ProfilesSpec | None) -> tuple[IdentifierPlan, 
     return assumed
 
 
-async def _ask_store(run: RunContext, client: Client, profiles: ProfilesSpec | None) -> StoreFacts:
-    uses = trait_uses(profiles) if profiles else []
-    if profiles and run.target.is_emulator:
-        await set_up_store(client, run.target.store_id, wanted_of(profiles))
+async def _ask_store(run: RunContext, client: Client) -> StoreFacts:
+    profiles = run.spec.profiles
+    if run.target.is_emulator:
+        await _set_up_emulator(run, client)
     schema = await fetch_schema(client, run.target.store_id)
-    problems = check_schema(schema, uses, profiles.identifiers) if profiles else check_status(schema)
-    if profiles:
-        problems += _check_phones(schema, profiles)
-    for load in run.spec.memories.values():
-        must_create = load.missing_profile == "create"
-        problems += check_identifiers(schema, load.reference, must_create=must_create)
+    problems = list_lacks(schema, run.spec)
     if problems:
-        if profiles and not run.target.is_emulator:
+        if not run.target.is_emulator:
             problems.append(
                 f"What the store lacks is shown and made by: memory-import setup {run.record.spec_path}"
             )
-        raise StoreUnfit(list(dict.fromkeys(problems)))
+        raise StoreUnfit(problems)
     promoted = {id_type: trait for trait, id_type in reversed(list(schema.promotions.items()))}
+    uses = trait_uses(profiles) if profiles else []
     return StoreFacts(_identifier_plans(schema, uses), promoted, is_asked=True)
+
+
+async def _set_up_emulator(run: RunContext, client: Client) -> None:
+    """Make ready the store of an emulator, which nobody else would."""
+    try:
+        await set_up_store(client, run.target.store_id, wanted_of(run.spec))
+    except StoreUnfit as unfit:
+        if not run.request.keep:
+            raise
+        kept = "The emulator's store is that of an earlier run: leave --keep out to begin with a new one."
+        raise StoreUnfit([*unfit.problems, kept]) from None
+
+
+def list_lacks(schema: StoreSchema, spec: Spec) -> list[str]:
+    """Everything that keeps what a spec sends from being taken by a store, a sentence each."""
+    problems = check_status(schema)
+    if spec.profiles:
+        problems = check_schema(schema, trait_uses(spec.profiles), named_identifiers(spec))
+        problems += _check_phones(schema, spec.profiles)
+    for load in spec.memories.values():
+        must_create = load.missing_profile == "create"
+        problems += check_identifiers(schema, load.reference, must_create=must_create)
+    return list(dict.fromkeys(problems))
 
 
 def _check_phones(schema: StoreSchema, profiles: ProfilesSpec) -> list[str]:

@@ -5,6 +5,7 @@ UTF-8, so that one test finds it, and from which `to_original` makes the bytes t
 """
 
 import codecs
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from memory_import.sources.compression import Peekable, decompressed
 from memory_import.sources.errors import SourceError, one_line
+from memory_import.sources.options import usual_name
 from memory_import.sources.remote import ByteStream
 
 _BYTE_ORDER_MARKS = {
@@ -23,6 +25,10 @@ _BYTE_ORDER_MARKS = {
 }
 _MARK_OF = {encoding: mark for mark, encoding in _BYTE_ORDER_MARKS.items()}
 _NEED_MARK = ("utf-16", "utf-32")
+_UNMARKED = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+_LEAST_NUL_SHARE = 0.04
+_LINE_END = re.compile(r"[\r\n]")
+_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]")
 _INVALID_UTF8 = b"\xff"
 _HEAD_BYTES = 4
 _SAMPLE_BYTES = 1 << 12
@@ -106,23 +112,29 @@ class Utf8Stream:
         self._is_mistaken.add(block, is_last=self._is_finished)
         if self._is_finished and self._is_mistaken.holds:
             raise SourceError(
-                f"{self._name}: found UTF-8 text, expected {self.encoding} as the source's encoding says; "
-                "set the source's encoding to utf-8"
+                f"{self._name}: found UTF-8 text, expected {usual_name(self.encoding)} as the source's "
+                "encoding says; set the source's encoding to utf-8"
             )
 
 
 def unmarked_encoding(sample: bytes) -> str | None:
-    """utf-16-le or -be (or utf-32) where a sample looks like it: every other byte of it is mostly zero."""
-    if sample.count(b"\0") * 4 < len(sample) or len(sample) < 4:
+    """utf-16-le or -be (or utf-32) where a sample is such text: its NUL bytes belong to plain characters."""
+    nul_bytes = sample.count(b"\0")
+    if nul_bytes < _LEAST_NUL_SHARE * len(sample) or len(sample) < _HEAD_BYTES:
         return None
-    zeros = [sample[offset::4].count(b"\0") * 4 > 0.7 * len(sample) for offset in range(4)]
-    patterns = {
-        (False, True, False, True): "utf-16-le",
-        (True, False, True, False): "utf-16-be",
-        (False, True, True, True): "utf-32-le",
-        (True, True, True, False): "utf-32-be",
-    }
-    return patterns.get((zeros[0], zeros[1], zeros[2], zeros[3]))
+    plain = {encoding: _count_plain(sample, encoding) for encoding in _UNMARKED}
+    best = max(_UNMARKED, key=lambda encoding: plain[encoding])
+    return best if plain[best] else None
+
+
+def _count_plain(sample: bytes, encoding: str) -> int:
+    """How many characters of ASCII a sample in an encoding holds; 0 where it is no text with a line end."""
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(sample)
+    except UnicodeDecodeError:
+        return 0
+    is_text = _LINE_END.search(text) and not _NO_TEXT.search(text)
+    return sum(map(str.isascii, text)) if is_text else 0
 
 
 def transcoder(encoding: str) -> Callable[[bytes, bool], bytes]:

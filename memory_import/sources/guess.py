@@ -1,7 +1,8 @@
 """Which encoding bytes read well in that are no text in the one they were said to have."""
 
+from memory_import.sources.options import usual_name
+
 _SAMPLE_BYTES = 1 << 16
-_USUAL = {"cp1252": "windows-1252", "cp1250": "windows-1250", "cp1251": "windows-1251"}
 
 
 def propose_encoding(sample: bytes) -> str | None:
@@ -18,4 +19,4 @@ def propose_encoding(sample: bytes) -> str | None:
     equal = [match for match in matches if match.chaos <= best.chaos]
     names = {name for match in equal for name in (match.encoding, *match.could_be_from_charset)}
     found = "cp1252" if "cp1252" in names else best.encoding
-    return _USUAL.get(found, found.replace("_", "-"))
+    return usual_name(found)

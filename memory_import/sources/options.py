@@ -16,6 +16,8 @@ _READ_AS = {
 """Encodings that are read as a larger one, as browsers do: where they have control characters or nothing,
 files of these names hold the characters of Windows."""
 
+_USUAL = {"cp1252": "windows-1252", "cp1250": "windows-1250", "cp1251": "windows-1251"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceOptions:
@@ -67,3 +69,8 @@ def canonical_encoding(encoding: str) -> str:
             "windows-1252, mac-roman or shift_jis; correct the source's encoding or convert the file"
         )
     return name
+
+
+def usual_name(codec: str) -> str:
+    """What people call an encoding that Python has a name of its own for."""
+    return _USUAL.get(codec, codec.replace("_", "-"))

@@ -9,6 +9,7 @@ import base64
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,10 @@ class _Layout:
     def own_names(self) -> tuple[str, ...]:
         return self.names[: -len(REPORT_COLUMNS)] if self.is_report else self.names
 
+    def join(self, cells: Iterable[str | None]) -> str:
+        """A row of these cells, each quoted where it has to be."""
+        return self.delimiter.join(_quoted(cell, self.escape) for cell in cells)
+
 
 def describe_originals(source: Source) -> dict[str, Any]:
     """What `Originals` has to know of an input, as plain values for `json.dumps`."""
@@ -90,16 +95,26 @@ class Originals:
         known = set(self._layout.own_names)
         self._added = [name for name in self._columns if name not in known] if self._is_csv else []
 
+    @property
+    def delimiter(self) -> str | None:
+        """What separates cells in the first file; None of Parquet."""
+        return self._layout.delimiter if self._is_csv else None
+
+    @property
+    def encoding(self) -> str | None:
+        """The encoding of the first file; None of Parquet."""
+        return self._layout.encoding if self._is_csv else None
+
     def header(self) -> bytes:
         """Everything before the first row: the input's own header with the columns of the report."""
         if not self._is_csv:
-            return self._line([*map(_quoted, self._columns), *REPORT_COLUMNS], b"\n")
+            return self._layout.join([*self._columns, *REPORT_COLUMNS]).encode() + b"\n"
         head, end = _cut_line_end(self._head)
         if self._layout.is_report:
             start = len(head) - len(head.splitlines(keepends=True)[-1])
             own = _drop_report(head[start:], self._layout)
             head = head[:start] + own
-        tail = self._layout.delimiter.join([*map(_quoted, self._added), *REPORT_COLUMNS])
+        tail = self._layout.join([*self._added, *REPORT_COLUMNS])
         text = head + self._layout.delimiter.encode() + tail.encode()
         return self._mark + self._encode(text) + self._encode(end or b"\n")
 
@@ -121,7 +136,7 @@ class Originals:
             assert path is not None  # noqa: S101 - it is kept as long as the run
             originals = read_rows(path, str(file), group[ROW], self._columns)
             for cells, reason in zip(originals, group["_reason"].to_list(), strict=True):
-                row = self._line(list(map(_quoted, cells)), b"")
+                row = self._layout.join(cells).encode("utf-8", "backslashreplace")
                 yield row + self._layout.delimiter.encode() + reason + b"\n"
 
     def _csv_line(self, text: bytes, reason: bytes, layout: _Layout, code: str) -> bytes:
@@ -146,22 +161,23 @@ class Originals:
         else:
             given = dict(zip(layout.own_names, fields, strict=False))
             cells = [given.get(name, "") for name in ours]
-        return self._layout.delimiter.join(map(_quoted, cells)).encode("utf-8", "surrogatepass")
+        return self._layout.join(cells).encode("utf-8", "surrogatepass")
 
     def _reasons(self, rejected: pl.DataFrame) -> list[bytes]:
+        special = [self._layout.escape, '"'] if self._layout.escape else ['"']
         cells = [
             pl.concat_str(
                 pl.lit('"'),
-                pl.col(name).cast(pl.String).fill_null("").str.replace_all('"', '""', literal=True),
+                pl.col(name)
+                .cast(pl.String)
+                .fill_null("")
+                .str.replace_many(special, [character * 2 for character in special]),
                 pl.lit('"'),
             )
             for name in (FILE, ROW, *ERRORS)
         ]
         joined = rejected.select(pl.concat_str(cells, separator=self._layout.delimiter)).to_series()
         return [text.encode() for text in joined.to_list()]
-
-    def _line(self, cells: Sequence[str], end: bytes) -> bytes:
-        return self._layout.delimiter.join(cells).encode("utf-8", "backslashreplace") + end
 
     def _encode(self, text: bytes) -> bytes:
         return to_original(text, self._layout.encoding)
@@ -200,10 +216,17 @@ def _closed(row: bytes, layout: _Layout) -> bytes:
 
 
 def _drop_report(row: bytes, layout: _Layout) -> bytes:
-    """A row of a report on its way back without what the report had added."""
+    """A row of a report on its way back without what the report had added: as it stands where that is as it
+    was written, else written anew."""
+    delimiter = re.escape(layout.delimiter.encode())
+    header = re.escape("".join(layout.delimiter + name for name in REPORT_COLUMNS).encode())
+    cells = rb'(?:%s"(?:[^"]|"")*+"){%d}' % (delimiter, len(REPORT_COLUMNS))
+    added = re.search(rb"(?:%s|%s)$" % (header, cells), row)
+    if added is not None:
+        return row[: added.start()]
     fields = _fields(row, layout)
     own = fields[: max(1, len(fields) - len(REPORT_COLUMNS))]
-    return layout.delimiter.join(map(_quoted, own)).encode("utf-8", "surrogateescape")
+    return layout.join(own).encode("utf-8", "surrogateescape")
 
 
 def _fields(row: bytes, layout: _Layout) -> list[str]:
@@ -212,10 +235,12 @@ def _fields(row: bytes, layout: _Layout) -> list[str]:
     return next(reader, [])
 
 
-def _quoted(cell: str | None) -> str:
+def _quoted(cell: str | None, escape: str | None) -> str:
     """A cell as CSV has it: quoted where it has to be."""
     if cell is None:
         return ""
+    if escape:
+        cell = cell.replace(escape, 2 * escape)
     is_plain = cell.isalnum() or not any(character in cell for character in ' ,;|\t"\r\n~:\\')
     return cell if is_plain else '"' + cell.replace('"', '""') + '"'
 

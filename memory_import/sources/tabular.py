@@ -63,25 +63,30 @@ class Source:
         return any(isinstance(table, ParquetFile) for table in self.tables.values())
 
     @property
-    def _readable(self) -> tuple[str, ...]:
-        refused = {
-            name
-            for table in self.tables.values()
-            for name in table.columns
-            if name in PLACE or table.unreadable(name)
-        }
-        return tuple(name for name in self.columns if name not in refused)
+    def unusable(self) -> dict[str, str]:
+        """The columns that no spec can use, and why."""
+        found: dict[str, str] = {}
+        for table in self.tables.values():
+            for name in table.columns:
+                if kind := table.unreadable(name):
+                    found[name] = f"its type has no form as text: {kind}"
+                elif positions := table.repeated(name):
+                    found[name] = f"its name stands more than once, at {' and '.join(map(str, positions))}"
+                elif name in PLACE:
+                    found[name] = "its name is one of ours: rename it"
+        return found
 
     def batches(
         self, rows_per_batch: int = 100_000, columns: Collection[str] | None = None
     ) -> Iterator[Batch]:
         """Every data row of every file, at most `rows_per_batch` rows of one file at a time, with `columns`,
-        or all that can be read and have no name of ours.
+        or all that a spec can use.
 
         Memory grows neither with the input nor with its width. Raises SourceError when a file breaks off or
         is damaged and InputChanged when one changes; what came before is then no complete account of it.
         """
-        wanted = self._readable if columns is None else tuple(columns)
+        unusable = self.unusable if columns is None else {}
+        wanted = [name for name in self.columns if name not in unusable] if columns is None else list(columns)
         most_rows = max(1, min(rows_per_batch, _MOST_CELLS // max(1, len(wanted))))
         for name, table in self.tables.items():
             self.rows[name] = 0
@@ -148,22 +153,24 @@ def open_source(options: SourceOptions, folder: Path) -> Source:
 
 def _open_tables(files: Sequence[InputFile], options: SourceOptions, folder: Path) -> dict[str, Table]:
     are_parquet = [_is_parquet(file) for file in files]
+    tables = {
+        file.name: open_parquet(file, folder) if is_parquet else open_csv(file, options)
+        for file, is_parquet in zip(files, are_parquet, strict=True)
+    }
     if len(set(are_parquet)) > 1:
         raise SourceError(
             f"{options.path}: found {are_parquet.count(True)} Parquet and {are_parquet.count(False)} CSV "
             "files, expected files of one kind; give a path that matches one kind"
         )
-    if are_parquet[0]:
-        return {file.name: open_parquet(file, folder) for file in files}
-    return {file.name: open_csv(file, options) for file in files}
+    return tables
 
 
 def _is_parquet(file: InputFile) -> bool:
-    """By its name, else by its first and last bytes."""
-    if file.name.lower().endswith(_PARQUET_SUFFIXES):
-        return True
+    """By its first bytes, and by its name or its last bytes."""
     with file.path.open("rb") as stream:
-        if stream.read(len(_PARQUET_MAGIC) + 1)[:4] != _PARQUET_MAGIC:
+        if stream.read(len(_PARQUET_MAGIC)) != _PARQUET_MAGIC:
             return False
+        if file.name.lower().endswith(_PARQUET_SUFFIXES):
+            return True
         stream.seek(-len(_PARQUET_MAGIC), 2)
         return stream.read() == _PARQUET_MAGIC

@@ -13,6 +13,7 @@ from memory_import.spec.model import SourceSpec, Spec
 from memory_import.spec.plans import columns_used, source_options
 from memory_import.transforms.names import find_reserved, nearest
 
+_FILE = "\0"  # stands in a sentence for the files that it is about
 _CUSTOMER = re.compile(r"@|(?:[0-9][ ().+-]?){7}")  # an email address or a phone number
 
 
@@ -35,8 +36,19 @@ def check_columns(spec: Spec, folder: Path, sources: Sources, without: Collectio
             continue
         for column in find_reserved(tuple(used)):
             yield f"{used[column]}: the column {column!r} has a name of ours; rename it to begin without '_'."
-        for file in source.files:
-            yield from _check_file(source, file, used, options)
+        yield from _check_files(source, used, options)
+
+
+def _check_files(source: Source, used: Mapping[str, str], options: SourceSpec) -> Iterator[str]:
+    """What is wrong with many files in the same way is said once."""
+    found: dict[str, list[str]] = {}
+    for file in source.files:
+        for problem in _check_file(source, file, used, options):
+            found.setdefault(problem, []).append(file)
+    for problem, files in found.items():
+        place, said = problem.split(_FILE, 1)
+        others = f" (and {len(files) - 1} other files)" if len(files) > 1 else ""
+        yield f"{place}{files[0]}{others}{said}"
 
 
 def _check_file(source: Source, file: str, used: Mapping[str, str], options: SourceSpec) -> Iterator[str]:
@@ -47,16 +59,16 @@ def _check_file(source: Source, file: str, used: Mapping[str, str], options: Sou
             if may_lack and column in source.columns:
                 continue
             hint = _hint(column, table.columns, used)
-            yield f"{place}: {file} has no column {column!r}{hint}"
+            yield f"{place}: {_FILE} has no column {column!r}{hint}"
             if not set(table.columns) & set(used) and not nearest(column, table.columns):
                 return  # one sentence about a file that has nothing of it
             continue
         if positions := table.repeated(column):
             places = " and ".join(map(str, positions))
-            yield f"{place}: {file} has the column {column!r} more than once, at {places}: rename them."
+            yield f"{place}: {_FILE} has the column {column!r} more than once, at {places}: rename them."
         if kind := table.unreadable(column):
             yield (
-                f"{place}: {file} has {column!r} as {kind}; expected a column of text, numbers, booleans, "
+                f"{place}: {_FILE} has {column!r} as {kind}; expected a column of text, numbers, booleans, "
                 "dates, times or lists of these: write it as text."
             )
 
@@ -69,4 +81,7 @@ def _hint(column: str, header: Sequence[str], used: Collection[str]) -> str:
         return suggest(column, header)
     if nearest(column, header):
         return suggest(column, header)
-    return ", nor any other that the spec names: is its first line a line of column names?"
+    return (
+        ", nor any other that the spec names: is its first line a line of column names? "
+        "If others stand before that line, set the source's skip_rows."
+    )

@@ -13,6 +13,7 @@ from memory_import.spec.messages import check_shape, suggest
 from memory_import.spec.model import ProfilesSpec, Spec
 from memory_import.spec.plans import trait_plans
 from memory_import.spec.rows import MomentSpec, RegionSpec
+from memory_import.spec.setup import check_setup
 from memory_import.spec.traits import TraitSpec
 from memory_import.spec.yaml import parse_yaml
 from memory_import.transforms.countries.regions import find_region
@@ -119,6 +120,7 @@ def _check_values(spec: Spec) -> Iterator[str]:
     for name, load in spec.memories.items():
         yield from check_memories(name, load)
         yield from _check_region(name, load.region)
+    yield from check_setup(spec)
 
 
 def _check_region(load: str, region: RegionSpec) -> Iterator[str]:

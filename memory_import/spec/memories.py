@@ -58,6 +58,7 @@ def _reference_plan(spec: MemoriesSpec) -> ProfilePlan:
                 columns=(reference.column,),
                 type=types.get(id_type, TraitType.STRING),
                 repair=reference.repair,
+                several="first",
             )
             for id_type, reference in spec.reference.items()
         ),
@@ -68,6 +69,12 @@ def _reference_plan(spec: MemoriesSpec) -> ProfilePlan:
         region_column=spec.region.column,
         region_default=find_region(default) if default else None,
     )
+
+
+def check_id_type(place: str, id_type: str) -> Iterator[str]:
+    """What the API would refuse in the name of an identifier type."""
+    if len(id_type) not in _ID_TYPE_CHARACTERS:
+        yield f"{place}.{id_type} is no identifier type: those have 2 to 30 characters."
 
 
 def normalization(id_type: str) -> Normalization:
@@ -98,8 +105,7 @@ def check_memories(load: MemoryLoad, spec: MemoriesSpec) -> Iterator[str]:
         if spec.missing_profile == "create":
             yield f"{load}.missing_profile: a profile can be created from an identifier only, not from an id."
     for id_type in spec.reference:
-        if len(id_type) not in _ID_TYPE_CHARACTERS:
-            yield f"{load}.profile.{id_type} is no identifier type: those have 2 to 30 characters."
+        yield from check_id_type(f"{load}.profile", id_type)
     for id_type, reference in spec.profile.items():
         if reference.repair and id_type != "phone":
             yield f"{load}.profile.{id_type}.repair is for phone, not for {id_type}."

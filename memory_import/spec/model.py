@@ -13,6 +13,7 @@ from pydantic import Field
 from memory_import.loads import MemoryLoad
 from memory_import.spec.persons import PersonsSpec
 from memory_import.spec.rows import ConversationsSpec, MomentSpec, RegionSpec, Where
+from memory_import.spec.store import SetupSpec, Store, StoreSpec
 from memory_import.spec.traits import REPAIR, SpecModel, TraitSpec, expand
 
 PROFILE_ID = "id"  # in place of an identifier type: the column holds the profile's own id
@@ -173,12 +174,27 @@ class Spec(SpecModel):
         max_length=100,
         description="What earlier runs brought in is known under it. Left out: the path of the spec.",
     )
-    store: str | None = Field(
-        default=None, description="The id of the store. Left out: `MEMORY_STORE_ID` of the environment."
+    store: Store | None = Field(
+        default=None,
+        description="The id of the store, or a mapping with its name. Left out: `MEMORY_STORE_ID` of the "
+        "environment.",
+    )
+    setup: SetupSpec = Field(
+        default_factory=SetupSpec, description="What `memory-import setup` makes beyond the traits."
     )
     profiles: ProfilesSpec | None = Field(default=None, description="People, one row or several each.")
     observations: ObservationsSpec | None = Field(default=None, description="What was noted about people.")
     summaries: SummariesSpec | None = Field(default=None, description="What conversations came to.")
+
+    @property
+    def store_id(self) -> str | None:
+        """The id of the store, where the spec has it."""
+        return self.store if isinstance(self.store, str) else None
+
+    @property
+    def named_store(self) -> StoreSpec | None:
+        """The store, where the spec has its name."""
+        return self.store if isinstance(self.store, StoreSpec) else None
 
     @property
     def memories(self) -> dict[MemoryLoad, MemoriesSpec]:

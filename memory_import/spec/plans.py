@@ -1,10 +1,10 @@
 """What a spec comes to: the options of the reader, the plans of the transforms, the columns that are used."""
 
 from pathlib import Path
-from typing import Literal
 
 from memory_import.sources.options import SourceOptions
-from memory_import.spec.model import ProfilesSpec, SourceSpec
+from memory_import.spec.memories import memory_plan, normalization
+from memory_import.spec.model import ProfilesSpec, SourceSpec, Spec
 from memory_import.spec.persons import COMPANY_GROUPS, NAME_TRAITS
 from memory_import.spec.rows import MomentSpec
 from memory_import.transforms.countries.regions import find_region
@@ -29,7 +29,7 @@ DATA_TYPES: dict[TraitType, str] = {
     TraitType.EMAIL: "STRING",
 }
 
-_ID_TYPES: dict[TraitType, Literal["phone", "email"]] = {TraitType.PHONE: "phone", TraitType.EMAIL: "email"}
+_ID_TYPES: dict[TraitType, str] = {TraitType.PHONE: "phone", TraitType.EMAIL: "email"}
 
 
 def source_options(source: SourceSpec, spec_folder: Path) -> SourceOptions:
@@ -52,6 +52,14 @@ def trait_plans(profiles: ProfilesSpec) -> tuple[TraitPlan, ...]:
     return tuple(
         trait.plan(group, name) for group, traits in profiles.traits.items() for name, trait in traits.items()
     )
+
+
+def value_plans(spec: Spec, load: str) -> tuple[TraitPlan, ...]:
+    """How each value of a load is read, in the order of the spec; of memories they are called fields."""
+    for name, memories in spec.memories.items():
+        if name == load:
+            return tuple(memory_plan(name, memories).fields.values())
+    return () if spec.profiles is None else trait_plans(spec.profiles)
 
 
 def profile_plan(profiles: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]) -> ProfilePlan:
@@ -94,20 +102,24 @@ def _latest_plan(latest: MomentSpec | None) -> MomentPlan | None:
     return MomentPlan(column=latest.column, formats=latest.format, timezone=latest.timezone)
 
 
-def assumed_identifiers(profiles: ProfilesSpec) -> tuple[IdentifierPlan, ...]:
-    """The identifiers where no store is asked: those the spec names, else its phone and email traits."""
-    plans = trait_plans(profiles)
-    if profiles.identifiers is None:
-        named = [plan for plan in plans if plan.type in _ID_TYPES]
-    else:
-        named = [plan for plan in plans if plan.path in profiles.identifiers]
+def assumed_identifiers(spec: Spec) -> tuple[IdentifierPlan, ...]:
+    """The identifiers where no store is asked, which are those that `setup` makes: the traits that
+    `setup.identifiers` gives a type, and those that the load names, else its phone and email traits."""
+    if spec.profiles is None:
+        return ()
+    plans, named = trait_plans(spec.profiles), spec.profiles.identifiers
+    stated = {trait: id_type for id_type, trait in spec.setup.identifiers.items()}
+    chosen = [
+        plan
+        for plan in plans
+        if plan.path in stated or (plan.type in _ID_TYPES if named is None else plan.path in named)
+    ]
+    id_types = {
+        plan.path: stated.get(plan.path) or _ID_TYPES.get(plan.type, plan.name[:30]) for plan in chosen
+    }
     return tuple(
-        IdentifierPlan(
-            trait=plan.path,
-            id_type=_ID_TYPES.get(plan.type, plan.name[:30]),
-            normalization=_ID_TYPES.get(plan.type, "trim"),
-        )
-        for plan in named
+        IdentifierPlan(trait=trait, id_type=id_type, normalization=normalization(id_type))
+        for trait, id_type in id_types.items()
     )
 
 

@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from memory_import.cli.app import app
+from memory_import.spec.file import load_spec
 
 PEOPLE = (
     "Customer Number,Full Name,E-Mail,Mobile,Country,Birthday,Balance,Tags,Fax,Deleted\n"
@@ -18,8 +21,10 @@ NOTES = "Note Id,Phone,Note,Created\nN1,+493084719212,Called about the bill.,202
 NOTES_MORE = "N2,+493084719213,Wants a call.,2024-02-01 11:00\n"
 
 
-def run_init(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["init", *map(str, arguments)])
+def run_init(*arguments: str | Path, **variables: str) -> tuple[int, str]:
+    result = CliRunner().invoke(
+        app, ["init", *map(str, arguments)], env={"MEMORY_STORE_ID": None, **variables}
+    )
     return result.exit_code, result.output
 
 
@@ -40,7 +45,8 @@ def test_it_writes_what_each_column_is_and_what_stays_out(people: Path) -> None:
         "source: people.csv",
         "region: {column: Country}",
         'where: {Deleted: {not: ["yes"]}}',
-        "own id is Crm.externalId",
+        "store: {name: people}",
+        "setup: {identifiers: {user_id: Crm.externalId}}",
         "firstName: {column: Full Name, name: first}",
         "email: {column: E-Mail, type: email, case: lower}",
         "phone: {column: Mobile, type: phone}",
@@ -52,6 +58,37 @@ def test_it_writes_what_each_column_is_and_what_stays_out(people: Path) -> None:
         assert line in text, line
     assert "ada@" not in text
     assert "Heron" not in text
+
+
+def test_columns_that_no_spec_can_use_stay_out_with_the_reason(people: Path) -> None:
+    table = {"email": ["ada@example.com"], "address": [{"city": "Bonn"}], "_row": ["7"]}
+    pq.write_table(pa.table(table), "people.parquet")
+    assert run_init("people.parquet")[0] == 0
+    text = Path("people.yaml").read_text()
+    assert "#   address: its type has no form as text: struct<city: string>" in text
+    assert "#   _row: its name is one of ours" in text
+    Path("twice.csv").write_text("email,x,x\nada@example.com,1,2\n")
+    assert run_init("twice.csv")[0] == 0
+    assert "#   x: its name stands more than once, at 2 and 3" in Path("twice.yaml").read_text()
+
+
+def test_the_store_of_the_environment_is_the_store_of_the_spec(people: Path) -> None:
+    run_init(people, MEMORY_STORE_ID="mem_store_00000000000000000000000001")
+    assert "store: ${MEMORY_STORE_ID}\n" in Path("people.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [("Kunden 2024 (März)", "Kunden-2024-M-rz"), ("顧客", "customers"), ("a" * 70, "a" * 64)],
+    ids=["spaces and signs", "no letter that may stand", "too long"],
+)
+def test_the_store_is_called_like_the_spec_in_the_letters_that_it_may_have(
+    people: Path, stem: str, name: str
+) -> None:
+    run_init(people, "-o", f"{stem}.yaml")
+    spec = load_spec(Path(f"{stem}.yaml"), {}, is_emulator=False, sources=None)
+    assert spec.named_store is not None
+    assert spec.named_store.name == name
 
 
 def test_a_file_that_is_there_is_never_written_over(people: Path) -> None:

@@ -24,7 +24,7 @@ def show_on_terminal(workplace: Workplace, **variables: str) -> str:
                 said += part
         except OSError:  # Linux says so when the other side has closed
             pass
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=300) == 0
     return said.decode()
 
 

@@ -6,14 +6,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from memory_import.cli.app import app
+from memory_import.destination.errors import StoreNotReady
 from memory_import.emulator.server import Running, running
 from memory_import.errors import ExitCode
 from memory_import.ledger.database.lock import exclusive
+from memory_import.run.lifecycle.result import as_problem
 from tests.support.workplace import STORE, TRAITS, write_customers, write_spec
 
 ACCOUNT = {"customerId": "Name", "since": {"column": "Since", "type": "date"}}
@@ -21,8 +25,9 @@ IDENTIFIERS = ["Contact.phone", "Contact.email", "Account.customerId"]
 
 
 @pytest.fixture
-def emulator() -> Iterator[Running]:
-    with running(delay_seconds=(0, 0), operation_retry_after_seconds=0) as server:
+def emulator(request: pytest.FixtureRequest) -> Iterator[Running]:
+    options: dict[str, Any] = getattr(request, "param", {})
+    with running(delay_seconds=(0, 0), operation_retry_after_seconds=0, **options) as server:
         yield server
 
 
@@ -96,3 +101,51 @@ def test_a_conflict_of_types_names_the_ways_out(emulator: Running, tmp_path: Pat
     assert result.exit_code == ExitCode.USAGE
     assert "declares Contact.firstName as STRING; the spec sends NUMBER" in result.stderr
     assert "another name in the spec" in result.stderr
+
+
+def name_store(spec: Path, name: str, **setup: Any) -> None:
+    document = yaml.safe_load(spec.read_text())
+    spec.write_text(yaml.safe_dump({**document, "store": {"name": name}, "setup": setup}))
+
+
+@pytest.mark.parametrize("emulator", [{"empty": True}], indirect=True)
+def test_a_store_is_known_by_its_name_from_the_setup_to_what_is_shown(
+    emulator: Running, spec: Path, tmp_path: Path
+) -> None:
+    name_store(spec, "acme", identifiers={"user_id": "Account.customerId"})
+    state = ("--state-dir", str(tmp_path / "state"))
+    run = ("run", str(spec), "--no-prefect", *state)
+    before = call(emulator, *run)
+    assert before.exit_code == ExitCode.USAGE
+    assert f"no store named 'acme' in this account: `memory-import setup {spec}` makes it" in before.stderr
+    looked = call(emulator, "plan", *run[1:])
+    assert looked.exit_code == ExitCode.USAGE
+    assert "would be sent" in looked.stdout
+    assert f"`memory-import setup {spec}` makes it" in looked.stderr
+    planned = json.loads(call(emulator, "setup", str(spec), "--output", "json", *state).stdout)
+    assert (planned["status"], planned["store_id"]) == ("planned", None)
+    assert planned["changes"][0] == {"kind": "create", "what": "store acme"}
+    done = json.loads(call(emulator, "setup", str(spec), "--yes", "--output", "json", *state).stdout)
+    assert (done["status"], done["store_id"]) == ("done", STORE)
+    report = json.loads(call(emulator, *run, "--output", "json").stdout)
+    assert report["target"]["store_id"] == STORE
+    shown = call(emulator, "show", "user_id:Ada", "--spec", str(spec), *state)
+    assert "+12025550101" in shown.stdout
+    assert call(emulator, "verify", report["run_id"], *state).exit_code == ExitCode.DONE
+    assert "Nothing to do" in call(emulator, "setup", str(spec), "--yes", *state).stdout
+
+
+def test_a_store_that_is_not_ready_is_exit_code_5() -> None:
+    problem = as_problem(StoreNotReady(["acme (mem_store_1) is still QUEUED after 300 seconds."]))
+    assert problem.exit_code == ExitCode.PENDING
+
+
+@pytest.mark.parametrize(
+    "emulator",
+    [{"faults": [{"when": {"method": "PUT"}, "do": {"status": 412}}]}],
+    indirect=True,
+)
+def test_a_store_that_others_keep_changing_is_exit_code_6(emulator: Running, spec: Path) -> None:
+    result = call(emulator, "setup", str(spec), "--yes")
+    assert result.exit_code == ExitCode.CHANGED
+    assert "changed by somebody else 3 times in the meantime (HTTP 412)" in result.stderr

@@ -69,7 +69,7 @@ def url() -> Iterator[str]:
 def known_ids(url: str) -> dict[str, str]:
     """Path parameters that name something, so that not every request ends in a 404."""
     data = f"/v1/Stores/{FIRST_STORE_ID}/Profiles"
-    with httpx.Client(base_url=url, headers=AUTHORISATION) as client:
+    with httpx.Client(base_url=url, headers=AUTHORISATION, timeout=60) as client:
         created = client.post(data, json={"traits": {"Contact": {"phone": "+12025550101"}}}).json()
         profile = f"{data}/{created['id']}"
         memory = {"content": "Tea", "source": "crm", "occurredAt": "2026-01-01T00:00:00Z"}
@@ -104,9 +104,6 @@ def test_answers_conform_to_the_document(
 ) -> None:
     @settings(
         max_examples=12,
-        deadline=None,
-        database=None,
-        derandomize=True,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

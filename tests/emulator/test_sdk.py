@@ -50,7 +50,7 @@ class _JsonHttpClient(AsyncTwilioHttpClient):
         if (given.get("headers") or {}).get("Content-Type") != "application/json":
             return await super().request(method, url, **given)
         params, auth = given.get("params"), given["auth"]
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             answer = await client.request(
                 method, url, params=params, json=given["data"], auth=auth, headers=given["headers"]
             )
@@ -66,6 +66,7 @@ class _Library:
         self.memory = client.memory.v1
         self.conversations = client.conversations.v2
         self._is_async = http_client is not None
+        self._health = f"{url}/emulator/health"
 
     async def do(self, resource: Any, verb: str, *args: Any, **given: Any) -> Any:
         if self._is_async:
@@ -84,12 +85,17 @@ class _Library:
         return items
 
     async def until(self, look: Any, wanted: str) -> Any:
-        for _ in range(200):
-            found = await self.do(look, "fetch")
-            if found.status == wanted:
-                return found
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"never became {wanted}")
+        """What is looked at, once its status is the wanted one."""
+        async with asyncio.timeout(60):
+            while (found := await self.do(look, "fetch")).status != wanted:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        return found
+
+    async def settle(self) -> None:
+        """Wait until everything that was taken is done."""
+        async with asyncio.timeout(60), httpx.AsyncClient(timeout=60) as client:
+            while (await client.get(self._health)).json()["pending"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -157,7 +163,7 @@ async def _declare_traits(library: _Library, store_id: str) -> None:
         {"traits": {"seats": {"dataType": ""}, "isPaying": {"dataType": "BOOLEAN"}}}
     )
     await library.do(groups("Account"), "patch", change)
-    await asyncio.sleep(0.1)
+    await library.settle()
     found = await library.do(groups("Account"), "fetch", include_traits=True)
     assert set(found.trait_group["traits"]) == {"plan", "isPaying"}
     assert len(await library.do(groups, "list", include_traits=True)) == 2
@@ -173,7 +179,7 @@ async def _change_identity_settings(library: _Library, store_id: str) -> None:
         }
     )
     await library.do(settings, "update", request, if_match=_etag(found))
-    await asyncio.sleep(0.1)
+    await library.settle()
     assert (await library.do(settings, "fetch")).matching_rules == ["email", "phone"]
 
 
@@ -185,7 +191,7 @@ async def _upsert_and_look_up(library: _Library, store_id: str) -> str:
     ]
     answer = await library.do(bulk, "update", BulkList.UpdateProfilesBulkRequest({"profiles": profiles}))
     assert answer.message
-    await asyncio.sleep(0.1)
+    await library.settle()
     asked = LookupList.Identifier({"idType": "phone", "value": "202 555 0001"})
     found = await library.do(library.memory.lookup(store_id), "create", asked)
     assert found.normalized_value == "+12025550001"
@@ -203,7 +209,7 @@ async def _read_and_change_a_profile(library: _Library, store_id: str, profile_i
         {"traits": {"Contact": {"firstName": "Ann"}, "Account": {"plan": "gold"}}}
     )
     await library.do(profiles(profile_id), "patch", change)
-    await asyncio.sleep(0.1)
+    await library.settle()
     found = await library.do(profiles(profile_id), "fetch", trait_groups="Account")
     assert found.traits == {"Account": {"isPaying": True, "plan": "gold"}}
     traits = await library.every(library.memory.traits(store_id, profile_id), page_size=1)
@@ -215,14 +221,14 @@ async def _change_identifiers(library: _Library, store_id: str, profile_id: str)
     for number in (1, 2):
         address = IdentifierList.Identifier({"idType": "email", "value": f"Ann{number}@Example.com"})
         await library.do(identifiers, "create", address)
-        await asyncio.sleep(0.1)
+        await library.settle()
     update = {"idType": "email", "oldValue": "ann1@example.com", "newValue": "ann3@example.com"}
     await library.do(identifiers("email"), "patch", IdentifierList.IdentifierUpdate(update))
-    await asyncio.sleep(0.1)
+    await library.settle()
     found = await library.do(identifiers("email"), "fetch")
     assert found.values == ["ann2@example.com", "ann3@example.com"]
     await library.do(identifiers("email"), "delete", remove_all=True)
-    await asyncio.sleep(0.1)
+    await library.settle()
     assert [each.id_type for each in await library.do(identifiers, "list")] == ["phone"]
 
 
@@ -239,12 +245,12 @@ async def _remember(library: _Library, store_id: str, profile_id: str) -> None:
     await library.do(
         summaries, "create", ConversationSummaryList.CreateSummariesRequest({"summaries": [summary]})
     )
-    await asyncio.sleep(0.1)
+    await library.settle()
     found = await library.every(observations, source="crm", page_size=3)
     assert len(found) == 10
     first = observations(found[0].id)
     await library.do(first, "patch", ObservationList.ObservationBase({"content": "Likes coffee"}))
-    await asyncio.sleep(0.1)
+    await library.settle()
     assert (await library.do(first, "fetch")).content == "Likes coffee"
     revisions = library.memory.revisions(store_id, profile_id, found[0].id)
     assert len(await library.do(revisions, "list")) == 1
@@ -255,7 +261,7 @@ async def _remember(library: _Library, store_id: str, profile_id: str) -> None:
     held = await library.do(summaries, "list")
     change = ConversationSummaryList.SummaryCorePatch({"content": "Talked about coffee"})
     await library.do(summaries(held[0].id), "patch", change)
-    await asyncio.sleep(0.1)
+    await library.settle()
     assert (await library.do(summaries(held[0].id), "fetch")).content == "Talked about coffee"
     await library.do(summaries(held[0].id), "delete")
 
@@ -274,7 +280,7 @@ async def _import_csv(library: _Library, store_id: str) -> None:
     }
     imports = library.memory.imports(store_id)
     accepted = await library.do(imports, "create", ImportList.CreateProfilesImportV2Request(request))
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         assert (await client.put(accepted.url, content=content)).status_code == 200
     done = await library.until(imports(accepted.import_id), "COMPLETED")
     assert done.summary == {"errors": 0, "warnings": 0}
@@ -310,27 +316,27 @@ async def _configure_conversations(library: _Library, store_id: str) -> None:
     assert (found.display_name, found.memory_extraction_enabled) == ("walk", False)
     change = ConfigurationList.PatchConfigurationRequest({"memoryExtractionEnabled": True})
     await library.do(configuration, "patch", patch_configuration_request=change)
-    await asyncio.sleep(0.1)
+    await library.settle()
     found = await library.do(configuration, "fetch")
     assert (found.memory_extraction_enabled, set(found.channel_settings)) == (True, {"SMS", "VOICE"})
     whole = ConfigurationList.UpdateConfigurationRequest({**body, "channelSettings": {}})
     await library.do(configuration, "update", update_configuration_request=whole)
-    await asyncio.sleep(0.1)
+    await library.settle()
     found = await library.do(configuration, "fetch")
     assert (found.memory_extraction_enabled, found.channel_settings, found.version) == (False, {}, 3)
     await library.do(configuration, "delete")
-    await asyncio.sleep(0.1)
+    await library.settle()
     assert await library.do(configurations, "list", memory_store_id=store_id) == []
 
 
 async def _tear_down(library: _Library, store_id: str, profile_id: str) -> None:
     profile = library.memory.profiles(store_id)(profile_id)
     await library.do(profile, "delete")
-    await asyncio.sleep(0.1)
+    await library.settle()
     with pytest.raises(TwilioRestException) as refusal:
         await library.do(profile, "fetch")
     assert refusal.value.status == 404
     await library.do(library.memory.trait_groups(store_id)("Account"), "delete")
     await library.do(library.memory.stores(store_id), "delete")
-    await asyncio.sleep(0.1)
+    await library.settle()
     assert store_id not in await library.do(library.memory.stores, "list")

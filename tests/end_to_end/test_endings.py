@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.support.processes import Api, CommandLine, make_customers, write_csv, write_spec
+from tests.support.processes import LATE, Api, CommandLine, make_customers, write_csv, write_spec
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_a_wrong_key_is_exit_4_with_nothing_rejected_and_the_right_one_resumes(
 def test_a_key_revoked_in_mid_run_stops_at_once_and_rejects_nothing(
     api: Api, command: CommandLine, tmp_path: Path
 ) -> None:
-    rows = make_customers(12_000, bad=0.0)
+    rows = make_customers(8_000, bad=0.0)
     spec = write_spec(tmp_path / "spec.yaml", write_csv(rows, tmp_path / "customers.csv"))
     api.set_faults(
         {"when": {"path": "*/Profiles/Bulk", "from": 4}, "do": {"status": 401, "code": 20003}},
@@ -41,7 +41,7 @@ def test_a_key_revoked_in_mid_run_stops_at_once_and_rejects_nothing(
     assert stopped.exit_code == 4
     assert counts["rejected"] == 0
     assert counts["pending"] > 0
-    assert sum(count for name, count in counts.items() if name != "read") == 12_000
+    assert sum(count for name, count in counts.items() if name != "read") == 8_000
     api.set_faults()
     assert command.run("resume").exit_code == 0
 
@@ -49,7 +49,7 @@ def test_a_key_revoked_in_mid_run_stops_at_once_and_rejects_nothing(
 def test_a_changed_input_or_spec_is_exit_6_and_says_what_differs(
     api: Api, command: CommandLine, tmp_path: Path, spec: Path
 ) -> None:
-    api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"late_seconds": 60}})
+    api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"late_seconds": LATE}})
     assert command.run("run", spec, "--wait", "0").exit_code == 5
     source, text = tmp_path / "customers.csv", spec.read_text()
     before = source.read_text()
@@ -67,8 +67,9 @@ def test_a_changed_input_or_spec_is_exit_6_and_says_what_differs(
 def test_without_its_source_a_staged_run_is_resumed_all_the_same(
     api: Api, command: CommandLine, tmp_path: Path, spec: Path
 ) -> None:
-    api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"late_seconds": 1}})
+    api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"late_seconds": LATE}})
     assert command.run("run", spec, "--wait", "0").exit_code == 5
+    api.advance(LATE)
     (tmp_path / "customers.csv").unlink()
     assert command.run("resume").exit_code == 0
 

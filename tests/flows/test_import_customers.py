@@ -34,13 +34,16 @@ from memory_import.run.lifecycle.result import RunResult
 from tests.conftest import PASSWORD, USER
 from tests.support.workplace import STORE, Workplace, rows_of, stop_before_delivery
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # by Prefect's own client
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),  # by Prefect's own client
+    pytest.mark.xdist_group("prefect"),  # one server for all of them
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def prefect() -> Iterator[None]:
     """A Prefect server of its own, with a database that is gone afterwards."""
-    with prefect_test_harness(server_startup_timeout=120):
+    with prefect_test_harness(server_startup_timeout=300):
         yield
     gc.collect()  # here, where the sockets that Prefect leaves open are forgiven
 
@@ -103,7 +106,7 @@ async def read_logs(flow_run: UUID) -> list[str]:
     """The errors in the log of a flow run, which arrive a moment after it has ended."""
     logs = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[flow_run]))
     async with get_client() as client:
-        for _ in range(100):
+        for _ in range(1_200):
             found = [log.message for log in await client.read_logs(logs) if log.level >= logging.ERROR]
             if found:
                 return [message for message in found if "Finished in state" not in message]
@@ -218,7 +221,7 @@ def test_without_prefect_the_run_ends_just_as_well(
         env={**kept, **workplace.variables, **home, **broken},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert process.returncode == 1, process.stderr
@@ -248,7 +251,7 @@ def test_nothing_of_prefect_reaches_the_terminal(deployed: Workplace) -> None:
         env={**kept, **deployed.variables, **api},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert process.returncode == 1, process.stderr

@@ -76,7 +76,7 @@ def test_no_note_is_there_twice_whenever_a_clock_is_set(
 
     def jump(now: str) -> None:
         if now == moment and clock == "store":
-            api.call("POST", "/emulator/clock", {"advance_seconds": offset})
+            api.advance(offset)
 
     plan = runs.run(action=Action.PLAN)
     assert plan.problem is None
@@ -91,7 +91,7 @@ def test_no_note_is_there_twice_whenever_a_clock_is_set(
     result = applied
     while result.report["resume_command"]:
         result = runs.resume(plan.report["run_id"])
-    api.call("POST", "/emulator/clock", {"advance_seconds": 10_000})  # all is seen
+    api.advance(10_000)  # all is seen
     api.settle()
     held, wanted = recorded(api), expected(notes)
     unknown = rows_of(result)["unknown"]

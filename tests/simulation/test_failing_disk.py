@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.failing_disk import build
 
-EVERY = os.environ.get("DISK_EVERY", "60")  # 1: each write, sync and rename in turn, see `make soak`
+EVERY = os.environ.get("DISK_EVERY", "150")  # 1: each write, sync and rename in turn, see `make soak`
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler to make a disk that fails")

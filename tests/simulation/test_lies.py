@@ -21,6 +21,7 @@ from tests.support.processes import STORE, Api, make_customers, serving, write_c
 
 PEOPLE, MEMORIES = 4, 6
 EVERY = int(os.environ.get("LIES_EVERY", "24"))  # 1: all lies that are told always, see `make soak`
+ONCE_EVERY = min(EVERY, 4)  # of those that are told once
 
 OTHER_TYPES = dict.fromkeys(
     ("message", "profiles", "status", "observations", "summaries", "traitGroups", "identifierConfigs", "id"),
@@ -202,7 +203,7 @@ def note(often: str, place: str, lie: str, exit_code: int, bad: Counter[str]) ->
     )
 
 
-@pytest.mark.parametrize("shift", range(len(LIES)))
+@pytest.mark.parametrize("shift", range(0, len(LIES), ONCE_EVERY))
 def test_each_route_tells_another_lie_once_and_nobody_notices(world: World, shift: int) -> None:
     names = [*LIES][shift:] + [*LIES][:shift]
     told = dict(zip(PLACES, names, strict=False))

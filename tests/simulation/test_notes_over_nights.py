@@ -16,7 +16,7 @@ import pytest
 from tests.support.notes import BEGINNING, COLUMNS, Note, Record, recorded, write_rows, write_spec
 from tests.support.processes import Api, CommandLine, kill_after, make_customers, serving, wait, write_csv
 
-NOTES, PEOPLE = int(os.environ.get("NIGHTLY_NOTES", "250")), int(os.environ.get("NIGHTLY_PEOPLE", "60"))
+NOTES, PEOPLE = int(os.environ.get("NIGHTLY_NOTES", "120")), int(os.environ.get("NIGHTLY_PEOPLE", "30"))
 SEED = int(os.environ.get("NIGHTLY_SEED", "20261128"))
 SENDING = {"method": "POST", "path": "*/Observations"}
 CHANGING = {"method": "PATCH", "path": "*/Observations/*"}

@@ -101,7 +101,7 @@ def test_what_is_no_text_comes_back_as_the_bytes_it_was(read_csv):
 
 def test_a_file_said_to_be_windows_1252_that_is_utf_8_is_called_that(read_csv):
     with pytest.raises(
-        SourceError, match=r"found UTF-8 text, expected cp1252 .* set the source's encoding to utf-8"
+        SourceError, match=r"found UTF-8 text, expected windows-1252 .* set the source's encoding to utf-8"
     ):
         read_csv("a,b\n1,Zoë\n".encode(), encoding="windows-1252")
     late = b"a,b\n" + b"1,plain\n" * 100_000 + "2,Zoë\n".encode()
@@ -192,6 +192,15 @@ UNMARKED = {
         "utf-8",
         "set the source's encoding to utf-16-be",
     ),
+    **{
+        f"{script} in {encoding}": (
+            f"a,b\n{word},{word}\n".encode(encoding),
+            "utf-8",
+            f"set the source's encoding to {encoding}",
+        )
+        for script, word in {"Cyrillic": "Анна Иванова", "Chinese": "上海王小明", "Thai": "สมชาย"}.items()
+        for encoding in ("utf-16-le", "utf-16-be")
+    },
     "utf-32 unmarked": (("a,b\n1,2\n" * 9).encode("utf-32-le"), "utf-8", "found UTF-32-LE text"),
 }
 

@@ -80,6 +80,7 @@ JUNK = {
     "JSON lines": (b'{"a": 1}\n{"a": 2}\n', "found JSON lines"),
     "HTML": (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", "found an HTML page"),
     "XML": (b"<?xml version='1.0'?>\n<rows/>", "found XML"),
+    "XML without a declaration": (b"<rows>\n" + b"<row><a>1</a></row>\n" * 9_000, "found XML"),
     "an error of S3": (b"<Error><Code>AccessDenied</Code></Error>", "found XML"),
     "a pointer of Git LFS": (
         b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",

@@ -412,6 +412,15 @@ def test_a_column_must_be_in_every_file_of_the_source(tmp_path: Path) -> None:
     )
 
 
+def test_what_is_wrong_with_many_files_is_said_once(tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / f"other-{number:02}.csv").write_text("Name,Telephone\nAda,1\n")
+    assert problems_of(tmp_path, HEAD + "  source: 'other-*.csv'\n" + TRAITS) == (
+        "profiles.traits.Contact.phone: other-00.csv (and 29 other files) has no column 'Phone'; "
+        "did you mean 'Telephone'?",
+    )
+
+
 @pytest.mark.parametrize("header", ["Ada,ada@example.com", "Ada,+1 202-555-0101", "Ada,(202) 555.0101"])
 def test_a_file_without_a_header_is_told_so_and_no_customer_shown(tmp_path: Path, header: str) -> None:
     (tmp_path / "bare.csv").write_text(f"{header}\nBram,1\n")
@@ -489,3 +498,57 @@ def test_a_parquet_column_without_a_text_refuses_only_a_spec_that_uses_it(tmp_pa
             load(tmp_path, text)
     else:
         load(tmp_path, text)
+
+
+NAMED_TRAITS = (
+    "  traits: {Contact: {phone: {column: Phone, type: phone}, vip: {column: Name, type: boolean}, "
+    "id: Since}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ("store: {}", "store.name is missing."),
+        ("store: []", "store is empty; expected the id of a store, or a mapping with its name."),
+        ("store: 5", "store is 5; expected the id of a store, or a mapping with its name."),
+        ("store: {name: a b}", "store.name is 'a b'; expected letters, digits and hyphens."),
+        ("store: {nam: ab, name: ab}", "unknown key store.nam; did you mean 'name'?"),
+        ("setup: {identifier: {}}", "unknown key setup.identifier; did you mean 'identifiers'?"),
+        (
+            "setup: {identifiers: {user_id: Contact.ide}}",
+            "setup.identifiers.user_id: Contact.ide is not among the traits; did you mean 'Contact.id'?",
+        ),
+        (
+            "setup: {identifiers: {user_id: Contact.vip}}",
+            "setup.identifiers.user_id: its trait is of type boolean, which cannot identify anybody.",
+        ),
+        (
+            "setup: {identifiers: {email: Contact.id}}",
+            "setup.identifiers.email: its trait is of type string; expected type: email.",
+        ),
+        (
+            "setup: {identifiers: {user_id: Contact.id, crm: Contact.id}}",
+            "setup.identifiers.crm: Contact.id is promoted to user_id already; "
+            "a trait has one identifier type.",
+        ),
+        (
+            "setup: {identifiers: {x: Contact.id}}",
+            "setup.identifiers.x is no identifier type: those have 2 to 30 characters.",
+        ),
+        ("setup: {matching: [phone, email, phone]}", "setup.matching names phone twice."),
+    ],
+)
+def test_what_a_spec_says_of_its_store_is_checked(tmp_path: Path, lines: str, problem: str) -> None:
+    text = f"version: 1\n{lines}\nprofiles:\n{SOURCE}{NAMED_TRAITS}"
+    with pytest.raises(UsageProblem) as raised:
+        load(tmp_path, text, is_emulator=False)
+    assert raised.value.problems == (f"spec.yaml: {problem}",)
+
+
+def test_the_name_of_a_store_may_come_from_the_environment(tmp_path: Path) -> None:
+    text = "version: 1\nstore: {name: 'client-${CLIENT}'}\nprofiles:\n" + SOURCE + TRAITS
+    spec = load(tmp_path, text, is_emulator=False, CLIENT="acme")
+    assert spec.named_store is not None
+    assert (spec.store_id, spec.named_store.name) == (None, "client-acme")
+    assert Spec.model_validate(spec.model_dump(mode="json")) == spec

@@ -77,7 +77,7 @@ def test_every_column_is_known_with_the_place_that_names_it() -> None:
 def test_without_a_store_the_identifiers_are_those_named_else_phones_and_emails(
     identifiers: list[str] | None, assumed: list[tuple[str, str]]
 ) -> None:
-    found = assumed_identifiers(profiles(CONTACT, identifiers=identifiers))
+    found = assumed_identifiers(Spec(version=1, profiles=profiles(CONTACT, identifiers=identifiers)))
     assert [(identifier.trait, identifier.id_type) for identifier in found] == assumed
 
 

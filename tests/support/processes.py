@@ -23,6 +23,8 @@ from tests.support.openapi import request_validator
 ABOUT_REQUESTS = request_validator() if DOCUMENT.exists() else None
 STORE = "mem_store_00000000000000000000000001"
 USER, PASSWORD = "SK" + "0" * 32, "a-secret-of-the-tests"
+LATE = 86_400.0
+"""Seconds that no test takes: what is later than that is there once a test has advanced the time."""
 COLUMNS = ("Id", "First", "Last", "Phone", "Other Phone", "Email", "City")
 TRAITS: dict[str, dict[str, Any]] = {
     "Contact": {
@@ -88,7 +90,13 @@ class Api:
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """One request, which must succeed; the JSON of the answer."""
         response = httpx.request(
-            method, self.url + path, json=body, auth=(USER, PASSWORD), trust_env=False, timeout=60
+            method,
+            self.url + path,
+            json=body,
+            auth=(USER, PASSWORD),
+            trust_env=False,
+            verify=False,
+            timeout=60,
         )
         response.raise_for_status()
         return response.json()
@@ -97,6 +105,10 @@ class Api:
         """Wait until all accepted work is applied."""
         while self.call("GET", "/emulator/health")["pending"]:
             time.sleep(0.02)
+
+    def advance(self, seconds: float) -> None:
+        """Let the emulator's time pass."""
+        self.call("POST", "/emulator/clock", {"advance_seconds": seconds})
 
     def profiles(self) -> list[dict[str, Any]]:
         """Every canonical profile of the store with traits and identifiers, without ids, in a fixed order."""
@@ -185,7 +197,7 @@ class CommandLine:
         return wait(process)
 
 
-def wait(process: subprocess.Popen[str], timeout_seconds: float = 120) -> Finished:
+def wait(process: subprocess.Popen[str], timeout_seconds: float = 600) -> Finished:
     """Wait for a command that was started."""
     stdout, stderr = process.communicate(timeout=timeout_seconds)
     return Finished(process.returncode, stdout, stderr)

@@ -43,6 +43,32 @@ class Clock:
             self._moments.remove(moment)
 
 
+class SkippingLoop(asyncio.SelectorEventLoop):
+    """A loop whose time passes as usual and, besides, whenever a test says so."""
+
+    _skipped_seconds = 0.0
+
+    def time(self) -> float:
+        """Seconds, with those that were skipped."""
+        return super().time() + self._skipped_seconds
+
+    @staticmethod
+    async def skip(seconds: float) -> None:
+        """Let everybody take what has come to them, and then so much time be over."""
+        await take_turns()
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, SkippingLoop)
+        loop._skipped_seconds += seconds
+        await take_turns()
+
+
+async def take_turns() -> None:
+    """Let everything on this loop go as far as it can: what one end of a connection wrote or closed, the
+    other end has seen."""
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
 def make_pace(clock: Clock, stop_signal: StopSignal | None = None) -> Throttle:
     """A pace in the time of `clock`."""
     return Throttle(stop_signal or StopSignal(), clock=clock, sleep=clock.sleep, random=Random(1))

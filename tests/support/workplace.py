@@ -76,7 +76,7 @@ class Workplace:
             **{
                 "state_dir": self.state_dir,
                 "spec_path": self.folder / "spec.yaml",
-                "wait_seconds": 30,
+                "wait_seconds": 600,
                 **changes,
             }
         )
@@ -92,7 +92,7 @@ class Workplace:
                 "action": Action.APPLY,
                 "state_dir": self.state_dir,
                 "run_id": run_id,
-                "wait_seconds": 30,
+                "wait_seconds": 600,
                 **changes,
             }
         )

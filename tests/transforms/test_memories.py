@@ -120,3 +120,28 @@ def test_an_identifier_that_is_refused_is_counted_where_another_one_holds():
     prepared = prepare_memories(frame, PLAN)
     assert prepared.changes == {"dropped_phone_too_short": 1, "email_lowercased": 1}
     assert prepared.frame["_id.email"].to_list() == ["ann@example.com"]
+
+
+def test_of_each_field_it_is_noted_whether_there_is_a_value_and_what_became_of_it():
+    row = prepare(phone="12", note=None, at="2024-07-01 10:00", conversations="x")
+    noted = {name: row[f"_value.{name}"] for name in PLAN.fields}
+    assert noted == {
+        "Contact.phone": None,
+        "Contact.email": None,
+        "content": None,
+        "occurred_at": True,
+        "conversation_ids": None,
+    }
+    codes = {name: row[f"_code.{name}"] for name in PLAN.fields}
+    assert codes == {
+        "Contact.phone": "phone_too_short",
+        "Contact.email": None,
+        "content": None,
+        "occurred_at": None,
+        "conversation_ids": "conversation_id_invalid",
+    }
+
+
+def test_content_that_is_split_is_a_change_of_its_field():
+    row = prepare(replace(PLAN, too_long="split"), note="x" * 5_000)
+    assert (row["_value.content"], row["_code.content"]) == (True, "content_split")

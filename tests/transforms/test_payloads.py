@@ -76,7 +76,7 @@ def read_values(profiles):
 
 
 @given(st.lists(PROFILES, min_size=1, max_size=5))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_payload_is_the_json_of_the_profile(profiles):
     payloads = write_payloads(read_values(profiles), PLAN)
 
@@ -89,7 +89,7 @@ def test_a_payload_is_the_json_of_the_profile(profiles):
 
 
 @given(st.lists(PROFILES, max_size=5))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_payload_is_measured_before_it_is_written(profiles):
     values = read_values(profiles)
 
@@ -100,7 +100,7 @@ def test_a_payload_is_measured_before_it_is_written(profiles):
 
 
 @given(st.lists(st.none() | TEXTS))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_text_is_encoded_as_json_has_it(texts):
     encoded = pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(encode_json(pl.col("text")))
 
@@ -108,7 +108,7 @@ def test_a_text_is_encoded_as_json_has_it(texts):
 
 
 @given(st.lists(st.none() | TEXTS))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_an_array_of_any_text_is_json(texts):
     values = judge_arrays(pl.Series(texts, dtype=pl.String), ",")["value"]
 

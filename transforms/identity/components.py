@@ -33,6 +33,8 @@ def link_equals(frame: pl.DataFrame, node: str, *by: str) -> pl.DataFrame:
 
 def roots_of(nodes: pl.Series, links: pl.DataFrame) -> pl.Series:
     """The root of each node, which is its own where nothing is linked to it."""
+    if links.is_empty():
+        return nodes
     found = nodes.to_frame("node").join(find_components(links), on="node", how="left", maintain_order="left")
     return found["root"].fill_null(nodes)
 

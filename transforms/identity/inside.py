@@ -12,13 +12,13 @@ def find_anchors(claims: pl.DataFrame, words: pl.DataFrame, begins: pl.DataFrame
     words is inside every other. The result has no order.
     """
     claims = claims.unique()
-    sizes = words.group_by("name").agg(size=pl.len().cast(pl.UInt32))
-    sized = claims.join(sizes, on="name", how="left").with_columns(pl.col("size").fill_null(0))
-    crowded = pl.len().over("place") > 1
-    several = sized.filter(crowded)
+    several = claims.filter(pl.len().over("place") > 1)
     if several.is_empty():
         return claims
-    begun = begins.filter(pl.col("begin") != pl.col("word")).select("word", "begin")
+    words = words.join(several, on="name", how="semi")
+    sizes = words.group_by("name").agg(size=pl.len().cast(pl.UInt32))
+    several = several.join(sizes, on="name", how="left").with_columns(pl.col("size").fill_null(0))
+    begun = _keep_words(begins, words["word"])
     blank = several.filter(pl.col("size") == 0).select("place", "name")
     candidates = _find_candidates(several.filter(pl.col("size") > 0), words, begun)
     pairs = candidates.select("name", "other").unique()
@@ -28,6 +28,13 @@ def find_anchors(claims: pl.DataFrame, words: pl.DataFrame, begins: pl.DataFrame
     ]
     below = candidates.join(pl.concat(inside), on=["name", "other"], how="semi") if inside else candidates
     return claims.join(pl.concat([blank, below.select("place", "name")]), on=["place", "name"], how="anti")
+
+
+def _keep_words(begins: pl.DataFrame, words: pl.Series) -> pl.DataFrame:
+    """`word`, `begin` of the words that another one of `words` begins: most beginnings are no word."""
+    return begins.filter(
+        pl.col("begin") != pl.col("word"), pl.col("begin").is_in(words.unique().implode())
+    ).select("word", "begin")
 
 
 def _find_candidates(claims: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFrame) -> pl.DataFrame:

@@ -60,16 +60,19 @@ def make_nodes(
     keyed = members.join(names.keys, on="claimant", how="left").with_columns(pl.col("name").fill_null(BLANK))
     keyed, names = _join_names(keyed.select("node", "name").unique(), names)
     is_known = (pl.col("claimant") < 0) & ~pl.col("claimant").is_in(past.implode())
-    known = members.with_columns(is_known=is_known).group_by("node").agg(pl.col("is_known").all())
-    rank = pl.when(pl.col("name") != BLANK).then(WORDS).when("is_known").then(ANYBODY).otherwise(VALUES)
-    named = keyed.join(known, on="node").select("node", "name", rank=rank.cast(pl.Int8))
-    nodes = Nodes(members=members, named=named, names=names, values=pl.DataFrame(), past=past)
+    of_rows = pl.col("node").is_in(members.filter(~is_known)["node"].implode())
+    rank = pl.when(pl.col("name") != BLANK).then(WORDS).when(of_rows).then(VALUES).otherwise(ANYBODY)
+    named = keyed.select("node", "name", rank=rank.cast(pl.Int8))
+    values = names.words.clear()
+    nodes = Nodes(members=members, named=named, names=names, values=values, past=past)
     return tell_by_values(nodes, claims)
 
 
 def tell_by_values(nodes: Nodes, claims: pl.DataFrame) -> Nodes:
     """The same nodes; those of rank VALUES named after what they claim (`claimant`, `place`)."""
     nameless = nodes.named.filter(pl.col("rank") == VALUES).select("node")
+    if nameless.is_empty():
+        return nodes
     held = claims.join(nodes.members, on="claimant").select("node", word=pl.col("place").hash(_SEED))
     is_past = pl.col("claimant").is_in(nodes.past.implode())
     of_past = nodes.members.filter(is_past).select("node", word=pl.col("claimant").hash(_SEED + 1))
@@ -83,6 +86,8 @@ def tell_by_values(nodes: Nodes, claims: pl.DataFrame) -> Nodes:
 
 def _join_names(keyed: pl.DataFrame, names: Names) -> tuple[pl.DataFrame, Names]:
     """One name for each node (`node`, `name`): of several all words, but those that begin another one."""
+    if not keyed["node"].is_duplicated().any():
+        return keyed, names
     stated = keyed.filter(pl.col("name") != BLANK)
     several = stated.filter(pl.len().over("node") > 1)
     if several.is_empty():

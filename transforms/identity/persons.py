@@ -65,19 +65,23 @@ def find_persons(claims: pl.DataFrame, names: Names, policy: PersonPolicy) -> Pe
     `claims`: `claimant` Int64 (rows from 0, known people and past claims below), `id_type` String, `value`
     of any type. All values of a claimant that shares one must be there, also those that are its own.
     """
-    claims = claims.select("claimant", "id_type", "value").unique()
-    values = claims.select("id_type", "value").unique().with_row_index("place")
-    numbered = claims.join(values, on=["id_type", "value"]).select("claimant", "place", "id_type")
-    is_contact = pl.col("id_type").is_in(CONTACT_TYPES)
-    own, contact = (numbered.filter(where).drop("id_type") for where in (~is_contact, is_contact))
+    coded, values = _code(claims)
+    several = coded.filter(pl.len().over("place") > 1)  # most values have one claimant, and link nobody
+    undisputed = _find_undisputed(several, names)
+    coded, several = (frame.join(undisputed, on="claimant", how="anti") for frame in (coded, several))
+    own, contact = (
+        several.filter(where).drop("contact") for where in (~pl.col("contact"), pl.col("contact"))
+    )
 
     crowded_own = _find_crowded_own(own, names, policy.max_people)
     ties = own.join(crowded_own, on="place", how="anti")
-    nodes = make_nodes(pl.concat([ties, contact]), numbered["claimant"], ties, names, policy.past)
-    crowded = _find_crowded(nodes, _place(nodes, contact), policy.max_people)
-    contact = contact.join(crowded, on="place", how="anti")
-    nodes = tell_by_values(nodes, pl.concat([ties, contact]))
-    placed = _place(nodes, contact)
+    telling = _keep_nameless(coded, names).join(crowded_own, on="place", how="anti")
+    nodes = make_nodes(telling, coded["claimant"], ties, names, policy.past)
+    pairs = contact.join(nodes.members, on="claimant").select("node", "place").unique()
+    crowded = _find_crowded(nodes, _place(nodes, pairs), policy.max_people)
+    contact, pairs = (frame.join(crowded, on="place", how="anti") for frame in (contact, pairs))
+    nodes = tell_by_values(nodes, telling.join(crowded, on="place", how="anti"))
+    placed = _place(nodes, pairs)
     people = nodes.find_people(placed).with_columns(people=pl.len().over("place"))
 
     found = (
@@ -88,14 +92,41 @@ def find_persons(claims: pl.DataFrame, names: Names, policy: PersonPolicy) -> Pe
     shared = pl.concat([crowded, crowded_own]).with_columns(
         verdict=pl.lit("shared"), owner=pl.lit(None, pl.Int64)
     )
-    left_out, reported = _leave_out(numbered, persons, pl.concat([owners, shared.select(owners.columns)]))
+    left_out, reported = _leave_out(several, persons, pl.concat([owners, shared.select(owners.columns)]))
     return Persons(
-        persons=persons.filter(~pl.col("claimant").is_in(policy.past.implode())),
+        persons=pl.concat(
+            [undisputed, persons.filter(~pl.col("claimant").is_in(policy.past.implode()))],
+        ),
         left_out=left_out.join(values, on="place").select("claimant", "id_type", "value", "code"),
         values=reported.join(values, on="place").select(
             "id_type", "value", "rows", "people", "verdict", holder="owner"
         ),
     )
+
+
+def _code(claims: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`claimant`, `place`, `contact` (Boolean: of a type whose values people share) of every claim, and
+    `place`, `id_type`, `value` of every value."""
+    values = claims.select("id_type", "value").unique().with_row_index("place")
+    coded = claims.join(values, on=["id_type", "value"])
+    is_contact = pl.col("id_type").is_in(CONTACT_TYPES)
+    return coded.select("claimant", "place", contact=is_contact).unique(), values
+
+
+def _find_undisputed(claims: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """`claimant`, `person` of rows of one name that share values (`claimant`, `place`) with nobody of another
+    or of none: the rule makes one person of them, and there are many such."""
+    claimants = claims["claimant"].unique()
+    parts = pl.DataFrame(
+        {"claimant": claimants, "person": roots_of(claimants, link_equals(claims, "claimant", "place"))}
+    )
+    named = parts.join(
+        names.keys.filter(pl.col("claimant") >= 0, pl.col("name") != BLANK), on="claimant", how="left"
+    )
+    alike = named.group_by("person").agg(
+        alike=(pl.col("name").n_unique() == 1) & pl.col("name").is_not_null().all()
+    )
+    return parts.join(alike.filter("alike"), on="person", how="semi")
 
 
 def _find_crowded_own(own: pl.DataFrame, names: Names, most: int) -> pl.DataFrame:
@@ -105,10 +136,15 @@ def _find_crowded_own(own: pl.DataFrame, names: Names, most: int) -> pl.DataFram
     return anchors.group_by("place").agg(people=pl.len()).filter(pl.col("people") > most)
 
 
-def _place(nodes: Nodes, claims: pl.DataFrame) -> pl.DataFrame:
-    """`node`, `place`, `rank`, `name` of the values that several nodes claim."""
-    placed = claims.join(nodes.members, on="claimant").select("node", "place").unique()
-    return placed.filter(pl.len().over("place") > 1).join(nodes.named, on="node")
+def _keep_nameless(claims: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """`claimant`, `place` of claimants without a name: these are told apart by their values."""
+    named = names.keys.filter(pl.col("name") != BLANK)
+    return claims.join(named, on="claimant", how="anti").select("claimant", "place")
+
+
+def _place(nodes: Nodes, pairs: pl.DataFrame) -> pl.DataFrame:
+    """`node`, `place`, `rank`, `name` of the values that several nodes claim (`node`, `place`)."""
+    return pairs.filter(pl.len().over("place") > 1).join(nodes.named, on="node")
 
 
 def _find_crowded(nodes: Nodes, placed: pl.DataFrame, most: int) -> pl.DataFrame:
@@ -185,11 +221,11 @@ def _find_owners(
 
 
 def _leave_out(
-    numbered: pl.DataFrame, persons: pl.DataFrame, owners: pl.DataFrame
+    claims: pl.DataFrame, persons: pl.DataFrame, owners: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`claimant`, `place`, `code` of the claims of rows that are not theirs; of these places `place`,
     `people`, `verdict`, `owner`, `rows`."""
-    claimed = numbered.filter(pl.col("claimant") >= 0).join(owners, on="place").join(persons, on="claimant")
+    claimed = claims.filter(pl.col("claimant") >= 0).join(owners, on="place").join(persons, on="claimant")
     rows = claimed.group_by("place").agg(rows=pl.len())
     lost = claimed.filter(pl.col("person").ne_missing(pl.col("owner")))
     shared, contested = Reason.IDENTIFIER_SHARED.value, Reason.IDENTIFIER_CONTESTED.value

@@ -94,7 +94,15 @@ def _split_chunk(
     verdicts, judged_parts = _judge(bare, parts, repair=repair)
     several = Change.PHONE_ONE_OF_SEVERAL.value
     first, others = pick_first(judged_parts, same=pl.col("e164"), several=several)
+    first = _name_reformatted(first, numbers)
     return SplitCells(align_verdicts(pl.concat([verdicts, first]), rows.height), others)
+
+
+def _name_reformatted(first: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
+    """With a code wherever the number is not the cell as it stood."""
+    is_other = pl.col("e164") != pl.lit(numbers.gather(first["row"]))
+    reformatted = pl.when(is_other).then(pl.lit(Change.PHONE_REFORMATTED.value))
+    return first.with_columns(code=pl.coalesce("code", reformatted))
 
 
 def _is_bare(number: pl.Expr, separator: str | None) -> pl.Expr:

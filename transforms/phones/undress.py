@@ -4,7 +4,6 @@ Nothing here says what a number is. A part of a cell comes out as the text that 
 or as the reason why it is not asked.
 """
 
-import sys
 import unicodedata
 
 import polars as pl
@@ -24,14 +23,12 @@ from memory_import.transforms.phones.words import (
     NOTE_INSIDE,
     OR,
 )
+from memory_import.transforms.placeholders import is_placeholder
 
 _END = "\n"  # stands between parts
 
-_DIGITS = {
-    letter: str(unicodedata.decimal(letter))
-    for letter in map(chr, range(0x80, sys.maxunicode + 1))
-    if unicodedata.category(letter) == "Nd"
-}
+_SCRIPTS = range(0x80, 0x20000)  # beyond are ideographs, tags and private use: no digits
+_DIGITS = {letter: str(unicodedata.decimal(letter)) for letter in map(chr, _SCRIPTS) if letter.isdecimal()}
 _WIDE = dict(zip("＋﹢（）［］－／；，、،؛｜＆：．＃ｘ｡", "++()[]-/;,,,;|&:.#x.", strict=True))
 _PLAIN_FORMS = _DIGITS | _WIDE
 
@@ -53,14 +50,20 @@ def take_parts(cells: pl.DataFrame, separator: str | None, *, vanity: bool) -> p
     """`row`, `region`, `question`, `reason` and `change` of what cells hold, one row a part, in order.
 
     `cells` has `row`, `number` and `region`. `question` is null where there is a `reason`; `change`
-    names what was taken off, null where nothing was. Notes without a digit are left out, unless a cell holds
-    nothing else.
+    names what was taken off, null where nothing was. Parts without a digit are notes to the others and left
+    out, unless a cell holds nothing else; between separators that the spec states they are refused values.
     """
     parts = cells.with_columns(part=_split(_clean(pl.col("number")), separator)).explode("part")
     parts = parts.with_columns(pl.col("part").str.replace_all(_AROUND, ""))
     has_digits = pl.col("part").str.contains("[0-9]")
-    is_listed = has_digits | (~has_digits.any().over("row") & pl.col("row").is_first_distinct())
-    return _read_parts(parts.filter(is_listed), vanity=vanity).select(
+    is_alone = ~has_digits.any().over("row") & pl.col("row").is_first_distinct()
+    is_note = ~has_digits & pl.col("part").str.contains(r"\pL") & ~is_placeholder(pl.col("part"))
+    marked = parts.select(
+        pl.all(),
+        is_listed=has_digits | is_alone | (is_note if separator else False),
+        is_noted=is_note.any().over("row"),
+    )
+    return _read_parts(marked.filter("is_listed"), vanity=vanity).select(
         "row", "region", "question", "reason", "change"
     )
 
@@ -139,7 +142,7 @@ def _name_change() -> pl.Expr:
         .then(pl.lit(Change.PHONE_EXTENSION_DROPPED.value))
         .when(pl.col("bare") != pl.col("part"))
         .then(pl.lit(Change.PHONE_LABEL_DROPPED.value))
-        .when(pl.col("noteless") != pl.col("bare"))
+        .when((pl.col("noteless") != pl.col("bare")) | pl.col("is_noted"))
         .then(pl.lit(Change.PHONE_NOTE_DROPPED.value))
         .when(number.str.contains(rf"^\s*=?[{_QUOTES}]"))
         .then(pl.lit(Change.PHONE_APOSTROPHE_DROPPED.value))

@@ -11,7 +11,7 @@ _LABELS = """
     trabalho werk thuis kantoor firma company reception empfang switchboard
     whatsapp wa telegram signal viber sms imessage
     no nr nummer number num numero numéro número rufnummer voip other primary secondary emergency notfall
-    day evening abends tagsüber
+    day evening abends tagsüber hm wk bus res
     тел телефон моб мобильный раб рабочий дом домашний сот сотовый
     電話 電話番号 電話號碼 携帯 携帯電話 手机 手機 电话 電話號 座机
     전화 전화번호 휴대폰 핸드폰 هاتف جوال موبايل تلفن طلفن
@@ -21,7 +21,7 @@ _FAX = """
     telefax telefaks telecopie télécopie fax faxnummer faxnr faks факс
     ファックス ファクス 传真 傳真 팩스 φαξ فاكس פקס
 """
-_LETTERS = "t m h w c o p d f"
+_LETTERS = "tmhwcopdfgbn"
 _EXTENSIONS = r"""
     x ext extn extension extensión extensao extensão erw interno intern int anexo anx apparat app durchwahl dw
     poste доб добавочный доп внутр вн ramal toestel tst wewnętrzny wewn wew linka klapka kl anknytning ank
@@ -52,7 +52,11 @@ LABEL = (
 ANY_LABEL = r"(?s)^[^0-9+\n]*\pL[^0-9+\n]*[1-9]?[:：]\s*([+(0-9].*)$"
 """Whatever ends in a colon before it."""
 
-LABEL_INSIDE = rf"(?i)([0-9][)\s]*[\s,/–-]\s*)((?:{_any_of(_INSIDE + _FAX)}|{_LETTER}[.:])[\s.:]*[+(0-9])"
+_SIX_DIGITS = r"[+(0-9](?:[ ()./-]*[0-9]){5}"
+LABEL_INSIDE = (
+    rf"(?i)([0-9][)\s]*[\s,/–-]\s*)((?:[(\[]?(?:{_any_of(_INSIDE + _FAX)}|{_LETTER})[)\]]|"
+    rf"{_any_of(_INSIDE + _FAX)}|{_LETTER}[.:])[\s.:]*[+(0-9]|{_LETTER}\s+{_SIX_DIGITS})"
+)
 """A label behind a number and before another: `$1` and `$2` are the two sides."""
 
 NOTE_INSIDE = r"([0-9][^0-9\n,;/]*\pL[^0-9\n,;/]*)[,/]\s*([+(0-9])"
@@ -62,12 +66,12 @@ EXTENSION_INSIDE = rf"(?i)([0-9][)\s.]*(?:{_any_of(_EXTENSIONS)})[\s.:=#-]*[0-9]
 """An extension, a separator, and another number: `$1` and `$2` are the two sides."""
 
 NOTE_IN_BRACKETS = r"\s*[(\[][^()\[\]0-9]*\pL[^()\[\]0-9]*[)\]]\s*"
-NOTE_AT_END = rf"(?is)^(.*[0-9])(?:[\s.,;:/)–—-]+{_WORD}\b\.?)+\s*$"
+NOTE_AT_END = rf"(?is)^(.*[0-9])(?:[\s.,;:/)–—-]+(?:{_WORD}|[cghmptw])\b\.?)+\s*$"
 EXTENSION = (
     rf"(?is)^(.*[0-9)])[\s.,;/(-]*(?:(?:{_any_of(_EXTENSIONS)})[\s.:=#-]*|#\s*|,,+\s*)[0-9]{{1,7}}[)#]*\s*$"
 )
 
-FAX = rf"(?i){_any_of(_FAX)}|^\s*f[.:]"
+FAX = rf"(?i){_any_of(_FAX)}|^[\s(\[]*f(?:[.:)\]]|\s)|[\s(\[]f[)\].]?\s*$"
 _AND = r"(?:\s*[/&+-]\s*|[\s.]+(?:u\.?|und|and|et|y|e|en|og|och)[\s.]+)"
 FAX_AND_PHONE = (
     rf"(?i)(?:tel|tél|phone|fon|тел)[a-zé]*\.?{_AND}(?:tele)?(?:fa(?:x|ks)|факс)"

@@ -1,12 +1,15 @@
 """The line of a spec that would read values which were refused: candidates are tried, the one that fits is
 named."""
 
+import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
 import polars as pl
 
+from memory_import.transforms.limits import CONVERSATION_ID, PROFILE_ID
+from memory_import.transforms.placeholders import is_placeholder
 from memory_import.transforms.plan import TraitPlan, TraitType
 from memory_import.transforms.values.traits import judge_trait
 
@@ -18,15 +21,26 @@ _DAYS = (
     *("%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y"),
 )
 _TIMES = ("", " %H:%M", " %H:%M:%S", ", %H:%M", ", %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S")
-_NUMBERED = ("excel", "epoch_s", "epoch_ms")
+_NUMBERED = {
+    "excel": r"^[1-9][0-9]{4}(?:\.[0-9]+)?$",
+    "epoch_s": r"^[0-9]{9,10}$",
+    "epoch_ms": r"^[0-9]{12,13}$",
+}
+"""Times written as numbers, and how those of our days look."""
 _REGIONS = (
     *("US", "GB", "DE", "FR", "NL", "AU", "ES", "IT", "CH", "AT", "SE", "BE", "CA", "MX", "BR", "IN", "IE"),
     *("DK", "NO", "FI", "PL", "PT", "NZ", "ZA", "SG", "JP", "CZ", "AR", "CO", "CL"),
 )
 _SEPARATORS = (";", ",", "|", " ::: ")
 _MOST_WORDS = 4
+_LONGEST_WORD = 20
+_FEWEST_REPEATS = 3
+_ZEROS = r"^[0.,:/ -]+$"
+_ENCODINGS = (
+    *("utf-8", "windows-1252", "windows-1250", "windows-1251", "iso-8859-15", "mac-roman", "cp850", "cp437"),
+)
 
-EXPECTED = {
+_EXPECTED = {
     TraitType.STRING: "a text",
     TraitType.INTEGER: "a whole number such as 12",
     TraitType.NUMBER: "a number such as 1234.5",
@@ -39,16 +53,101 @@ EXPECTED = {
 }
 
 
-def find_mends(refused: pl.Series, trait: TraitPlan) -> list[str]:
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """How texts that were refused were read: the `encoding` of their CSV file, None of Parquet; the `region`
+    of phones without a country (ISO alpha-2); and whether other texts of their column have a value."""
+
+    encoding: str | None = None
+    region: str | None = None
+    has_others: bool = True
+
+
+_ONE_ID = CONVERSATION_ID.strip("^$")
+_SHAPES = {
+    "profile.id": PROFILE_ID,
+    "conversation_id": rf'^\["{_ONE_ID}"\]$',
+    "conversation_ids": rf'^\["{_ONE_ID}"(?:,"{_ONE_ID}")*\]$',
+}
+"""What a field of a memory has to look like once it is read, by its path."""
+
+_EXPECTED_OF_FIELDS = {
+    "profile.id": "the id of a profile (mem_profile_…)",
+    "conversation_id": "the id of a conversation (conv_conversation_…)",
+    "conversation_ids": "ids of conversations (conv_conversation_…)",
+}
+
+
+def describe_expected(trait: TraitPlan) -> str:
+    """What a cell of the trait, or of the field of a memory, should hold."""
+    return _EXPECTED_OF_FIELDS.get(trait.path, _EXPECTED[trait.type])
+
+
+def find_mends(refused: pl.Series, trait: TraitPlan, around: Circumstances) -> list[str]:
     """The options of a trait, as they stand in a spec, that read (nearly) all of the refused texts (String,
-    not null); several where the texts fit several, none where nothing fits."""
-    fitting: list[tuple[int, str]] = []
-    for line, candidate, region in _candidates(refused, trait):
-        read = _count_read(refused, candidate, region)
-        if read >= max(1, _LEAST_SHARE * len(refused)):
-            fitting.append((read, line))
-    most = max((read for read, _ in fitting), default=0)
-    return [line for read, line in fitting if read == most]
+    not null); several where the texts fit several, none where nothing fits.
+
+    Where no option of the trait does, options of its source are tried: `null_values` for texts that stand
+    for nothing, and another `encoding`.
+    """
+    least = max(1, _LEAST_SHARE * len(refused))
+    for given, texts in _variants(refused, around):
+        nothing = len(refused) - len(texts)
+        fitting: list[tuple[int, str]] = []
+        if given and nothing + _count_read(texts, trait, around.region) >= least:
+            return [given]
+        for line, candidate, region in _candidates(texts, trait):
+            read = nothing + _count_read(texts, candidate, region)
+            if read - nothing > 0 and read >= least:
+                fitting.append((read, line))
+        most = max((read for read, _ in fitting), default=0)
+        if fitting:
+            return [", ".join(filter(None, (line, given))) for read, line in fitting if read == most]
+    return []
+
+
+def _variants(refused: pl.Series, around: Circumstances) -> Iterator[tuple[str, pl.Series]]:
+    """An option of the source ("": none), and what of the texts it leaves to be read."""
+    yield "", refused
+    words = _find_words_for_nothing(refused, around)
+    if words:
+        listed = json.dumps(["", *words], ensure_ascii=False)
+        yield f"source.null_values: {listed}", refused.filter(~refused.str.strip_chars().is_in(words))
+    if around.encoding is None or refused.str.contains(r"^[\x00-\x7f]*$").all():
+        return
+    for encoding in _ENCODINGS:
+        try:
+            texts = [text.encode(around.encoding).decode(encoding) for text in refused]
+        except UnicodeError:
+            continue
+        if texts != refused.to_list():
+            yield f"source.encoding: {encoding}", pl.Series(texts, dtype=pl.String)
+
+
+def _find_words_for_nothing(refused: pl.Series, around: Circumstances) -> list[str]:
+    """The few texts without figures that come again and again among others, which do not."""
+    text = pl.col("text")
+    counted = refused.str.strip_chars().alias("text").value_counts(name="count").sort("count", "text")
+    is_nothing = is_placeholder(text) | text.str.contains(_ZEROS)
+    is_word = (pl.col("count") >= _FEWEST_REPEATS) & ~text.str.contains("[1-9@]")
+    words = counted.filter(
+        (is_nothing | (is_word & around.has_others)) & (text.str.len_chars() <= _LONGEST_WORD)
+    )
+    return words["text"].to_list() if words.height <= _MOST_WORDS else []
+
+
+def has_decimal_comma(refused: pl.Series, trait: TraitPlan) -> pl.Series:
+    """Whether each text (String) that a number trait refused is one with a decimal comma, and nothing else
+    (Boolean)."""
+    texts = refused.alias(trait.columns[0]).to_frame()
+    comma, point = (
+        judge_trait(
+            texts, replace(trait, columns=(texts.columns[0],), decimal=mark), refused.clear(len(refused))
+        )
+        for mark in (",", ".")
+    )
+    has_comma = refused.str.contains(",", literal=True).fill_null(value=False)
+    return has_comma & comma.values.is_not_null() & point.values.is_null()
 
 
 def describe_text(text: str) -> str:
@@ -61,17 +160,20 @@ def _count_read(refused: pl.Series, trait: TraitPlan, region: str | None) -> int
     column = trait.columns[0]
     regions = pl.repeat(region, len(refused), dtype=pl.String, eager=True)
     alone = replace(trait, columns=(column,))
-    return int(judge_trait(refused.alias(column).to_frame(), alone, regions).values.count())
+    values = judge_trait(refused.alias(column).to_frame(), alone, regions).values
+    return int(values.str.contains(_SHAPES.get(trait.path, "")).sum())
 
 
 def _candidates(refused: pl.Series, trait: TraitPlan) -> Iterator[tuple[str, TraitPlan, str | None]]:
     """What to write, the trait with it, and the region to read phones with."""
+    if trait.steps.mapped:
+        yield from _mapped(refused, trait)
     match trait.type:
         case TraitType.DATE:
-            for format in (*_DAYS, *_NUMBERED):
+            for format in (*_DAYS, *_numbered(refused)):
                 yield f"format: {_quote(format)}", replace(trait, formats=(format,)), None
         case TraitType.DATETIME:
-            yield from _datetimes(trait)
+            yield from _datetimes(refused, trait)
         case TraitType.NUMBER | TraitType.INTEGER:
             for decimal in (",", "."):
                 yield f'decimal: "{decimal}"', replace(trait, decimal=decimal), None
@@ -87,14 +189,18 @@ def _candidates(refused: pl.Series, trait: TraitPlan) -> Iterator[tuple[str, Tra
             return
 
 
-def _datetimes(trait: TraitPlan) -> Iterator[tuple[str, TraitPlan, str | None]]:
+def _numbered(refused: pl.Series) -> list[str]:
+    return [format for format, look in _NUMBERED.items() if refused.str.contains(look).any()]
+
+
+def _datetimes(refused: pl.Series, trait: TraitPlan) -> Iterator[tuple[str, TraitPlan, str | None]]:
     zone = "" if trait.timezone else ", timezone: UTC (or the zone they are local in)"
     placed = replace(trait, timezone=trait.timezone or "UTC")
     if not trait.timezone:
         yield zone.removeprefix(", "), placed, None
     for day, time in product(_DAYS, _TIMES):
         yield f"format: {_quote(day + time)}{zone}", replace(placed, formats=(day + time,)), None
-    for format in _NUMBERED:
+    for format in _numbered(refused):
         needs = zone if format == "excel" else ""
         yield f"format: {format}{needs}", replace(placed, formats=(format,)), None
 
@@ -105,6 +211,19 @@ def _booleans(refused: pl.Series, trait: TraitPlan) -> Iterator[tuple[str, Trait
     if len(words) <= _MOST_WORDS and all(word.replace(" ", "").isalpha() for word in words):
         listed = ", ".join(words)
         yield f"true: […], false: […] (the texts are: {listed})", replace(trait, true=tuple(words)), None
+
+
+def _mapped(refused: pl.Series, trait: TraitPlan) -> Iterator[tuple[str, TraitPlan, str | None]]:
+    """Words that the map does not have."""
+    words = sorted(refused.str.strip_chars().unique())
+    if len(words) <= _MOST_WORDS and all(word.replace(" ", "").isalpha() for word in words):
+        listed = ", ".join(f"{word}: …" for word in words)
+        some = next(iter(trait.steps.mapped.values()))
+        yield (
+            f"map: {{{listed}}}, or an else",
+            replace(trait, steps=replace(trait.steps, otherwise=some)),
+            None,
+        )
 
 
 def _quote(format: str) -> str:

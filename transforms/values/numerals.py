@@ -18,13 +18,22 @@ from memory_import.transforms.values.text import clean_texts
 INTEGER = r"^[+-]?[0-9]+(?:\.0*)?$"
 NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 NOT_FINITE = r"(?i)^[+-]?(?:nan|inf|infinity)$"
+THOUSANDS_OR_ZEROS = r"^[+-]?[1-9][0-9]{0,2}\.000$"
+"""A whole number with a fraction of zeros to some, thousands to others."""
 TRUE = ("true", "t", "yes", "y", "1", "1.0", "on", "checked")
 FALSE = ("false", "f", "no", "n", "0", "0.0", "off", "unchecked")
 
-_CURRENCY = r"(?:\p{Sc}|\b[A-Z]{3}\b)"
-"""A sign, or the three capitals of an ISO 4217 code."""
+_CURRENCY = (
+    r"(?:\b[A-Z]{1,3}\p{Sc}|\p{Sc}|\b[A-Z]{3}\b"
+    r"|\b(?i:s?fr|kr|rs|kn|lei|din|ft)\b\.?|(?i:zł|kč|лв|руб)\.?|\b[RP]\b)"
+)
+"""A sign (`US$`), the three capitals of an ISO 4217 code, or what is usual instead (`Fr.`, `kr`)."""
+_MINUS = "[\u2212\u2010-\u2013\ufe63\uff0d]"
+"""What word processors and fonts put in place of a minus."""
 _SPACE = r"[\s\x{a0}\x{202f}\x{2009}]*"
-_ACCOUNT_NEGATIVE = r"^\((.*)\)$"
+_ACCOUNT_NEGATIVE = rf"^({_CURRENCY}?){_SPACE}\(\s*-?(.*)\)$"
+_MINUS_BEHIND = r"^([^+-].*[0-9])\s?-$"
+_NO_CENTS = r"([0-9])[.,]\s?--?$"
 _GROUP_SPACES = "\u0020\u00a0\u202f\u2009'\u2019"
 
 _text = pl.col("text")
@@ -56,7 +65,7 @@ def judge_integers(texts: pl.Series, style: NumberStyle = _PLAIN) -> pl.DataFram
 
     Leading zeros do not count. A fraction of zeros, as spreadsheets write it (`12.0`), is dropped and is a
     change. Thousands separators are refused unless the style has some: `1,234` is a fraction to half the
-    world.
+    world, and `1.000` a thousand. NaN and infinity are nothing.
     """
     numbers = texts.to_frame("text").select(number=_text.cast(pl.Int64, strict=False))
     fits = pl.col("number").is_between(INTEGER_MIN, INTEGER_MAX)
@@ -70,12 +79,13 @@ def _judge_other_integers(texts: pl.Series, style: NumberStyle) -> pl.DataFrame:
         is_integer=_text.str.contains(INTEGER),
         has_point=_text.str.contains(".", literal=True),
     )
-    fits = pl.col("is_integer") & pl.col("number").is_between(INTEGER_MIN, INTEGER_MAX)
+    is_clear = pl.lit(style.decimal is not None) | ~_text.str.contains(THOUSANDS_OR_ZEROS)
+    fits = pl.col("is_integer") & is_clear & pl.col("number").is_between(INTEGER_MIN, INTEGER_MAX)
     fraction = pl.when(fits & pl.col("has_point")).then(pl.lit(Change.INTEGER_FRACTION_DROPPED.value))
     return read.select(
         value=pl.when(fits).then(pl.col("number")).cast(pl.String),
         reason=pl.when(_text.is_not_null() & ~fits.fill_null(value=False)).then(
-            pl.when("is_integer")
+            pl.when(pl.col("is_integer") & is_clear)
             .then(pl.lit(Reason.INTEGER_OUT_OF_RANGE.value))
             .otherwise(pl.lit(Reason.INTEGER_INVALID.value))
         ),
@@ -88,8 +98,8 @@ def _judge_other_integers(texts: pl.Series, style: NumberStyle) -> pl.DataFrame:
 def judge_numbers(texts: pl.Series, style: NumberStyle = _PLAIN) -> pl.DataFrame:
     """Judgements on decimal numbers within the range of integers: `1.5`, `-.5`, `2e3`.
 
-    Currency signs, `%` and the brackets of a negative amount, `(12)`, are taken off, which is a change. A
-    number without a fraction comes out without a point. NaN and infinity are refused: JSON has neither.
+    Currency signs, `%` and the other ways to write a minus, `(12)` and `12-`, are taken off, which is a
+    change. A number without a fraction comes out without a point. NaN and infinity are nothing.
     """
     if style.decimal is None and style.thousands is None:
         plain = write_numbers(_read_numbers(texts))
@@ -106,8 +116,6 @@ def _judge_other_numbers(texts: pl.Series, style: NumberStyle) -> pl.DataFrame:
         "value",
         reason=pl.when(~has_value & _text.str.contains(NUMBER))
         .then(pl.lit(Reason.NUMBER_OUT_OF_RANGE.value))
-        .when(~has_value & _text.str.contains(NOT_FINITE))
-        .then(pl.lit(Reason.NUMBER_NOT_FINITE.value))
         .when(~has_value & _text.is_not_null())
         .then(pl.lit(Reason.NUMBER_INVALID.value)),
         change=code_where(has_value & pl.col("is_undressed"), Change.NUMBER_SIGNS_TAKEN_OFF),
@@ -117,15 +125,20 @@ def _judge_other_numbers(texts: pl.Series, style: NumberStyle) -> pl.DataFrame:
 def _undress(texts: pl.Series, style: NumberStyle) -> pl.DataFrame:
     """`text`: the number with a point and without thousands, where it is written in this style; else as it
     stands. `is_undressed`: whether signs were taken off it."""
-    cleaned = clean_texts(texts).to_frame()
+    cleaned = clean_texts(texts).to_frame().select(pl.when(~_text.str.contains(NOT_FINITE)).then(_text))
     bare = (
         _text.str.replace(rf"^([+-]?){_CURRENCY}{_SPACE}", "$1")
         .str.replace(rf"{_SPACE}(?:{_CURRENCY}|%)$", "")
         .str.strip_chars()
     )
-    inner = _text.str.extract(_ACCOUNT_NEGATIVE)
-    unbracketed = pl.when(inner.is_not_null()).then("-" + inner.str.strip_chars()).otherwise(_text)
-    read = cleaned.with_columns(unbracketed.alias("text")).with_columns(bare.alias("text"))
+    signed = (
+        _text.str.replace_all(_MINUS, "-")
+        .str.replace(_NO_CENTS, "$1")
+        .str.replace(_ACCOUNT_NEGATIVE, "-$1$2")
+        .str.replace(_MINUS_BEHIND, "-$1")
+        .str.strip_chars()
+    )
+    read = cleaned.with_columns(signed.alias("text")).with_columns(bare.alias("text"))
     decimal, separators = style.decimal or ".", style.separators
     if separators:
         some = "[" + "".join("\\" + sign if sign in "]^-\\" else sign for sign in separators) + "]"

@@ -5,10 +5,10 @@ import json
 from collections.abc import Mapping
 
 from memory_import.destination.api.operations import Completed, Failed, follow
-from memory_import.destination.errors import StoreUnfit, UnexpectedAnswer
+from memory_import.destination.errors import StoreNotReady, StoreUnfit, UnexpectedAnswer
 from memory_import.destination.http.client import Client, Request
-from memory_import.destination.http.decisions import Answer, Refused
-from memory_import.destination.http.routes import Route
+from memory_import.destination.http.decisions import Answer, InDoubt, Refused
+from memory_import.destination.http.routes import READ_OPERATION, Route
 
 _PATIENCE_SECONDS = 120.0
 
@@ -25,23 +25,48 @@ async def read(
 
 
 async def write(
-    client: Client, route: Route, body: Mapping[str, object], *, if_match: str | None = None, **ids: str
+    client: Client,
+    route: Route,
+    body: Mapping[str, object],
+    *,
+    if_match: str | None = None,
+    idempotency_key: str | None = None,
+    operations: Route = READ_OPERATION,
+    **ids: str,
 ) -> Refused | None:
     """Write a resource whose path holds these ids, and follow the operation to its end.
 
-    Returns the refusal, where there is one. `if_match` is the ETag that the resource must still have. An
-    operation that fails, or that is not over after two minutes, is `StoreUnfit` in words.
+    Returns the refusal, where there is one. `if_match` is the ETag that the resource must still have;
+    `idempotency_key` makes a repeated request the same one, where the API takes such a key; `operations` is
+    where the operation is read. An operation that fails is `StoreUnfit` in words, one that is not over after
+    two minutes `StoreNotReady`.
     """
     path = route.at(**ids)
-    headers = {} if if_match is None else {"if-match": if_match}
+    given = {"if-match": if_match, "idempotency-key": idempotency_key}
+    headers = {name: value for name, value in given.items() if value is not None}
     decision = await client.call(
         Request(route=route, path=path, content=json.dumps(body).encode(), headers=headers)
     )
     if isinstance(decision, Refused):
         return decision
-    operation_id = _operation_id_of(decision.answer)
+    await _follow(client, f"{route.method} {path}", decision.answer, operations)
+    return None
+
+
+async def write_once(client: Client, route: Route, body: Mapping[str, object]) -> Refused | InDoubt | None:
+    """As `write`, for what must not be made twice: where nobody knows whether it was, it is in doubt."""
+    path = route.at()
+    decision = await client.call_once(Request(route=route, path=path, content=json.dumps(body).encode()))
+    if isinstance(decision, Refused | InDoubt):
+        return decision
+    await _follow(client, f"{route.method} {path}", decision.answer, READ_OPERATION)
+    return None
+
+
+async def _follow(client: Client, what: str, answer: Answer, operations: Route) -> None:
+    operation_id = _operation_id_of(answer)
     if operation_id is None:
-        return None
+        return
     verdict = await follow(
         client,
         operation_id,
@@ -49,15 +74,16 @@ async def write(
         first_wait_seconds=0,
         patience_seconds=_PATIENCE_SECONDS,
         slots=asyncio.Semaphore(),
+        route=operations,
     )
-    if isinstance(verdict, Completed):
-        return None
-    why = (
-        f"failed: {verdict.message}"
-        if isinstance(verdict, Failed)
-        else f"is not over after {_PATIENCE_SECONDS:.0f} seconds."
-    )
-    raise StoreUnfit([f"{route.method} {path} was accepted, but its operation {operation_id} {why}"])
+    accepted = f"{what} was accepted, but its operation {operation_id}"
+    match verdict:
+        case Completed():
+            return
+        case Failed(message=message):
+            raise StoreUnfit([f"{accepted} failed: {message}"])
+        case _:
+            raise StoreNotReady([f"{accepted} is not over after {_PATIENCE_SECONDS:.0f} seconds."])
 
 
 def _operation_id_of(answer: Answer) -> str | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from memory_import.destination.http.client import Client, Request
 from memory_import.destination.http.decisions import Answer, Refused, Success, as_code, retry_after_seconds
-from memory_import.destination.http.routes import READ_OPERATION
+from memory_import.destination.http.routes import READ_OPERATION, Route
 from memory_import.destination.limits import (
     OPERATION_APPEARS_SECONDS,
     OPERATION_KEPT_SECONDS,
@@ -61,6 +61,7 @@ async def follow(
     first_wait_seconds: float | None,
     patience_seconds: float,
     slots: asyncio.Semaphore,
+    route: Route = READ_OPERATION,
 ) -> Verdict:
     """Poll an operation until it ends or `patience_seconds` are over.
 
@@ -68,11 +69,12 @@ async def follow(
     readable yet, and it is forgotten only when that was said for a while, or after a week twice. `slots`
     bounds how many are asked for at once. Where the server does not say when to ask, first at
     `first_wait_seconds` and then in what it answers, we ask soon and then less and less often.
+    `route` is where operations of this kind are read.
     """
     throttle = client.throttle
     start = throttle.clock()
     own_waits = _own_waits()
-    request = Request(route=READ_OPERATION, path=READ_OPERATION.at(operation_id=operation_id))
+    request = Request(route=route, path=route.at(operation_id=operation_id))
     wait_seconds = next(own_waits) if first_wait_seconds is None else first_wait_seconds
     missing_since: float | None = None
     await throttle.rest(min(wait_seconds, patience_seconds))

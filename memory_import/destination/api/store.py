@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from memory_import.destination.api.control_plane import read
 from memory_import.destination.api.identity_settings import fetch_identity_settings
+from memory_import.destination.api.stores import fetch_store
 from memory_import.destination.api.trait_groups import fetch_trait_groups
 from memory_import.destination.errors import StoreUnfit, UnexpectedAnswer
 from memory_import.destination.http.client import Client, Request
 from memory_import.destination.http.decisions import Refused
-from memory_import.destination.http.routes import READ_PROFILE, READ_STORE
+from memory_import.destination.http.routes import READ_PROFILE
 from memory_import.destination.limits import LOOKUP_POLL_SECONDS
 
 Normalization = Literal["phone", "email", "trim", "none"]
@@ -63,16 +63,16 @@ class StoreSchema:
 
 async def fetch_schema(client: Client, store_id: str) -> StoreSchema:
     """Read a store's status, trait groups and identity settings. `StoreUnfit` when there is no such store."""
-    if not await store_exists(client, store_id):
+    store = await fetch_store(client, store_id)
+    if store is None:
         raise StoreUnfit([f"There is no store {store_id} in this account."])
-    store = await read(client, READ_STORE, store_id=store_id)
     groups = await fetch_trait_groups(client, store_id)
     settings = await fetch_identity_settings(client, store_id)
     traits = {
         f"{group.name}.{name}": definition for group in groups for name, definition in group.traits.items()
     }
     return StoreSchema(
-        status=str(store.document.get("status")),
+        status=store.status,
         groups=frozenset(group.name for group in groups),
         data_types={path: definition["dataType"] for path, definition in traits.items()},
         promotions={
@@ -84,14 +84,9 @@ async def fetch_schema(client: Client, store_id: str) -> StoreSchema:
     )
 
 
-async def store_exists(client: Client, store_id: str) -> bool:
-    """Whether the account has such a store; one that is not there is asked for twice."""
-    return await _is_there(client, Request(route=READ_STORE, path=READ_STORE.at(store_id=store_id)))
-
-
 async def require_store(client: Client, store_id: str) -> None:
     """`StoreUnfit` when the store is not there any more."""
-    if not await store_exists(client, store_id):
+    if await fetch_store(client, store_id) is None:
         raise StoreUnfit([f"The store {store_id} is not there any more (HTTP 404, twice)."])
 
 
@@ -99,16 +94,12 @@ async def profile_exists(client: Client, store_id: str, profile_id: str) -> bool
     """Whether a store, which must be there, has such a profile; one that is not there is asked for twice."""
     await require_store(client, store_id)
     path = READ_PROFILE.at(store_id=store_id, profile_id=profile_id)
-    return await _is_there(client, Request(route=READ_PROFILE, path=path))
-
-
-async def _is_there(client: Client, request: Request) -> bool:
     for _ in range(2):
-        decision = await client.call(request)
+        decision = await client.call(Request(route=READ_PROFILE, path=path))
         if not isinstance(decision, Refused):
             return True
         if decision.status != 404:
-            raise UnexpectedAnswer("GET", request.path, decision.status, decision.code, decision.request_id)
+            raise UnexpectedAnswer("GET", path, decision.status, decision.code, decision.request_id)
         await client.throttle.rest(LOOKUP_POLL_SECONDS)
     return False
 

@@ -31,9 +31,14 @@ async def fetch_trait_groups(client: Client, store_id: str) -> list[TraitGroup]:
     return [TraitGroup(name=group["displayName"], traits=group.get("traits") or {}) for group in listed]
 
 
-async def create_trait_group(client: Client, store_id: str, name: str, traits: Definitions) -> Refused | None:
+async def create_trait_group(
+    client: Client, store_id: str, name: str, traits: Definitions, description: str | None = None
+) -> Refused | None:
     """Create a group with its traits; the refusal, where there is one."""
-    return await write(client, ADD_GROUP, {"displayName": name, "traits": traits}, store_id=store_id)
+    body: dict[str, object] = {"displayName": name, "traits": traits}
+    if description is not None:
+        body["description"] = description
+    return await write(client, ADD_GROUP, body, store_id=store_id)
 
 
 async def change_trait_group(client: Client, store_id: str, name: str, traits: Definitions) -> Refused | None:

@@ -100,6 +100,10 @@ def _is_taken_up(document: Mapping[str, Any], headers: Mapping[str, str]) -> boo
     )
 
 
+def _is_started(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
+    return _is_text(document.get("statusUrl"))
+
+
 def _is_lookup(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
     found = document.get("profiles")
     return isinstance(found, list) and all(_is_text(profile_id) for profile_id in found)
@@ -113,6 +117,11 @@ def _is_operation(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
 
 def _is_store(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
     return document.get("status") in ("QUEUED", "PROVISIONING", "ACTIVE", "FAILED")
+
+
+def _is_page_of_ids(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
+    ids = document.get("stores")
+    return isinstance(ids, list) and all(_is_text(store_id) for store_id in ids) and _has_meta(document)
 
 
 def _is_profile(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
@@ -143,6 +152,19 @@ def _is_identity_settings(document: Mapping[str, Any], _: Mapping[str, str]) -> 
 
 def _is_page_of_groups(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
     return _are_objects(document.get("traitGroups"), "displayName") and _has_meta(document)
+
+
+def _is_configuration(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
+    return _are_objects([document], "id", "displayName", "conversationGroupingType", "memoryStoreId")
+
+
+def _is_page_of_configurations(document: Mapping[str, Any], _: Mapping[str, str]) -> bool:
+    listed = document.get("configurations")
+    return (
+        isinstance(listed, list)
+        and all(isinstance(each, dict) and _is_configuration(each, {}) for each in listed)
+        and _has_meta(document)
+    )
 
 
 def _is_page_of(name: str) -> Shape:
@@ -186,7 +208,8 @@ def _has_meta(document: Mapping[str, Any]) -> bool:
 # The routes
 
 _PROFILES = "/v1/Stores/{store_id}/Profiles"
-_STORE = "/v1/ControlPlane/Stores/{store_id}"
+_STORES = "/v1/ControlPlane/Stores"
+_STORE = f"{_STORES}/{{store_id}}"
 _REFUSALS = frozenset({400, 404})
 
 BULK = Route("PUT", f"{_PROFILES}/Bulk", 202, _is_message, _REFUSALS)
@@ -219,6 +242,9 @@ READ_IDENTIFIERS = Route(
     "GET", f"{READ_PROFILE.template}/Identifiers", 200, _are_identifiers, _REFUSALS, is_moved=True
 )
 RECALL = Route("POST", f"{READ_PROFILE.template}/Recall", 200, _is_recalled, _REFUSALS, is_moved=True)
+LIST_STORES = Route("GET", _STORES, 200, _is_page_of_ids, _REFUSALS)
+ADD_STORE = Route("POST", _STORES, 202, _is_taken_up, _REFUSALS)
+CHANGE_STORE = Route("PATCH", _STORE, 202, _is_taken_up, _REFUSALS | {412})
 READ_STORE = Route("GET", _STORE, 200, _is_store, _REFUSALS)
 LIST_GROUPS = Route("GET", f"{_STORE}/TraitGroups", 200, _is_page_of_groups, _REFUSALS)
 ADD_GROUP = Route("POST", f"{_STORE}/TraitGroups", 202, _is_taken_up, _REFUSALS)
@@ -226,10 +252,21 @@ CHANGE_GROUP = Route("PATCH", f"{_STORE}/TraitGroups/{{group}}", 202, _is_taken_
 READ_IDENTITY = Route("GET", f"{_STORE}/IdentityResolutionSettings", 200, _is_identity_settings, _REFUSALS)
 WRITE_IDENTITY = Route("PUT", f"{_STORE}/IdentityResolutionSettings", 202, _is_taken_up, _REFUSALS | {412})
 READ_OPERATION = Route("GET", "/v1/ControlPlane/Operations/{operation_id}", 200, _is_operation, _REFUSALS)
+_CONFIGURATIONS = "/v2/ControlPlane/Configurations"
+LIST_CONFIGURATIONS = Route("GET", _CONFIGURATIONS, 200, _is_page_of_configurations, _REFUSALS)
+ADD_CONFIGURATION = Route("POST", _CONFIGURATIONS, 202, _is_started, frozenset({400, 409}))
+CHANGE_CONFIGURATION = Route(
+    "PATCH", f"{_CONFIGURATIONS}/{{configuration_id}}", 202, _is_started, _REFUSALS | {409}
+)
+READ_CONFIGURATION_OPERATION = Route(
+    "GET", "/v2/ControlPlane/Operations/{operation_id}", 200, _is_operation, _REFUSALS
+)
 
 ROUTES = (
     BULK, LOOKUP, CREATE_PROFILE, READ_PROFILE, *ADD_MEMORIES.values(), *LIST_MEMORIES.values(),
-    LIST_REVISIONS, *CHANGE_MEMORY.values(), READ_TRAITS, READ_IDENTIFIERS, RECALL, READ_STORE, LIST_GROUPS,
-   ADD_GROUP, CHANGE_GROUP, READ_IDENTITY, WRITE_IDENTITY, READ_OPERATION,
+    LIST_REVISIONS, *CHANGE_MEMORY.values(), READ_TRAITS, READ_IDENTIFIERS, RECALL,
+    LIST_STORES, ADD_STORE, READ_STORE, CHANGE_STORE, LIST_GROUPS, ADD_GROUP, CHANGE_GROUP,
+    READ_IDENTITY, WRITE_IDENTITY, READ_OPERATION,
+    LIST_CONFIGURATIONS, ADD_CONFIGURATION, CHANGE_CONFIGURATION, READ_CONFIGURATION_OPERATION,
 )  # fmt: skip
 """All routes that are used."""

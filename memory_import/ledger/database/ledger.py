@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import (
@@ -40,6 +41,7 @@ from memory_import.ledger.database.transaction import BATCH_COLUMNS, Transaction
 
 _FOUND_LATER = ("planned_at", "changes", "lookups", "remarks")  # of a load that was staged without batches
 _RUNS_OF_PACE = 5
+_TOOK = (BatchState.ACCEPTED, BatchState.COMPLETED, BatchState.VERIFIED, BatchState.UNKNOWN)
 
 
 class Ledger(RunTable):
@@ -181,6 +183,31 @@ class Ledger(RunTable):
         with self._engine.connect() as connection:
             sent, spent = connection.execute(entries).scalar(), connection.execute(seconds).scalar()
         return sent / spent if sent and spent else None
+
+    def rows_over_time(self, run_id: str, points: int) -> list[tuple[float, int]]:
+        """When the server took how many rows: seconds since the epoch and all rows until then, at most so
+        many of these; none where nothing was taken."""
+        taken = (
+            batches.c.run_id == run_id,
+            batches.c.answered_at.is_not(None),
+            batches.c.state.in_(_TOOK),
+        )
+        answered = batches.c.answered_at
+        with self._engine.connect() as connection:
+            first, last = connection.execute(
+                select(func.min(answered), func.max(answered)).where(*taken)
+            ).one()
+            if first is None:
+                return []
+            slot = ((answered - first) * ((points - 1) / max(last - first, 0.001))).cast(Integer)
+            found = connection.execute(
+                select(func.max(answered), func.sum(batches.c.rows))
+                .where(*taken)
+                .group_by(slot)
+                .order_by(slot)
+            ).all()
+        until = accumulate(rows for _, rows in found)
+        return [(at, rows) for (at, _), rows in zip(found, until, strict=True)]
 
     def wait_left(self, api_url: str, now: float) -> float:
         """For how many more seconds a server wants no request; 0 where it may be asked.

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from memory_import.columns import (
     ERROR_CODE,
+    FILE,
     MERGED_INTO_FILE,
     MERGED_INTO_ROW,
     OUTCOME,
@@ -23,7 +24,7 @@ from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.files import whole_file
 from memory_import.ledger.report.outcomes import Outcome, row_outcomes
-from memory_import.ledger.report.values import Fates, MappedTrait, ValueAccount
+from memory_import.ledger.report.values import FIRST_ROWS, Fates, MappedTrait, ValueAccount
 from memory_import.ledger.staging.staged import Staging
 
 REASON_SEPARATOR = " | "  # as the staged rows have it
@@ -42,12 +43,14 @@ class ConservationError(RuntimeError):
 class Account:
     """The rows of a load by outcome, and the rejected ones by reason: a row with two reasons counts twice.
 
-    `values`: the fates of the values of each trait, by its path.
+    `values`: the fates of the values of each trait, by its path. `first_rejected`: the first rejected rows,
+    `(file, row)`, by reason.
     """
 
     rows: Mapping[str, int]
     reasons: Mapping[str, int]
     values: Mapping[str, Fates] = field(default_factory=dict)
+    first_rejected: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
 
 
 class RejectedRows(Protocol):
@@ -81,6 +84,7 @@ def settle_account(
     """
     rows: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    first: dict[str, list[tuple[str, int]]] = {}
     schema = pl.DataFrame(schema=_OUTCOMES_SCHEMA).to_arrow().schema
     with (
         whole_file(folder / file_name("outcomes.parquet", load.load)) as outcomes_stream,
@@ -98,6 +102,7 @@ def settle_account(
             rejected = frame.filter(pl.col(OUTCOME) == Outcome.REJECTED.value)
             if not rejected.is_empty():
                 reasons.update(_count_reasons(rejected))
+                _note_first(rejected, first)
                 indexes = (rejected[POS] - staging.positions[part].start).to_list()
                 rejects_stream.writelines(originals.lines(part, indexes, rejected))
     _check_sum(run_id, load, rows)
@@ -106,6 +111,7 @@ def settle_account(
         {outcome.value: rows[outcome.value] for outcome in Outcome},
         dict(sorted(reasons.items())),
         values.fates,
+        dict(sorted(first.items())),
     )
 
 
@@ -118,6 +124,16 @@ def file_name(name: str, load: str) -> str:
 def _count_reasons(rejected: pl.DataFrame) -> dict[str, int]:
     codes = rejected[ERROR_CODE].str.split(REASON_SEPARATOR).list.unique().explode()
     return dict(codes.value_counts().iter_rows())
+
+
+def _note_first(rejected: pl.DataFrame, first: dict[str, list[tuple[str, int]]]) -> None:
+    """Add the first rows with each reason, as far as there are not enough of it yet."""
+    by_code = rejected.select(pl.col(ERROR_CODE).str.split(REASON_SEPARATOR).list.unique(), FILE, ROW)
+    heads = by_code.explode(ERROR_CODE).group_by(ERROR_CODE, maintain_order=True).head(FIRST_ROWS)
+    for code, file, row in heads.iter_rows():
+        listed = first.setdefault(code, [])
+        if len(listed) < FIRST_ROWS:
+            listed.append((file, row))
 
 
 def _check_sum(run_id: str, load: LoadRecord, rows: Counter[str]) -> None:

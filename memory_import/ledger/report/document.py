@@ -1,7 +1,8 @@
 """The report of a run, made from the ledger and the account of each load."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from memory_import.ledger.database.ledger import Ledger
@@ -9,6 +10,7 @@ from memory_import.ledger.database.records import LoadRecord, RunRecord
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.report.account import Account
 
+_POINTS = 60  # of the progress over time
 _TAKEN = frozenset({BatchState.ACCEPTED, BatchState.COMPLETED, BatchState.VERIFIED, BatchState.UNKNOWN})
 
 
@@ -17,8 +19,12 @@ def build_report(
     run: RunRecord,
     accounts: Mapping[str, tuple[LoadRecord, Account]],
     resume_command: str | None,
+    problems: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The report as it is written to `report.json`. `accounts` is by load, for the loads that were staged."""
+    """The report as it is written to `report.json`. `accounts` is by load, for the loads that were staged.
+
+    `problems`: what ended the run early, in sentences.
+    """
     return {
         "run_id": run.run_id,
         "spec": run.spec_path,
@@ -36,8 +42,19 @@ def build_report(
         "timing": {
             stage: round(seconds, 3) for stage, seconds in ledger.seconds_by_stage(run.run_id).items()
         },
+        "progress": _describe_progress(ledger, run),
+        "problems": list(problems),
         "resume_command": resume_command,
     }
+
+
+def _describe_progress(ledger: Ledger, run: RunRecord) -> list[dict[str, Any]]:
+    """How many rows the service had taken, so many seconds after the run began: `{seconds, rows}`, rising."""
+    began = datetime.fromisoformat(run.started_at).timestamp()
+    return [
+        {"seconds": round(max(at - began, 0.0), 3), "rows": rows}
+        for at, rows in ledger.rows_over_time(run.run_id, _POINTS)
+    ]
 
 
 def describe_requests(ledger: Ledger, run_id: str) -> dict[str, Any]:
@@ -82,6 +99,9 @@ def _load_section(ledger: Ledger, run_id: str, load: LoadRecord, account: Accoun
         "sent": sent,
         "batches": batches,
         "reject_reasons": dict(account.reasons),
+        "rejected_rows": {
+            code: [list(place) for place in places] for code, places in account.first_rejected.items()
+        },
         "changes": dict(sorted(load.changes.items())),
         "remarks": list(load.remarks),
         **({} if load.lookups is None else {"lookups": dict(load.lookups)}),

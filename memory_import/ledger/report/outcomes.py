@@ -109,7 +109,7 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
         decided = pl.concat(here, how="diagonal")
         rows = _judge(_read(staging, part), decided, within(late_errors, positions))
         if not is_planned:
-            rows = rows.with_columns(pl.col(OUTCOME).fill_null(Outcome.PENDING.value))
+            rows = rows.with_columns(pl.col(OUTCOME, SENT_AS).fill_null(Outcome.PENDING.value))
         return rows.with_columns(_as_planned) if is_plan else rows
 
     with ThreadPoolExecutor(_FINDERS) as finders:

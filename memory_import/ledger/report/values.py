@@ -34,7 +34,7 @@ from memory_import.ledger.staging.layout import within
 from memory_import.ledger.staging.staged import Staging
 
 DROPPED_COLUMNS = ("_file", "_row", "_trait", "_column", "_value", "_code")
-_FIRST_ROWS = 3
+FIRST_ROWS = 3  # of each code, that a report names
 _DROPPED = {POS: pl.Int64, **dict.fromkeys((TRAIT, COLUMN, VALUE, CODE), pl.String)}
 
 
@@ -237,10 +237,10 @@ class ValueAccount:
         ordered = dropped.sort(POS, maintain_order=True).join(
             rows.select(POS, FILE, ROW), on=POS, how="left", maintain_order="left"
         )
-        first = ordered.group_by(TRAIT, CODE, maintain_order=True).head(_FIRST_ROWS)
+        first = ordered.group_by(TRAIT, CODE, maintain_order=True).head(FIRST_ROWS)
         for path, code, file, row in first.select(TRAIT, CODE, FILE, ROW).iter_rows():
             listed = self.fates[path].examples.setdefault(code, [])
-            if len(listed) < _FIRST_ROWS:
+            if len(listed) < FIRST_ROWS:
                 listed.append((file, row))
         written = ordered.select(FILE, ROW, TRAIT, COLUMN, VALUE, CODE)
         written.write_csv(self._stream, include_header=False)

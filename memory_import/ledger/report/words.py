@@ -2,10 +2,12 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from memory_import.errors import ExitCode
 from memory_import.ledger.report.outcomes import Outcome
 
 MEANING = {
@@ -32,7 +34,20 @@ _SAID = {
     Outcome.UNKNOWN: "are in doubt",
     Outcome.PENDING: "are not finished",
 }
-_BUDGET_HIT = 3
+EXIT_MEANING = {
+    ExitCode.DONE: "every row is accounted for",
+    ExitCode.REJECTS: "finished; some rows are rejected, in doubt or not as they were sent",
+    ExitCode.USAGE: "the command, the spec, the input or the store did not allow it",
+    ExitCode.BUDGET: "a limit was reached, and nothing further was sent",
+    ExitCode.CREDENTIALS: "the service did not take the credentials",
+    ExitCode.PENDING: "not finished yet",
+    ExitCode.CHANGED: "the input, the spec or the store is not what it was",
+    ExitCode.INTERNAL: "an error of this program",
+    ExitCode.INTERRUPTED: "stopped by a person",
+    ExitCode.TERMINATED: "stopped by the system",
+}
+"""What an exit code says of a run."""
+
 _OF_ONE = {"are": "is", "belong": "belongs"}
 _DEFAULT_STATE_DIR = ".memory-import"
 
@@ -50,21 +65,69 @@ def headline(report: Mapping[str, Any]) -> str:
     return f"Of {total['read']:,} row{'s' * (total['read'] != 1)} {_listed(parts)}."
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command to type, and what it is for."""
+
+    command: str
+    purpose: str
+
+
+def name_rows(places: Sequence[Sequence[Any]]) -> str:
+    """Such as `rows 4, 16 of customers.csv`; no row twice."""
+    by_file: dict[str, list[int]] = {}
+    for file, row in places:
+        rows = by_file.setdefault(PurePath(file).name, [])
+        if row not in rows:
+            rows.append(row)
+    return "; ".join(
+        f"row{'s' * (len(rows) > 1)} {', '.join(f'{row:,}' for row in rows)} of {file}"
+        for file, rows in by_file.items()
+    )
+
+
+def next_steps(report: Mapping[str, Any], folder: str) -> list[Step]:
+    """What to type next, the most urgent first; at least one."""
+    steps = list(_find_steps(report, _state_dir_option(folder)))
+    return steps or [Step(f"memory-import status{_state_dir_option(folder)}", "all runs")]
+
+
 def next_step(report: Mapping[str, Any], folder: str) -> str:
     """The command to type next, with what it is for."""
-    state_dir = str(PurePath(folder).parent.parent)
-    where = "" if state_dir == _DEFAULT_STATE_DIR else f" --state-dir {shlex.quote(state_dir)}"
+    step = next_steps(report, folder)[0]
+    return f"{step.command}    ({step.purpose})"
+
+
+def _find_steps(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
+    is_plan = "plan" in report
     if report["resume_command"]:
-        purpose = "to send it" if "plan" in report else "to go on"
-        purpose += ", with a larger budget" if report["exit_code"] == _BUDGET_HIT else ""
-        return f"{report['resume_command']}    ({purpose})"
+        purpose = "to send it" if is_plan else "to go on"
+        purpose += ", with a larger budget" if report["exit_code"] == ExitCode.BUDGET else ""
+        yield Step(report["resume_command"], purpose)
+    if report["status"] == "failed":
+        yield Step(f"memory-import doctor {shlex.quote(report['spec'])}", "what has to be put right first")
     reasons: Counter[str] = Counter()
     for load in report["loads"].values():
         reasons.update(load["reject_reasons"])
     if reasons:
         [(code, _)] = reasons.most_common(1)
-        return f"memory-import explain {shlex.quote(code)}    (why most rows were rejected, and what to do)"
-    return f"memory-import status{where}    (all runs)"
+        yield Step(
+            f"memory-import explain {shlex.quote(code)}", "why most rows were rejected, and what to do"
+        )
+    if report["status"] == "finished" and any(map(_can_be_verified, report["loads"].values())):
+        yield Step(
+            f"memory-import verify {report['run_id']}{state_dir}",
+            "reads some of it back and compares; reads are billed",
+        )
+
+
+def _can_be_verified(load: Mapping[str, Any]) -> bool:
+    return not load.get("verification") and any(load["rows"][outcome] for outcome in _IN)
+
+
+def _state_dir_option(folder: str) -> str:
+    state_dir = str(PurePath(folder).parent.parent)
+    return "" if state_dir == _DEFAULT_STATE_DIR else f" --state-dir {shlex.quote(state_dir)}"
 
 
 def _say(count: int, words: str) -> str:

@@ -28,7 +28,7 @@
         */compared.arrow              what is remembered of each row once it landed
         */unchanged.arrow             _pos of the rows that are not sent because they are known
         lookups.key                   what makes hashes of identifiers mean something; see
-        `memory_import.ledger.database.identifier_hashes` report.json  report.md  rejects.csv
+        `memory_import.ledger.database.identifier_hashes` report.json  report.md  report.html  rejects.csv
         outcomes.parquet
 
 Parquet is small; what is grouped and sent is in Arrow files, uncompressed, and is mapped into memory.

@@ -1,11 +1,11 @@
 """The service: credentials, address, clock, and the store with what it declares. Reads nothing billed."""
 
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from memory_import.clock import seconds_now
-from memory_import.destination.api.store import StoreSchema, check_schema, check_status, fetch_schema
+from memory_import.destination.api.store import StoreSchema, fetch_schema
 from memory_import.destination.errors import (
     AuthenticationRefused,
     DeliveryError,
@@ -13,16 +13,13 @@ from memory_import.destination.errors import (
     StoreUnfit,
 )
 from memory_import.destination.http.client import Client
-from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.errors import ImportProblem
-from memory_import.ledger.database.records import RequestCount
 from memory_import.run.doctor.finding import Finding, failure, ok, warning
-from memory_import.run.settings import Settings, check_address, check_store_id, read_credentials
-from memory_import.run.setup.wanted import trait_uses
+from memory_import.run.doctor.store import examine_store
+from memory_import.run.settings import Account, Settings, check_address, check_store_id, read_credentials
+from memory_import.run.stores.account import connect, find_by_name
 from memory_import.spec.model import Spec
 
-GROUPS, TRAITS, ID_TYPES = 50, 95, 15
-"""Most trait groups of a store, traits of a group and identifier types, as Twilio documents them."""
 _SKEW_SECONDS = 5.0
 
 
@@ -50,15 +47,8 @@ async def examine_service(spec: Spec | None, variables: Mapping[str, str]) -> As
         yield kind
     if problems:
         return
-    store_id = (spec.store if spec and isinstance(spec.store, str) else None) or settings.store_id
-    client = Client(
-        api_url=settings.api_url,
-        auth=credentials.pair,
-        throttle=Throttle(StopSignal()),
-        counts=RequestCount(),
-    )
-    async with client:
-        async for finding in _ask(client, settings, store_id, spec):
+    async with connect(Account(settings.api_url, credentials)) as client:
+        async for finding in _ask(client, settings, spec):
             yield finding
 
 
@@ -77,10 +67,10 @@ def _wrong_kind(settings: Settings) -> Finding | None:
     return None
 
 
-async def _ask(
-    client: Client, settings: Settings, store_id: str, spec: Spec | None
-) -> AsyncIterator[Finding]:
-    if not store_id or check_store_id(store_id):
+async def _ask(client: Client, settings: Settings, spec: Spec | None) -> AsyncIterator[Finding]:
+    named = spec.named_store if spec else None
+    store_id = (spec.store_id if spec else None) or settings.store_id
+    if named is None and (not store_id or check_store_id(store_id)):
         yield failure(
             "store",
             f"{store_id!r} is no store's id" if store_id else "none is named",
@@ -89,7 +79,8 @@ async def _ask(
         return
     began = time.monotonic()
     try:
-        schema = await fetch_schema(client, store_id)
+        found = await find_by_name(client, named.name) if named else None
+        schema = await _read_schema(client, found.store.store_id if found else None if named else store_id)
     except AuthenticationRefused as error:
         yield ok("address", f"{settings.api_url} answers")
         yield failure("credentials", f"refused (HTTP {error.status})", "renew the key, or give it the rights")
@@ -104,11 +95,23 @@ async def _ask(
     except DeliveryError as error:
         yield failure("address", str(error), "is it the address of the Memory API?")
         return
-    yield ok("address", f"{settings.api_url} answers ({(time.monotonic() - began) / 3:.2f} s a request)")
+    seconds = (time.monotonic() - began) / max(client.requests, 1)
+    yield ok("address", f"{settings.api_url} answers ({seconds:.2f} s a request)")
     yield ok("credentials", "accepted")
     yield _clock(client.server_time)
-    for finding in _store(schema, spec):
-        yield finding
+    if found and found.warning:
+        yield warning(
+            "store", found.warning, "give the others another name, with `memory-import stores update`"
+        )
+    if schema is None and named is not None:
+        yield failure("store", f"there is none named {named.name!r}", "`memory-import setup SPEC` makes it")
+    elif schema is not None:
+        for finding in examine_store(schema, spec):
+            yield finding
+
+
+async def _read_schema(client: Client, store_id: str | None) -> StoreSchema | None:
+    return await fetch_schema(client, store_id) if store_id else None
 
 
 def _clock(server_time: float | None) -> Finding:
@@ -120,45 +123,6 @@ def _clock(server_time: float | None) -> Finding:
         return ok("clock", "as the service's")
     which = "behind" if ahead_seconds > 0 else "ahead of"
     return warning("clock", f"{abs(ahead_seconds):.0f} s {which} the service's", "set this machine's clock")
-
-
-def _store(schema: StoreSchema, spec: Spec | None) -> Iterator[Finding]:
-    yield from (failure("store", problem, "wait, then look again") for problem in check_status(schema))
-    if not check_status(schema):
-        yield ok("store", "ACTIVE")
-    if spec is not None and spec.profiles is not None:
-        problems = [
-            p
-            for p in check_schema(schema, trait_uses(spec.profiles), spec.profiles.identifiers)
-            if p not in check_status(schema)
-        ]
-        yield from (
-            failure("trait groups", problem, "`memory-import setup SPEC` makes what is missing")
-            for problem in problems
-        )
-        if not problems:
-            yield ok("trait groups", "declare every trait of the spec, with identifiers")
-    yield from _limits(schema)
-
-
-def _limits(schema: StoreSchema) -> Iterator[Finding]:
-    per_group: dict[str, int] = {}
-    for path in schema.data_types:
-        group = path.partition(".")[0]
-        per_group[group] = per_group.get(group, 0) + 1
-    counts: list[tuple[str, int, int]] = [
-        ("trait groups", len(schema.groups), GROUPS),
-        *((f"traits of {group}", count, TRAITS) for group, count in sorted(per_group.items())),
-        ("identifier types", len(schema.normalizations), ID_TYPES),
-    ]
-    tight = [(what, count, most) for what, count, most in counts if count >= most]
-    for what, count, most in tight:
-        yield warning("limits", f"{count} {what} of at most {most}", "nothing can be added there")
-    if not tight:
-        yield ok(
-            "limits",
-            f"{len(schema.groups)} of {GROUPS} groups, {len(schema.normalizations)} of {ID_TYPES} types",
-        )
 
 
 def summarise(findings: list[Finding]) -> dict[str, Any]:

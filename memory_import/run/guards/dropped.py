@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -13,10 +13,16 @@ from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.loads.stored_values import mapped_traits
-from memory_import.spec.plans import trait_plans
+from memory_import.spec.plans import value_plans
 from memory_import.transforms.codes import LEFT_OUT
+from memory_import.transforms.countries.regions import find_region
 from memory_import.transforms.plan import TraitPlan
-from memory_import.transforms.values.mending import EXPECTED, describe_text, find_mends
+from memory_import.transforms.values.mending import (
+    Circumstances,
+    describe_expected,
+    describe_text,
+    find_mends,
+)
 
 FEWEST_FILLED = 10
 _SAMPLE = 200
@@ -30,6 +36,11 @@ class _Drops:
     codes: Counter[str] = field(default_factory=Counter)
     sample: list[pl.Series] = field(default_factory=list)
     place: tuple[str, str, int] | None = None  # column, file, row
+
+    @property
+    def texts(self) -> pl.Series:
+        """The cells of the sample."""
+        return pl.concat(self.sample).head(_SAMPLE)
 
 
 def check_dropped(run: RunContext) -> None:
@@ -51,17 +62,27 @@ def check_dropped(run: RunContext) -> None:
 
 
 def _find_problems(run: RunContext, share: float) -> Iterator[str]:
-    profiles = run.spec.profiles
-    if profiles is None or run.ledger.load(run.run_id, PROFILES) is None:
-        return
-    staging = run.staging(PROFILES)
-    plans = {plan.path: plan for plan in trait_plans(profiles)}
-    for trait in mapped_traits(run.spec, PROFILES):
-        if trait.columns:
-            drops = _count_drops(staging, trait)
+    for load in run.spec.sources:
+        if run.ledger.load(run.run_id, load) is None:
+            continue
+        staging, around = run.staging(load), _find_circumstances(run, load)
+        plans = {plan.path: plan for plan in value_plans(run.spec, load)}
+        for trait in mapped_traits(run.spec, load):
+            drops = _count_drops(staging, trait) if trait.columns else _Drops()
             dropped = drops.codes.total()
             if drops.filled >= FEWEST_FILLED and dropped * 100 > share * drops.filled:
-                yield _describe(drops, plans[trait.path])
+                has_others = drops.filled > drops.codes.total()
+                mends = find_mends(drops.texts, plans[trait.path], replace(around, has_others=has_others))
+                yield _describe(drops, plans[trait.path], load, mends)
+
+
+def _find_circumstances(run: RunContext, load: str) -> Circumstances:
+    regions = {name: spec.region for name, spec in run.spec.memories.items() if name == load}
+    region = next(iter(regions.values()), run.spec.profiles.region if run.spec.profiles else None)
+    default = region.default if region else None
+    return Circumstances(
+        encoding=run.originals(load).encoding, region=find_region(default) if default else None
+    )
 
 
 def _count_drops(staging: Staging, trait: MappedTrait) -> _Drops:
@@ -83,19 +104,22 @@ def _count_drops(staging: Staging, trait: MappedTrait) -> _Drops:
     return drops
 
 
-def _describe(drops: _Drops, plan: TraitPlan) -> str:
-    sample = pl.concat(drops.sample).head(_SAMPLE)
+def place_of(load: str, plan: TraitPlan) -> str:
+    """Where a spec has the trait, or the field of a memory."""
+    return f"{load}.traits.{plan.path}" if load == PROFILES else f"{load}.{plan.path}"
+
+
+def _describe(drops: _Drops, plan: TraitPlan, load: str, mends: list[str]) -> str:
     column, file, row = drops.place or ("", "", 0)
     codes = ", ".join(f"{code} {count:,}" for code, count in drops.codes.most_common())
-    found = describe_text(sample[0]) if len(sample) else ""
-    mends = find_mends(sample, plan)
+    found = describe_text(drops.texts[0]) if len(drops.texts) else ""
     mend = (
         f"This would read them: {' or '.join(mends)}."
         if mends
         else "No other reading that is known fits: is it the right column?"
     )
     return (
-        f"profiles.traits.{plan.path}: {drops.codes.total():,} of {drops.filled:,} values would be dropped "
+        f"{place_of(load, plan)}: {drops.codes.total():,} of {drops.filled:,} values would be dropped "
         f"({codes}). First in row {row} of {file}, column {column!r}: found a text like {found!r}, expected "
-        f"{EXPECTED[plan.type]}. {mend}"
+        f"{describe_expected(plan)}. {mend}"
     )

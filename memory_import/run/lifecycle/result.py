@@ -17,10 +17,12 @@ from memory_import.destination.errors import (
     DeliveryError,
     ServiceUnavailable,
     StagingChanged,
+    StoreChanged,
+    StoreNotReady,
     StoreUnfit,
     UnexpectedAnswer,
 )
-from memory_import.errors import ExitCode, ImportProblem, UsageProblem
+from memory_import.errors import ExitCode, ImportProblem, InputChanged, UsageProblem
 from memory_import.ledger.database.lock import StateDirectoryBusy
 from memory_import.ledger.database.records import RunRecord, RunStatus
 from memory_import.ledger.report.account import Account, ConservationError
@@ -51,10 +53,19 @@ class ServiceDown(ImportProblem):
     exit_code = ExitCode.PENDING
 
 
+class StoreAwaited(ImportProblem):
+    """The service is still at work on the store."""
+
+    exit_code = ExitCode.PENDING
+
+
 class InternalFault(ImportProblem):
     """Something happened that this program does not know."""
 
     exit_code = ExitCode.INTERNAL
+
+
+_OF_STORE = {StoreNotReady: StoreAwaited, StoreChanged: InputChanged}
 
 
 def as_problem(error: Exception) -> ImportProblem:
@@ -74,7 +85,7 @@ def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return
         case AuthenticationRefused():
             return CredentialsRefused(str(error))
         case StoreUnfit():
-            return UsageProblem(error.problems)
+            return _OF_STORE.get(type(error), UsageProblem)(error.problems)
         case ServiceUnavailable():
             return ServiceDown(f"{error} What is not sent stays planned: resume when the API answers again.")
         case UnexpectedAnswer():

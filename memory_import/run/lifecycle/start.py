@@ -1,11 +1,12 @@
 """How a run begins, or goes on: what it works on."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from memory_import.clock import now
+from memory_import.destination.errors import Stopped
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.errors import UsageProblem
 from memory_import.ledger.database.ledger import Ledger
@@ -23,10 +24,17 @@ from memory_import.run.lifecycle.changes import (
 )
 from memory_import.run.lifecycle.choice import find_run
 from memory_import.run.lifecycle.state_directory import INPUTS, hold
-from memory_import.run.lifecycle.targets import emulated, find_target, keep_store
+from memory_import.run.lifecycle.targets import (
+    emulated,
+    find_target,
+    find_target_again,
+    keep_store,
+    look_up_store,
+)
 from memory_import.run.progress import RunProgress
 from memory_import.run.request import Action, RunRequest, new_run_id
 from memory_import.run.settings import Target
+from memory_import.run.stores.account import connect
 from memory_import.sources.opened import Sources
 from memory_import.spec.file import load_spec
 from memory_import.spec.model import Spec
@@ -66,18 +74,19 @@ class Start:
         return self.request.state_dir / "runs" / run_id
 
 
-def begin(start: Start) -> AbstractContextManager[RunContext]:
+def begin(start: Start) -> AbstractAsyncContextManager[RunContext]:
     """Take the state directory, and enter the run in the ledger or find it there.
 
-    Raises `UsageProblem`, `InputChanged` or `StateDirectoryBusy` when the run cannot begin.
+    Raises `UsageProblem`, `InputChanged` or `StateDirectoryBusy` when the run cannot begin, and what ends a
+    lookup of the store early where the spec knows it by name.
     """
     check_budgets(start.request.budgets)
     parse_sample(start.request.verify)
     return _begin_new(start) if start.request.action.is_new else _begin_again(start)
 
 
-@contextmanager
-def _begin_new(start: Start) -> Iterator[RunContext]:
+@asynccontextmanager
+async def _begin_new(start: Start) -> AsyncIterator[RunContext]:
     request = start.request
     if request.spec_path is None:
         raise UsageProblem(f"Nothing says what to {request.action.value}: name a spec.")
@@ -87,10 +96,11 @@ def _begin_new(start: Start) -> Iterator[RunContext]:
     with ExitStack() as unless_entered:
         unless_entered.callback(sources.discard)
         spec = load_spec(request.spec_path, start.variables, is_emulator=request.emulator, sources=sources)
-        with hold(request.state_dir, purpose) as ledger, _reach_new(start, spec, run_id, ledger) as target:
-            record = _enter(ledger, request, run_id, spec, target)
-            unless_entered.pop_all()
-            yield start.context(record, spec, target, ledger, sources)
+        with hold(request.state_dir, purpose) as ledger:
+            async with _reach_new(start, spec, run_id, ledger) as target:
+                record = _enter(ledger, request, run_id, spec, target)
+                unless_entered.pop_all()
+                yield start.context(record, spec, target, ledger, sources)
 
 
 def run_sources(request: RunRequest, run_id: str) -> Sources:
@@ -98,15 +108,34 @@ def run_sources(request: RunRequest, run_id: str) -> Sources:
     return Sources(request.state_dir / "runs" / run_id / INPUTS)
 
 
-@contextmanager
-def _reach_new(start: Start, spec: Spec, run_id: str, ledger: Ledger) -> Iterator[Target]:
+@asynccontextmanager
+async def _reach_new(start: Start, spec: Spec, run_id: str, ledger: Ledger) -> AsyncIterator[Target]:
     if not start.request.emulator:
-        yield find_target(start.request, spec, start.variables)
+        target = find_target(start.request, spec, start.variables)
+        yield await _look_up(start, spec, target, ledger)
         return
     if start.request.keep:
         keep_store(ledger.runs(), start.request.state_dir / "runs", start.folder(run_id))
     with emulated(start.folder(run_id)) as target:
         yield target
+
+
+async def _look_up(start: Start, spec: Spec, target: Target, ledger: Ledger) -> Target:
+    """The target with the id of its store, where somebody can be asked for it.
+
+    A plan goes on where there is no such store yet: that it lacks it is a part of the plan.
+    """
+    if spec.named_store is None or target.credentials is None:
+        return target
+    try:
+        async with connect(target.account, ledger, start.make_throttle(start.stop_signal)) as client:
+            return await look_up_store(client, target, spec, start.request.spec_path)
+    except UsageProblem:
+        if start.request.action is not Action.PLAN:
+            raise
+        return target
+    except Stopped:
+        raise start.stop_signal.reason or Stopped() from None
 
 
 def _enter(ledger: Ledger, request: RunRequest, run_id: str, spec: Spec, target: Target) -> RunRecord:
@@ -137,8 +166,8 @@ def _enter(ledger: Ledger, request: RunRequest, run_id: str, spec: Spec, target:
     return record
 
 
-@contextmanager
-def _begin_again(start: Start) -> Iterator[RunContext]:
+@asynccontextmanager
+async def _begin_again(start: Start) -> AsyncIterator[RunContext]:
     request = start.request
     with hold(request.state_dir, "a resume" if request.action is Action.RESUME else "an apply") as ledger:
         record = find_run(ledger, request)
@@ -162,4 +191,4 @@ def reach_again(start: Start, record: RunRecord, spec: Spec) -> Iterator[Target]
         with emulated(start.folder(record.run_id)) as target:
             yield target
     else:
-        yield find_target(start.request, spec, start.variables)
+        yield find_target_again(start.request, record, spec, start.variables)

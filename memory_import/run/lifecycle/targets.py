@@ -4,13 +4,16 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from memory_import.destination.http.client import Client
 from memory_import.errors import UsageProblem
 from memory_import.ledger.database.records import RunRecord
 from memory_import.ledger.files import private_directory
+from memory_import.run.lifecycle.changes import refuse_differences
 from memory_import.run.request import KNOWN, Action, RunRequest
 from memory_import.run.settings import (
     EMULATOR_STORE_ID,
@@ -21,6 +24,7 @@ from memory_import.run.settings import (
     offline_target,
     read_credentials,
 )
+from memory_import.run.stores.account import find_by_name
 from memory_import.spec.model import Spec
 
 _JOURNAL = "emulator.journal"
@@ -29,13 +33,47 @@ _JOURNAL = "emulator.journal"
 def find_target(request: RunRequest, spec: Spec, variables: Mapping[str, str]) -> Target:
     """Where a run writes to that is not for the emulator; `UsageProblem` names everything that is missing.
 
-    A plan needs no credentials: without them nobody is asked.
+    A plan needs no credentials: without them nobody is asked. The id of a store that the spec knows by name
+    is looked up by `look_up_store`.
     """
-    settings = Settings.of(variables)
+    settings, is_named = Settings.of(variables), spec.named_store is not None
     credentials = request.credentials or read_credentials(settings)
     if credentials is None and request.action is Action.PLAN:
-        return offline_target(settings, spec.store)
-    return live_target(settings, spec.store, credentials)
+        return offline_target(settings, spec.store_id, is_named=is_named)
+    return live_target(settings, spec.store_id, credentials, is_named=is_named)
+
+
+def find_target_again(
+    request: RunRequest, record: RunRecord, spec: Spec, variables: Mapping[str, str]
+) -> Target:
+    """Where a run has written to; a store that its spec knows by name is the one that it was then."""
+    target = find_target(request, spec, variables)
+    if spec.named_store is None:
+        return target
+    if not record.store_id:
+        there = f"it was planned without a store; the spec has the store {spec.named_store.name}"
+        refuse_differences("The target", [there])
+    return replace(target, store_id=record.store_id)
+
+
+async def look_up_store(client: Client, target: Target, spec: Spec | None, path: Path | None) -> Target:
+    """The target with the id of the store that the spec, at `path`, knows by name.
+
+    `UsageProblem` where the account has no store of that name.
+    """
+    named = spec.named_store if spec else None
+    if named is None or target.store_id:
+        return target
+    found = await find_by_name(client, named.name)
+    if found is None:
+        raise UsageProblem(describe_missing(spec, path))
+    return replace(target, store_id=found.store.store_id)
+
+
+def describe_missing(spec: Spec | None, path: Path | str | None) -> str:
+    """That the account does not have the store of the spec at `path`, and what to do."""
+    name = spec.named_store.name if spec and spec.named_store else ""
+    return f"There is no store named {name!r} in this account: `memory-import setup {path}` makes it."
 
 
 @contextmanager

@@ -167,7 +167,7 @@ def _find(
         for identifier in {identifier.id_type: identifier for identifier in plan.identifiers}.values()
     ]
     is_out = pl.concat([claimed.clear(), *blocked])
-    claims = claimed.join(is_out, on=[POS, ID_TYPE, VALUE], how="anti")
+    claims = claimed if is_out.is_empty() else claimed.join(is_out, on=[POS, ID_TYPE, VALUE], how="anti")
     cells = [rows[plan.trait(path).value_column] for path in plan.names]
     of_rows = claims.select(pl.col(POS).alias("claimant"), ID_TYPE, VALUE)
     everyone = pl.concat([of_rows, known.claims])
@@ -223,7 +223,8 @@ def _exclude(positions: pl.Series) -> pl.DataFrame:
 
 def _reject(positions: pl.Series, left_out: pl.DataFrame, code: Reason) -> pl.DataFrame:
     """`_pos` and errors of rows; the message names the values that were left out of each."""
-    values = left_out.group_by(POS).agg(
+    of_rejected = left_out.filter(pl.col(POS).is_in(positions.implode()))
+    values = of_rejected.group_by(POS).agg(
         pl.format("{} {}", ID_TYPE, VALUE).unique().sort().str.join(", ").alias(VALUE)
     )
     message = pl.format("{}: {}", pl.lit(WORDING[code]), VALUE)

@@ -29,13 +29,11 @@ from memory_import.run.loads.person_partitions import (
     find_and_merge,
 )
 from memory_import.run.loads.stored_values import read_values
+from memory_import.transforms.identity.components import LINKS_SCHEMA, find_components, link_equals
 from memory_import.transforms.identity.groups import (
     BLOCKED_HASH,
-    LINKS_SCHEMA,
     find_repeated,
-    group_links,
     hash_columns,
-    link_rows,
 )
 from memory_import.transforms.plan import ProfilePlan
 
@@ -161,10 +159,11 @@ def _find_candidates(
     partitions = min(max(1, -(-hashes // _HASHES_PER_PARTITION)), MOST_PARTITIONS)
     listed = _read_hashes(staging, plan, partitions, known)
     with partitioned(staging.folder / "hashes", listed) as paths:
-        links = [link_rows(_find_repeated(path)) for path in paths]
+        links = [link_equals(_find_repeated(path), POS, "value") for path in paths]
     alone = [staging.further_identifiers(part)[POS] for part in staging.parts]
     alone += _find_marked(staging, plan, rules)
-    groups = group_links(pl.concat([pl.DataFrame(schema=LINKS_SCHEMA), *links]))
+    groups = find_components(pl.concat([pl.DataFrame(schema=LINKS_SCHEMA), *links]))
+    groups = groups.rename({"node": POS, "root": REPRESENTATIVE})
     return _with_singles(groups, pl.concat([pl.Series(POS, dtype=pl.Int64), *alone]))
 
 

@@ -5,18 +5,15 @@ import polars as pl
 from memory_import.columns import IS_FINAL, PAYLOAD, POS
 from memory_import.ledger.report.values import MappedTrait
 from memory_import.ledger.staging.staged import Staging
-from memory_import.loads import PROFILES
 from memory_import.spec.model import Spec
-from memory_import.spec.plans import trait_plans
+from memory_import.spec.plans import value_plans
 from memory_import.transforms.payloads import write_payloads
 from memory_import.transforms.plan import ProfilePlan
 
 
 def mapped_traits(spec: Spec, load: str) -> tuple[MappedTrait, ...]:
-    """Where the staged rows of a load have the traits of the spec."""
-    if load != PROFILES or spec.profiles is None:
-        return ()
-    null_texts = spec.profiles.source.null_texts
+    """Where the staged rows of a load have the traits of the spec, or the fields of memories."""
+    null_texts = spec.sources[load].null_texts
     return tuple(
         MappedTrait(
             path=plan.path,
@@ -25,7 +22,7 @@ def mapped_traits(spec: Spec, load: str) -> tuple[MappedTrait, ...]:
             columns=plan.columns,
             null_texts=null_texts,
         )
-        for plan in trait_plans(spec.profiles)
+        for plan in value_plans(spec, load)
     )
 
 

@@ -1,39 +1,72 @@
 """Carries a setup out. It begins from what the store has, so it can be repeated after it ended anywhere."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 
-from memory_import.destination.api.control_plane import read
 from memory_import.destination.api.identity_settings import (
     fetch_identity_settings,
     replace_identity_settings,
 )
-from memory_import.destination.api.store import store_exists
+from memory_import.destination.api.stores import change_store
 from memory_import.destination.api.trait_groups import (
     change_trait_group,
     create_trait_group,
     fetch_trait_groups,
 )
-from memory_import.destination.errors import StoreUnfit
+from memory_import.destination.errors import StoreChanged, StoreNotReady, StoreUnfit
 from memory_import.destination.http.client import Client
 from memory_import.destination.http.decisions import Refused
-from memory_import.destination.http.routes import READ_STORE
-from memory_import.run.setup.plan import Change, IdentityChange, SetupPlan, plan_setup
+from memory_import.run.setup.changes import Change, GroupChange, IdentityChange, SetupPlan, StoreChange
+from memory_import.run.setup.plan import plan_description, plan_new_store, plan_setup
 from memory_import.run.setup.wanted import Wanted
+from memory_import.run.stores.account import (
+    Tell,
+    explain_refusal,
+    find_by_name,
+    make_store,
+    tell_nobody,
+    wait_until_active,
+)
+from memory_import.spec.store import StoreSpec
 
-_ACTIVE_PATIENCE_SECONDS = 300.0
-_ACTIVE_POLL_SECONDS = 2.0
 _TRIES_WHEN_STALE = 3
+_TRIES_TO_CREATE = 2
+_OTHER_NAMES = {
+    "phone": "phoneNumber",
+    "email": "emailAddress",
+    "whatsapp": "whatsappNumber",
+    "chat": "chatId",
+}
+"""Names of traits that the API keeps for itself in groups of one's own, and what to call them there."""
 
 
-async def look_at_store(client: Client, store_id: str, wanted: Wanted) -> SetupPlan:
-    """What has to be done; `StoreUnfit` for a store that is FAILED, or not ACTIVE within five minutes."""
-    await _wait_until_active(client, store_id)
+async def look_at_store(
+    client: Client, store: str | StoreSpec, wanted: Wanted, tell: Tell = tell_nobody
+) -> SetupPlan:
+    """What has to be done to a store, which is given by id or by name.
+
+    `StoreUnfit` for one that is FAILED, `StoreNotReady` for one that is not ACTIVE within five minutes;
+    `tell` is told that it is waited for.
+    """
+    named = store if isinstance(store, StoreSpec) else None
+    found = await find_by_name(client, named.name) if named else None
+    if named and found is None:
+        return plan_new_store(wanted, named)
+    store_id = found.store.store_id if found else str(store)
+    active = await wait_until_active(client, store_id, tell)
     groups = await fetch_trait_groups(client, store_id)
-    return plan_setup(wanted, groups, await fetch_identity_settings(client, store_id))
+    plan = plan_setup(wanted, groups, await fetch_identity_settings(client, store_id))
+    described = plan_description(named, active) if named else []
+    warnings = [found.warning] if found and found.warning else []
+    return replace(plan, changes=[*described, *plan.changes], store=active, warnings=warnings)
 
 
-async def set_up_store(client: Client, store_id: str, wanted: Wanted) -> list[str]:
-    """Make what the store lacks, and say what was made. `StoreUnfit` for conflicts and refusals.
+async def set_up_store(
+    client: Client, store: str | StoreSpec, wanted: Wanted, tell: Tell = tell_nobody
+) -> list[str]:
+    """Make what the store lacks, and say what was made. Raises what `look_at_store` does, and `StoreUnfit`
+    for conflicts and refusals, `StoreChanged` where somebody else changes it again and again.
 
     A change that is refused is decided anew from what the store has by then: somebody else may have made it,
     or an answer may have been lost. What is refused again is refused for good; a 412 may come three times.
@@ -41,69 +74,77 @@ async def set_up_store(client: Client, store_id: str, wanted: Wanted) -> list[st
     done: list[str] = []
     refusals: Counter[str] = Counter()
     while True:
-        plan = await look_at_store(client, store_id, wanted)
+        plan = await look_at_store(client, store, wanted, tell)
         if plan.conflicts:
             raise StoreUnfit(plan.conflicts)
         for change in plan.changes:
-            refused = await _make(client, store_id, change)
+            _check_creations(change, done)
+            refused = await _make(client, plan, change)
             if refused is not None:
                 refusals[change.words] += 1
-                _check_refusals(change, refused, refusals[change.words], done)
+                await _check_refusals(client, change, refused, refusals[change.words], done)
                 break
             done.append(change.words)
+            if plan.store is None:
+                break  # what it begins with is only known now
         else:
-            return done
+            return list(dict.fromkeys(done))
 
 
-def _check_refusals(change: Change, refused: Refused, times: int, done: list[str]) -> None:
-    made = f"Made before that: {'; '.join(done)}." if done else "Nothing was made before that."
-    if refused.status == 412:
-        if times >= _TRIES_WHEN_STALE:
-            raise StoreUnfit(
-                [
-                    f"{change.words}: the store was changed by somebody else {times} times in the "
-                    f"meantime "
-                    f"(HTTP 412). {made} Repeat setup when nobody else is at it: it goes on from there."
-                ]
-            )
-    elif times > 1:
-        raise StoreUnfit(
+def _check_creations(change: Change, done: Sequence[str]) -> None:
+    """A store whose creation was taken must be listed at some time."""
+    if isinstance(change, StoreChange) and done.count(change.words) >= _TRIES_TO_CREATE:
+        raise StoreNotReady(
             [
-                f"{change.words}: the API refused it (HTTP {refused.status}, code {refused.code}): "
-                f"{refused.message} {made} Setup can be repeated: it goes on from there."
+                f"{change.words}: the service was asked to create it and does not list it yet. Repeat "
+                "setup in a few minutes: it looks for the store first."
             ]
         )
 
 
-async def _make(client: Client, store_id: str, change: Change) -> Refused | None:
-    if isinstance(change, IdentityChange):
-        current = await fetch_identity_settings(client, store_id)
-        return await replace_identity_settings(client, store_id, change.onto(current))
-    if change.kind == "create":
-        return await create_trait_group(client, store_id, change.group, change.traits)
-    return await change_trait_group(client, store_id, change.group, change.traits)
-
-
-async def _wait_until_active(client: Client, store_id: str) -> None:
-    throttle = client.throttle
-    start = throttle.clock()
-    if not await store_exists(client, store_id):
-        raise StoreUnfit([f"There is no store {store_id} in this account."])
-    while True:
-        answer = await read(client, READ_STORE, store_id=store_id)
-        status = answer.document.get("status")
-        if status == "ACTIVE":
-            return
-        if status == "FAILED":
-            raise StoreUnfit(
-                [f"The store {store_id} is FAILED: it could not be created. Make another in the Console."]
-            )
-        waited_seconds = throttle.clock() - start
-        if waited_seconds >= _ACTIVE_PATIENCE_SECONDS:
-            raise StoreUnfit(
+async def _check_refusals(
+    client: Client, change: Change, refused: Refused, times: int, done: Sequence[str]
+) -> None:
+    made = f"Made before that: {'; '.join(done)}." if done else "Nothing was made before that."
+    if refused.status == 412:
+        if times >= _TRIES_WHEN_STALE:
+            raise StoreChanged(
                 [
-                    f"The store {store_id} is still {status} after {waited_seconds:.0f} seconds. "
-                    "Repeat setup later."
+                    f"{change.words}: the store was changed by somebody else {times} times in the meantime "
+                    f"(HTTP 412). {made} Repeat setup when nobody else is at it: it goes on from there."
                 ]
             )
-        await throttle.rest(_ACTIVE_POLL_SECONDS)
+    elif times > 1:
+        why = await _explain(client, change, refused)
+        raise StoreUnfit([f"{change.words}: {why} {made} Setup can be repeated: it goes on from there."])
+
+
+async def _explain(client: Client, change: Change, refused: Refused) -> str:
+    """Why a change was refused, and what to do about it, where that is known."""
+    if isinstance(change, StoreChange):
+        return await explain_refusal(client, refused)
+    why = f"the API refused it (HTTP {refused.status}, code {refused.code}): {refused.message}"
+    if isinstance(change, GroupChange) and (reserved := change.traits.keys() & _OTHER_NAMES.keys()):
+        names = ", ".join(f"{_OTHER_NAMES[name]} in place of {name}" for name in sorted(reserved))
+        why += (
+            f" It keeps the names {', '.join(_OTHER_NAMES)} for itself; in the spec, call the traits of "
+            f"{change.group} otherwise: {names}. They are promoted to the same identifier types."
+        )
+    return why
+
+
+async def _make(client: Client, plan: SetupPlan, change: Change) -> Refused | None:
+    if plan.store is None:
+        assert isinstance(change, StoreChange)  # noqa: S101 - the creation comes first
+        return await make_store(client, change.name, change.description)
+    store_id = plan.store.store_id
+    match change:
+        case StoreChange():
+            return await change_store(client, plan.store, description=change.description)
+        case IdentityChange():
+            current = await fetch_identity_settings(client, store_id)
+            return await replace_identity_settings(client, store_id, change.onto(current))
+        case GroupChange(kind="create"):
+            return await create_trait_group(client, store_id, change.group, change.traits, change.description)
+        case GroupChange():
+            return await change_trait_group(client, store_id, change.group, change.traits)

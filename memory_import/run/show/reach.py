@@ -1,23 +1,18 @@
 """The store that somebody wants to look into: that of a spec, of a run, or of the environment."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from memory_import.clock import seconds_now
-from memory_import.destination.errors import ToldToWait
 from memory_import.destination.http.client import Client
-from memory_import.destination.http.throttle import StopSignal, Throttle
-from memory_import.destination.limits import RETRY_AFTER_LONGEST_SECONDS
 from memory_import.errors import UsageProblem
-from memory_import.ledger.database.ledger import Ledger
-from memory_import.ledger.database.records import RequestCount
 from memory_import.run.lifecycle.changes import check_target
 from memory_import.run.lifecycle.state_directory import has_ledger, hold, open_ledger
-from memory_import.run.lifecycle.targets import emulated, find_target
+from memory_import.run.lifecycle.targets import emulated, find_target, find_target_again, look_up_store
 from memory_import.run.request import RunRequest
 from memory_import.run.settings import Settings, Target, live_target, read_credentials
+from memory_import.run.stores.account import connect
 from memory_import.spec.file import load_spec
 from memory_import.spec.model import Spec
 
@@ -49,8 +44,9 @@ async def reach(place: Place, variables: Mapping[str, str]) -> AsyncIterator[Rea
     with ExitStack() as stack:
         target, spec = stack.enter_context(_find(place, variables))
         ledger = stack.enter_context(open_ledger(place.state_dir)) if has_ledger(place.state_dir) else None
-        async with _connect(target, ledger) as client:
-            yield Reached(client, target, spec)
+        async with connect(target.account, ledger) as client:
+            found = await look_up_store(client, target, spec, place.spec_path)
+            yield Reached(client, found, spec)
 
 
 @contextmanager
@@ -85,35 +81,6 @@ def _open_run(
         with hold(state_dir, f"a look into run {run_id}"), emulated(state_dir / "runs" / run_id) as target:
             yield target, spec
         return
-    target = find_target(RunRequest(), spec, variables)
+    target = find_target_again(RunRequest(), record, spec, variables)
     check_target(record, target)
     yield target, spec
-
-
-@asynccontextmanager
-async def _connect(target: Target, ledger: Ledger | None) -> AsyncIterator[Client]:
-    credentials = target.credentials
-    assert credentials is not None  # noqa: S101 - a target that is to be asked has them
-    throttle = Throttle(StopSignal())
-    wait_seconds = ledger.wait_left(target.api_url, seconds_now()) if ledger else 0.0
-    if wait_seconds > RETRY_AFTER_LONGEST_SECONDS:
-        raise ToldToWait(wait_seconds)
-    throttle.close_gate(wait_seconds)
-    client = Client(
-        api_url=target.api_url,
-        auth=credentials.pair,
-        throttle=throttle,
-        counts=RequestCount(),
-        note_wait=_note_wait(ledger, target.api_url),
-    )
-    async with client:
-        yield client
-
-
-def _note_wait(ledger: Ledger | None, api_url: str) -> Callable[[float], Awaitable[None]]:
-    async def note(seconds: float) -> None:
-        if ledger is not None:
-            with ledger.transaction() as transaction:
-                transaction.note_wait(api_url, seconds_now(), seconds)
-
-    return note

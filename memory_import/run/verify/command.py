@@ -120,4 +120,4 @@ def describe_verified(document: Mapping[str, Any]) -> str:
     for load, section in document["loads"].items():
         lines += [f"  {line}" for line in describe_in_words(load, section)]
     verdict = "Something is not as it was sent" if document["exit_code"] else "Nothing is wrong"
-    return "\n".join([*lines, f"{verdict}; the report is {document['folder']}/report.md"])
+    return "\n".join([*lines, f"{verdict}; the report is {document['folder']}/report.html"])

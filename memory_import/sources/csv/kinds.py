@@ -29,7 +29,8 @@ _JSON_LINES = re.compile(rb'\s*\{\s*"[^"\r\n]*"\s*:[^\n]*\}\s*\n\s*\{\s*"')
 _JSON = re.compile(rb'\s*(?:\{\s*(?:"[^"\r\n]*"\s*:|\}\s*$)|\[\s*(?:[\[{]|\]\s*$))')
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(
-    rb"\s*<(?:\?xml\b|!doctype\b|([A-Za-z][\w:.-]*)[^<>]*>.*</\1\s*>\s*$)", re.IGNORECASE | re.DOTALL
+    rb"\s*<(?:\?xml\b|!doctype\b|([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>(?:\s*<[A-Za-z]|.*</\1\s*>\s*$))",
+    re.IGNORECASE | re.DOTALL,
 )
 _ANSWER = f"{_AS_DATA}; if it is the answer of a server, {_AT_SOURCE}"
 _TEXTS = {

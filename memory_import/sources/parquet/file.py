@@ -109,7 +109,7 @@ def opened_parquet(path: Path, name: str) -> Iterator[pq.ParquetFile]:
     except (OSError, pa.ArrowException) as error:
         found = (
             "an encrypted Parquet file, expected one that can be read; export it without encryption"
-            if _ends_with(path, _ENCRYPTED)
+            if _ends_with(path, _ENCRYPTED) or "decrypt" in str(error)  # the footer may be in clear
             else f"a Parquet file that is cut off or damaged ({one_line(error)}), "
             "expected a complete one; copy or export it again"
         )

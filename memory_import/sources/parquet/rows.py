@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from memory_import.sources.parquet.file import opened_parquet
-from memory_import.sources.parquet.text import escape_bytes, has_text_form, to_text
+from memory_import.sources.parquet.printed import as_printed
+from memory_import.sources.parquet.text import has_text_form, to_text
 
 _ROWS_AT_ONCE = 1_000
 
@@ -18,7 +19,7 @@ def read_rows(
 ) -> Iterator[tuple[str | None, ...]]:
     """The cells of the rows with some numbers (from 1, in order), in these columns; None where there is none.
 
-    A value without a form as text, or beyond what its type can say, is given as Arrow prints it.
+    A value without a form as text, or beyond what its type can say, is printed for people.
     """
     wanted = numbers - 1
     with opened_parquet(path, name) as file:
@@ -29,9 +30,10 @@ def read_rows(
             if not here.is_empty():
                 names = {stored.strip(): stored for stored in reversed(file.schema_arrow.names)}
                 for stretch, inside in _stretches(file, group, here - start):
-                    picked = stretch.take(pa.array(inside.to_list(), pa.int64()))
                     cells = [
-                        _cells(picked.column(names[column]) if column in names else pa.nulls(len(inside)))
+                        _cells(_pick(stretch.column(names[column]), inside))
+                        if column in names
+                        else [None] * len(inside)
                         for column in columns
                     ]
                     yield from zip(*cells, strict=True)
@@ -50,22 +52,16 @@ def _stretches(
         start = stop
 
 
+def _pick(column: pa.Array, positions: pl.Series) -> pa.Array:
+    """The values at some positions; Arrow's own `take` does not know every type."""
+    return pa.concat_arrays([column.slice(position, 1) for position in positions])
+
+
 def _cells(column: pa.Array) -> list[str | None]:
     if not has_text_form(column.type):
-        return [_as_printed(value) for value in column]
+        return [as_printed(value) for value in column]
     text = to_text(column)
     cells: list[str | None] = text.texts.to_list()
     for position in text.faults:
-        cells[position] = _as_printed(column[position])
+        cells[position] = as_printed(column[position])
     return cells
-
-
-def _as_printed(value: pa.Scalar) -> str | None:
-    if not value.is_valid:
-        return None
-    try:
-        return escape_bytes(value.as_py())
-    except UnicodeDecodeError:
-        return escape_bytes(value.as_buffer().to_pybytes())
-    except (ValueError, OverflowError, pa.ArrowException, KeyError, ImportError):
-        return str(getattr(value, "value", value))

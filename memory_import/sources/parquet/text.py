@@ -4,10 +4,11 @@ What Polars takes for granted is looked at first, with Arrow: text that is no UT
 has, time zones that it does not know and types that it does not read end its process otherwise.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,10 +19,12 @@ import pyarrow.compute as pc
 from memory_import.sources.errors import RejectCode
 
 _FRACTION = "%.f"  # as many digits as there are, none for a whole second
+_MOMENT = f"%Y-%m-%dT%H:%M:%S{_FRACTION}"
+_OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4]):?([0-5][0-9])")
 _FIRST_SECOND = int(datetime(1, 1, 1, tzinfo=UTC).timestamp())
 _LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
-_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_SECONDS_PER_DAY = 86_400
+PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+SECONDS_PER_DAY = 86_400
 _LARGEST_INTEGER = 2**63 - 1
 
 
@@ -59,8 +62,8 @@ def to_text(column: pa.Array) -> TextColumn:
 
     Integers and decimals as digits; floats in the shortest form that reads back the same, whole ones below
     2^53 without ".0" (tools write an integer column with gaps as floats), NaN as nothing; dates and times as
-    ISO 8601, with the offset if there is a time zone (one that is a fixed offset, or is not known, is written
-    as UTC); booleans as true and false; UUIDs as they are written; lists as JSON.
+    ISO 8601, with the offset if there is a time zone (one that is not known is written as UTC); booleans as
+    true and false; UUIDs as they are written; lists as JSON.
     """
     column = _plain(column)
     if _is_list(column.type):
@@ -140,7 +143,10 @@ def _without_faults(column: pa.Array) -> tuple[pa.Array, dict[int, RejectCode]]:
     types, kind = pa.types, column.type
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
         return _without_invalid_text(column)
-    if types.is_temporal(kind) and not types.is_duration(kind):
+    if types.is_duration(kind):
+        longest = _LARGEST_INTEGER // (PER_SECOND["ms"] if kind.unit == "s" else 1)
+        return _within(column, -longest, longest)
+    if types.is_temporal(kind):
         return _without_impossible_moments(column)
     if types.is_decimal(kind):
         column = _plain_decimals(column)
@@ -153,13 +159,14 @@ def _without_faults(column: pa.Array) -> tuple[pa.Array, dict[int, RejectCode]]:
 def _without_impossible_moments(column: pa.Array) -> tuple[pa.Array, dict[int, RejectCode]]:
     types, kind = pa.types, column.type
     if types.is_timestamp(kind):
-        per_second = _PER_SECOND[kind.unit]
-        lowest, highest = _FIRST_SECOND * per_second, (_LAST_SECOND + 1) * per_second - 1
+        per_second, shift = PER_SECOND[kind.unit], _shift(kind)
+        lowest = max(_FIRST_SECOND * per_second, -_LARGEST_INTEGER - shift)
+        highest = min((_LAST_SECOND + 1) * per_second - 1, _LARGEST_INTEGER - shift)
         return _within(_with_known_zone(column), lowest, highest)
     if types.is_time(kind):
-        return _within(column, 0, _SECONDS_PER_DAY * _PER_SECOND[kind.unit] - 1)
+        return _within(column, 0, SECONDS_PER_DAY * PER_SECOND[kind.unit] - 1)
     if types.is_date32(kind):
-        return _within(column, _FIRST_SECOND // _SECONDS_PER_DAY, _LAST_SECOND // _SECONDS_PER_DAY)
+        return _within(column, _FIRST_SECOND // SECONDS_PER_DAY, _LAST_SECOND // SECONDS_PER_DAY)
     found, faults = _within(column, _FIRST_SECOND * 1000, _LAST_SECOND * 1000)
     return found.cast(pa.date32()), faults
 
@@ -206,7 +213,7 @@ def _within(column: pa.Array, lowest: int, highest: int) -> tuple[pa.Array, dict
 
 def _with_known_zone(column: pa.Array) -> pa.Array:
     zone = column.type.tz
-    if zone is None or zone == "UTC" or _is_known(zone):
+    if zone is None or zone == "UTC" or _OFFSET.fullmatch(zone) or _is_known(zone):
         return column
     return column.cast(pa.int64()).cast(pa.timestamp(column.type.unit, "UTC"))
 
@@ -237,8 +244,26 @@ def _texts(column: pa.Array) -> pl.Series:
         return pl.repeat(None, len(column), dtype=pl.String, eager=True)
     if pa.types.is_timestamp(column.type) and column.type.unit == "s":
         column = column.cast(pa.timestamp("ms", column.type.tz))
+    if pa.types.is_timestamp(column.type) and _OFFSET.fullmatch(column.type.tz or ""):
+        return _moments_at_offset(column)
     values = cast(pl.Series, pl.from_arrow(column)).alias("value")
     return values.to_frame().select(_as_text(pl.col("value"), values.dtype)).to_series()
+
+
+def _moments_at_offset(column: pa.Array) -> pl.Series:
+    """Moments in a zone that is a fixed offset from UTC, which Polars does not know."""
+    numbers = cast(pl.Series, pl.from_arrow(column.cast(pa.int64())))
+    local = (numbers + _shift(column.type)).cast(pl.Datetime(column.type.unit))
+    return local.dt.strftime(_MOMENT + _OFFSET.sub(r"\1\2:\3", column.type.tz))
+
+
+def _shift(kind: pa.DataType) -> int:
+    """What local time is ahead of UTC in a zone that is a fixed offset, in units of the type; else 0."""
+    offset = _OFFSET.fullmatch(kind.tz or "")
+    if offset is None:
+        return 0
+    sign, hours, minutes = offset.groups()
+    return int(f"{sign}1") * (3600 * int(hours) + 60 * int(minutes)) * PER_SECOND[kind.unit]
 
 
 def _as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
@@ -248,17 +273,10 @@ def _as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
             whole = value.cast(pl.Int64, strict=False).cast(pl.String)
             return pl.when(is_whole).then(whole).otherwise(value.cast(pl.String))
         case pl.Datetime():
-            return value.dt.strftime(f"%Y-%m-%dT%H:%M:%S{_FRACTION}" + ("%:z" if kind.time_zone else ""))
+            return value.dt.strftime(_MOMENT + ("%:z" if kind.time_zone else ""))
         case pl.Time():
             return value.dt.strftime(f"%H:%M:%S{_FRACTION}")
         case pl.Duration():
             return value.dt.to_string("iso")
         case _:
             return value.cast(pl.String)
-
-
-def escape_bytes(value: Any) -> str:
-    """Any value for people: bytes that are no text as backslash, x and two digits."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
-    return str(value)

@@ -1,6 +1,6 @@
 """What becomes of each column: a trait with its options, or left out with the reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -10,11 +10,13 @@ from memory_import.spec.inference.evidence import Evidence
 from memory_import.spec.inference.headers import find_concept, words_of
 from memory_import.spec.inference.moments import Moments, choose_format, read_moments, settle_order
 from memory_import.spec.inference.naming import name_traits
-from memory_import.spec.inference.vocabulary import LEFT_OUT, OPT_OUTS, SWITCHES, TRAITS, Concept
+from memory_import.spec.inference.vocabulary import LEFT_OUT, NO, OPT_OUTS, SWITCHES, TRAITS, YES, Concept
 from memory_import.transforms.emails import normalise_emails
 from memory_import.transforms.phones import normalise_phones
+from memory_import.transforms.values.numerals import FALSE, TRUE
 
 _ASKED = 2_000  # different texts of a column that the libraries are asked about
+_WORTH_REPAIR = 0.2  # the share of numbers that a restored plus makes valid
 _TIMES = (Concept.BIRTHDAY, Concept.CREATED, Concept.MODIFIED, Concept.OCCURRED)
 _LISTS = (Concept.TAGS, Concept.INTERESTS)
 _FIGURES_ARE_TEXT = frozenset(
@@ -50,9 +52,8 @@ def choose(columns: Sequence[Evidence], regions: pl.Series, *, months_first: boo
     for one in columns:
         concept, _ = concepts[one.header]
         chosen.append(_choose_one(one, concept, moments.get(one.header), regions, order=order))
-    has_first_and_last = {Concept.FIRST_NAME, Concept.LAST_NAME} <= {c.concept for c in chosen if c.trait}
-    settled = [_without_full_name(c) if has_first_and_last else c for c in chosen]
-    return name_traits(settled, {header: is_whole for header, (_, is_whole) in concepts.items()})
+    is_whole = {header: whole for header, (_, whole) in concepts.items()}
+    return name_traits(_settle_names(chosen, is_whole), is_whole)
 
 
 def _concepts(columns: Sequence[Evidence]) -> dict[str, tuple[Concept | None, bool]]:
@@ -70,6 +71,9 @@ def _concepts(columns: Sequence[Evidence]) -> dict[str, tuple[Concept | None, bo
         if concept is None and one.is_unique and _names_a_person(one.header) and not one.is_free_text:
             concept = Concept.CUSTOMER_ID
         found[one.header] = (concept, is_whole)
+    if all(concept is not Concept.CUSTOMER_ID for concept, _ in found.values()):
+        ids = [one for one in columns if found[one.header][0] is Concept.OTHER_ID and one.is_unique]
+        found |= {one.header: (Concept.CUSTOMER_ID, False) for one in ids[:1] if one.fill == 1}
     return found
 
 
@@ -122,7 +126,9 @@ def _choose_one(  # noqa: PLR0911 - one return per kind of column
     contact = _as_contact(one, concept, regions)
     if contact is not None:
         return contact
-    if one.is_constant and concept not in {Concept.COUNTRY, *_LISTS}:
+    if concept in {Concept.EMAIL, Concept.PHONE}:
+        concept = None  # the header only speaks of one
+    if one.is_constant and concept not in TRAITS:
         return Choice(one, concept, reason="the same in every row")
     if moments is not None and concept not in {Concept.CUSTOMER_ID, Concept.POSTAL_CODE}:
         return _as_moment(one, concept, moments, order)
@@ -140,9 +146,13 @@ def _as_contact(one: Evidence, concept: Concept | None, regions: pl.Series) -> C
     """A phone or an email, by its header and by what the libraries say of its cells; else None."""
     if concept in {Concept.OWNER, Concept.CUSTOMER_ID, Concept.OTHER_ID}:
         return None
-    if concept is Concept.EMAIL or one.share(r".*@[^@\s]+\.[^@\s]+.*") >= 0.8:
+    has_emails = one.share(r".*@[^@\s]+\.[^@\s]+.*") >= 0.8
+    if concept is not Concept.EMAIL and has_emails and one.is_of_few:
+        return None  # addresses of those who serve the customers
+    if has_emails or (concept is Concept.EMAIL and one.holds_emails):
         return _as_email(one)
-    if concept is Concept.PHONE or (concept is None and one.share(r"'?\+[0-9][0-9 ().\-/]{6,}[0-9]") >= 0.8):
+    has_phones = concept is None and one.share(r"'?\+[0-9][0-9 ().\-/]{6,}[0-9]") >= 0.8
+    if has_phones or (concept is Concept.PHONE and one.holds_phones):
         return _as_phone(one, regions)
     return None
 
@@ -161,8 +171,12 @@ def _as_phone(one: Evidence, regions: pl.Series) -> Choice:
     rows = pl.DataFrame({"cell": one.cells, "region": regions}).drop_nulls("cell").head(_ASKED)
     if separator:
         rows = rows.with_columns(pl.col("cell").str.split(separator)).explode("cell", empty_as_null=False)
-    share = _valid_share(normalise_phones(rows["cell"].str.strip_chars(" '"), rows["region"])["e164"])
-    options = {"type": "phone"} | ({"separator": separator} if separator else {})
+    cells, countries = rows["cell"].str.strip_chars(" '"), rows["region"]
+    share = _valid_share(normalise_phones(cells, countries)["e164"])
+    repaired = _valid_share(normalise_phones(cells, countries, repair=True)["e164"])
+    options: dict[str, Any] = {"type": "phone"} | ({"separator": separator} if separator else {})
+    if repaired >= share + _WORTH_REPAIR:
+        options["repair"], share = True, repaired
     return Choice(one, Concept.PHONE, *TRAITS[Concept.PHONE], options, doubts=_doubt(share, "phone numbers"))
 
 
@@ -201,6 +215,7 @@ def _as_moment(one: Evidence, concept: Concept | None, moments: Moments, order: 
     doubts = ("day and month could be the other way round",) if moments.is_ambiguous else ()
     if moments.has_time and not moments.has_zone:
         options["timezone"] = "UTC"
+    if "timezone" in options and not {"utc", "gmt"} & set(words_of(one.header)):
         doubts = (*doubts, "which time zone does the system export?")
     return Choice(one, concept, group, trait or "", options, doubts=doubts, moments=moments)
 
@@ -209,12 +224,20 @@ def _as_switch(one: Evidence, concept: Concept | None) -> Choice | None:
     """Yes or no, in words that are known or in two that deny each other; else None."""
     group, trait = TRAITS.get(concept, ("Crm", "")) if concept else ("Crm", "")
     if one.is_switch and (concept in SWITCHES or not one.share("[01]") or len(one.words) == 2):
-        return Choice(one, concept, group, trait, {"type": "boolean"})
+        return Choice(one, concept, group, trait, {"type": "boolean"} | _own_words(one))
     if one.opposites is not None:
         denied, allowed = one.opposites
         yes, no = (denied, allowed) if concept in OPT_OUTS else (allowed, denied)
         return Choice(one, concept, group, trait, {"type": "boolean", "true": [yes], "false": [no]})
     return None
+
+
+def _own_words(one: Evidence) -> dict[str, list[str]]:
+    """The words for yes and no that have to be told, as they stand in the cells."""
+    told = [text for text in one.distinct if text.lower() not in {*TRUE, *FALSE}]
+    words = {"true": YES, "false": NO}
+    found = {key: [text for text in told if text.lower() in known] for key, known in words.items()}
+    return {key: texts for key, texts in found.items() if texts}
 
 
 def _as_value(one: Evidence, concept: Concept | None) -> Choice:
@@ -223,9 +246,10 @@ def _as_value(one: Evidence, concept: Concept | None) -> Choice:
         return Choice(one, concept, "Contact", "name")
     separator = one.separator(is_list=concept in _LISTS)
     if concept in _LISTS or (concept is None and separator):
-        return Choice(
-            one, concept, group, trait, {"type": "array"} | ({"separator": separator} if separator else {})
-        )
+        options: dict[str, Any] = {"type": "array"} | ({"separator": separator} if separator else {})
+        if one.share('".*"') >= 0.9:
+            options["strip"] = '"'
+        return Choice(one, concept, group, trait, options)
     is_text = concept is not None or bool(set(words_of(one.header)) & _FIGURES_ARE_TEXT) or one.keeps_zeros
     if not is_text and (marks := one.number_marks) is not None:
         return Choice(one, concept, group, trait, _number_options(one, marks))
@@ -244,9 +268,24 @@ def _number_options(one: Evidence, marks: tuple[str, str]) -> dict[str, Any]:
     return options
 
 
-def _without_full_name(choice: Choice) -> Choice:
-    if choice.concept is not Concept.FULL_NAME or not choice.trait:
-        return choice
-    return Choice(
-        choice.evidence, choice.concept, reason="the first and the last name have columns of their own"
-    )
+def _settle_names(choices: Sequence[Choice], is_whole: Mapping[str, bool]) -> list[Choice]:
+    """One source of first and last names: their own columns, or else one column of full names."""
+    found = {choice.concept for choice in choices if choice.trait}
+    if {Concept.FIRST_NAME, Concept.LAST_NAME} <= found:
+        return [_left_out(c, "the first and the last name have columns of their own") for c in choices]
+    if Concept.FIRST_NAME in found and Concept.FULL_NAME not in found:
+        choices = [_as_full_name(choice) for choice in choices]
+    full = [choice for choice in choices if choice.concept is Concept.FULL_NAME and choice.trait]
+    best = max(full, key=lambda c: (is_whole[c.column], c.evidence.fill), default=None)
+    return [c if c is best else _left_out(c, "the name stands in another column") for c in choices]
+
+
+def _left_out(choice: Choice, reason: str) -> Choice:
+    is_name = choice.concept is Concept.FULL_NAME and choice.trait
+    return Choice(choice.evidence, choice.concept, reason=reason) if is_name else choice
+
+
+def _as_full_name(choice: Choice) -> Choice:
+    """A column such as "Nome" that holds first and last names; any other as it is."""
+    is_full = choice.concept is Concept.FIRST_NAME and choice.evidence.share(r"\S+(?: \S+)+") >= 0.8
+    return Choice(choice.evidence, Concept.FULL_NAME, "Contact", "name") if is_full else choice

@@ -125,7 +125,7 @@ def _draft_people(sample: Sample, observations: Mapping[str, Any]) -> Draft:
         source=sample.options,
         region=region,
         traits=traits,
-        left_out=tuple(choice for choice in choices if choice.trait is None),
+        left_out=(*(choice for choice in choices if choice.trait is None), *_left_out(sample)),
         where=dict(_where(choices)),
         latest=_latest(latest) if latest else {},
         user_id=ids.path if ids else None,
@@ -133,6 +133,12 @@ def _draft_people(sample: Sample, observations: Mapping[str, Any]) -> Draft:
         hints=dict(_hints(choices)),
         region_is_guessed=is_guessed,
     )
+
+
+def _left_out(sample: Sample) -> Iterator[Choice]:
+    """The columns that no spec can use."""
+    for column, reason in sample.unusable.items():
+        yield Choice(Evidence(column, pl.Series(dtype=pl.String)), None, reason=reason)
 
 
 def _country_column(columns: Sequence[Evidence]) -> Evidence | None:

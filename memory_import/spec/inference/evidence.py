@@ -8,6 +8,7 @@ import polars as pl
 from memory_import.spec.inference.vocabulary import NO, YES
 
 _SEPARATORS = (":::", ";", "|", "\n", "/", ",")
+_LEAST_DIGITS = 5  # of a phone number, without its area
 _NUMBER = r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:THOUSANDS[0-9]{3})+)(?:DECIMAL[0-9]+)?"
 _CURRENCY = r"(?i)^(?:[\p{Sc}]|eur|usd|gbp|chf|brl|r\$|us\$)\s*|\s*(?:[\p{Sc}]|eur|usd|gbp|chf|brl|%)$"
 
@@ -70,7 +71,9 @@ class Evidence:
             return None
         short, long = sorted(self.distinct, key=len)
         before = long.casefold().removesuffix(short.casefold())
-        is_denial = before.strip() in {
+        is_denial = before.strip(" _") in {
+            "un",
+            "never",
             "not",
             "do not",
             "don't",
@@ -83,6 +86,22 @@ class Evidence:
             "niet",
         }
         return (long, short) if before != long.casefold() and is_denial else None
+
+    @property
+    def holds_phones(self) -> bool:
+        """Whether a fair part of the cells could be phone numbers at all."""
+        digits = self.distinct.str.count_matches("[0-9]")
+        return self.filled.is_empty() or _mean(digits >= _LEAST_DIGITS) >= 0.2
+
+    @property
+    def holds_emails(self) -> bool:
+        """Whether a fair part of the cells could be email addresses at all."""
+        return self.filled.is_empty() or _mean(self.distinct.str.contains("[@＠]")) >= 0.2
+
+    @property
+    def is_of_few(self) -> bool:
+        """Whether a few texts stand in many rows: what is the customers' own does not."""
+        return len(self.filled) >= 20 and len(self.distinct) * 5 < len(self.filled)
 
     @property
     def is_free_text(self) -> bool:
@@ -119,7 +138,14 @@ class Evidence:
             if not is_list and not self._repeats(holding, sign):
                 continue
             return _with_blanks(holding, sign)
-        return None
+        return (
+            " "
+            if is_list and self.share(r"[a-z0-9_.-]+(?: [a-z0-9_.-]+)*") == 1.0 and self._has(" ")
+            else None
+        )
+
+    def _has(self, sign: str) -> bool:
+        return bool(self.filled.str.contains(sign, literal=True).any())
 
     def _repeats(self, holding: pl.Series, sign: str) -> bool:
         """Whether the parts are short and come again in other cells, as the items of a list do."""

@@ -67,6 +67,12 @@ def _find(words: Sequence[str], wanted: Sequence[str]) -> int | None:
     return None
 
 
+def find_prefix(headers: Sequence[str]) -> str:
+    """What stands before every header, up to the sign behind it ("Person - "); empty where nothing does."""
+    first = re.match(r"\w+(?: - |: |\.|_)", headers[0]) if len(headers) > 2 else None
+    return first[0] if first and all(header.startswith(first[0]) for header in headers) else ""
+
+
 def name_trait(header: str) -> str:
     """A trait name, lowerCamelCase in ASCII, from the words of a header; `field` where there are none."""
     words = [

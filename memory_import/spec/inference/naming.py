@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from memory_import.spec.inference.choice import Choice
-from memory_import.spec.inference.headers import name_trait
+from memory_import.spec.inference.headers import find_prefix, name_trait
 from memory_import.spec.inference.vocabulary import Concept
 
 _RESERVED = frozenset({"email", "phone", "whatsapp", "chat"})
@@ -18,12 +18,12 @@ def name_traits(choices: Sequence[Choice], is_whole: Mapping[str, bool]) -> list
     """
     given: set[tuple[str, str]] = set()
     named: dict[str, Choice] = {}
+    prefix = find_prefix([choice.column for choice in choices])
     for choice in sorted(choices, key=lambda choice: not is_whole[choice.column]):
         if choice.trait is None or choice.concept in _SHARED:
             continue
-        trait = find_name(
-            choice.trait, choice.column, {name for group, name in given if group == choice.group}
-        )
+        here = {name for group, name in given if group == choice.group}
+        trait = find_name(choice.trait, choice.column.removeprefix(prefix), here)
         given.add((choice.group, trait))
         named[choice.column] = replace(choice, trait=trait)
     return [named.get(choice.column, choice) for choice in choices]

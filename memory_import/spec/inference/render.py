@@ -14,16 +14,31 @@ _WORDS = frozenset({"true", "false", "yes", "no", "null", "on", "off", "y", "n",
 _COMMENT_AT = 64
 
 
-def render_spec(draft: Draft, name: str) -> str:
-    """The text of a spec; `name` is what is known is kept under."""
-    lines = ["version: 1", f"name: {_value(name)}", "store: ${MEMORY_STORE_ID}"]
+def render_spec(draft: Draft, name: str, *, has_store: bool = False) -> str:
+    """The text of a spec; `name` is what is known is kept under.
+
+    `has_store`: the environment names the store, which the spec then takes; else it is known by a name.
+    """
+    lines = [
+        "version: 1",
+        f"name: {_value(name)}",
+        "store: ${MEMORY_STORE_ID}" if has_store else _store(name),
+    ]
     if draft.user_id:
-        lines.append(f"# The customer's own id is {draft.user_id}: it may identify, too, as user_id.")
+        line = f"setup: {_value({'identifiers': {'user_id': draft.user_id}})}"
+        lines.append(_commented(line, "the customer's own id identifies, too"))
     if draft.source:
         lines += _profiles(draft)
     if draft.observations:
         lines += _observations(draft.observations)
     return "\n".join(lines) + "\n"
+
+
+def _store(name: str) -> str:
+    """A store called like the spec, in the letters that a store's name may have."""
+    letters = re.sub(r"[^a-zA-Z0-9]+", "-", name).strip("-")[:64]
+    line = f"store: {_value({'name': letters or 'customers'})}"
+    return _commented(line, "`memory-import setup` makes it; or the id of a store")
 
 
 def _profiles(draft: Draft) -> Iterator[str]:

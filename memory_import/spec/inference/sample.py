@@ -14,6 +14,7 @@ from memory_import.sources.options import SourceOptions
 from memory_import.sources.tabular import Source, open_source
 from memory_import.spec.inference.evidence import Evidence
 from memory_import.spec.inference.vocabulary import NOTHING
+from memory_import.transforms.names import find_reserved
 
 _WHOLE_ROWS = 20_000
 _STRETCH_ROWS = 2_000
@@ -25,10 +26,11 @@ _DELIMITERS = ",;\t|"
 @dataclass(frozen=True)
 class Sample:
     """What was read of files of one layout. `options`: keys of the spec's `source` that differ from their
-    defaults, the path among them."""
+    defaults, the path among them. `unusable`: columns that no spec can use, and why."""
 
     options: dict[str, object]
     columns: tuple[Evidence, ...]
+    unusable: dict[str, str]
     rows: int
     files: tuple[str, ...]
 
@@ -40,7 +42,10 @@ def read_sample(files: Sequence[Path], folder: Path) -> Sample:
     with TemporaryDirectory() as copies:
         options, source = _open(path, files[0], Path(copies))
         frame, rejects = _read(source)
-    blanks = _nothing_in(frame, source.columns)
+    reserved = find_reserved(source.columns)
+    unusable = source.unusable | dict.fromkeys(reserved, "its name is one of ours: rename it")
+    usable = [name for name in source.columns if name not in unusable]
+    blanks = _nothing_in(frame, usable)
     spec: dict[str, object] = {"path": _relative(path, folder)}
     if options.delimiter not in {None, ","}:
         spec["delimiter"] = options.delimiter
@@ -52,8 +57,8 @@ def read_sample(files: Sequence[Path], folder: Path) -> Sample:
         spec["footer"] = "ignore"
     if blanks:
         spec["null_values"] = ["", *blanks]
-    columns = [Evidence(name, _cells(frame[name], blanks)) for name in source.columns]
-    return Sample(spec, tuple(columns), len(frame), source.files)
+    columns = [Evidence(name, _cells(frame[name], blanks)) for name in usable]
+    return Sample(spec, tuple(columns), unusable, len(frame), source.files)
 
 
 def _one_path(files: Sequence[Path]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from memory_import.spec.inference.choice import Choice
+from memory_import.spec.inference.headers import find_prefix
 from memory_import.spec.inference.naming import find_name
 from memory_import.spec.inference.vocabulary import Concept
 
@@ -60,8 +61,9 @@ def _contacts(choices: Sequence[Choice], all_choices: Sequence[Choice]) -> Itera
     group, name = best[0].group, str(best[0].trait)
     yield Trait(group, name, tuple(choice.column for choice in best), options, tuple(best))
     given = {name, *(str(choice.trait) for choice in all_choices if choice.group == group)}
+    prefix = find_prefix([choice.column for choice in all_choices])
     for choice in best[1:]:
         if not choice.evidence.filled.is_empty():
-            name = find_name(None, choice.column, given)
+            name = find_name(None, choice.column.removeprefix(prefix), given)
             given.add(name)
             yield Trait(group, name, (choice.column,), choice.options, (choice,))

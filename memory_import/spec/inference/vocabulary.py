@@ -114,7 +114,7 @@ SWITCHES = (*OPT_OUTS, Concept.EMAIL_OPT_IN, Concept.SMS_OPT_IN, Concept.DELETED
 
 YES = frozenset(
     _phrases(
-        "true, yes, y, t, 1, 1.0, on, x, checked, ja, j, wahr, oui, o, vrai, si, sì, s, verdadero, sim, "
+        "true, yes, y, t, 1, 1.0, on, x, checked, ja, j, wahr, oui, o, vrai, si, sì, sí, s, verdadero, sim, "
         "verdadeiro, vero, waar"
     )
 )
@@ -140,5 +140,11 @@ NOTHING = (
     "(null)",
     "(blank)",
     "unknown",
+    "0000-00-00",
+    "0000-00-00 00:00:00",
+    "00/00/0000",
+    "00.00.0000",
+    "0.0.00",
+    "0/0/00",
 )
 """Texts that exports write where a cell is empty."""

@@ -211,12 +211,13 @@ async def test_an_operation_is_asked_for_by_its_id_whatever_stands_in_it(operati
 
 async def test_few_are_asked_for_at_once() -> None:
     most, now = 0, 0
+    both = asyncio.Barrier(2)
 
     async def respond(_: httpx.Request) -> httpx.Response:
         nonlocal most, now
         now += 1
         most = max(most, now)
-        await asyncio.sleep(0.002)
+        await both.wait()
         now -= 1
         return operation("COMPLETED")
 

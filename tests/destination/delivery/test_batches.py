@@ -51,7 +51,7 @@ texts = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(payloads=small_entries | large_entries, offset=st.integers(0, 10**6), data=st.data())
 def test_batches_are_a_partition_within_bounds(payloads: list[str], offset: int, data: st.DataObject) -> None:
     seed = data.draw(st.integers(0, 2**32 - 1))
@@ -70,7 +70,7 @@ def test_batches_are_a_partition_within_bounds(payloads: list[str], offset: int,
         assert (batch.round, batch.part, batch.parent_id) == (2, PART, None)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(texts)
 def test_a_body_is_valid_json_of_exactly_its_payloads(payloads: list[str]) -> None:
     assert json.loads(build_body(pl.Series(payloads))) == {
@@ -78,7 +78,7 @@ def test_a_body_is_valid_json_of_exactly_its_payloads(payloads: list[str]) -> No
     }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(payloads=small_entries | large_entries)
 def test_batches_are_as_few_as_the_bounds_allow(payloads: list[str]) -> None:
     batches = plan(payloads)
@@ -89,7 +89,7 @@ def test_batches_are_as_few_as_the_bounds_allow(payloads: list[str]) -> None:
 
 
 @given(st.lists(st.text(max_size=8).map(json.dumps), max_size=50))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_same_entries_make_the_same_batches(payloads: list[str]) -> None:
     assert plan(payloads) == plan(payloads)
 
@@ -123,7 +123,7 @@ def test_bytes_are_counted_and_not_characters() -> None:
     assert [batch.stop - batch.start for batch in plan([third] * 4)] == [2, 2]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     payloads=st.lists(st.text(max_size=5).map(json.dumps), min_size=2, max_size=40), offset=st.integers(0, 99)
 )

@@ -11,6 +11,7 @@ from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import Batch
 from memory_import.ledger.database.states import BatchState
 from tests.support.ledger_examples import RUN_ID, enter, make_load, make_planned
+from tests.support.servers import take_turns
 
 pytestmark = pytest.mark.anyio
 
@@ -28,19 +29,21 @@ async def test_lanes_that_lead_to_one_profile_take_turns(ledger: Ledger, batch: 
     queues.take_up("new", batch)
     old, new = queues.unfinished()
     events: list[str] = []
+    has_old_begun = asyncio.Event()
 
     async def send_to_old() -> None:
         async with queues.hold(old) as move:
             events.append("old begins")
+            has_old_begun.set()
             await move("new")
             events.append("old is new")
-            await asyncio.sleep(0.01)
             events.append("old ends")
 
     async def send_to_new() -> None:
         async with queues.hold(new):
             events.append("new begins")
-            await asyncio.sleep(0.01)
+            await has_old_begun.wait()
+            await take_turns()
             events.append("new ends")
 
     await asyncio.gather(send_to_new(), send_to_old())

@@ -9,7 +9,7 @@ import pytest
 
 from memory_import.destination.http.connections import Connections
 from memory_import.destination.limits import CONNECTIONS
-from tests.support.servers import AUTH, URL
+from tests.support.servers import AUTH, URL, take_turns
 
 pytestmark = pytest.mark.anyio
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -35,13 +35,14 @@ async def at_once() -> bool:
 
 async def test_no_more_requests_are_under_way_than_there_are_connections() -> None:
     most = now = 0
+    as_many = asyncio.Barrier(CONNECTIONS)
     under_way_before: list[int] = []
 
     async def respond(_: httpx.Request) -> httpx.Response:
         nonlocal most, now
         now += 1
         most = max(most, now)
-        await asyncio.sleep(0.001)
+        await as_many.wait()
         now -= 1
         return httpx.Response(200)
 
@@ -78,7 +79,7 @@ async def test_a_request_leaves_on_a_connection_that_stood_before_the_gate_was_a
         connection = await standing.get()
         if asked == 1:
             connection.close()
-            await asyncio.sleep(0.05)
+            await take_turns()
         return asked > 1
 
     listening = await asyncio.start_server(answer, "127.0.0.1", 0)

@@ -1,6 +1,5 @@
 """What went wrong on the way to the server is said in words that tell what to do, and nothing secret."""
 
-import asyncio
 import socket
 import ssl
 
@@ -8,10 +7,9 @@ import httpx
 import pytest
 
 from memory_import.destination.errors import ServiceUnavailable
-from memory_import.destination.http.client import Client, Request
+from memory_import.destination.http.client import Request
 from memory_import.destination.http.failures import describe
-from memory_import.ledger.database.records import RequestCount
-from tests.support.servers import AUTH, READ, Clock, make_pace
+from tests.support.servers import READ, Clock, make_client, make_pace
 
 pytestmark = pytest.mark.anyio
 
@@ -50,10 +48,11 @@ async def test_each_cause_has_its_words(cause: BaseException, words: str, is_las
 
 async def test_a_host_that_nobody_knows_is_given_up_soon_and_in_words() -> None:
     clock = Clock()
-    client = Client(
-        api_url="https://memory.invalid", auth=AUTH, throttle=make_pace(clock), counts=RequestCount()
-    )
-    async with asyncio.timeout(20), client:
+
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise caused_by(socket.gaierror(socket.EAI_NONAME, "secret"))
+
+    async with make_client(fail, throttle=make_pace(clock)) as client:
         with pytest.raises(ServiceUnavailable, match="cannot be resolved"):
             await client.call(Request(route=READ, path="/"))
     assert clock.now < 1_005

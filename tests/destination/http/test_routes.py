@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ import pytest
 
 from memory_import.destination.http.decisions import Answer
 from memory_import.destination.http.routes import BELIEVED, ROUTES, Route, is_documented
-from tests.support.openapi import ABSENT, PATH, read_document
+from tests.support.openapi import ABSENT, CONVERSATIONS_PATH, PATH, read_document
 
 pytestmark = pytest.mark.skipif(not PATH.exists(), reason=ABSENT)
 
@@ -23,43 +24,53 @@ NAMES = [f"{route.method} {route.template}" for route in ROUTES]
 
 
 @cache
-def document() -> dict[str, Any]:
-    return read_document()
+def document(path: Path) -> dict[str, Any]:
+    return read_document(path)
+
+
+def document_of(route: Route) -> dict[str, Any]:
+    """The document of the host that serves a route."""
+    return document(CONVERSATIONS_PATH if route.template.startswith("/v2/") else PATH)
 
 
 def responses(route: Route) -> dict[int, Any]:
     """What the document has for a route, by status."""
+    whole = document_of(route)
     wanted = re.sub(r"\{\w+\}", "{}", route.template)
-    for template, item in document()["paths"].items():
+    for template, item in whole["paths"].items():
         if re.sub(r"\{\w+\}", "{}", template) == wanted:
             return {
-                int(status): resolve(each) for status, each in item[route.method.lower()]["responses"].items()
+                int(status): resolve(whole, each)
+                for status, each in item[route.method.lower()]["responses"].items()
             }
     raise AssertionError(f"{route.template} is not in the document")
 
 
-def resolve(node: Any) -> Any:
+def resolve(whole: dict[str, Any], node: Any) -> Any:
     while "$ref" in node:
-        found: Any = document()
+        found: Any = whole
         for step in node["$ref"].removeprefix("#/").split("/"):
             found = found[step]
         node = found
     return node
 
 
-def sample(schema: Any) -> Any:
-    """Something that a schema describes, with all its members."""
-    schema = resolve(schema)
-    parts = [schema, *(resolve(part) for part in schema.get("allOf", ()))]
+def sample(whole: dict[str, Any], schema: Any, *, is_least: bool = False) -> Any:
+    """Something that a schema describes, with all its members, or with those alone that it must have, where
+    the schema says of any that it must."""
+    schema = resolve(whole, schema)
+    parts = [schema, *(resolve(whole, part) for part in schema.get("allOf", ()))]
     members = {name: each for part in parts for name, each in part.get("properties", {}).items()}
+    required = {name for part in parts for name in part.get("required", ())}
     if members:
-        return {name: sample(each) for name, each in members.items()}
+        kept = [name for name in members if name in required or not (is_least and required)]
+        return {name: sample(whole, members[name], is_least=is_least) for name in kept}
     if "enum" in schema:
         return schema["enum"][0]
     if "items" in schema:
-        return [sample(schema["items"])]
+        return [sample(whole, schema["items"], is_least=is_least)]
     if "oneOf" in schema or "anyOf" in schema:
-        return sample((schema.get("oneOf") or schema["anyOf"])[0])
+        return sample(whole, (schema.get("oneOf") or schema["anyOf"])[0], is_least=is_least)
     if schema.get("format") == "date-time":
         return "2026-01-02T03:04:05Z"
     kind = schema.get("type")
@@ -67,13 +78,16 @@ def sample(schema: Any) -> Any:
 
 
 def documented(route: Route) -> Iterator[Answer]:
-    """An answer of every status that is documented for a route, with all members and with one more."""
+    """An answer of every status that is documented for a route: with all members, with one more, and with
+    those alone that it must have."""
+    whole = document_of(route)
     for status, response in responses(route).items():
         headers = httpx.Headers(MOVED if status in {301, 308} else {})
         for content in response.get("content", {}).values():
-            body = sample(content["schema"])
-            yield Answer(status, headers, json.dumps(body).encode())
-            yield Answer(status, headers, json.dumps({**body, "new": {"of": "later"}}).encode())
+            body = sample(whole, content["schema"])
+            least = sample(whole, content["schema"], is_least=True)
+            for each in (body, {**body, "new": {"of": "later"}}, least):
+                yield Answer(status, headers, json.dumps(each).encode())
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=NAMES)

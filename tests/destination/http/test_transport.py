@@ -6,7 +6,7 @@ import socket
 import ssl
 import tracemalloc
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from memory_import.destination.http.transport import Transport
 from memory_import.destination.limits import ANSWER_BYTES, HEAD_BYTES, IDLE_SECONDS
-from tests.support.servers import Clock
+from tests.support.servers import Clock, SkippingLoop, take_turns
 
 pytestmark = pytest.mark.anyio
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -28,6 +28,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 TOO_LARGE = b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n"
 INTERIM = b"HTTP/1.1 100 Continue\r\nx: " + b"y" * (HEAD_BYTES // 2) + b"\r\n\r\n"
 LARGE = b"x" * 8_000_000
+PATIENCE = 60.0  # seconds
 
 
 @pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
@@ -93,11 +94,11 @@ async def ask(
     *,
     method: str = "PUT",
     content: bytes | None = None,
-    connect_seconds: float = 5.0,
-    read_seconds: float = 5.0,
+    connect_seconds: float = PATIENCE,
+    read_seconds: float = PATIENCE,
 ) -> httpx.Response:
     """Send one request."""
-    timeout = httpx.Timeout(5.0, connect=connect_seconds, read=read_seconds).as_dict()
+    timeout = httpx.Timeout(PATIENCE, connect=connect_seconds, read=read_seconds).as_dict()
     request = httpx.Request(method, f"{server.url}/a?b=c", content=content, extensions={"timeout": timeout})
     return await transport.handle_async_request(request)
 
@@ -176,7 +177,7 @@ async def test_a_connection_that_is_of_no_more_use_is_replaced(says: list[bytes]
         answers = []
         for _ in range(2):
             answers.append((await ask(transport, server)).content)
-            await asyncio.sleep(0.02)
+            await take_turns()
     assert (answers, server.connections) == ([b"ok", b"ok"], 2)
 
 
@@ -186,10 +187,10 @@ async def test_what_a_server_says_between_two_requests_answers_none() -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)
         writer.write(OK)
-        await asyncio.sleep(0.02)
+        await take_turns()
         writer.write(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n")
         await writer.drain()
-        await asyncio.sleep(0.02)
+        await take_turns()
         has_spoken.set()
         await reader.read()
 
@@ -375,42 +376,59 @@ async def test_a_server_that_does_not_take_the_connection_was_never_reached() ->
                 await ask(transport, server, connect_seconds=0.1)
 
 
-async def test_patience_begins_anew_with_whatever_comes() -> None:
+@pytest.fixture
+def skipping() -> Iterator[asyncio.Runner]:
+    """A loop whose time can be skipped; of the two only asyncio's can."""
+    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+        yield runner
+
+
+def test_patience_begins_anew_with_whatever_comes(skipping: asyncio.Runner) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)
         for piece in (OK[:10], OK[10:20], OK[20:]):
-            await asyncio.sleep(0.12)
+            await SkippingLoop.skip(PATIENCE / 2)
             writer.write(piece)
         await read_request(reader)
         writer.write(OK[:-1])
+        await SkippingLoop.skip(PATIENCE)
         await reader.read()
 
-    async with serving(talk) as server, Transport(None) as transport:
-        assert (await ask(transport, server, read_seconds=0.2)).content == b"ok"
-        with pytest.raises(httpx.ReadTimeout):
-            await ask(transport, server, read_seconds=0.2)
+    async def ask_twice() -> None:
+        async with serving(talk) as server, Transport(None) as transport:
+            assert (await ask(transport, server)).content == b"ok"
+            with pytest.raises(httpx.ReadTimeout):
+                await ask(transport, server)
+
+    skipping.run(ask_twice())
 
 
-async def test_patience_begins_anew_with_whatever_leaves() -> None:
+def test_patience_begins_anew_with_whatever_leaves(skipping: asyncio.Runner) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        for _ in range(20):
-            await asyncio.sleep(0.04)
-            await reader.readexactly(len(LARGE) // 20)
+        for _ in range(40):
+            await SkippingLoop.skip(PATIENCE / 30)
+            await reader.readexactly(len(LARGE) // 40)
         writer.write(OK)
 
-    async with serving(talk) as server, Transport(None) as transport:
-        assert (await ask(transport, server, content=LARGE, read_seconds=0.5)).content == b"ok"
+    async def ask_once() -> None:
+        async with serving(talk) as server, Transport(None) as transport:
+            assert (await ask(transport, server, content=LARGE)).content == b"ok"
+
+    skipping.run(ask_once())
 
 
 async def test_patience_with_what_is_not_taken_ends() -> None:
+    is_given_up = asyncio.Event()
+
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        await asyncio.sleep(0.5)
+        await is_given_up.wait()
 
     async with serving(talk) as server, Transport(None) as transport:
         with pytest.raises(httpx.WriteTimeout):
             await ask(transport, server, content=LARGE, read_seconds=0.1)
+        is_given_up.set()
 
 
 async def test_an_answer_that_comes_drop_by_drop_is_not_waited_for_for_ever() -> None:
@@ -441,13 +459,13 @@ async def test_an_answer_that_comes_before_the_request_is_out_counts(hangs_up: b
 
 async def test_a_request_that_was_given_up_leaves_its_answer_to_nobody() -> None:
     numbers = iter(range(2))
-    has_arrived = asyncio.Event()
+    has_arrived, is_given_up = asyncio.Event(), asyncio.Event()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = next(numbers)
         await read_request(reader)
         has_arrived.set()
-        await asyncio.sleep(0.05)
+        await is_given_up.wait()
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n%d" % number)
 
     async with serving(talk) as server, Transport(None) as transport:
@@ -456,6 +474,7 @@ async def test_a_request_that_was_given_up_leaves_its_answer_to_nobody() -> None
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
+        is_given_up.set()
         assert (await ask(transport, server)).content == b"1"
 
 
@@ -507,10 +526,12 @@ async def test_a_certificate_is_checked(certificate: Path, host: str, is_known: 
 
 
 @pytest.mark.parametrize(
-    ("says", "error"), [(OK, httpx.ConnectError), (b"", httpx.ConnectTimeout)], ids=["no TLS", "nothing"]
+    ("says", "error", "connect_seconds"),
+    [(OK, httpx.ConnectError, PATIENCE), (b"", httpx.ConnectTimeout, 0.2)],
+    ids=["no TLS", "nothing"],
 )
 async def test_a_server_that_does_not_greet_as_it_should_was_never_reached(
-    says: bytes, error: type[Exception]
+    says: bytes, error: type[Exception], connect_seconds: float
 ) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(says)
@@ -519,4 +540,4 @@ async def test_a_server_that_does_not_greet_as_it_should_was_never_reached(
     async with serving(talk) as server, Transport(ssl.create_default_context()) as transport:
         server.url = server.url.replace("http", "https")
         with pytest.raises(error):
-            await ask(transport, server, connect_seconds=0.2)
+            await ask(transport, server, connect_seconds=connect_seconds)

@@ -204,11 +204,11 @@ def server() -> Iterator[Running]:
 
 
 def _client(server: Running) -> httpx.Client:
-    return httpx.Client(base_url=server.url, auth=("user", "secret"))
+    return httpx.Client(base_url=server.url, auth=("user", "secret"), timeout=60)
 
 
 def _script(server: Running, **do: Any) -> None:
-    httpx.post(f"{server.url}/emulator/faults", json=[{"when": {"nth": 1}, "do": do}])
+    httpx.post(f"{server.url}/emulator/faults", json=[{"when": {"nth": 1}, "do": do}], timeout=60)
 
 
 @pytest.mark.parametrize(("moment", "applied"), [("before", 0), ("after", 1)])

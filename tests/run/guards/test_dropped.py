@@ -114,3 +114,51 @@ def test_a_share_of_at_least_ten_values_may_be_dropped(
 def test_a_share_that_is_none_is_named(workplace: Workplace, text: str) -> None:
     with pytest.raises(UsageProblem, match="--max-dropped is"):
         workplace.carry_out(workplace.request(budgets=Budgets(max_dropped=text)))
+
+
+NOTES = {
+    "source": {"path": "notes.csv", "delimiter": ";"},
+    "profile": {"phone": {"column": "Telefon"}},
+    "content": "Notiz",
+    "occurred_at": "Am",
+    "observation_source": "crm",
+    "region": {"default": "DE"},
+}
+
+
+def write_german_notes(folder: Path, **observations: Any) -> None:
+    """The customers of `write_german`, and a note for each as a German spreadsheet writes it."""
+    write_german(folder, MENDED)
+    lines = [f"030 84719 2{n:02};Hat angerufen;{n + 1:02}.05.2024 08:{n:02}" for n in range(20)]
+    (folder / "notes.csv").write_text("\n".join(["Telefon;Notiz;Am", *lines]) + "\n", encoding="utf-8")
+    spec = yaml.safe_load((folder / "spec.yaml").read_text())
+    spec["observations"] = {**NOTES, **observations}
+    (folder / "spec.yaml").write_text(yaml.safe_dump(spec, sort_keys=False))
+
+
+def test_notes_whose_times_are_not_read_hold_back_the_profiles_too(workplace: Workplace) -> None:
+    write_german_notes(workplace.folder)
+    result = workplace.carry_out(workplace.request(emulator=True))
+    assert result.report["exit_code"] == ExitCode.BUDGET
+    assert [result.report["loads"][load]["sent"] for load in ("profiles", "observations")] == [0, 0]
+    [problem, _] = problems_of(result)
+    assert problem.startswith("observations.occurred_at: 20 of 20 values would be dropped (datetime_invalid")
+    assert 'format: "%d.%m.%Y %H:%M", timezone: UTC' in problem
+    fates = result.report["loads"]["observations"]["traits"]
+    assert fates["occurred_at"]["dropped"] == {"datetime_invalid": 20}
+    assert (fates["content"]["filled"], fates["content"]["not_sent"]) == (20, 20)
+    dropped = (Path(result.folder) / "dropped-observations.csv").read_text().splitlines()
+    assert dropped[1].endswith(",1,occurred_at,Am,01.05.2024 08:00,datetime_invalid")
+    assert len(dropped) == 21
+
+
+def test_notes_that_say_how_their_times_are_written_run_through(workplace: Workplace) -> None:
+    write_german_notes(
+        workplace.folder,
+        occurred_at={"column": "Am", "format": "%d.%m.%Y %H:%M", "timezone": "Europe/Berlin"},
+    )
+    result = workplace.carry_out(workplace.request(emulator=True))
+    assert result.problem is None
+    fates = result.report["loads"]["observations"]["traits"]
+    assert [fates[field]["sent"] for field in ("content", "occurred_at")] == [20, 20]
+    assert fates["profile.phone"]["changed"] == {"phone_country_code_added": 20}

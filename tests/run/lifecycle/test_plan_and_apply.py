@@ -119,7 +119,9 @@ def test_a_plan_does_not_forget_what_the_store_lacks_and_is_applied_once_it_is_t
 def declare(url: str, group: str, traits: dict[str, Any]) -> None:
     body = {"displayName": group, "traits": traits}
     path = f"{url}/v1/ControlPlane/Stores/{STORE}/TraitGroups"
-    httpx.post(path, json=body, auth=(USER, PASSWORD), trust_env=False).raise_for_status()
+    httpx.post(
+        path, json=body, auth=(USER, PASSWORD), trust_env=False, verify=False, timeout=60
+    ).raise_for_status()
 
 
 @pytest.mark.parametrize("at", [0.1, 0.5, 0.9])
@@ -183,7 +185,9 @@ def test_a_trait_that_the_store_lost_since_the_plan_is_named_and_nothing_is_sent
         made = make_plan(elsewhere)
         path = f"{server.url}/v1/ControlPlane/Stores/{STORE}/TraitGroups/Contact"
         lost = {"traits": {"firstName": {"dataType": ""}}}
-        httpx.patch(path, json=lost, auth=(USER, PASSWORD), trust_env=False).raise_for_status()
+        httpx.patch(
+            path, json=lost, auth=(USER, PASSWORD), trust_env=False, verify=False, timeout=60
+        ).raise_for_status()
         refused = apply(elsewhere, made)
     assert refused.report["exit_code"] == ExitCode.USAGE
     assert "firstName" in str(refused.problem)

@@ -243,7 +243,7 @@ def test_the_commands_print_one_document(held: Held, tmp_path: Path, command: li
             env={**held.variables, "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
 

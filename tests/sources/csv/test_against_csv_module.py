@@ -123,7 +123,7 @@ def _first_line(message: str) -> int:
     return int(re.match(r"lines? (\d+)", message)[1])
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(TROUBLE, WIDTHS, BLOCKS)
 @example(b'a"b\n",c\nd,e\n', 2, 32)
 @example(b'"a\n"b",c\n', 2, 8)
@@ -132,7 +132,7 @@ def test_any_bytes_are_cut_as_csv_reads_them(text, width, block_bytes):
     assert cut(text, width, block_bytes) == expect(text, width)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TROUBLE, WIDTHS)
 def test_any_bytes_come_out_of_a_file_as_csv_reads_them(tmp_path_factory, text, width):
     path = tmp_path_factory.mktemp("trouble") / "x.csv"
@@ -155,7 +155,7 @@ def test_any_bytes_come_out_of_a_file_as_csv_reads_them(tmp_path_factory, text, 
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.integers(1, 4).flatmap(
         lambda width: st.lists(st.lists(FIELDS, min_size=width, max_size=width), max_size=12)

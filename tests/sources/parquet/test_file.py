@@ -39,7 +39,7 @@ COLUMNS = {
     ),
     "time with an offset": (
         pa.array([datetime(2024, 7, 2, 3, 4, tzinfo=UTC)], pa.timestamp("us", "+05:30")),
-        ["2024-07-02T03:04:00+00:00"],
+        ["2024-07-02T08:34:00+05:30"],
     ),
     "duration": (pa.array([timedelta(hours=25)]), ["P1DT1H"]),
     "list of text": (pa.array([['a"b', "c,é"], [], None, [None]]), ['["a\\"b","c,é"]', "[]", None, "[null]"]),
@@ -59,8 +59,12 @@ COLUMNS = {
             pa.array([datetime(2024, 7, 2, 3, 4, tzinfo=UTC)], pa.timestamp("us", zone)),
             ["2024-07-02T03:04:00+00:00"],
         )
-        for zone in ("Z", "GMT+2", "05:30", "-03:00", "nowhere")
+        for zone in ("Z", "GMT+2", "05:30", "nowhere")
     },
+    "list of times with an offset": (
+        pa.array([[datetime(2024, 7, 2, 3, 4, tzinfo=UTC)]], pa.list_(pa.timestamp("us", "-0300"))),
+        ['["2024-07-02T00:04:00-03:00"]'],
+    ),
     "list of times in Z": (
         pa.array([[datetime(2024, 7, 2, 3, 4, tzinfo=UTC)]], pa.list_(pa.timestamp("us", "Z"))),
         ['["2024-07-02T03:04:00+00:00"]'],
@@ -124,6 +128,10 @@ FAULTY = {
     "date": pa.array([2**31 - 1, -(2**31), 0, None], pa.int32()).cast(pa.date32()),
     "date of 64 bits": pa.array(INT64).cast(pa.date64()),
     "time": pa.array(INT64).cast(pa.time64("us")),
+    "nanoseconds that an offset takes out of range": pa.array([2**63 - 1, -(2**63), 0, None]).cast(
+        pa.timestamp("ns", "+05:30")
+    ),
+    "duration": pa.array(INT64).cast(pa.duration("s")),
     "in a list": pa.array([[value] for value in INT64]).cast(pa.list_(pa.timestamp("us"))),
 }
 
@@ -216,11 +224,24 @@ def test_a_file_cut_in_half_is_an_error_when_it_is_opened(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"PAR1", b"a,b\n1,2\n"], ids=["empty", "magic alone", "CSV"])
-def test_what_is_called_parquet_must_be_parquet(tmp_path, content):
+CALLED_PARQUET = {
+    "nothing": (b"", "an empty file"),
+    "magic alone": (b"PAR1", "cut off or damaged"),
+    "a pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "a Git LFS pointer"),
+    "an answer": (b"<html><body>Sign in</body></html>", "an HTML page"),
+    "encrypted": (b"PARE" + bytes(50) + b"PARE", "encrypted Parquet data"),
+    "bytes": (bytes(range(256)), "binary data"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), CALLED_PARQUET.values(), ids=CALLED_PARQUET)
+def test_what_is_called_parquet_and_is_none_is_called_what_it_is(tmp_path, content, message):
+    write(tmp_path / "a.parquet", a=pa.array([1]))
     path = tmp_path / "x.parquet"
     path.write_bytes(content)
-    with pytest.raises(SourceError, match="cut off or damaged"):
+    with pytest.raises(SourceError, match=rf"x\.parquet: found .*{message}"):
+        open_source(SourceOptions(path=str(tmp_path)), tmp_path / "copies")
+    with pytest.raises(SourceError, match=message):
         open_source(SourceOptions(path=str(path)), path.parent / "copies")
 
 

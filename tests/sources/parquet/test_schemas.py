@@ -3,12 +3,14 @@
 import math
 from decimal import Decimal
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from memory_import.sources.parquet.rows import read_rows
 from memory_import.sources.tabular import SourceError, SourceOptions, open_source
 
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
@@ -40,7 +42,14 @@ SIMPLE = st.one_of(
         lambda unit: ZONES.flatmap(lambda zone: _of(pa.timestamp(unit, zone), INTEGERS, pa.int64()))
     ),
     _of(pa.time64("us"), INTEGERS, pa.int64()),
-    _of(pa.duration("us"), INTEGERS, pa.int64()),
+    _of(pa.duration("s"), INTEGERS, pa.int64()),
+    _of(pa.time32("s"), DAYS, pa.int32()),
+    st.lists(st.none() | st.text(max_size=20), min_size=3, max_size=3).map(
+        lambda texts: pa.array(texts, pa.string_view())
+    ),
+    st.lists(st.none() | st.binary(max_size=4), min_size=3, max_size=3).map(
+        lambda values: _broken_text(values).dictionary_encode()
+    ),
     _of(pa.decimal256(60, 5), st.decimals(-(10**40), 10**40, places=5)),
     _of(pa.decimal128(20, 10), st.decimals(-(10**9), 10**9, places=10)),
     _of(pa.null(), st.none()),
@@ -57,7 +66,7 @@ NESTED = SIMPLE.flatmap(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(SIMPLE | NESTED, min_size=1, max_size=4))
 def test_every_row_is_read_or_rejected(tmp_path_factory, columns):
     folder = tmp_path_factory.mktemp("schema")
@@ -70,6 +79,18 @@ def test_every_row_is_read_or_rejected(tmp_path_factory, columns):
         return
     numbers = [row for batch in batches for row in (*batch.rows["_row"], *batch.rejects["_row"])]
     assert sorted(numbers) == [1, 2, 3]
+
+
+@settings(max_examples=200)
+@given(st.lists(SIMPLE | NESTED, min_size=1, max_size=4))
+def test_every_row_can_be_printed(tmp_path_factory, columns):
+    path = tmp_path_factory.mktemp("schema") / "x.parquet"
+    names = [f"c{number}" for number in range(len(columns))]
+    pq.write_table(pa.table(dict(zip(names, columns, strict=True))), path)
+    printed = list(read_rows(path, path.name, pl.Series([1, 3]), names))
+    assert [len(row) for row in printed] == [len(names)] * 2
+    for row in printed:
+        "".join(cell or "" for cell in row).encode()
 
 
 CELLS = {

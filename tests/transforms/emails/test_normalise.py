@@ -227,8 +227,8 @@ def test_the_library_is_not_asked_about_ordinary_addresses():
 
 @pytest.mark.parametrize("seed", seeds.ADDRESSES, ids="seed {}".format)
 def test_generated_addresses_get_the_library_s_answers(seed):
-    result = compare_emails(generate_addresses(100_000, seed))
-    assert result.rows == 100_000
+    result = compare_emails(generate_addresses(40_000, seed))
+    assert result.rows == 40_000
     assert result.left_to_library < 0.55 * result.rows
     assert result.differences == []
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memory_import.transforms.identity.groups import group_links, link_rows, list_identifiers
+from memory_import.transforms.identity.components import find_components, link_equals
+from memory_import.transforms.identity.groups import list_identifiers
 from memory_import.transforms.identity.merging import merge_groups
 from memory_import.transforms.payloads import write_payloads
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitType
@@ -70,7 +71,8 @@ def prepare(rows, plan):
 def merge(prepared, plan):
     listed = list_identifiers(prepared, plan, pl.DataFrame(schema=FURTHER))
     values = listed.select("_pos", value=pl.format("{}:{}", "id_type", "value"))
-    groups = group_links(link_rows(values))
+    groups = find_components(link_equals(values, "_pos", "value"))
+    groups = groups.rename({"node": "_pos", "root": "_representative"})
     return groups, merge_groups(prepared.join(groups, on="_pos"), plan)
 
 
@@ -112,7 +114,7 @@ def comparable(traits, identifiers):
 @pytest.mark.parametrize("values", [3, 8], ids=["crowded", "sparse"])
 def test_the_service_ends_with_one_profile_for_each_group(plan, values):
     @given(draw_rows(plan, values))
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def check(rows):
         prepared = prepare(rows, plan)
         groups, merged = merge(prepared, plan)
@@ -129,7 +131,7 @@ def test_the_service_ends_with_one_profile_for_each_group(plan, values):
 
 
 @given(draw_rows(MANY, 6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_rounds_are_safe_to_send(rows):
     prepared = prepare(rows, MANY)
     groups, merged = merge(prepared, MANY)
@@ -150,7 +152,7 @@ def test_rounds_are_safe_to_send(rows):
 @pytest.mark.parametrize("plan", [TWO, MANY], ids=["two identifiers", "four identifiers of three types"])
 def test_an_early_entry_that_is_refused_takes_no_other_with_it(plan):
     @given(draw_rows(plan, 3), st.randoms())
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def check(rows, random):
         prepared = prepare(rows, plan)
         groups, merged = merge(prepared, plan)

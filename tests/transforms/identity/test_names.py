@@ -73,7 +73,7 @@ def test_a_full_name_has_two_words_and_no_initial(name, is_full):
 
 
 @given(st.sampled_from([n for n in NAMES if n]), st.sampled_from([n for n in NAMES if n]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_name_is_another_or_inside_it_as_defined(one, other):
     expected = maximal([Name(2, words_of(one)), Name(2, words_of(other))]) == {Name(2, words_of(other))}
     assert is_inside(read(one, other)) == expected

@@ -178,7 +178,7 @@ GENERATED = st.lists(
 
 
 @given(GENERATED, st.integers(1, 10), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_nobody_who_disagrees_is_in_one_profile_and_every_value_is_in_one(claimants, most, random):
     world = dict(enumerate(claimants))
     persons, left_out, _ = as_sets(find(world, random, max_people=most))

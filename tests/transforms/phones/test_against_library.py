@@ -38,10 +38,13 @@ WRONG_RULES = {
 }
 
 
+ROWS = 40_000  # of each seed; `make fuzz` takes millions
+
+
 @pytest.mark.parametrize("seed", seeds.NUMBERS, ids="seed {}".format)
 def test_generated_numbers_get_the_library_s_answers(seed):
-    result = compare_phones(installed_rules(), generate_numbers(100_000, seed))
-    assert result.rows == 100_000
+    result = compare_phones(installed_rules(), generate_numbers(ROWS, seed))
+    assert result.rows == ROWS
     assert result.left_to_library < 0.4 * result.rows
     assert result.differences == []
 
@@ -57,7 +60,7 @@ def test_a_wrong_rule_is_caught(region, wrong):
 
 
 def test_cells_of_nothing_but_a_number_get_the_library_s_answer_or_a_refusal_that_says_why():
-    given = [pair for pair in generate_numbers(60_000, seeds.NUMBERS[0]) if PLAIN.fullmatch(pair[0])]
+    given = [pair for pair in generate_numbers(20_000, seeds.NUMBERS[0]) if PLAIN.fullmatch(pair[0])]
     cells = pl.DataFrame(given, schema={"number": pl.String, "region": pl.String}, orient="row")
     verdicts = normalise_phones(cells["number"], cells["region"])
     expected = [ask_phonenumbers(*pair)[0] for pair in given]
@@ -67,5 +70,5 @@ def test_cells_of_nothing_but_a_number_get_the_library_s_answer_or_a_refusal_tha
         if e164 != library and (e164 is not None or code not in IN_DOUBT)
     ]
 
-    assert len(given) > 20_000
+    assert len(given) > 6_000
     assert differing == []

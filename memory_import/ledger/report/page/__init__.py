@@ -1,0 +1,1 @@
+"""The report as one HTML page that opens from disk: `render_page` makes it."""

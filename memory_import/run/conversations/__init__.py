@@ -1,0 +1,1 @@
+"""The conversation configuration of a store: what it lacks, found and made."""

@@ -1,0 +1,101 @@
+"""Carries out what a conversation configuration lacks. It begins from what is there, so it can be repeated
+after it ended anywhere."""
+
+from collections.abc import Sequence
+
+from memory_import.destination.api.configurations import (
+    change_configuration,
+    create_configuration,
+    list_configurations,
+)
+from memory_import.destination.errors import StoreUnfit
+from memory_import.destination.http.client import Client
+from memory_import.destination.http.decisions import Refused
+from memory_import.destination.limits import CONFIGURATION_APPEARS_SECONDS, CONFIGURATION_POLL_SECONDS
+from memory_import.run.conversations.plan import (
+    ConfigurationChange,
+    ConfigurationPlan,
+    WantedConfiguration,
+    plan_configuration,
+)
+
+_TRIES_AT_CONFLICTS = 3
+
+
+async def look_at_configuration(client: Client, wanted: WantedConfiguration) -> ConfigurationPlan:
+    """What has to be done. The store's own configurations are asked for first: where the one is among them,
+    those of other stores do not matter."""
+    of_store = await list_configurations(client, wanted.store_id) if wanted.store_id else []
+    if len(of_store) == 1 and wanted.name in (None, of_store[0].name):
+        return plan_configuration(wanted, of_store)
+    known = {each.configuration_id for each in of_store}
+    others = [each for each in await list_configurations(client) if each.configuration_id not in known]
+    return plan_configuration(wanted, [*of_store, *others])
+
+
+async def set_up_configuration(
+    client: Client, wanted: WantedConfiguration, made: Sequence[str] = ()
+) -> list[str]:
+    """Make what the configuration lacks, and say what was made, after what was `made` before.
+
+    Raises `StoreUnfit` for conflicts and refusals. A name that is taken by a configuration that nobody can
+    see yet is waited for: it may be the one of an earlier attempt, whose creation is still under way.
+    """
+    done = list(made)
+    conflicts = 0
+    while True:
+        plan = await look_at_configuration(client, wanted)
+        if plan.conflicts:
+            raise StoreUnfit(plan.conflicts)
+        if not plan.changes:
+            return done
+        change = plan.changes[0]
+        refused = await _make(client, wanted, change)
+        is_conflict = refused is not None and refused.status == 409
+        if refused is not None and not is_conflict:
+            raise _unfit(change, _words_of(refused), done)
+        is_made = await _wait_until_made(client, wanted, change)
+        conflicts += is_conflict
+        if refused is None and not is_made:
+            raise _unfit(change, "the service took it, but does not show it.", done)
+        if refused is None:
+            done.append(change.words)
+        elif not is_made and conflicts >= _TRIES_AT_CONFLICTS:
+            raise _unfit(change, _words_of(refused), done)
+
+
+async def _make(client: Client, wanted: WantedConfiguration, change: ConfigurationChange) -> Refused | None:
+    """Make one change; the refusal, where there is one. A change that failed but is made is no failure:
+    somebody else was at it too."""
+    try:
+        if change.kind == "create":
+            return await create_configuration(client, change.body)
+        return await change_configuration(client, str(change.configuration_id), change.body)
+    except StoreUnfit:
+        if await _is_made(client, wanted, change):
+            return None
+        raise
+
+
+async def _is_made(client: Client, wanted: WantedConfiguration, change: ConfigurationChange) -> bool:
+    plan = await look_at_configuration(client, wanted)
+    return change.words not in [each.words for each in plan.changes]
+
+
+async def _wait_until_made(client: Client, wanted: WantedConfiguration, change: ConfigurationChange) -> bool:
+    """Whether a change is made, which may take a moment to show."""
+    throttle, start = client.throttle, client.throttle.clock()
+    while not await _is_made(client, wanted, change):
+        if throttle.clock() - start >= CONFIGURATION_APPEARS_SECONDS:
+            return False
+        await throttle.rest(CONFIGURATION_POLL_SECONDS)
+    return True
+
+
+def _words_of(refused: Refused) -> str:
+    return f"the API refused it (HTTP {refused.status}, code {refused.code}): {refused.message}"
+
+
+def _unfit(change: ConfigurationChange, reason: str, done: list[str]) -> StoreUnfit:
+    made = f"Made before that: {'; '.join(done)}." if done else "Nothing was made before that."
+    return StoreUnfit([f"{change.words}: {reason} {made} Setup can be repeated: it goes on from there."])

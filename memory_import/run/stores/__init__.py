@@ -1,0 +1,1 @@
+"""The stores of an account: found by name or id, made, waited for, changed."""

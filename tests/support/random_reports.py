@@ -1,0 +1,151 @@
+"""Reports as no run has written them: any number of anything, under hostile names."""
+
+from random import Random
+from typing import Any
+
+from memory_import.ledger.report.outcomes import Outcome
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "a|b|c",
+    "`code` and ``more``",
+    "\x1b[31mred\x1b[0m",
+    "line\nbreak\r\nand\ttab",
+    "\u202egnp.exe",
+    "{{ 7 * 7 }} {% raw %}",
+    "]]> --> </style> </svg>",
+    "[link](javascript:alert(1))",
+    "# heading",
+    "\x00nul",
+    "😀" * 40,
+    "x" * 500,
+)
+
+
+def make_random_report(random: Random) -> dict[str, Any]:
+    """A whole report, of a run or of a plan."""
+    is_plan = random.random() < 0.3
+    loads = random.sample(["profiles", "observations", "summaries"], random.randint(0, 3))
+    exit_code = random.choice([0, 1, 2, 3, 4, 5, 6, 70, 130, 143])
+    report: dict[str, Any] = {
+        "run_id": "20261121T090000000Z-1a2b",
+        "spec": f"/data/{_name(random)}",
+        "name": random.choice([None, _name(random)]),
+        "status": "planned" if is_plan else random.choice(["finished", "pending", "stopped", "failed"]),
+        "exit_code": exit_code,
+        "started_at": "2026-11-21T09:00:00Z",
+        "finished_at": random.choice([None, "2026-11-21T09:00:05Z"]),
+        "target": {
+            "api_url": "https://memory.twilio.com",
+            "store_id": _name(random),
+            "emulator": random.random() < 0.5,
+        },
+        "loads": {name: _load(random, name) for name in loads},
+        "requests": _requests(random),
+        "timing": {_name(random): random.random() * 10 ** random.randint(-3, 6) for _ in range(5)},
+        "progress": _progress(random),
+        "problems": [_name(random) for _ in range(random.randint(0, 3))],
+        "resume_command": random.choice([None, "memory-import resume 20261121T090000000Z-1a2b"]),
+    }
+    return {**report, "plan": _plan(random)} if is_plan else report
+
+
+def _name(random: Random) -> str:
+    hostile = random.choice(HOSTILE)
+    return random.choice([hostile, f"{hostile}{random.randint(0, 10**6)}", f"plain{random.randint(0, 99)}"])
+
+
+def _count(random: Random) -> int:
+    return int(10 ** (random.random() * 8)) if random.random() < 0.7 else 0
+
+
+def _codes(random: Random, most: int) -> dict[str, int]:
+    ours = ["no_identifier", "phone_too_short", "dropped_date_invalid", "520010", "http_400", "999999"]
+    codes = {code: _count(random) for code in random.sample(ours, random.randint(0, len(ours)))}
+    return codes | {_name(random): _count(random) + 1 for _ in range(random.randint(0, most))}
+
+
+def _places(random: Random, codes: dict[str, int]) -> dict[str, list[list[Any]]]:
+    return {
+        code: [[f"/data/{_name(random)}", random.randint(1, 10**7)] for _ in range(random.randint(0, 3))]
+        for code in codes
+    }
+
+
+def _load(random: Random, name: str) -> dict[str, Any]:
+    outcomes = {outcome.value: _count(random) for outcome in Outcome}
+    traits = {f"Group.{_name(random)}": _fates(random) for _ in range(random.choice([0, 3, 30, 300]))}
+    reasons = _codes(random, 100)
+    load: dict[str, Any] = {
+        "files": [
+            {"name": _name(random), "rows": _count(random), "bytes": _count(random)}
+            for _ in range(random.choice([0, 1, 100]))
+        ],
+        "files_not_read": [
+            {"name": _name(random), "reason": _name(random)} for _ in range(random.choice([0, 1, 100]))
+        ],
+        "rows": {"read": sum(outcomes.values()), **outcomes},
+        "traits": traits,
+        "dropped_rows": {path: _places(random, fates["dropped"]) for path, fates in traits.items()},
+        "sent": _count(random),
+        "batches": {"total": _count(random), "completed": _count(random), "split": _count(random)},
+        "reject_reasons": reasons,
+        "rejected_rows": _places(random, reasons),
+        "changes": _codes(random, 50),
+        "remarks": [_name(random) for _ in range(random.randint(0, 3))],
+    }
+    if name == "profiles":
+        keys = ("total", "new", "changed", "unchanged", "gone", "largest", "conflicts", "shared_values")
+        load["persons"] = {key: _count(random) for key in keys}
+        load["shared_identifiers"] = [
+            {"id_type": "phone", "value": "+12125551212", "rows": _count(random), "people": _count(random)}
+        ]
+    return load
+
+
+def _fates(random: Random) -> dict[str, Any]:
+    return {
+        **{fate: _count(random) for fate in ("read", "blank", "filled", "sent", "superseded", "not_sent")},
+        "changed": _codes(random, 2),
+        "dropped": _codes(random, 2),
+        "others": {"sent": _count(random), "dropped": _codes(random, 1)},
+    }
+
+
+def _requests(random: Random) -> dict[str, Any]:
+    by_status = {
+        status: _count(random) for status in random.sample(["200", "202", "429", "503", "no_answer"], 3)
+    }
+    return {"total": sum(by_status.values()), "retries": _count(random), "by_status": by_status}
+
+
+def _progress(random: Random) -> list[dict[str, Any]]:
+    points: list[dict[str, Any]] = []
+    seconds, rows = 0.0, 0
+    for _ in range(random.choice([0, 1, 2, 60])):
+        seconds += random.random() * 100
+        rows += _count(random)
+        points.append({"seconds": round(seconds, 3), "rows": rows})
+    return points
+
+
+def _plan(random: Random) -> dict[str, Any]:
+    return {
+        "store": {"asked": random.random() < 0.5, "lacks": [_name(random) for _ in range(2)]},
+        "forecast": {
+            "requests": {"least": 1, "most": _count(random) + 1},
+            "bytes": _count(random),
+            "profile_operations": _count(random),
+            "lookups": {"least": 0, "most": _count(random)},
+            "seconds": random.choice([None, random.random() * 10**5]),
+        },
+        "persons": [
+            {
+                "file": f"/data/{_name(random)}",
+                "row": random.randint(1, 10**6),
+                "traits": {f"Group.{_name(random)}": random.choice([_name(random), 7, True, ["a", "<b>"]])},
+            }
+            for _ in range(random.randint(0, 5))
+        ],
+    }

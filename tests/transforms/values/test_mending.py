@@ -1,0 +1,85 @@
+"""Values that were refused name the option of the spec that would read them."""
+
+import polars as pl
+import pytest
+
+from memory_import.transforms.plan import TextSteps, TraitPlan, TraitType
+from memory_import.transforms.values.mending import Circumstances, find_mends, has_decimal_comma
+
+CONVERSATION = "conv_conversation_0" + "a" * 25
+
+
+def plan(kind: TraitType, **options) -> TraitPlan:
+    return TraitPlan(group="Contact", name="trait", columns=("Column",), type=kind, **options)
+
+
+def mends(texts, trait, **around) -> list[str]:
+    return find_mends(pl.Series(texts, dtype=pl.String), trait, Circumstances(**around))
+
+
+MENDS = {
+    "a format": (TraitType.DATE, ["31.12.2024", "1.2.2024"], {}, ['format: "%d.%m.%Y"']),
+    "two formats": (TraitType.DATE, ["01/02/2024"], {}, ['format: "%m/%d/%Y"', 'format: "%d/%m/%Y"']),
+    "numbers of days": (TraitType.DATE, ["45000", "45001.5"], {}, ["format: excel"]),
+    "a decimal comma": (TraitType.NUMBER, ["1.234,56 €", "12,5"], {}, ['decimal: ","']),
+    "what MySQL writes": (
+        TraitType.DATE,
+        ["0000-00-00"] * 5,
+        {"has_others": False},
+        ['source.null_values: ["", "0000-00-00"]'],
+    ),
+    "words for nothing": (
+        TraitType.NUMBER,
+        ["k.A.", "k.A.", "entfällt", "k.A.", "entfällt", "entfällt"],
+        {},
+        ['source.null_values: ["", "entfällt", "k.A."]'],
+    ),
+    "words among words": (TraitType.NUMBER, ["Berlin"] * 5, {"has_others": False}, []),
+    "a format beside words for nothing": (
+        TraitType.DATE,
+        ["k.A."] * 5 + ["31.12.2024"] * 5,
+        {},
+        ['format: "%d.%m.%Y", source.null_values: ["", "k.A."]'],
+    ),
+    "names": (TraitType.DATE, ["Ada", "Bram", "Cleo", "Dov", "Eva"], {}, []),
+    "UTF-8 read as Windows": (
+        TraitType.NUMBER,
+        ["12.5 €".encode().decode("windows-1252")],
+        {"encoding": "windows-1252"},
+        ["source.encoding: utf-8"],
+    ),
+    "UTF-8 read as Windows, with a comma": (
+        TraitType.NUMBER,
+        ["1.234,50 €".encode().decode("windows-1252")],
+        {"encoding": "windows-1252"},
+        ['decimal: ",", source.encoding: utf-8'],
+    ),
+    "Windows read as DOS": (
+        TraitType.PHONE,
+        ["06\xa012\xa034\xa056\xa078".encode("windows-1252").decode("cp437")],
+        {"encoding": "cp437", "region": "FR"},
+        ["source.encoding: windows-1252"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "texts", "around", "lines"), MENDS.values(), ids=MENDS)
+def test_refused_texts_name_what_would_read_them(kind, texts, around, lines):
+    assert mends(texts, plan(kind), **around) == lines
+
+
+def test_words_that_a_map_does_not_have_are_named():
+    trait = plan(TraitType.STRING, steps=TextSteps(mapped={"silver": "2"}))
+    assert mends(["gold", "bronze"], trait) == ["map: {bronze: …, gold: …}, or an else"]
+
+
+def test_ids_of_conversations_name_what_stands_between_them():
+    trait = TraitPlan(group="", name="conversation_ids", columns=("Column",), type=TraitType.ARRAY)
+    assert mends([f"{CONVERSATION},{CONVERSATION}"], trait) == ['separator: ","']
+    assert mends(["CH0001,CH0002"], trait) == []
+
+
+def test_only_what_no_point_can_read_shows_a_decimal_comma():
+    texts = pl.Series(["1.234,56", "12,5", "1,234", "1,234,567", "x,y", "1.234"])
+    shown = has_decimal_comma(texts, plan(TraitType.NUMBER))
+    assert shown.to_list() == [True, True, False, False, False, False]
