@@ -11,7 +11,7 @@ from memory_import.destination.api.configurations import (
 from memory_import.destination.errors import StoreUnfit
 from memory_import.destination.http.client import Client
 from memory_import.destination.http.decisions import Refused
-from memory_import.destination.limits import CONFIGURATION_APPEARS_SECONDS, CONFIGURATION_POLL_SECONDS
+from memory_import.destination.limits import SETUP_POLL_SECONDS, SETUP_SHOWS_SECONDS
 from memory_import.run.conversations.plan import (
     ConfigurationChange,
     ConfigurationPlan,
@@ -86,9 +86,9 @@ async def _wait_until_made(client: Client, wanted: WantedConfiguration, change: 
     """Whether a change is made, which may take a moment to show."""
     throttle, start = client.throttle, client.throttle.clock()
     while not await _is_made(client, wanted, change):
-        if throttle.clock() - start >= CONFIGURATION_APPEARS_SECONDS:
+        if throttle.clock() - start >= SETUP_SHOWS_SECONDS:
             return False
-        await throttle.rest(CONFIGURATION_POLL_SECONDS)
+        await throttle.rest(SETUP_POLL_SECONDS)
     return True
 
 

@@ -35,6 +35,11 @@ from memory_import.transforms.values.fates import find_superseded
 
 FURTHER_SCHEMA = schema(TRAIT, ID_TYPE, VALUE)
 _IDENTIFIERS = schema(ID_TYPE, VALUE)
+_WHY_LEFT_OUT = {
+    Reason.IDENTIFIER_SHARED.value: "of too many people",
+    Reason.IDENTIFIER_CONTESTED.value: "claimed under different names",
+    Reason.IDENTIFIER_BLOCKED.value: "blocked",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,11 +227,10 @@ def _exclude(positions: pl.Series) -> pl.DataFrame:
 
 
 def _reject(positions: pl.Series, left_out: pl.DataFrame, code: Reason) -> pl.DataFrame:
-    """`_pos` and errors of rows; the message names the values that were left out of each."""
+    """`_pos` and errors of rows; the message names the values that were left out of each, and why."""
     of_rejected = left_out.filter(pl.col(POS).is_in(positions.implode()))
-    values = of_rejected.group_by(POS).agg(
-        pl.format("{} {}", ID_TYPE, VALUE).unique().sort().str.join(", ").alias(VALUE)
-    )
+    said = pl.format("{} {} ({})", ID_TYPE, VALUE, pl.col(CODE).replace_strict(_WHY_LEFT_OUT, default=""))
+    values = of_rejected.group_by(POS).agg(said.unique().sort().str.join(", ").alias(VALUE))
     message = pl.format("{}: {}", pl.lit(WORDING[code]), VALUE)
     return (
         positions.to_frame(POS)

@@ -104,6 +104,26 @@ async def test_killed_at_each_of_its_requests_and_repeated_it_ends_the_same(
     assert ends_at > len(writes(plain)) + 3
 
 
+@pytest.mark.parametrize("store", [STORE, NAMED], ids=["a store that is there", "a store to be made"])
+@pytest.mark.parametrize("lost", ["*/IdentityResolutionSettings", "*/TraitGroups", "nothing"])
+async def test_what_shows_two_seconds_late_is_made_once(store: str | StoreSpec, lost: str) -> None:
+    clock = Clock()
+    app = make_app(
+        empty=isinstance(store, StoreSpec),
+        faults=[
+            {"when": {"method": method, "path": lost, "nth": 1}, "do": {"drop": "after"}}
+            for method in ("PUT", "POST")
+        ],
+        read_lag_seconds=2,
+        clock=lambda: clock.now,
+    )
+    async with connect(app, clock=clock) as (client, _):
+        done = await set_up_store(client, store, WANTED)
+        assert len(done) == len(set(done)) >= 3
+        assert await set_up_store(client, store, WANTED) == []
+    assert [each.status for each in app.requests if each.status and each.status >= 400] == []
+
+
 @pytest.mark.parametrize("method", ["PUT", "POST"])
 async def test_an_answer_that_is_lost_is_no_failure(method: str) -> None:
     app = make_app(faults=[{"when": {"method": method, "nth": 1}, "do": {"drop": "after"}}])
