@@ -82,10 +82,12 @@ class ShownProgress:
             )
 
 
-async def publish(report: Mapping[str, Any]) -> None:
+async def publish(report: Mapping[str, Any], folder: str) -> None:
     """The report and the table of traits as artifacts; `report` names no customer."""
     with contextlib.suppress(Exception):  # the report is on disk
-        await acreate_markdown_artifact(render_markdown(report, explain_code), key="memory-import-report")
+        await acreate_markdown_artifact(
+            render_markdown(report, folder, explain_code), key="memory-import-report"
+        )
         if rows := trait_rows(report):
             await acreate_table_artifact(
                 rows, key="memory-import-traits", description="What became of the values, trait by trait"

@@ -94,7 +94,7 @@ async def import_customers(  # noqa: PLR0913 - the parameters of the flow are wh
     except ImportProblem as problem:
         _log(problem)
         return _state_of_refusal(problem, is_resume=request.action is Action.RESUME)
-    await publish(without_persons(result.report))
+    await publish(without_persons(result.report), result.folder)
     if result.problem is not None:
         _log(result.problem)
     return _state_of_run(result)

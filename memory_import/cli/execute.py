@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 def execute(request: RunRequest, output: Output, *, prefect: bool | None, verbose: bool) -> ExitCode:
     """Run, print the report, and return the exit code. `prefect` None: as Prefect is configured."""
-    from memory_import.ledger.report.summary import render_summary
-
     try:
+        _check_paths(request)
+        from memory_import.ledger.report.summary import render_summary
+
         is_flow = is_prefect_configured(environment()) if prefect is None else prefect
         result = _run_as_flow(request) if is_flow else _run_directly(request)
     except ImportProblem as problem:
@@ -31,6 +32,14 @@ def execute(request: RunRequest, output: Output, *, prefect: bool | None, verbos
     if result.problem is not None:
         complain(result.problem, verbose=verbose)
     return ExitCode(result.report["exit_code"])
+
+
+def _check_paths(request: RunRequest) -> None:
+    """Refuse a mistyped name before anything slow is loaded."""
+    if request.action.is_new and request.spec_path is not None:
+        with without_collector():
+            from memory_import.spec.paths import check_paths
+        check_paths(request.spec_path, environment(), is_emulator=request.emulator)
 
 
 def _run_directly(request: RunRequest) -> "RunResult":

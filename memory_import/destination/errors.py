@@ -52,11 +52,15 @@ class StoreChanged(StoreUnfit):
 
 
 class ServiceUnavailable(DeliveryError):
-    """The API could not be reached, or failed again and again; `status` is that of its last answer."""
+    """The API could not be reached, or failed again and again; `status` is that of its last answer.
 
-    def __init__(self, tries: int, last: str, status: int | None = None) -> None:
+    `host` is which of its hosts, where one alone was asked.
+    """
+
+    def __init__(self, tries: int, last: str, status: int | None = None, host: str = "") -> None:
         self.tries, self.last, self.status = tries, last, status
-        super().__init__(f"The API gave no usable answer in {tries} tries; the last one: {last}.")
+        where = f" at {host}" if host else ""
+        super().__init__(f"The API{where} gave no usable answer in {tries} tries; the last one: {last}.")
 
 
 class NotVisibleYet(ServiceUnavailable):

@@ -112,7 +112,7 @@ def _write_for_people(run: RunContext, document: dict[str, Any]) -> None:
     `report.json` stand."""
     folder = str(run.folder)
     forms: dict[str, Callable[[], str]] = {
-        "report.md": lambda: printable_text(render_markdown(document, explain_code)),
+        "report.md": lambda: printable_text(render_markdown(document, folder, explain_code)),
         "report.html": lambda: render_page(
             document, folder, explain_and_advise, show_values=run.request.show_values
         ),

@@ -19,6 +19,7 @@ from memory_import.destination.http.client import Client
 from memory_import.errors import UsageProblem
 from memory_import.run.context import RunContext
 from memory_import.run.lifecycle.changes import list_differences, refuse_differences
+from memory_import.run.lifecycle.targets import describe_missing
 from memory_import.run.request import Action
 from memory_import.run.setup.carry_out import set_up_store
 from memory_import.run.setup.wanted import named_identifiers, trait_uses, wanted_of
@@ -66,6 +67,9 @@ async def check_store(run: RunContext) -> StoreFacts:
 async def _find_facts(run: RunContext) -> StoreFacts:
     if run.target.credentials is None:
         return StoreFacts(_assume_identifiers(run.spec))
+    if not run.target.store_id:
+        missing = describe_missing(run.spec, run.record.spec_path)
+        return StoreFacts(_assume_identifiers(run.spec), lacks=(missing,), is_asked=True)
     async with run.connection() as (client, _), drained(run.stop_signal):
         try:
             facts = await _ask_store(run, client)
@@ -104,7 +108,7 @@ def _assume_identifiers(spec: Spec) -> tuple[IdentifierPlan, ...]:
 async def _ask_store(run: RunContext, client: Client) -> StoreFacts:
     profiles = run.spec.profiles
     if run.target.is_emulator:
-        await set_up_store(client, run.target.store_id, wanted_of(run.spec))
+        await _set_up_emulator(run, client)
     schema = await fetch_schema(client, run.target.store_id)
     problems = list_lacks(schema, run.spec)
     if problems:
@@ -116,6 +120,17 @@ async def _ask_store(run: RunContext, client: Client) -> StoreFacts:
     promoted = {id_type: trait for trait, id_type in reversed(list(schema.promotions.items()))}
     uses = trait_uses(profiles) if profiles else []
     return StoreFacts(_identifier_plans(schema, uses), promoted, is_asked=True)
+
+
+async def _set_up_emulator(run: RunContext, client: Client) -> None:
+    """Make ready the store of an emulator, which nobody else would."""
+    try:
+        await set_up_store(client, run.target.store_id, wanted_of(run.spec))
+    except StoreUnfit as unfit:
+        if not run.request.keep:
+            raise
+        kept = "The emulator's store is that of an earlier run: leave --keep out to begin with a new one."
+        raise StoreUnfit([*unfit.problems, kept]) from None
 
 
 def list_lacks(schema: StoreSchema, spec: Spec) -> list[str]:

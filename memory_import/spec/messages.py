@@ -8,18 +8,21 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from memory_import.spec.configuration import NAME_PATTERN
 from memory_import.spec.model import Spec
 from memory_import.transforms.names import nearest
 
 _EXPECTED = {
     "string_type": "a text",
     "bool_type": "true or false",
-    "string_pattern_mismatch": "letters, digits and hyphens",
     "model_type": "a mapping",
     "dict_type": "a mapping",
     "tuple_type": "a list",
     "too_short": "at least one entry",
 }
+_TEXT_RULES = {"string_too_short", "string_too_long", "string_pattern_mismatch"}
+_PATTERNS = {NAME_PATTERN: "letters, digits, spaces, hyphens and underscores"}
+_USUAL_PATTERN = "letters, digits and hyphens"
 _STORE = "the id of a store, or a mapping with its name"
 _SHORT_FORMS = {"occurred_at", "conversation_ids", "latest"}
 _TEXT_OR_LIST = {"format", "true", "false"}
@@ -169,8 +172,8 @@ def _describe(details: Any, place: Place) -> str:
         if not {"column", "value"} & found.keys():
             return f"{dotted(place)}.column is missing."
         return f"{dotted(place)} has a column and a value; expected one of them."
-    if place[-1] == "[key]":
-        return f"{dotted(place[:-1])} is no name; put it in quotes if it is meant to be one."
+    if kind == "extra_forbidden" or place[-1] == "[key]":
+        return _describe_key(details, place)
     if kind == "enum" and isinstance(found, str):
         choices = details["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
         return f"{dotted(place)} is {found!r}{suggest(found, choices)}"
@@ -178,9 +181,18 @@ def _describe(details: Any, place: Place) -> str:
     return f"{dotted(place)} is {_shown(found)}; expected {expected}."
 
 
+def _describe_key(details: Any, place: Place) -> str:
+    """What is wrong with a key that no model could be asked for: of an entry of a list, or of a mapping."""
+    if details["type"] == "extra_forbidden":
+        return f"unknown key {dotted(place)}."
+    if details["type"] == "literal_error":
+        return f"unknown key {dotted(place[:-1])}; expected {details['ctx']['expected']}."
+    return f"{dotted(place[:-1])} is no name; put it in quotes if it is meant to be one."
+
+
 def _expected(kind: str, place: Place, details: Any) -> str:
-    if kind in {"string_too_short", "string_too_long"}:
-        return _expected_length(**details["ctx"])
+    if kind in _TEXT_RULES:
+        return _expected_text(**details["ctx"])
     if kind == "model_type" and place[-1] == "source":
         return "a path or a mapping"
     has_short_form = len(place) == 4 or "profile" in place[1:2] or place[-1] in _SHORT_FORMS
@@ -194,8 +206,10 @@ def _expected(kind: str, place: Place, details: Any) -> str:
     return _EXPECTED.get(kind, message.removeprefix("Input should be "))
 
 
-def _expected_length(min_length: int = 1, max_length: int | None = None) -> str:
-    """The length of a text, of which a model states the least or the most."""
+def _expected_text(min_length: int = 1, max_length: int | None = None, pattern: str | None = None) -> str:
+    """The form of a text, of which a model states the least or the most length, or the letters."""
+    if pattern is not None:
+        return _PATTERNS.get(pattern, _USUAL_PATTERN)
     if max_length is None:
         return "a text" if min_length == 1 else f"at least {min_length} characters"
     return "one character" if max_length == 1 else f"at most {max_length} characters"

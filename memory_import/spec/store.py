@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
+from memory_import.spec.configuration import ConfigurationSpec
 from memory_import.spec.traits import SpecModel
 
 
@@ -36,4 +37,9 @@ class SetupSpec(SpecModel):
         default=(),
         description="The identifier types by which profiles are matched, the first first. Those of the store "
         "that are left out come after them. Left out: the store's order.",
+    )
+    conversations: ConfigurationSpec | None = Field(
+        default=None,
+        description="The conversation configuration of the store. It is made by a setup after an import, or "
+        "by `setup --conversations`.",
     )

@@ -1,15 +1,19 @@
 """The command line: exit codes, and what goes to stdout and what to stderr."""
 
 import json
+import subprocess
+import sys
 from importlib.metadata import version
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from memory_import.cli.app import app
 from memory_import.errors import ExitCode
-from tests.support.workplace import Workplace, stop_before_delivery
+from tests.support.workplace import Workplace, stop_before_delivery, write_spec
 
+COMMANDS = list(get_command(app).commands)  # type: ignore[attr-defined]
 TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_AUTH_TOKEN")
 NOTHING_SET: dict[str, str | None] = dict.fromkeys((*TWILIO, "MEMORY_API_URL", "MEMORY_STORE_ID"))
 
@@ -41,7 +45,7 @@ def test_shell_completion_can_be_installed() -> None:
     assert "--install-completion" in CliRunner().invoke(app, ["--help"]).stdout
 
 
-@pytest.mark.parametrize("command", ["demo", "setup", "stores", "plan", "apply", "run", "status", "emulator"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_says_what_comes_next(command: str) -> None:
     assert "Next: " in CliRunner().invoke(app, [command, "--help"]).stdout
 
@@ -49,8 +53,31 @@ def test_the_help_of_a_command_says_what_comes_next(command: str) -> None:
 def test_help_names_every_command() -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
-    for command in ("demo", "setup", "plan", "apply", "run", "resume", "status", "stores", "emulator"):
+    for command in COMMANDS:
         assert f"  {command} " in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(["run", "nowhere.yaml"], "There is no spec file nowhere.yaml", id="the spec"),
+        pytest.param(["plan", "spec.yaml"], "custmers.csv: found nothing to read", id="a file of the spec"),
+    ],
+)
+def test_a_mistyped_name_is_refused_before_anything_slow_is_loaded(
+    workplace: Workplace, arguments: list[str], words: str
+) -> None:
+    write_spec(workplace.folder, source="custmers.csv")
+    program = (
+        "import sys\nfrom memory_import.cli.app import app\n"
+        f"try:\n    app({[*arguments, '--prefect']!r})\n"
+        "finally:\n    print({'prefect', 'sqlalchemy', 'httpx'} & sys.modules.keys())\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], check=False, cwd=workplace.folder, capture_output=True, text=True
+    )
+    assert (result.returncode, result.stdout) == (ExitCode.USAGE, "set()\n"), result.stderr
+    assert words in result.stderr
 
 
 @pytest.mark.parametrize(

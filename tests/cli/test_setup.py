@@ -118,6 +118,10 @@ def test_a_store_is_known_by_its_name_from_the_setup_to_what_is_shown(
     before = call(emulator, *run)
     assert before.exit_code == ExitCode.USAGE
     assert f"no store named 'acme' in this account: `memory-import setup {spec}` makes it" in before.stderr
+    looked = call(emulator, "plan", *run[1:])
+    assert looked.exit_code == ExitCode.USAGE
+    assert "would be sent" in looked.stdout
+    assert f"`memory-import setup {spec}` makes it" in looked.stderr
     planned = json.loads(call(emulator, "setup", str(spec), "--output", "json", *state).stdout)
     assert (planned["status"], planned["store_id"]) == ("planned", None)
     assert planned["changes"][0] == {"kind": "create", "what": "store acme"}

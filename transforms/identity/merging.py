@@ -61,7 +61,7 @@ def merge_groups(
     `further`: `_pos`, `trait`, `id_type`, `value` of the identifiers that member rows have besides.
     Any number of groups may come in one call, each with all of its members; no row is without any value.
     """
-    given = _list_values(members, plan, further)
+    given = _list_values(_keep_several(members, further), plan, further)
     overfull = _find_overfull(given)
     kept = members.join(overfull, on=REPRESENTATIVE, how="anti")
     given = given.join(overfull, on=REPRESENTATIVE, how="anti", maintain_order="left")
@@ -75,6 +75,13 @@ def merge_groups(
         extra=int(early["is_extra"].sum()),
         untied=untied,
     )
+
+
+def _keep_several(members: pl.DataFrame, further: pl.DataFrame | None) -> pl.DataFrame:
+    """The rows of groups that may have several values of a trait: of one row without further ones none
+    loses."""
+    of_further = (further if further is not None else members.clear())[POS]
+    return members.filter(pl.col(REPRESENTATIVE).is_duplicated() | pl.col(POS).is_in(of_further.implode()))
 
 
 def _list_values(members: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame | None) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 HashWords = Callable[[pl.Series], pl.Series]
-"""Distinct words (String) to their hashes (UInt64), row for row."""
+"""Words (String) to their hashes (UInt64), row for row."""
 
 BLANK = 0
 """The name of whoever has none."""
@@ -49,6 +49,8 @@ class Names:
 
     def __add__(self, other: "Names") -> "Names":
         """The names of the claimants of both, made with the same hashes."""
+        if other.keys.is_empty():
+            return self
         return Names(
             pl.concat([self.keys, other.keys]),
             pl.concat([self.words, other.words]).unique(),
@@ -178,6 +180,4 @@ def _list_begins(hashes: pl.DataFrame, hash_words: HashWords) -> pl.DataFrame:
         for letters in range(3, longest + 1)
     ]
     begins = pl.concat(listed)
-    distinct = begins["begin"].unique()
-    hashed = pl.DataFrame({"text": distinct, "begin": hash_words(distinct)})
-    return begins.rename({"begin": "text"}).join(hashed, on="text").select(list(BEGINS_SCHEMA))
+    return begins.with_columns(hash_words(begins["begin"]).alias("begin")).select(list(BEGINS_SCHEMA))

@@ -67,6 +67,8 @@ def find_persons(claims: pl.DataFrame, names: Names, policy: PersonPolicy) -> Pe
     """
     coded, values = _code(claims)
     several = coded.filter(pl.len().over("place") > 1)  # most values have one claimant, and link nobody
+    undisputed = _find_undisputed(several, names)
+    coded, several = (frame.join(undisputed, on="claimant", how="anti") for frame in (coded, several))
     own, contact = (
         several.filter(where).drop("contact") for where in (~pl.col("contact"), pl.col("contact"))
     )
@@ -92,7 +94,9 @@ def find_persons(claims: pl.DataFrame, names: Names, policy: PersonPolicy) -> Pe
     )
     left_out, reported = _leave_out(several, persons, pl.concat([owners, shared.select(owners.columns)]))
     return Persons(
-        persons=persons.filter(~pl.col("claimant").is_in(policy.past.implode())),
+        persons=pl.concat(
+            [undisputed, persons.filter(~pl.col("claimant").is_in(policy.past.implode()))],
+        ),
         left_out=left_out.join(values, on="place").select("claimant", "id_type", "value", "code"),
         values=reported.join(values, on="place").select(
             "id_type", "value", "rows", "people", "verdict", holder="owner"
@@ -107,6 +111,22 @@ def _code(claims: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     coded = claims.join(values, on=["id_type", "value"])
     is_contact = pl.col("id_type").is_in(CONTACT_TYPES)
     return coded.select("claimant", "place", contact=is_contact).unique(), values
+
+
+def _find_undisputed(claims: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """`claimant`, `person` of rows of one name that share values (`claimant`, `place`) with nobody of another
+    or of none: the rule makes one person of them, and there are many such."""
+    claimants = claims["claimant"].unique()
+    parts = pl.DataFrame(
+        {"claimant": claimants, "person": roots_of(claimants, link_equals(claims, "claimant", "place"))}
+    )
+    named = parts.join(
+        names.keys.filter(pl.col("claimant") >= 0, pl.col("name") != BLANK), on="claimant", how="left"
+    )
+    alike = named.group_by("person").agg(
+        alike=(pl.col("name").n_unique() == 1) & pl.col("name").is_not_null().all()
+    )
+    return parts.join(alike.filter("alike"), on="person", how="semi")
 
 
 def _find_crowded_own(own: pl.DataFrame, names: Names, most: int) -> pl.DataFrame:

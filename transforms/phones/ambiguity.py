@@ -26,18 +26,20 @@ def refuse_ambiguous(verdicts: pl.DataFrame, questions: pl.Series, regions: pl.S
     Such are digits that begin with the calling code of their own country: Germany's 4915112345678 may be a
     mobile without its plus, and a landline of Leer.
     """
-    is_national = verdicts["e164"].is_not_null() & (verdicts["code"] != Change.PHONE_PLUS_ADDED.value)
-    national = is_national.arg_true()
+    first = questions.str.slice(0, 1)  # most begin with what nobody takes for a calling code
+    possible = (verdicts["e164"].is_not_null() & (first != "+") & (first != "0")).arg_true()
     candidates = pl.DataFrame(
         {
-            "row": national,
-            "question": questions.gather(national),
-            "region": regions.gather(national),
-            "e164": verdicts["e164"].gather(national),
+            "row": possible,
+            "question": questions.gather(possible),
+            "region": regions.gather(possible),
+            "e164": verdicts["e164"].gather(possible),
+            "code": verdicts["code"].gather(possible),
         }
     )
     candidates = candidates.filter(
-        pl.col("question").str.extract(_FIRST_DIGIT) == pl.col("e164").str.slice(1, 1)
+        pl.col("code") != Change.PHONE_PLUS_ADDED.value,
+        pl.col("question").str.extract(_FIRST_DIGIT) == pl.col("e164").str.slice(1, 1),
     ).with_columns(
         digits=pl.col("question").str.replace_all("[^0-9]", ""),
         calling_code=pl.col("region").replace_strict(_CALLING_CODES, default=None, return_dtype=pl.String),

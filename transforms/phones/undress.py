@@ -27,8 +27,8 @@ from memory_import.transforms.placeholders import is_placeholder
 
 _END = "\n"  # stands between parts
 
-_PLANES = range(0x80, 0x20000)  # the two with scripts: to look at all seventeen takes a tenth of a second
-_DIGITS = {letter: str(unicodedata.decimal(letter)) for letter in map(chr, _PLANES) if letter.isdecimal()}
+_SCRIPTS = range(0x80, 0x20000)  # beyond are ideographs, tags and private use: no digits
+_DIGITS = {letter: str(unicodedata.decimal(letter)) for letter in map(chr, _SCRIPTS) if letter.isdecimal()}
 _WIDE = dict(zip("＋﹢（）［］－／；，、،؛｜＆：．＃ｘ｡", "++()[]-/;,,,;|&:.#x.", strict=True))
 _PLAIN_FORMS = _DIGITS | _WIDE
 

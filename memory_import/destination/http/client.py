@@ -173,7 +173,7 @@ class Client:
                 case Forbidden(status):
                     raise AuthenticationRefused(status)
                 case GiveUp(last, _, status):
-                    raise ServiceUnavailable(failures + 1, last, status)
+                    raise ServiceUnavailable(failures + 1, last, status, self._connections.host)
                 case Repeat(after_seconds):
                     await self._wait(outcome, after_seconds, tries)
             tries += 1

@@ -93,6 +93,11 @@ class Connections:
             self._idle.put_nowait(transport)
         return response
 
+    @property
+    def host(self) -> str:
+        """The API's host, with its port where that is not the usual one."""
+        return httpx.URL(self._api_url).netloc.decode()
+
     def path_here(self, location: str) -> str | None:
         """Path and query of an address on the API's own host; None for any other, and for
         what is none: it gets no credentials."""

@@ -50,7 +50,8 @@ def describe_persons(load: Mapping[str, Any]) -> list[str]:
     if "persons" not in load:
         return []
     persons = load["persons"]
-    lines = [f"persons: {persons['total']:,}, the largest of {persons['largest']:,} rows"]
+    rows = "row" if persons["largest"] == 1 else "rows"
+    lines = [f"persons: {persons['total']:,}, the largest of {persons['largest']:,} {rows}"]
     if persons["shared_values"]:
         named = [
             f"{printable_line(shared['value'])} ({shared['rows']:,} rows, {shared['people']:,} people)"

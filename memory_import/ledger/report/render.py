@@ -2,53 +2,45 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from pathlib import PurePath
 from typing import Any
 
+from memory_import.ledger.report.markdown import as_code, as_prose, escape
 from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons
 from memory_import.ledger.report.verification import describe_in_words
-from memory_import.ledger.report.words import MEANING, headline
-from memory_import.printable import printable_line
+from memory_import.ledger.report.words import EXIT_MEANING, MEANING, headline, name_rows, next_steps
+
+_MOST_TRAITS, _MOST_LISTED = 100, 40  # lines of a table
 
 
-def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str]) -> str:
-    """The whole report; `explain_code` says what a reason or a change means."""
+def render_markdown(report: Mapping[str, Any], folder: str, explain_code: Callable[[str], str]) -> str:
+    """The whole report; `explain_code` says what a reason or a change means, `folder` is the run's own."""
     target = report["target"]
-    where = f"{target['api_url']}{' (emulator)' if target['emulator'] else ''}"
+    where = f"{escape(target['api_url'])}{' (emulator)' if target['emulator'] else ''}"
     plan = report.get("plan")
+    exit_code = report["exit_code"]
     lines = [
         f"# {'Plan' if plan else 'Import'} {report['run_id']}: {report['status']}",
         "",
         headline(report),
         "",
-        f"- spec: `{printable_line(report['spec'])}`",
-        f"- store: `{target['store_id']}` at {where}",
-        f"- started {report['started_at']}, ended {report['finished_at']}, exit code {report['exit_code']}",
+        f"- spec: {as_code(report['spec'])}",
+        f"- store: {as_code(target['store_id'])} at {where}",
+        f"- started {report['started_at']}, ended {report['finished_at'] or 'not yet'}",
+        f"- exit code {exit_code}: {EXIT_MEANING.get(exit_code, 'not finished yet')}",
     ]
-    if report["resume_command"]:
-        lines.append(f"- to {'send it' if plan else 'go on'}: `{report['resume_command']}`")
+    lines += [line for problem in report.get("problems", ()) for line in ("", f"**{as_prose(problem)}**")]
+    lines += ["", "What to do next:", ""]
+    lines += [f"- {as_code(step.command)}: {step.purpose}" for step in next_steps(report, folder)]
     if plan:
-        lines += ["", "## What it would do", "", *(f"- {line}" for line in describe_forecast(plan))]
+        forecast = describe_forecast(plan)
+        lines += ["", "## What it would do", "", *(f"- {escape(line)}" for line in forecast)]
         lines += ["", "Persons as they would be sent:", ""] if plan["persons"] else []
-        lines += [f"- `{line}`" for line in list_persons(plan)]
+        lines += [f"- {as_code(line)}" for line in list_persons(plan)]
     for name, load in report["loads"].items():
-        lines += ["", f"## {name.capitalize()}", "", *_outcome_table(load["rows"])]
-        lines += [line for sentence in describe_persons(load) for line in ("", sentence + ".")]
-        lines += _value_table(load.get("traits", {}))
-        lines += _dropped_table(load.get("traits", {}), load.get("dropped_rows", {}), explain_code)
-        lines += _count_table("Why rows were rejected", "reason", load["reject_reasons"], explain_code)
-        lines += _count_table("What was changed on the way", "change", load["changes"], explain_code)
-        lines += [line for remark in load.get("remarks", ()) for line in ("", remark)]
-        lines += _verification_list(name, load)
-        if load.get("lookups"):
-            made, spared = load["lookups"]["made"], load["lookups"]["spared"]
-            lines += ["", f"{made:,} lookups found the profiles; {spared:,} more were spared."]
-        batches = {state: count for state, count in load["batches"].items() if count}
-        if not plan:
-            lines += ["", f"{load['sent']:,} {name} were sent; batches: {_listed(batches)}."]
+        lines += _load_section(name, load, explain_code, is_plan=bool(plan))
     requests = report["requests"]
-    seconds = ", ".join(f"{stage} {spent:.1f}" for stage, spent in report["timing"].items())
+    seconds = ", ".join(f"{escape(stage)} {spent:,.1f}" for stage, spent in report["timing"].items())
     lines += [
         "",
         "## Requests",
@@ -60,6 +52,28 @@ def render_markdown(report: Mapping[str, Any], explain_code: Callable[[str], str
         "",
     ]
     return "\n".join(lines)
+
+
+def _load_section(
+    name: str, load: Mapping[str, Any], explain_code: Callable[[str], str], *, is_plan: bool
+) -> list[str]:
+    lines = ["", f"## {name.capitalize()}", "", *_outcome_table(load["rows"])]
+    lines += [line for sentence in describe_persons(load) for line in ("", escape(sentence) + ".")]
+    lines += _value_table(load.get("traits", {}))
+    lines += _dropped_table(load.get("traits", {}), load.get("dropped_rows", {}), explain_code)
+    lines += _count_table(
+        "Why rows are rejected", load["reject_reasons"], load.get("rejected_rows", {}), explain_code
+    )
+    lines += _count_table("What was changed on the way", load["changes"], {}, explain_code)
+    lines += [line for remark in load.get("remarks", ()) for line in ("", as_prose(remark))]
+    lines += _verification_list(name, load)
+    if load.get("lookups"):
+        made, spared = load["lookups"]["made"], load["lookups"]["spared"]
+        lines += ["", f"{made:,} lookups found the profiles; {spared:,} more were spared."]
+    batches = {state: count for state, count in load["batches"].items() if count}
+    if not is_plan:
+        lines += ["", f"{load['sent']:,} entries of {name} were sent; batches: {_listed(batches)}."]
+    return lines
 
 
 def _verification_list(name: str, load: Mapping[str, Any]) -> list[str]:
@@ -76,15 +90,24 @@ def _outcome_table(rows: Mapping[str, int]) -> list[str]:
 
 
 def _count_table(
-    title: str, heading: str, counts: Mapping[str, int], explain_code: Callable[[str], str]
+    title: str, counts: Mapping[str, int], rows: Mapping[str, Any], explain_code: Callable[[str], str]
 ) -> list[str]:
+    """Codes by count, with what they mean and the first rows that have them."""
     if not counts:
         return []
-    lines = ["", f"### {title}", "", f"| {heading} | count | |", "|---|---:|---|"]
-    return lines + [
-        f"| {code} | {count:,} | {explain_code(code)} |"
-        for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    first = " first in |" if rows else ""
+    lines = [
+        "",
+        f"### {title}",
+        "",
+        f"| code | count | meaning |{first}",
+        f"|---|---:|---|{'---|' if rows else ''}",
     ]
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    for code, count in ordered[:_MOST_LISTED]:
+        named = f" {escape(name_rows(rows.get(code, ())))} |" if rows else ""
+        lines.append(f"| {escape(code)} | {count:,} | {explain_code(code)} |{named}")
+    return [*lines, *_more(len(ordered) - _MOST_LISTED)]
 
 
 def _value_table(traits: Mapping[str, Any]) -> list[str]:
@@ -93,7 +116,7 @@ def _value_table(traits: Mapping[str, Any]) -> list[str]:
         return []
     heading = "| trait | read | blank | sent | changed | dropped | superseded | not sent | beside |"
     lines = ["", "### What became of the values", "", heading, "|---|" + "---:|" * 8]
-    for path, fates in traits.items():
+    for path, fates in list(traits.items())[:_MOST_TRAITS]:
         others = fates["others"]
         counts = [
             *(fates[name] for name in ("read", "blank", "sent")),
@@ -102,8 +125,8 @@ def _value_table(traits: Mapping[str, Any]) -> list[str]:
         ]
         beside = f"{others['sent']:,} sent, {sum(others['dropped'].values()):,} dropped"
         cells = " | ".join(f"{count:,}" for count in counts)
-        lines.append(f"| {path} | {cells} | {beside if any(others.values()) else ''} |")
-    return lines
+        lines.append(f"| {escape(path)} | {cells} | {beside if any(others.values()) else ''} |")
+    return [*lines, *_more(len(traits) - _MOST_TRAITS)]
 
 
 def _dropped_table(
@@ -121,12 +144,16 @@ def _dropped_table(
     if not dropped:
         return []
     lines = ["", "### Dropped values", "", "| trait | code | count | first in | |", "|---|---|---:|---|---|"]
-    for path, code, count in dropped:
-        places = rows.get(path, {}).get(code, ())
-        first = "; ".join(f"row {row} of {PurePath(file).name}" for file, row in places)
-        lines.append(f"| {path} | {code} | {count:,} | {first} | {explain_code(code)} |")
+    for path, code, count in dropped[:_MOST_LISTED]:
+        first = escape(name_rows(rows.get(path, {}).get(code, ())))
+        lines.append(f"| {escape(path)} | {escape(code)} | {count:,} | {first} | {explain_code(code)} |")
+    lines += _more(len(dropped) - _MOST_LISTED)
     return [*lines, "", "Each of them is in the file of dropped values."]
 
 
+def _more(count: int) -> list[str]:
+    return ["", f"And {count:,} more: report.json has them all."] if count > 0 else []
+
+
 def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+    return ", ".join(f"{escape(name)} {count:,}" for name, count in counts.items())

@@ -8,6 +8,7 @@ from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons
 from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import MEANING, headline, next_step
+from memory_import.printable import printable_line
 
 _CODES_SHOWN = 5
 _BAR = {
@@ -38,7 +39,7 @@ def render_summary(report: Mapping[str, Any], folder: str, *, bar_width: int = 0
         repeats = f", {requests['retries']:,} of them repeats" if requests["retries"] else ""
         lines.append(f"  {requests['total']:,} requests{repeats}")
     lines.append(f"  report: {folder}/report.html (as text: report.md)")
-    return "\n".join([*lines, f"Next: {next_step(report, folder)}"])
+    return "\n".join(map(printable_line, [*lines, f"Next: {next_step(report, folder)}"]))
 
 
 def _load_lines(name: str, load: Mapping[str, Any], bar_width: int) -> list[str]:

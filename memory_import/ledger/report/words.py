@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -71,6 +71,19 @@ class Step:
 
     command: str
     purpose: str
+
+
+def name_rows(places: Sequence[Sequence[Any]]) -> str:
+    """Such as `rows 4, 16 of customers.csv`; no row twice."""
+    by_file: dict[str, list[int]] = {}
+    for file, row in places:
+        rows = by_file.setdefault(PurePath(file).name, [])
+        if row not in rows:
+            rows.append(row)
+    return "; ".join(
+        f"row{'s' * (len(rows) > 1)} {', '.join(f'{row:,}' for row in rows)} of {file}"
+        for file, rows in by_file.items()
+    )
 
 
 def next_steps(report: Mapping[str, Any], folder: str) -> list[Step]:

@@ -1,6 +1,8 @@
 """Carries out what a conversation configuration lacks. It begins from what is there, so it can be repeated
 after it ended anywhere."""
 
+from collections.abc import Sequence
+
 from memory_import.destination.api.configurations import (
     change_configuration,
     create_configuration,
@@ -9,7 +11,7 @@ from memory_import.destination.api.configurations import (
 from memory_import.destination.errors import StoreUnfit
 from memory_import.destination.http.client import Client
 from memory_import.destination.http.decisions import Refused
-from memory_import.destination.limits import CONFIGURATION_APPEARS_SECONDS, CONFIGURATION_POLL_SECONDS
+from memory_import.destination.limits import SETUP_POLL_SECONDS, SETUP_SHOWS_SECONDS
 from memory_import.run.conversations.plan import (
     ConfigurationChange,
     ConfigurationPlan,
@@ -23,7 +25,7 @@ _TRIES_AT_CONFLICTS = 3
 async def look_at_configuration(client: Client, wanted: WantedConfiguration) -> ConfigurationPlan:
     """What has to be done. The store's own configurations are asked for first: where the one is among them,
     those of other stores do not matter."""
-    of_store = await list_configurations(client, wanted.store_id)
+    of_store = await list_configurations(client, wanted.store_id) if wanted.store_id else []
     if len(of_store) == 1 and wanted.name in (None, of_store[0].name):
         return plan_configuration(wanted, of_store)
     known = {each.configuration_id for each in of_store}
@@ -31,13 +33,15 @@ async def look_at_configuration(client: Client, wanted: WantedConfiguration) -> 
     return plan_configuration(wanted, [*of_store, *others])
 
 
-async def set_up_configuration(client: Client, wanted: WantedConfiguration) -> list[str]:
-    """Make what the configuration lacks, and say what was made. `StoreUnfit` for conflicts and refusals.
+async def set_up_configuration(
+    client: Client, wanted: WantedConfiguration, made: Sequence[str] = ()
+) -> list[str]:
+    """Make what the configuration lacks, and say what was made, after what was `made` before.
 
-    A name that is taken by a configuration that nobody can see yet is waited for: it may be the one of an
-    earlier attempt, whose creation is still under way.
+    Raises `StoreUnfit` for conflicts and refusals. A name that is taken by a configuration that nobody can
+    see yet is waited for: it may be the one of an earlier attempt, whose creation is still under way.
     """
-    done: list[str] = []
+    done = list(made)
     conflicts = 0
     while True:
         plan = await look_at_configuration(client, wanted)
@@ -82,9 +86,9 @@ async def _wait_until_made(client: Client, wanted: WantedConfiguration, change: 
     """Whether a change is made, which may take a moment to show."""
     throttle, start = client.throttle, client.throttle.clock()
     while not await _is_made(client, wanted, change):
-        if throttle.clock() - start >= CONFIGURATION_APPEARS_SECONDS:
+        if throttle.clock() - start >= SETUP_SHOWS_SECONDS:
             return False
-        await throttle.rest(CONFIGURATION_POLL_SECONDS)
+        await throttle.rest(SETUP_POLL_SECONDS)
     return True
 
 

@@ -18,11 +18,12 @@ Channels = Mapping[str, Mapping[str, Any]]
 class WantedConfiguration:
     """What a store's configuration is to be.
 
-    `name`, `grouping`: None where any will do; `usual_name` is for one that is created. `channels` are in
-    the API's own form. `has_extraction` False leaves the extraction as it is.
+    `store_id`: None for a store that is yet to be created. `name`, `grouping`: None where any will do;
+    `usual_name` is for one that is created. `channels` are in the API's own form. `has_extraction` False
+    leaves the extraction as it is.
     """
 
-    store_id: str
+    store_id: str | None
     usual_name: str
     name: str | None
     grouping: str | None
@@ -49,11 +50,13 @@ class ConfigurationPlan:
     conflicts: Sequence[str] = ()
 
 
-def wanted_configuration(spec: ConfigurationSpec, store_id: str, store_name: str) -> WantedConfiguration:
+def wanted_configuration(
+    spec: ConfigurationSpec, store_id: str | None, store_name: str
+) -> WantedConfiguration:
     """What the spec asks for; a configuration to which it gives no name is called like the store."""
     return WantedConfiguration(
         store_id=store_id,
-        usual_name=(store_name or store_id)[-NAME_CHARACTERS:],
+        usual_name=(store_name or store_id or "")[-NAME_CHARACTERS:],
         name=spec.name,
         grouping=spec.grouping,
         channels=spec.channel_settings,

@@ -99,6 +99,12 @@ async def _ask(client: Client, settings: Settings, spec: Spec | None) -> AsyncIt
     yield ok("address", f"{settings.api_url} answers ({seconds:.2f} s a request)")
     yield ok("credentials", "accepted")
     yield _clock(client.server_time)
+    if named is not None and settings.store_id:
+        yield warning(
+            "store",
+            "MEMORY_STORE_ID is set and not used: the spec names its store",
+            "unset it, or leave `store` out of the spec",
+        )
     if found and found.warning:
         yield warning(
             "store", found.warning, "give the others another name, with `memory-import stores update`"

@@ -121,12 +121,19 @@ async def _reach_new(start: Start, spec: Spec, run_id: str, ledger: Ledger) -> A
 
 
 async def _look_up(start: Start, spec: Spec, target: Target, ledger: Ledger) -> Target:
-    """The target with the id of its store, where somebody can be asked for it."""
+    """The target with the id of its store, where somebody can be asked for it.
+
+    A plan goes on where there is no such store yet: that it lacks it is a part of the plan.
+    """
     if spec.named_store is None or target.credentials is None:
         return target
     try:
         async with connect(target.account, ledger, start.make_throttle(start.stop_signal)) as client:
             return await look_up_store(client, target, spec, start.request.spec_path)
+    except UsageProblem:
+        if start.request.action is not Action.PLAN:
+            raise
+        return target
     except Stopped:
         raise start.stop_signal.reason or Stopped() from None
 

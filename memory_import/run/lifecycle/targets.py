@@ -51,8 +51,8 @@ def find_target_again(
     if spec.named_store is None:
         return target
     if not record.store_id:
-        named = f"no store was asked when it was planned; the spec has {spec.named_store.name}"
-        refuse_differences("The target", [named])
+        there = f"it was planned without a store; the spec has the store {spec.named_store.name}"
+        refuse_differences("The target", [there])
     return replace(target, store_id=record.store_id)
 
 
@@ -66,10 +66,14 @@ async def look_up_store(client: Client, target: Target, spec: Spec | None, path:
         return target
     found = await find_by_name(client, named.name)
     if found is None:
-        raise UsageProblem(
-            f"There is no store named {named.name!r} in this account: `memory-import setup {path}` makes it."
-        )
+        raise UsageProblem(describe_missing(spec, path))
     return replace(target, store_id=found.store.store_id)
+
+
+def describe_missing(spec: Spec | None, path: Path | str | None) -> str:
+    """That the account does not have the store of the spec at `path`, and what to do."""
+    name = spec.named_store.name if spec and spec.named_store else ""
+    return f"There is no store named {name!r} in this account: `memory-import setup {path}` makes it."
 
 
 @contextmanager

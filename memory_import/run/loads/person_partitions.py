@@ -31,6 +31,11 @@ from memory_import.transforms.values.fates import find_superseded
 
 FURTHER_SCHEMA = schema(TRAIT, ID_TYPE, VALUE)
 _IDENTIFIERS = schema(ID_TYPE, VALUE)
+_WHY_LEFT_OUT = {
+    Reason.IDENTIFIER_SHARED.value: "of too many people",
+    Reason.IDENTIFIER_CONTESTED.value: "claimed under different names",
+    Reason.IDENTIFIER_BLOCKED.value: "blocked",
+}
 _CLAIMS = {"claimant": pl.Int64, **_IDENTIFIERS}
 
 
@@ -50,6 +55,8 @@ class KnownPeople:
 
     def holding(self, claimed: pl.DataFrame) -> "KnownPeople":
         """Those that hold some of these values (`id_type`, `value`)."""
+        if self.claims.is_empty():
+            return self
         claimants = self.claims.join(claimed, on=[ID_TYPE, VALUE], how="semi")["claimant"].implode()
         names = replace(self.names, keys=self.names.keys.filter(pl.col("claimant").is_in(claimants)))
         claims = self.claims.filter(pl.col("claimant").is_in(claimants))
@@ -148,7 +155,7 @@ def _find(rows: pl.DataFrame, claimed: pl.DataFrame, plan: ProfilePlan, rules: P
         for identifier in {identifier.id_type: identifier for identifier in plan.identifiers}.values()
     ]
     is_out = pl.concat([claimed.clear(), *blocked])
-    claims = claimed.join(is_out, on=[POS, ID_TYPE, VALUE], how="anti")
+    claims = claimed if is_out.is_empty() else claimed.join(is_out, on=[POS, ID_TYPE, VALUE], how="anti")
     known = rules.known.holding(claims)
     cells = [rows[plan.trait(path).value_column] for path in plan.names]
     found = find_persons(
@@ -203,11 +210,10 @@ def _exclude(positions: pl.Series) -> pl.DataFrame:
 
 
 def _reject(positions: pl.Series, left_out: pl.DataFrame, code: Reason) -> pl.DataFrame:
-    """`_pos` and errors of rows; the message names the values that were left out of each."""
+    """`_pos` and errors of rows; the message names the values that were left out of each, and why."""
     of_rejected = left_out.filter(pl.col(POS).is_in(positions.implode()))
-    values = of_rejected.group_by(POS).agg(
-        pl.format("{} {}", ID_TYPE, VALUE).unique().sort().str.join(", ").alias(VALUE)
-    )
+    said = pl.format("{} {} ({})", ID_TYPE, VALUE, pl.col(CODE).replace_strict(_WHY_LEFT_OUT, default=""))
+    values = of_rejected.group_by(POS).agg(said.unique().sort().str.join(", ").alias(VALUE))
     message = pl.format("{}: {}", pl.lit(WORDING[code]), VALUE)
     return (
         positions.to_frame(POS)

@@ -17,6 +17,11 @@ from memory_import.destination.api.trait_groups import (
 from memory_import.destination.errors import StoreChanged, StoreNotReady, StoreUnfit
 from memory_import.destination.http.client import Client
 from memory_import.destination.http.decisions import Refused
+from memory_import.destination.limits import (
+    READ_LAG_OF_CONTROL_PLANE_SECONDS,
+    SETUP_POLL_SECONDS,
+    SETUP_SHOWS_SECONDS,
+)
 from memory_import.run.setup.changes import Change, GroupChange, IdentityChange, SetupPlan, StoreChange
 from memory_import.run.setup.plan import plan_description, plan_new_store, plan_setup
 from memory_import.run.setup.wanted import Wanted
@@ -68,8 +73,9 @@ async def set_up_store(
     """Make what the store lacks, and say what was made. Raises what `look_at_store` does, and `StoreUnfit`
     for conflicts and refusals, `StoreChanged` where somebody else changes it again and again.
 
-    A change that is refused is decided anew from what the store has by then: somebody else may have made it,
-    or an answer may have been lost. What is refused again is refused for good; a 412 may come three times.
+    After each change the store is asked anew, until it shows what was made. A change that is refused is
+    decided anew from what the store has by then: somebody else may have made it, or an answer may have been
+    lost. What is refused again is refused for good; a 412 may come three times.
     """
     done: list[str] = []
     refusals: Counter[str] = Counter()
@@ -77,18 +83,43 @@ async def set_up_store(
         plan = await look_at_store(client, store, wanted, tell)
         if plan.conflicts:
             raise StoreUnfit(plan.conflicts)
-        for change in plan.changes:
-            _check_creations(change, done)
-            refused = await _make(client, plan, change)
-            if refused is not None:
-                refusals[change.words] += 1
-                await _check_refusals(client, change, refused, refusals[change.words], done)
-                break
-            done.append(change.words)
-            if plan.store is None:
-                break  # what it begins with is only known now
-        else:
+        if not plan.changes:
             return list(dict.fromkeys(done))
+        change = plan.changes[0]
+        _check_creations(change, done)
+        refused = await _make(client, plan, change)
+        if refused is None:
+            done.append(change.words)
+            if plan.store is not None and not await _is_shown(
+                client, store, wanted, change, SETUP_SHOWS_SECONDS
+            ):
+                raise StoreNotReady([_not_shown(change)])
+            continue
+        refusals[change.words] += 1
+        await _check_refusals(client, change, refused, refusals[change.words], done)
+        if refusals[change.words] == 1:
+            await _is_shown(client, store, wanted, change, READ_LAG_OF_CONTROL_PLANE_SECONDS)
+
+
+async def _is_shown(
+    client: Client, store: str | StoreSpec, wanted: Wanted, change: Change, patience_seconds: float
+) -> bool:
+    """Whether the store shows a change, which may take a moment after it was made."""
+    throttle, start = client.throttle, client.throttle.clock()
+    while True:
+        plan = await look_at_store(client, store, wanted)
+        if change.words not in [each.words for each in plan.changes]:
+            return True
+        if throttle.clock() - start >= patience_seconds:
+            return False
+        await throttle.rest(SETUP_POLL_SECONDS)
+
+
+def _not_shown(change: Change) -> str:
+    return (
+        f"{change.words}: the service took it, but does not show it after {SETUP_SHOWS_SECONDS:.0f} seconds. "
+        "Repeat setup in a few minutes: it goes on from there."
+    )
 
 
 def _check_creations(change: Change, done: Sequence[str]) -> None:

@@ -140,7 +140,12 @@ async def wait_until_active(client: Client, store_id: str, tell: Tell) -> Store:
     while True:
         store = await fetch_store(client, store_id)
         if store is None:
-            raise StoreUnfit([f"There is no store {store_id} in this account."])
+            raise StoreUnfit(
+                [
+                    f"There is no store {store_id} in this account; `memory-import stores list` shows what "
+                    "there is."
+                ]
+            )
         if store.status == "ACTIVE":
             return store
         shown = f"{store.name or 'The store'} ({store_id})"

@@ -173,12 +173,12 @@ async def test_what_cannot_go_on_stops_and_the_intent_is_left_as_true_as_can_be(
     assert intent.notes[-1] == last_note
 
 
-async def test_a_failure_is_told_without_the_address_or_the_body() -> None:
+async def test_a_failure_is_told_with_the_host_and_without_what_the_error_says() -> None:
     error = httpx.ConnectError("cannot reach https://user:secret@host for ada@example.com")
     with pytest.raises(ServiceUnavailable) as stopped:
         await call(make_client(Script(error)), Intent().request())
     assert str(stopped.value) == (
-        f"The API gave no usable answer in {TRIES} tries; the last one: ConnectError."
+        f"The API at 127.0.0.1:8010 gave no usable answer in {TRIES} tries; the last one: ConnectError."
     )
 
 

@@ -55,19 +55,22 @@ def resolve(whole: dict[str, Any], node: Any) -> Any:
     return node
 
 
-def sample(whole: dict[str, Any], schema: Any) -> Any:
-    """Something that a schema describes, with all its members."""
+def sample(whole: dict[str, Any], schema: Any, *, is_least: bool = False) -> Any:
+    """Something that a schema describes, with all its members, or with those alone that it must have, where
+    the schema says of any that it must."""
     schema = resolve(whole, schema)
     parts = [schema, *(resolve(whole, part) for part in schema.get("allOf", ()))]
     members = {name: each for part in parts for name, each in part.get("properties", {}).items()}
+    required = {name for part in parts for name in part.get("required", ())}
     if members:
-        return {name: sample(whole, each) for name, each in members.items()}
+        kept = [name for name in members if name in required or not (is_least and required)]
+        return {name: sample(whole, members[name], is_least=is_least) for name in kept}
     if "enum" in schema:
         return schema["enum"][0]
     if "items" in schema:
-        return [sample(whole, schema["items"])]
+        return [sample(whole, schema["items"], is_least=is_least)]
     if "oneOf" in schema or "anyOf" in schema:
-        return sample(whole, (schema.get("oneOf") or schema["anyOf"])[0])
+        return sample(whole, (schema.get("oneOf") or schema["anyOf"])[0], is_least=is_least)
     if schema.get("format") == "date-time":
         return "2026-01-02T03:04:05Z"
     kind = schema.get("type")
@@ -75,13 +78,16 @@ def sample(whole: dict[str, Any], schema: Any) -> Any:
 
 
 def documented(route: Route) -> Iterator[Answer]:
-    """An answer of every status that is documented for a route, with all members and with one more."""
+    """An answer of every status that is documented for a route: with all members, with one more, and with
+    those alone that it must have."""
+    whole = document_of(route)
     for status, response in responses(route).items():
         headers = httpx.Headers(MOVED if status in {301, 308} else {})
         for content in response.get("content", {}).values():
-            body = sample(document_of(route), content["schema"])
-            yield Answer(status, headers, json.dumps(body).encode())
-            yield Answer(status, headers, json.dumps({**body, "new": {"of": "later"}}).encode())
+            body = sample(whole, content["schema"])
+            least = sample(whole, content["schema"], is_least=True)
+            for each in (body, {**body, "new": {"of": "later"}}, least):
+                yield Answer(status, headers, json.dumps(each).encode())
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=NAMES)

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.asking import CONTROL, DATA, Asker
+from tests.support.asking import CONTROL, DATA, START, Asker
 
 STORES = "/v1/ControlPlane/Stores"
 GROUPS = f"{CONTROL}/TraitGroups"
@@ -35,6 +35,30 @@ def test_a_store_is_provisioned_by_the_clock() -> None:
         assert seen == [("QUEUED", 520042), ("PROVISIONING", 520042), ("ACTIVE", None)]
         operation = asker.ask("GET", accepted.body["statusUrl"]).body
         assert operation["result"] == {"type": "RESOURCE_ID", "id": store_id}
+
+
+def test_a_store_can_take_a_minute_by_script() -> None:
+    faults = [{"when": {"method": "POST", "path": STORES}, "do": {"late_seconds": 60}}]
+    with Asker(empty=True, faults=faults) as asker:
+        operation = asker.ask("POST", STORES, {"displayName": "slow"}).headers["location"]
+        (store_id,) = asker.ask("GET", STORES).body["stores"]
+        seen = []
+        for after_seconds in (0, 59, 61):
+            asker.now = START + after_seconds
+            store = asker.ask("GET", f"{STORES}/{store_id}").body
+            seen.append((store["status"], asker.ask("GET", operation).body["status"]))
+        assert seen == [("QUEUED", "PENDING"), ("PROVISIONING", "RUNNING"), ("ACTIVE", "COMPLETED")]
+
+
+def test_a_store_whose_creation_fails_is_failed_and_keeps_its_name() -> None:
+    failure = {"fail_operation": {"code": 520046, "detail": "as told"}}
+    faults = [{"when": {"method": "POST", "path": STORES}, "do": failure}]
+    with Asker(empty=True, faults=faults) as asker:
+        operation = asker.ask("POST", STORES, {"displayName": "unlucky"}).headers["location"]
+        (store_id,) = asker.ask("GET", STORES).body["stores"]
+        store = asker.ask("GET", f"{STORES}/{store_id}").body
+        assert (store["status"], asker.ask("GET", operation).body["status"]) == ("FAILED", "FAILED")
+        assert asker.ask("POST", STORES, {"displayName": "unlucky"}).status == 400
 
 
 def test_fifteen_stores_are_the_limit(asker: Asker) -> None:

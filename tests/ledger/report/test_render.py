@@ -1,12 +1,17 @@
 """The report as people read it: every row with an outcome, every reason, and how to go on."""
 
+import re
+from random import Random
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from memory_import.ledger.report.outcomes import Outcome
 from memory_import.ledger.report.render import render_markdown
 from memory_import.ledger.report.summary import render_summary
+from memory_import.run.explain import explain_code
+from tests.support.random_reports import make_random_report
 
 PLAN = {
     "forecast": {
@@ -54,7 +59,11 @@ def cells(line: str) -> list[str]:
 
 def test_every_outcome_that_occurs_has_a_line_and_they_lead_to_the_rows_read() -> None:
     report = make_report(**{outcome.value: number for number, outcome in enumerate(Outcome, start=1)})
-    lines = [cells(line) for line in render_markdown(report, str.upper).splitlines() if line.startswith("| ")]
+    lines = [
+        cells(line)
+        for line in render_markdown(report, "state/runs/1", str.upper).splitlines()
+        if line.startswith("| ")
+    ]
     counted = {cell[0]: cell[1] for cell in lines if len(cell) > 1}
     assert {outcome.value: counted[outcome.value] for outcome in Outcome} == {
         outcome.value: str(number) for number, outcome in enumerate(Outcome, start=1)
@@ -63,7 +72,7 @@ def test_every_outcome_that_occurs_has_a_line_and_they_lead_to_the_rows_read() -
 
 
 def test_what_did_not_occur_is_left_out() -> None:
-    text = render_markdown(make_report(completed=5), str.upper)
+    text = render_markdown(make_report(completed=5), "state/runs/1", str.upper)
     assert "pending" not in text
     assert "| rejected" not in text
     assert "Why rows were rejected" not in text
@@ -73,9 +82,14 @@ def test_what_did_not_occur_is_left_out() -> None:
 def test_reasons_and_changes_are_listed_and_explained_the_most_frequent_first() -> None:
     report = make_report(rejected=3)
     report["loads"]["profiles"]["reject_reasons"] = {"a_rare": 1, "frequent": 2_000, "b_rare": 1}
+    report["loads"]["profiles"]["rejected_rows"] = {"a_rare": [["a<b.csv", 7], ["a<b.csv", 1_200]]}
     report["loads"]["profiles"]["changes"] = {"phone_reformatted": 7}
-    lines = [cells(line) for line in render_markdown(report, str.upper).splitlines()]
-    expected = [["frequent", "2,000", "FREQUENT"], ["a_rare", "1", "A_RARE"], ["b_rare", "1", "B_RARE"]]
+    lines = [cells(line) for line in render_markdown(report, "state/runs/1", str.upper).splitlines()]
+    expected = [
+        ["frequent", "2,000", "FREQUENT", ""],
+        ["a_rare", "1", "A_RARE", "rows 7, 1,200 of a&lt;b.csv"],
+        ["b_rare", "1", "B_RARE", ""],
+    ]
     places = [lines.index(row) for row in expected]
     assert places == sorted(places)
     assert ["phone_reformatted", "7", "PHONE_REFORMATTED"] in lines
@@ -85,13 +99,13 @@ def test_reasons_and_changes_are_listed_and_explained_the_most_frequent_first() 
 def test_a_reader_sees_whether_it_was_the_emulator(is_emulator: bool) -> None:
     report = make_report(completed=1)
     report["target"]["emulator"] = is_emulator
-    assert ("(emulator)" in render_markdown(report, str.upper)) is is_emulator
+    assert ("(emulator)" in render_markdown(report, "state/runs/1", str.upper)) is is_emulator
 
 
 def test_both_forms_tell_how_to_go_on() -> None:
     report = make_report(pending=1)
     report["resume_command"] = "memory-import resume 20261121T090000-1"
-    assert "memory-import resume 20261121T090000-1" in render_markdown(report, str.upper)
+    assert "memory-import resume 20261121T090000-1" in render_markdown(report, "state/runs/1", str.upper)
     assert "memory-import resume 20261121T090000-1" in render_summary(report, "state/runs/1")
 
 
@@ -191,7 +205,7 @@ def test_every_ending_names_the_next_command(
 def test_a_run_without_loads_or_requests_has_both_forms_too() -> None:
     report = make_report()
     report |= {"loads": {}, "requests": {"total": 0, "retries": 0, "by_status": {}}, "timing": {}}
-    assert "none" in render_markdown(report, str.upper)
+    assert "none" in render_markdown(report, "state/runs/1", str.upper)
     assert "requests" not in render_summary(report, "state/runs/1")
 
 
@@ -213,8 +227,34 @@ def test_values_have_a_table_of_fates_and_the_dropped_ones_of_reasons_with_rows(
     load["dropped_rows"] = {
         "Contact.phone": {"phone_too_short": [["/data/crm.csv", 4], ["/data/crm.csv", 7]]}
     }
-    lines = [cells(line) for line in render_markdown(report, str.upper).splitlines()]
+    lines = [cells(line) for line in render_markdown(report, "state/runs/1", str.upper).splitlines()]
     assert ["Contact.phone", "9", "1", "2", "2", "3", "1", "0", "1 sent, 2 dropped"] in lines
     assert ["Contact.firstName", "9", "1", "7", "0", "0", "1", "0", ""] in lines
-    first = ["Contact.phone", "phone_too_short", "4", "row 4 of crm.csv; row 7 of crm.csv", "PHONE_TOO_SHORT"]
+    first = ["Contact.phone", "phone_too_short", "4", "rows 4, 7 of crm.csv", "PHONE_TOO_SHORT"]
     assert lines.index(first) < lines.index(["Contact.phone", "phone_masked", "1", "", "PHONE_MASKED"])
+
+
+def test_a_report_of_a_run_that_ended_early_says_why_and_what_its_exit_code_means() -> None:
+    report = make_report(pending=1) | {"exit_code": 4, "problems": ["The service refused `key|1`."]}
+    text = render_markdown(report, "state/runs/1", str.upper)
+    assert "**The service refused `key|1`.**" in text
+    assert "exit code 4: the service did not take the credentials" in text
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_no_name_in_any_report_is_markup_or_reaches_the_terminal_as_a_command(seed: int) -> None:
+    report = make_random_report(Random(seed))
+    markdown = render_markdown(report, "state/runs/1", explain_code)
+    assert len(markdown.encode()) < 300_000
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(markdown)
+    kinds = {token.type for token in tokens} | {
+        inner.type for token in tokens for inner in token.children or ()
+    }
+    assert not kinds & {"html_block", "html_inline", "link_open", "image", "fence", "blockquote_open"}
+    assert {token.tag for token in tokens if token.type == "heading_open"} <= {"h1", "h2", "h3"}
+    tables = [line for line in markdown.splitlines() if line.startswith("|")]
+    assert len([token for token in tokens if token.type == "tr_open"]) == len(
+        [line for line in tables if not line.startswith("|---")]
+    )
+    for text in (markdown, render_summary(report, "state/runs/1", bar_width=20)):
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e]", text)

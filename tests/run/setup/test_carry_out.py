@@ -1,5 +1,7 @@
 """A setup against the emulator: made once, whatever is lost, refused or changed by others in between."""
 
+import asyncio
+
 import pytest
 
 from memory_import.destination.api.identity_settings import fetch_identity_settings
@@ -100,6 +102,26 @@ async def test_killed_at_each_of_its_requests_and_repeated_it_ends_the_same(
         assert await set_up(app, store) == []
         ends_at += 1
     assert ends_at > len(writes(plain)) + 3
+
+
+@pytest.mark.parametrize("store", [STORE, NAMED], ids=["a store that is there", "a store to be made"])
+@pytest.mark.parametrize("lost", ["*/IdentityResolutionSettings", "*/TraitGroups", "nothing"])
+async def test_what_shows_two_seconds_late_is_made_once(store: str | StoreSpec, lost: str) -> None:
+    clock = Clock()
+    app = make_app(
+        empty=isinstance(store, StoreSpec),
+        faults=[
+            {"when": {"method": method, "path": lost, "nth": 1}, "do": {"drop": "after"}}
+            for method in ("PUT", "POST")
+        ],
+        read_lag_seconds=2,
+        clock=lambda: clock.now,
+    )
+    async with connect(app, clock=clock) as (client, _):
+        done = await set_up_store(client, store, WANTED)
+        assert len(done) == len(set(done)) >= 3
+        assert await set_up_store(client, store, WANTED) == []
+    assert [each.status for each in app.requests if each.status and each.status >= 400] == []
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST"])
@@ -287,6 +309,19 @@ async def test_a_creation_whose_answer_is_lost_makes_one_store(moment: str) -> N
     await set_up(app, NAMED)
     async with connect(app) as (client, _):
         assert [each.name for each in await list_stores(client)] == ["acme-crm"]
+
+
+async def test_two_setups_at_once_make_one_store_and_nothing_twice() -> None:
+    app = make_app(empty=True)
+    await asyncio.gather(set_up(app, NAMED), set_up(app, NAMED))
+    assert app.violations == []
+    async with connect(app) as (client, _):
+        assert [each.name for each in await list_stores(client)] == ["acme-crm"]
+        settings = await fetch_identity_settings(client, STORE)
+        groups = await fetch_trait_groups(client, STORE)
+    assert [config["idType"] for config in settings.configs].count("crm-id") == 1
+    assert sorted(group.name for group in groups) == ["Account", "Contact"]
+    assert await set_up(app, NAMED) == []
 
 
 async def test_a_store_that_the_service_could_not_make_is_named_each_time() -> None:

@@ -11,7 +11,7 @@ from memory_import.ledger.report.page.charts import draw_bars, draw_line
 from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast
 from memory_import.ledger.report.verification import describe_in_words
-from memory_import.ledger.report.words import EXIT_MEANING, MEANING, headline, next_steps
+from memory_import.ledger.report.words import EXIT_MEANING, MEANING, headline, name_rows, next_steps
 from memory_import.printable import printable_line
 
 Explain = Callable[[str], tuple[str, str]]
@@ -175,20 +175,7 @@ def _codes(counts: Mapping[str, int], rows: Mapping[str, Any], explain: Explain)
 
 def _code(code: str, count: int, places: Sequence[Sequence[Any]], explain: Explain) -> dict[str, Any]:
     meaning, remedy = explain(code)
-    return {"code": code, "count": count, "first": _name_rows(places), "meaning": meaning, "remedy": remedy}
-
-
-def _name_rows(places: Sequence[Sequence[Any]]) -> str:
-    """Such as `rows 4, 16 of customers.csv`; no row twice."""
-    by_file: dict[str, list[int]] = {}
-    for file, row in places:
-        rows = by_file.setdefault(PurePath(file).name, [])
-        if row not in rows:
-            rows.append(row)
-    return "; ".join(
-        f"row{'s' * (len(rows) > 1)} {', '.join(f'{row:,}' for row in rows)} of {file}"
-        for file, rows in by_file.items()
-    )
+    return {"code": code, "count": count, "first": name_rows(places), "meaning": meaning, "remedy": remedy}
 
 
 def _cut(items: list[Any]) -> dict[str, Any]:
