@@ -7,7 +7,10 @@ from memory_import.transforms.codes import Change, Reason
 from memory_import.transforms.phones.judgement import judge_phones
 
 _CALLING_CODES = {
-    region: str(phonenumbers.country_code_for_region(region)) for region in phonenumbers.SUPPORTED_REGIONS
+    region: str(code)
+    for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()
+    for region in regions
+    if region in phonenumbers.SUPPORTED_REGIONS
 }
 AMERICAN_REGIONS = sorted(region for region, code in _CALLING_CODES.items() if code == "1")
 """Regions in which every national number has its area code."""
