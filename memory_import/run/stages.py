@@ -2,23 +2,23 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from memory_import.clock import now
 from memory_import.errors import ExitCode, ImportProblem
 from memory_import.ledger.database.records import RunStatus
-from memory_import.ledger.files import write_json, write_text
+from memory_import.ledger.files import write_json
 from memory_import.ledger.report.account import file_name, settle_account
 from memory_import.ledger.report.document import build_report
+from memory_import.ledger.report.forms import Form, write_forms
 from memory_import.ledger.report.page.render import render_page
 from memory_import.ledger.report.persons import count_persons, list_shared, write_persons
 from memory_import.ledger.report.render import render_markdown
 from memory_import.ledger.report.verification import describe_verification, write_differences
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.loads import PROFILES
-from memory_import.printable import printable_text
 from memory_import.run.compare.remember import forget_refuted, remember
 from memory_import.run.confidence import bounds
 from memory_import.run.context import RunContext
@@ -121,21 +121,14 @@ def _say_why(run: RunContext, problem: ImportProblem | None, *, is_over: bool) -
 
 
 def _write_for_people(run: RunContext, document: dict[str, Any]) -> None:
-    """The report as Markdown and as a page. A fault in drawing them is said in their place: the run and its
-    `report.json` stand."""
     folder = str(run.folder)
-    forms: dict[str, Callable[[], str]] = {
-        "report.md": lambda: printable_text(render_markdown(document, folder, explain_code)),
+    forms: dict[str, Form] = {
+        "report.md": lambda: render_markdown(document, folder, explain_code),
         "report.html": lambda: render_page(
             document, folder, explain_and_advise, show_values=run.request.show_values
         ),
     }
-    for name, render in forms.items():
-        try:
-            text = render()
-        except Exception as error:
-            text = f"This report could not be drawn ({type(error).__name__}); report.json has all of it.\n"
-        write_text(text, run.folder / name)
+    write_forms(forms, run.folder)
 
 
 def _report_persons(run: RunContext, document: dict[str, Any]) -> None:
