@@ -11,6 +11,7 @@ from memory_import.run.confidence import parse_sample
 from memory_import.run.context import RunContext
 from memory_import.run.guards.check import check_guards
 from memory_import.run.lifecycle.result import RunResult, as_problem, note_failure
+from memory_import.run.lifecycle.retention import remove_earlier_rows
 from memory_import.run.lifecycle.signals import stop_on_signals
 from memory_import.run.lifecycle.start import Start, begin
 from memory_import.run.progress import RunProgress
@@ -67,6 +68,7 @@ async def _carry_out(run: RunContext, run_stage: StageRunner) -> RunResult:
         report, problem = await run_stage("report", partial(_report, run, problem))
     except Exception as error:
         raise note_failure(run, problem, error) from error
+    remove_earlier_rows(run)
     return RunResult(report, str(run.folder), problem)
 
 

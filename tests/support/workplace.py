@@ -46,7 +46,7 @@ def write_customers(folder: Path, *rows: str, name: str = "customers.csv") -> Pa
     return path
 
 
-def write_spec(folder: Path, *, store: str | None = STORE, **profiles: Any) -> Path:
+def write_spec(folder: Path, *, store: str | dict[str, str] | None = STORE, **profiles: Any) -> Path:
     """A spec of `customers.csv`; `profiles` adds to its keys or replaces them."""
     body = {"source": "customers.csv", "region": {"default": "US"}, "traits": TRAITS, **profiles}
     path = folder / "spec.yaml"

@@ -7,7 +7,10 @@ from memory_import.transforms.codes import Change, Reason
 from memory_import.transforms.phones.judgement import judge_phones
 
 _CALLING_CODES = {
-    region: str(phonenumbers.country_code_for_region(region)) for region in phonenumbers.SUPPORTED_REGIONS
+    region: str(code)
+    for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()
+    for region in regions
+    if region in phonenumbers.SUPPORTED_REGIONS
 }
 AMERICAN_REGIONS = sorted(region for region, code in _CALLING_CODES.items() if code == "1")
 """Regions in which every national number has its area code."""
@@ -23,18 +26,20 @@ def refuse_ambiguous(verdicts: pl.DataFrame, questions: pl.Series, regions: pl.S
     Such are digits that begin with the calling code of their own country: Germany's 4915112345678 may be a
     mobile without its plus, and a landline of Leer.
     """
-    is_national = verdicts["e164"].is_not_null() & (verdicts["code"] != Change.PHONE_PLUS_ADDED.value)
-    national = is_national.arg_true()
+    first = questions.str.slice(0, 1)  # most begin with what nobody takes for a calling code
+    possible = (verdicts["e164"].is_not_null() & (first != "+") & (first != "0")).arg_true()
     candidates = pl.DataFrame(
         {
-            "row": national,
-            "question": questions.gather(national),
-            "region": regions.gather(national),
-            "e164": verdicts["e164"].gather(national),
+            "row": possible,
+            "question": questions.gather(possible),
+            "region": regions.gather(possible),
+            "e164": verdicts["e164"].gather(possible),
+            "code": verdicts["code"].gather(possible),
         }
     )
     candidates = candidates.filter(
-        pl.col("question").str.extract(_FIRST_DIGIT) == pl.col("e164").str.slice(1, 1)
+        pl.col("code") != Change.PHONE_PLUS_ADDED.value,
+        pl.col("question").str.extract(_FIRST_DIGIT) == pl.col("e164").str.slice(1, 1),
     ).with_columns(
         digits=pl.col("question").str.replace_all("[^0-9]", ""),
         calling_code=pl.col("region").replace_strict(_CALLING_CODES, default=None, return_dtype=pl.String),

@@ -17,6 +17,7 @@ from memory_import.cli.options import (
     Verbose,
 )
 from memory_import.cli.output import refuse, say, show
+from memory_import.errors import ExitCode
 from memory_import.run.settings import environment
 
 
@@ -51,6 +52,9 @@ def setup(
         with wait_for(state_dir, f"setup of {spec}", say):
             request = SetupRequest(spec_path=spec, state_dir=state_dir, with_conversations=conversations)
             result = asyncio.run(set_up(request, environment(), say, agree))
+    except KeyboardInterrupt:
+        say(f"Stopped. Setup can be repeated and goes on from there: memory-import setup {spec}")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     except Exception as error:
         raise typer.Exit(refuse(as_problem(error), output, verbose=verbose)) from None
     again = f"memory-import setup {spec}{' --conversations' if conversations else ''} --yes"

@@ -79,6 +79,23 @@ class RunTable:
         )
         return earlier[::-1]
 
+    def over_before(self, run: RunRecord) -> list[RunRecord]:
+        """The earlier runs of the same spec into the same store that are over, the newest first.
+
+        Each run into the emulator has a store of its own.
+        """
+        if run.emulator:
+            return []
+        return self._runs(
+            runs.c.run_id < run.run_id,
+            runs.c.spec_path == run.spec_path,
+            runs.c.api_url == run.api_url,
+            runs.c.store_id == run.store_id,
+            runs.c.emulator.is_(False),
+            runs.c.is_plan.is_(False),
+            runs.c.status.in_((RunStatus.FINISHED, RunStatus.SUPERSEDED)),
+        )
+
     def superseding(self, run: RunRecord) -> RunRecord | None:
         """A later run of the same spec that has sent into the store: `run` would bring older data back."""
         if run.emulator:

@@ -24,7 +24,8 @@ from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.files import whole_file
 from memory_import.ledger.report.outcomes import Outcome, row_outcomes
-from memory_import.ledger.report.values import FIRST_ROWS, Fates, MappedTrait, ValueAccount
+from memory_import.ledger.report.traits import MappedTrait
+from memory_import.ledger.report.values import FIRST_ROWS, Fates, ValueAccount
 from memory_import.ledger.staging.staged import Staging
 
 REASON_SEPARATOR = " | "  # as the staged rows have it

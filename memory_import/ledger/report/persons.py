@@ -50,7 +50,8 @@ def describe_persons(load: Mapping[str, Any]) -> list[str]:
     if "persons" not in load:
         return []
     persons = load["persons"]
-    lines = [f"persons: {persons['total']:,}, the largest of {persons['largest']:,} rows"]
+    rows = "row" if persons["largest"] == 1 else "rows"
+    lines = [f"persons: {persons['total']:,}, the largest of {persons['largest']:,} {rows}"]
     if persons["shared_values"]:
         named = [
             f"{printable_line(shared['value'])} ({shared['rows']:,} rows, {shared['people']:,} people)"
@@ -89,5 +90,7 @@ def _locate(staging: Staging) -> pl.DataFrame:
         conflicts.join(numbers, on=_CONFLICT)
         .join(places, on=POS)
         .sort("conflict", POS)
-        .select("conflict", ID_TYPE, VALUE, pl.col(FILE).alias("file"), pl.col(ROW).alias("row"), "name")
+        .select(
+            "conflict", ID_TYPE, VALUE, pl.col(FILE).alias("file"), pl.col(ROW).alias("row"), "name", "reason"
+        )
     )

@@ -30,25 +30,14 @@ from memory_import.columns import (
     Exclusion,
 )
 from memory_import.ledger.report.outcomes import DELIVERED
+from memory_import.ledger.report.traits import MappedTrait, read_cells, stored_column
 from memory_import.ledger.staging.layout import within
 from memory_import.ledger.staging.staged import Staging
 
 DROPPED_COLUMNS = ("_file", "_row", "_trait", "_column", "_value", "_code")
 FIRST_ROWS = 3  # of each code, that a report names
+_IS_DELIVERED = "_is_delivered"
 _DROPPED = {POS: pl.Int64, **dict.fromkeys((TRAIT, COLUMN, VALUE, CODE), pl.String)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MappedTrait:
-    """Where the staged rows have a trait: `value_column`, or the first of `columns` where that is not
-    written; `code_column`; and the columns of the input, without those of `null_texts`, that it was read
-    from."""
-
-    path: str
-    value_column: str
-    code_column: str
-    columns: tuple[str, ...]
-    null_texts: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -87,34 +76,38 @@ class Fates:
         }
 
 
-def read_trait(staging: Staging, part: str, trait: MappedTrait) -> tuple[pl.Series, pl.Series]:
-    """Whether each row of a part has a value (Boolean), and its code (null where it has none)."""
-    written = staging.columns(part)
-    stored = trait.value_column if trait.value_column in written else trait.columns[0]
-    has_value = staging.read(part, stored)[stored].is_not_null()
-    if trait.code_column not in written:
-        return has_value, pl.repeat(None, len(has_value), dtype=pl.String, eager=True)
-    return has_value, staging.read(part, trait.code_column)[trait.code_column]
+class _Marks:
+    """Whose value of a trait gave way to that of a later row, whose was left out for a person's sake, and
+    whose was not sent because it is known.
 
+    `superseded`, `late` and `unsent` are of the rows of a part, at `positions`.
+    """
 
-def read_cells(staging: Staging, part: str, trait: MappedTrait, rows: pl.Series) -> pl.DataFrame:
-    """`column`, `value` of the first cell that states something, at places in a part; null where none
-    does."""
-    if not trait.columns:  # a constant: it states the same everywhere, in no column
-        return pl.DataFrame(schema={COLUMN: pl.String, VALUE: pl.String}).clear(len(rows))
-    cells = staging.read(part, *trait.columns)[rows]
-    stated = [
-        pl.when(
-            (pl.col(name).str.strip_chars() != "")
-            & ~pl.col(name).str.strip_chars().is_in(sorted(trait.null_texts))
-        ).then(name)
-        for name in trait.columns
-    ]
-    names = [
-        pl.when(cell.is_not_null()).then(pl.lit(name))
-        for name, cell in zip(trait.columns, stated, strict=True)
-    ]
-    return cells.select(pl.coalesce(names).alias(COLUMN), pl.coalesce(stated).alias(VALUE))
+    def __init__(
+        self, positions: range, superseded: pl.DataFrame, late: pl.DataFrame, unsent: pl.DataFrame
+    ) -> None:
+        paths = [path for path in superseded.columns if path != POS and superseded[path].any()]
+        marked = {f"_gave_way {path}": superseded.filter(path)[POS] for path in paths}
+        marked |= {f"_is_late {path}": rows[POS] for (path,), rows in late.group_by(TRAIT)}
+        known = unsent.filter(pl.col(VALUE).is_null())
+        marked |= {f"_is_known {path}": rows[POS] for (path,), rows in known.group_by(TRAIT)}
+        self.series = [_mark(rows, positions).alias(name) for name, rows in marked.items()]
+        self._names = frozenset(marked)
+
+    def gave_way(self, path: str) -> pl.Expr:
+        """Whether each row's value gave way."""
+        return self._of(f"_gave_way {path}")
+
+    def is_late(self, path: str) -> pl.Expr:
+        """Whether each row's value was left out."""
+        return self._of(f"_is_late {path}")
+
+    def is_known(self, path: str) -> pl.Expr:
+        """Whether each row's value is known."""
+        return self._of(f"_is_known {path}")
+
+    def _of(self, name: str) -> pl.Expr:
+        return pl.col(name) if name in self._names else pl.lit(value=False)
 
 
 class ValueAccount:
@@ -132,53 +125,77 @@ class ValueAccount:
         positions = self._staging.positions[part]
         is_delivered = rows[SENT_AS].is_in(list(DELIVERED))
         is_unread, is_broken = _find_unread(self._staging, part)
-        superseded = within(self._staging.superseded, positions)
         others = self._staging.others(part)
         left_out = within(self._staging.left_out, positions)
+        unsent = within(self._staging.unsent, positions)
         late_others = left_out.join(
             others.filter(pl.col(VALUE).is_not_null()), on=(POS, TRAIT, VALUE), how="semi"
         )
         late_own = left_out.join(late_others, on=(POS, TRAIT, VALUE), how="anti").unique(
             (POS, TRAIT), keep="first"
         )
-        dropped = [pl.DataFrame(schema=_DROPPED)]
+        marks = _Marks(positions, within(self._staging.superseded, positions), late_own, unsent)
+        dropped = [pl.DataFrame(schema=_DROPPED), *self._count(part, is_delivered, marks)]
         for path, trait in self._traits.items():
-            late = late_own.filter(pl.col(TRAIT) == path)
-            is_late = _mark(late[POS], positions)
-            gave_way = superseded.filter(path)[POS] if path in superseded.columns else superseded[POS].clear()
             unread = self._count_unread(part, trait, is_unread, is_broken)
-            dropped += self._count(part, trait, is_delivered, _mark(gave_way, positions), is_late, unread)
+            self.fates[path].blank -= unread
+            self.fates[path].not_sent += unread
+            late = late_own.filter(pl.col(TRAIT) == path) if late_own.height else late_own
             if late.height:
                 dropped.append(self._drop(part, trait, late[POS] - positions.start, late[CODE]))
-        dropped += self._count_others(part, others, late_others, is_delivered)
+        others_unsent = unsent.filter(pl.col(VALUE).is_not_null())
+        dropped += self._count_others(part, others, late_others, others_unsent, is_delivered)
         self._write(pl.concat(dropped), rows)
 
-    def _count(
-        self,
-        part: str,
-        trait: MappedTrait,
-        is_delivered: pl.Series,
-        gave_way: pl.Series,
-        is_late: pl.Series,
-        unread: int,
-    ) -> Iterator[pl.DataFrame]:
-        """Count one trait of a part, `unread` values of which were never judged; its dropped values, if there
-        are any."""
-        fates = self.fates[trait.path]
-        has_value, codes = read_trait(self._staging, part, trait)
-        has_code = codes.is_not_null()
-        is_empty = ~has_value & ~has_code
-        is_kept = has_value & is_delivered & ~is_late
-        is_sent = is_kept & ~gave_way
-        is_dropped = ~has_value & has_code
-        fates.read += len(has_value)
-        fates.blank += _sum(is_empty) - unread
-        fates.sent += _sum(is_sent & ~has_code)
-        fates.superseded += _sum(is_kept & gave_way)
-        fates.not_sent += _sum(has_value & ~is_delivered & ~is_late) + unread
-        fates.changed.update(_count_codes(codes.filter(is_sent)))
-        if is_dropped.any():
-            yield self._drop(part, trait, is_dropped.arg_true(), codes.filter(is_dropped))
+    def _count(self, part: str, is_delivered: pl.Series, marks: _Marks) -> Iterator[pl.DataFrame]:
+        """Count the traits of a part, all in one go; the dropped values of those that have any."""
+        if not self._traits:
+            return
+        staged, codes = self._read(part)
+        staged = staged.with_columns(is_delivered.alias(_IS_DELIVERED), *marks.series)
+        conditions = {path: self._conditions(path, codes, marks) for path in self._traits}
+        counts = staged.select(
+            pl.struct(*(condition.sum().alias(name) for name, condition in of_trait.items())).alias(path)
+            for path, of_trait in conditions.items()
+        ).row(0, named=True)
+        for path, of_trait in conditions.items():
+            fates, counted = self.fates[path], counts[path]
+            fates.read += staged.height
+            for name in ("blank", "sent", "superseded", "not_sent"):
+                setattr(fates, name, getattr(fates, name) + counted[name])
+            if counted["changed"]:
+                changed = staged.filter(of_trait["changed"])[codes[path]]
+                fates.changed.update(_count_codes(changed))
+            if counted["dropped"]:
+                rows = staged.select(of_trait["dropped"].arg_true()).to_series()
+                yield self._drop(part, self._traits[path], rows, staged[codes[path]][rows])
+
+    def _read(self, part: str) -> tuple[pl.DataFrame, dict[str, str]]:
+        """The values of all traits of a part, each by its path, and their codes; the names of the codes'
+        columns, of those that are written."""
+        written = self._staging.columns(part)
+        traits = self._traits.values()
+        codes = {trait.path: trait.code_column for trait in traits if trait.code_column in written}
+        stored = {trait.path: stored_column(trait, written) for trait in traits}
+        frame = self._staging.read(part, *dict.fromkeys((*stored.values(), *codes.values())))
+        return frame.select(*codes.values(), *(pl.col(stored[path]).alias(path) for path in stored)), codes
+
+    def _conditions(self, path: str, codes: Mapping[str, str], marks: _Marks) -> dict[str, pl.Expr]:
+        """Which rows have each fate of a trait."""
+        has_value = pl.col(path).is_not_null()
+        has_code = pl.col(codes[path]).is_not_null() if path in codes else pl.lit(value=False)
+        is_late, gave_way = marks.is_late(path), marks.gave_way(path)
+        is_kept = has_value & pl.col(_IS_DELIVERED) & ~is_late
+        is_unsent = ~pl.col(_IS_DELIVERED) | (marks.is_known(path) & ~gave_way)
+        is_sent = is_kept & ~gave_way & ~is_unsent
+        return {
+            "blank": ~has_value & ~has_code,
+            "sent": is_sent & ~has_code,
+            "changed": is_sent & has_code,
+            "superseded": is_kept & gave_way,
+            "not_sent": has_value & is_unsent & ~is_late,
+            "dropped": ~has_value & has_code,
+        }
 
     def _count_unread(self, part: str, trait: MappedTrait, is_unread: pl.Series, is_broken: pl.Series) -> int:
         """How many values of a trait were never judged: what rows state that were left out before, and one
@@ -199,13 +216,19 @@ class ValueAccount:
         )
 
     def _count_others(
-        self, part: str, others: pl.DataFrame, late: pl.DataFrame, is_delivered: pl.Series
+        self,
+        part: str,
+        others: pl.DataFrame,
+        late: pl.DataFrame,
+        unsent: pl.DataFrame,
+        is_delivered: pl.Series,
     ) -> Iterator[pl.DataFrame]:
         """Count what rows state beside their values; what is dropped of it."""
         if others.is_empty():
             return
         start = self._staging.positions[part].start
         kept = others.filter(pl.col(ID_TYPE).is_not_null()).join(late, on=(POS, TRAIT, VALUE), how="anti")
+        kept = kept.join(unsent, on=(POS, TRAIT, VALUE), how="anti")
         kept = kept.filter(is_delivered.gather(kept[POS] - start))
         for path, count in kept[TRAIT].value_counts(name="count").iter_rows():
             self.fates[path].others_sent += count

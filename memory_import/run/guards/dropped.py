@@ -8,7 +8,7 @@ import polars as pl
 
 from memory_import.columns import FILE, ROW
 from memory_import.errors import BudgetExceeded
-from memory_import.ledger.report.values import MappedTrait, read_cells, read_trait
+from memory_import.ledger.report.traits import MappedTrait, read_cells, read_trait
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext

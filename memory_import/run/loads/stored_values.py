@@ -3,7 +3,7 @@
 import polars as pl
 
 from memory_import.columns import IS_FINAL, PAYLOAD, POS
-from memory_import.ledger.report.values import MappedTrait
+from memory_import.ledger.report.traits import MappedTrait
 from memory_import.ledger.staging.staged import Staging
 from memory_import.spec.model import Spec
 from memory_import.spec.plans import value_plans

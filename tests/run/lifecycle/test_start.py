@@ -12,6 +12,7 @@ from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
 from memory_import.run.request import Action
 from tests.support.workplace import (
+    STORE,
     TRAITS,
     Workplace,
     rows_of,
@@ -114,6 +115,27 @@ def test_another_store_is_refused(workplace: Workplace) -> None:
         "The target is not what it was when the run began:",
         "  the store was mem_store_00000000000000000000000001 and is mem_store_00000000000000000000000002",
     )
+
+
+def test_a_store_that_the_spec_knows_by_name_is_the_one_that_it_was(workplace: Workplace) -> None:
+    write_spec(workplace.folder, store={"name": "emulated"})
+    stopped = workplace.carry_out(run_stage=stop_before_delivery)
+    assert stopped.report["target"]["store_id"] == STORE
+    resumed = workplace.carry_out(workplace.resumption())
+    assert (resumed.report["run_id"], resumed.report["exit_code"]) == (stopped.report["run_id"], 1)
+    assert resumed.report["target"]["store_id"] == STORE
+
+
+def test_a_plan_without_its_store_is_kept_and_cannot_be_applied(workplace: Workplace) -> None:
+    write_spec(workplace.folder, store={"name": "not-there"})
+    plan = workplace.carry_out(workplace.request(action=Action.PLAN))
+    assert plan.report["loads"]["profiles"]["rows"]["planned"] == 3
+    assert plan.problem is not None
+    assert "There is no store named 'not-there'" in str(plan.problem)
+    with pytest.raises(InputChanged, match="planned without a store; the spec has the store not-there"):
+        workplace.carry_out(workplace.application(plan.report["run_id"]))
+    with pytest.raises(UsageProblem, match="There is no store named 'not-there'"):
+        workplace.carry_out()
 
 
 @pytest.mark.parametrize(
