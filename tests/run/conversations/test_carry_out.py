@@ -1,5 +1,6 @@
 """A conversation configuration against the emulator: one for a store, whatever is lost, refused or killed."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from memory_import.emulator.http.middleware import Middleware
 from memory_import.run.conversations.carry_out import look_at_configuration, set_up_configuration
 from memory_import.run.conversations.plan import WantedConfiguration
 from tests.support.in_process import Killed, connect, make_app
-from tests.support.servers import STORE
+from tests.support.servers import STORE, Clock
 
 pytestmark = pytest.mark.anyio
 PATH = "/v2/ControlPlane/Configurations"
@@ -147,6 +148,16 @@ async def test_killed_at_each_of_its_requests_and_repeated_it_leaves_one(is_answ
         assert await configurations(app) == expected, ends_at
         ends_at += 1
     assert ends_at > len(plain.requests) - 1
+
+
+@pytest.mark.parametrize("delay_seconds", [0, 3])
+async def test_two_setups_at_once_leave_one(delay_seconds: float) -> None:
+    clock = Clock()
+    app = make_app(read_lag_seconds=delay_seconds, clock=lambda: clock.now)
+    async with connect(app, clock=clock) as (first, _), connect(app, clock=clock) as (second, _):
+        await asyncio.gather(*(set_up_configuration(client, WANTED) for client in (first, second)))
+    (found,) = await configurations(app)
+    assert (found.name, found.has_extraction) == ("acme", True)
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
