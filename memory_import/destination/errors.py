@@ -30,8 +30,7 @@ class AuthenticationRefused(DeliveryError):
             "does not know these credentials" if status == 401 else "does not let these credentials do this"
         )
         super().__init__(
-            f"The API {what} (HTTP {status}). Nothing was rejected; "
-            "check TWILIO_ACCOUNT_SID, TWILIO_API_KEY and TWILIO_API_SECRET, then resume."
+            f"The API {what} (HTTP {status}): check TWILIO_ACCOUNT_SID, TWILIO_API_KEY and TWILIO_API_SECRET."
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from twilio.rest import Client
 from typer.testing import CliRunner, Result
 
 from memory_import.cli.app import app
@@ -119,6 +120,27 @@ def test_it_may_have_a_host_of_its_own(emulator: Running, spec: Path) -> None:
         assert len(configurations(second)) == 1
         assert {each.path[:3] for each in second.app.requests} == {"/v2"}
         assert {each.path[:3] for each in emulator.app.requests} == {"/v1"}
+
+
+def test_a_host_that_refuses_the_key_ends_it_before_anything_is_changed(
+    emulator: Running, spec: Path
+) -> None:
+    with running(faults=[{"do": {"status": 403}}]) as second:
+        result = call(emulator, spec, "setup", "--conversations", "--yes", CONVERSATIONS_API_URL=second.url)
+    assert result.exit_code == ExitCode.CREDENTIALS
+    assert "HTTP 403" in result.stderr
+    assert "repeat the command" in result.stderr
+    assert {each.method for each in emulator.app.requests} == {"GET"}
+
+
+def test_the_official_library_reads_what_was_made(emulator: Running, spec: Path) -> None:
+    call(emulator, spec, "setup", "--conversations", "--yes")
+    library = Client("any", "key")
+    library.conversations.base_url = emulator.url
+    (found,) = library.conversations.v2.configurations.list(memory_store_id=STORE)
+    assert (found.display_name, found.conversation_grouping_type) == ("acme support", "GROUP_BY_PROFILE")
+    assert found.memory_extraction_enabled
+    assert set(found.channel_settings) == {"SMS"}
 
 
 def test_an_address_that_would_show_the_key_is_refused(emulator: Running, spec: Path) -> None:

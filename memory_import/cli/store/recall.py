@@ -51,5 +51,5 @@ def recall(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer rea
     try:
         document = asyncio.run(recall_profile(who, wanted, Place(state_dir, spec, run), environment()))
     except Exception as error:
-        raise typer.Exit(refuse(as_problem(error), output, verbose=verbose)) from None
+        raise typer.Exit(refuse(as_problem(error, is_run=False), output, verbose=verbose)) from None
     show(document, describe_recalled(document), output)

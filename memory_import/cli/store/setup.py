@@ -56,7 +56,7 @@ def setup(
         say(f"Stopped. Setup can be repeated and goes on from there: memory-import setup {spec}")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     except Exception as error:
-        raise typer.Exit(refuse(as_problem(error), output, verbose=verbose)) from None
+        raise typer.Exit(refuse(as_problem(error, is_run=False), output, verbose=verbose)) from None
     again = f"memory-import setup {spec}{' --conversations' if conversations else ''} --yes"
     words = {
         "done": f"Done. Next: memory-import run {spec}",

@@ -43,5 +43,5 @@ def show(
     try:
         document = asyncio.run(show_profile(who, Place(state_dir, spec, run), environment()))
     except Exception as error:
-        raise typer.Exit(refuse(as_problem(error), output, verbose=verbose)) from None
+        raise typer.Exit(refuse(as_problem(error, is_run=False), output, verbose=verbose)) from None
     write(document, describe_profile(document), output)

@@ -46,5 +46,5 @@ def stores(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer rea
     try:
         document = asyncio.run(ask_stores(request, environment(), say))
     except Exception as error:
-        raise typer.Exit(refuse(as_problem(error), output, verbose=verbose)) from None
+        raise typer.Exit(refuse(as_problem(error, is_run=False), output, verbose=verbose)) from None
     show(document, describe_stores(document), output)

@@ -50,6 +50,6 @@ def verify(
         request = VerifyRequest(state_dir, run_id, parse_sample(sample))
         document = asyncio.run(verify_run(request, environment(), stderr_progress()))
     except Exception as error:
-        raise typer.Exit(refuse(as_problem(error), output, verbose=verbose)) from None
+        raise typer.Exit(refuse(as_problem(error, is_run=False), output, verbose=verbose)) from None
     show(document, describe_verified(document), output)
     raise typer.Exit(document["exit_code"])

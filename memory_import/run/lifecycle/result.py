@@ -68,28 +68,50 @@ class InternalFault(ImportProblem):
 _OF_STORE = {StoreNotReady: StoreAwaited, StoreChanged: InputChanged}
 
 
-def as_problem(error: Exception) -> ImportProblem:
-    """What an exception means to the person who started the run. Never quotes data."""
-    problem = _translate(error)
+@dataclass(frozen=True, slots=True)
+class _Remedies:
+    """What to do about what is not the fault of a command."""
+
+    refused: str
+    down: str
+    undocumented: str
+
+
+_OF_RUN = _Remedies(
+    refused="Nothing was rejected for it: resume after that.",
+    down="What is not sent stays planned: resume when the API answers again.",
+    undocumented="What is not sent stays planned: report it, and resume.",
+)
+_OF_QUESTION = _Remedies(
+    refused="Then repeat the command.",
+    down="Repeat the command when the API answers again.",
+    undocumented="Please report it.",
+)
+
+
+def as_problem(error: Exception, *, is_run: bool = True) -> ImportProblem:
+    """What an exception means to the person who started the run, or a command that `is_run` not and can be
+    repeated as it stands. Never quotes data."""
+    problem = _translate(error, _OF_RUN if is_run else _OF_QUESTION)
     if problem is not error:
         problem.__cause__ = error
     return problem
 
 
-def _translate(error: Exception) -> ImportProblem:  # noqa: PLR0911 - one return per kind
+def _translate(error: Exception, remedies: _Remedies) -> ImportProblem:  # noqa: PLR0911 - one return per kind
     match error:
         case ExceptionGroup():
-            return _translate(error.exceptions[0])
+            return _translate(error.exceptions[0], remedies)
         case ImportProblem():
             return error
         case AuthenticationRefused():
-            return CredentialsRefused(str(error))
+            return CredentialsRefused(f"{error} {remedies.refused}")
         case StoreUnfit():
             return _OF_STORE.get(type(error), UsageProblem)(error.problems)
         case ServiceUnavailable():
-            return ServiceDown(f"{error} What is not sent stays planned: resume when the API answers again.")
+            return ServiceDown(f"{error} {remedies.down}")
         case UnexpectedAnswer():
-            return ServiceDown(f"{error} What is not sent stays planned: report it, and resume.")
+            return ServiceDown(f"{error} {remedies.undocumented}")
         case SourceError() | StateDirectoryBusy() | StagingChanged():
             return UsageProblem(str(error))
         case ConservationError():

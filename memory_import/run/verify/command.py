@@ -53,7 +53,7 @@ async def verify_run(
         except Stopped:
             raise as_problem(stop_signal.reason or Stopped()) from None
         except Exception as error:
-            raise as_problem(error) from error
+            raise as_problem(error, is_run=False) from error
         finally:
             report, _ = write_report(run, None, is_over=True)
     loads = {name: load["verification"] for name, load in report["loads"].items() if load.get("verification")}

@@ -151,6 +151,20 @@ def test_every_exception_has_an_exit_code(error: Exception, exit_code: ExitCode)
     assert as_problem(error).exit_code is exit_code
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        AuthenticationRefused(403),
+        ServiceUnavailable(8, "503"),
+        UnexpectedAnswer("GET", "/v1/x", 404, 20404, None),
+    ],
+    ids=["refused", "down", "not documented"],
+)
+def test_only_a_run_is_to_be_resumed(error: DeliveryError) -> None:
+    assert "resume" in str(as_problem(error))
+    assert "resume" not in str(as_problem(error, is_run=False))
+
+
 def test_a_problem_of_ours_is_itself() -> None:
     problem = UsageProblem(["a", "b"])
     assert as_problem(problem) is problem
