@@ -26,6 +26,7 @@ def render_markdown(report: Mapping[str, Any], folder: str, explain_code: Callab
         "",
         f"- spec: {as_code(report['spec'])}",
         f"- store: {as_code(target['store_id'])} at {where}",
+        f"- as a page: {as_code(f'{folder}/report.html')}",
         f"- started {report['started_at']}, ended {report['finished_at'] or 'not yet'}",
         f"- exit code {exit_code}: {EXIT_MEANING.get(exit_code, 'not finished yet')}",
     ]
