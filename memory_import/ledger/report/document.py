@@ -9,6 +9,7 @@ from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord, RunRecord
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.report.account import Account
+from memory_import.loads import PROFILES
 
 _POINTS = 60  # of the progress over time
 _TAKEN = frozenset({BatchState.ACCEPTED, BatchState.COMPLETED, BatchState.VERIFIED, BatchState.UNKNOWN})
@@ -65,6 +66,18 @@ def describe_requests(ledger: Ledger, run_id: str) -> dict[str, Any]:
         "retries": sum(counts.retries.values()),
         "by_status": dict(sorted(counts.by_status.items())),
     }
+
+
+def describe_billing(ledger: Ledger, run_id: str, loads: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """What a run came to in units that are billed, at most, by the sections of its loads: an entry of a
+    profile and a profile made for a memory are an operation each; reading back looks up, too."""
+    created = sum(ledger.lookup_counts(run_id, name)[2] for name in loads)
+    lookups = sum((load.get("lookups") or {}).get("made", 0) for load in loads.values())
+    read_back = sum(
+        load["verification"]["billing"]["lookups"] for load in loads.values() if "verification" in load
+    )
+    entries = loads[PROFILES]["sent"] if PROFILES in loads else 0
+    return {"profile_operations": entries + created, "lookups": lookups + read_back, "recalls": 0}
 
 
 def describe_batches(ledger: Ledger, run_id: str, load: str) -> tuple[int, dict[str, int]]:
