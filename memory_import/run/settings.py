@@ -215,7 +215,7 @@ def check_store_id(store_id: str | None) -> list[str]:
         return []
     return [
         f"The store is {store_id!r}; expected its id: mem_store_ or mem_service_ and 26 digits or small "
-        "letters."
+        "letters; or its name, as `store: {name: …}` in the spec."
     ]
 
 

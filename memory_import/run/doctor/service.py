@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from memory_import.clock import seconds_now
-from memory_import.destination.api.store import StoreSchema, fetch_schema
 from memory_import.destination.errors import (
     AuthenticationRefused,
     DeliveryError,
@@ -15,9 +14,9 @@ from memory_import.destination.errors import (
 from memory_import.destination.http.client import Client
 from memory_import.errors import ImportProblem
 from memory_import.run.doctor.finding import Finding, failure, ok, warning
-from memory_import.run.doctor.store import examine_store
+from memory_import.run.doctor.store import examine_store, look_at_store
 from memory_import.run.settings import Account, Settings, check_address, check_store_id, read_credentials
-from memory_import.run.stores.account import connect, find_by_name
+from memory_import.run.stores.account import connect
 from memory_import.spec.model import Spec
 
 _SKEW_SECONDS = 5.0
@@ -79,8 +78,7 @@ async def _ask(client: Client, settings: Settings, spec: Spec | None) -> AsyncIt
         return
     began = time.monotonic()
     try:
-        found = await find_by_name(client, named.name) if named else None
-        schema = await _read_schema(client, found.store.store_id if found else None if named else store_id)
+        seen = await look_at_store(client, spec, store_id)
     except AuthenticationRefused as error:
         yield ok("address", f"{settings.api_url} answers")
         yield failure("credentials", f"refused (HTTP {error.status})", "renew the key, or give it the rights")
@@ -105,19 +103,8 @@ async def _ask(client: Client, settings: Settings, spec: Spec | None) -> AsyncIt
             "MEMORY_STORE_ID is set and not used: the spec names its store",
             "unset it, or leave `store` out of the spec",
         )
-    if found and found.warning:
-        yield warning(
-            "store", found.warning, "give the others another name, with `memory-import stores update`"
-        )
-    if schema is None and named is not None:
-        yield failure("store", f"there is none named {named.name!r}", "`memory-import setup SPEC` makes it")
-    elif schema is not None:
-        for finding in examine_store(schema, spec):
-            yield finding
-
-
-async def _read_schema(client: Client, store_id: str | None) -> StoreSchema | None:
-    return await fetch_schema(client, store_id) if store_id else None
+    for finding in examine_store(seen, spec):
+        yield finding
 
 
 def _clock(server_time: float | None) -> Finding:

@@ -102,3 +102,20 @@ def test_a_damaged_ledger_is_a_failure(workplace: Workplace) -> None:
     workplace.state_dir.mkdir(mode=0o700)
     Path(workplace.state_dir / "ledger.sqlite3").write_bytes(b"not a database at all" * 100)
     assert "cannot be read" in failures(look(workplace))["ledger"]
+
+
+def test_what_setup_would_still_do_is_a_warning(workplace: Workplace) -> None:
+    path = write_spec(workplace.folder)
+    path.write_text(f"setup: {{matching: [chat, phone]}}\n{path.read_text()}")
+    warnings = {finding.what: finding for finding in look(workplace) if finding.level is Level.WARNING}
+    assert warnings["setup"].found.startswith("matching rules: chat, phone, email")
+    assert "memory-import setup" in warnings["setup"].remedy
+
+
+@pytest.mark.parametrize("variable", ["", "mem_store_00000000000000000000000001"])
+def test_a_store_that_is_not_there_by_its_name_is_named(workplace: Workplace, variable: str) -> None:
+    write_spec(workplace.folder, store={"name": "not-there"})
+    findings = look(workplace.with_variables(MEMORY_STORE_ID=variable))
+    assert failures(findings)["store"] == "there is none named 'not-there'"
+    unused = [finding.found for finding in findings if "MEMORY_STORE_ID" in finding.found]
+    assert bool(unused) is bool(variable)

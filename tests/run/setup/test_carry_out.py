@@ -311,6 +311,14 @@ async def test_a_creation_whose_answer_is_lost_makes_one_store(moment: str) -> N
         assert [each.name for each in await list_stores(client)] == ["acme-crm"]
 
 
+async def test_a_store_that_is_never_listed_is_asked_for_twice_and_then_left_for_later() -> None:
+    creation = {"method": "POST", "path": "/v1/ControlPlane/Stores"}
+    app = make_app(empty=True, faults=[{"when": creation, "do": {"drop": "before"}}])
+    with pytest.raises(StoreNotReady, match=r"does not list it yet\. Repeat setup in a few minutes"):
+        await set_up(app, NAMED)
+    assert writes(app) == ["POST /v1/ControlPlane/Stores"] * 2
+
+
 async def test_two_setups_at_once_make_one_store_and_nothing_twice() -> None:
     app = make_app(empty=True)
     await asyncio.gather(set_up(app, NAMED), set_up(app, NAMED))
