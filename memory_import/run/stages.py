@@ -2,28 +2,29 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from memory_import.clock import now
 from memory_import.errors import ExitCode, ImportProblem
 from memory_import.ledger.database.records import RunStatus
-from memory_import.ledger.files import write_json, write_text
+from memory_import.ledger.files import write_json
 from memory_import.ledger.report.account import file_name, settle_account
 from memory_import.ledger.report.document import build_report
+from memory_import.ledger.report.forms import Form, write_forms
 from memory_import.ledger.report.page.render import render_page
 from memory_import.ledger.report.persons import count_persons, list_shared, write_persons
 from memory_import.ledger.report.render import render_markdown
 from memory_import.ledger.report.verification import describe_verification, write_differences
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.loads import PROFILES
-from memory_import.printable import printable_text
 from memory_import.run.compare.remember import forget_refuted, remember
 from memory_import.run.confidence import bounds
 from memory_import.run.context import RunContext
 from memory_import.run.explain import explain_and_advise, explain_code
 from memory_import.run.lifecycle.result import conclude, resume_command
+from memory_import.run.loads.known_persons.remember import forget_persons, remember_persons
 from memory_import.run.loads.memories import deliver_memories, stage_memories
 from memory_import.run.loads.profiles import deliver_profiles, stage_profiles
 from memory_import.run.loads.stored_values import mapped_traits
@@ -72,7 +73,7 @@ def write_report(
     record = run.ledger.run(run.run_id) or run.record  # as it stands now
     if not record.is_plan:
         with run.timed("remember"):
-            forget_refuted(run) if is_over else remember(run)
+            _keep_known(run, is_superseded=is_superseded, is_over=is_over)
     status, exit_code = conclude(record, [account for _, account in accounts.values()], problem)
     if is_superseded and status is RunStatus.PENDING:
         status = RunStatus.SUPERSEDED
@@ -97,6 +98,18 @@ def write_report(
     return document, problem
 
 
+def _keep_known(run: RunContext, *, is_superseded: bool, is_over: bool) -> None:
+    """Remember what landed; of a run that is over, forget what was read back and is not as it was sent."""
+    if is_over:
+        forget_refuted(run)
+        if run.spec.profiles is not None:
+            forget_persons(run, run.spec.profiles)
+        return
+    remember(run)
+    if run.spec.profiles is not None:
+        remember_persons(run, run.spec.profiles, is_superseded=is_superseded)
+
+
 def _say_why(run: RunContext, problem: ImportProblem | None, *, is_over: bool) -> Sequence[str]:
     """What ended the run early; of one that is over, as its report has it."""
     if not is_over:
@@ -108,21 +121,14 @@ def _say_why(run: RunContext, problem: ImportProblem | None, *, is_over: bool) -
 
 
 def _write_for_people(run: RunContext, document: dict[str, Any]) -> None:
-    """The report as Markdown and as a page. A fault in drawing them is said in their place: the run and its
-    `report.json` stand."""
     folder = str(run.folder)
-    forms: dict[str, Callable[[], str]] = {
-        "report.md": lambda: printable_text(render_markdown(document, folder, explain_code)),
+    forms: dict[str, Form] = {
+        "report.md": lambda: render_markdown(document, folder, explain_code),
         "report.html": lambda: render_page(
             document, folder, explain_and_advise, show_values=run.request.show_values
         ),
     }
-    for name, render in forms.items():
-        try:
-            text = render()
-        except Exception as error:
-            text = f"This report could not be drawn ({type(error).__name__}); report.json has all of it.\n"
-        write_text(text, run.folder / name)
+    write_forms(forms, run.folder)
 
 
 def _report_persons(run: RunContext, document: dict[str, Any]) -> None:

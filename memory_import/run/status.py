@@ -45,7 +45,7 @@ def describe_run(state_dir: Path, run_id: str) -> tuple[dict[str, Any], str]:
         )
     report = _read_report(folder)
     if report is not None:
-        return report, render_summary(report, str(folder))
+        return report, render_summary(report, str(folder), says_why=True)
     with open_ledger(state_dir) as ledger:
         document = _entry(ledger, record, state_dir)
         document["loads"] = {load: _load(ledger, run_id, load) for load in record.loads}

@@ -5,20 +5,28 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from memory_import.cli.app import app
+from memory_import.emulator.server import running
+from tests.conftest import PASSWORD, USER, make_workplace
 from tests.support.workplace import Workplace
 
 FOLDER = Path(__file__).parent / "snapshots"
 _VOLATILE = (
+    (re.compile(r'"progress": \[[^]]+\]'), '"progress": [POINTS]'),
     (re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{4}"), "RUN_ID"),
-    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?=  )"), "TIME            "),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "ADDRESS"),
+    (re.compile(r"\b\d+\.\d+\.\d+(\.post\d+)?\b"), "VERSION"),
+    (re.compile(r"[\d,.]+ GiB free"), "N GiB free"),
+    (re.compile(r"\d+\.\d+ s a request"), "N s a request"),
+    (re.compile(r"mem_profile_\w+"), "PROFILE"),
     (re.compile(r"\d+ requests"), "N requests"),
     (re.compile(r'"(total|200|202)": \d+'), r'"\1": N'),
     (re.compile(r'": \d+\.\d+'), '": SECONDS'),
@@ -45,6 +53,13 @@ def check(name: str, said: str) -> None:
         FOLDER.mkdir(exist_ok=True)
         path.write_text(said, encoding="utf-8")
     assert said == path.read_text(encoding="utf-8"), f"{path.name}: read it, then SNAPSHOTS=write"
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Workplace]:
+    """A workplace whose API nobody else writes to."""
+    with running(api_key=(USER, PASSWORD), delay_seconds=(0.0, 0.0)) as server:
+        yield make_workplace(tmp_path, server.url)
 
 
 def run_id_of(workplace: Workplace) -> str:
@@ -82,3 +97,26 @@ def test_an_explanation_or_a_refusal(
 ) -> None:
     said = say(workplace, *arguments, "--output", output)
     check(f"{name}-{output}", said)
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_what_is_asked_of_a_store_before_a_run_and_after_it(alone: Workplace, output: str) -> None:
+    form = ("--no-prefect", "--output", output)
+    spec = str(alone.folder / "spec.yaml")
+    check(f"doctor-{output}", say(alone, "doctor", spec, *form))
+    check(f"setup-{output}", say(alone, "setup", spec, *form))
+    say(alone, "run", spec, *form)
+    check(f"verify-{output}", say(alone, "verify", "--sample", "all", *form))
+    check(f"show-{output}", say(alone, "show", "ada@example.com", "--spec", spec, *form))
+    check(f"recall-{output}", say(alone, "recall", "ada@example.com", "--spec", spec, *form))
+    check(f"show-nobody-{output}", say(alone, "show", "nobody@example.com", "--spec", spec, *form))
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_the_first_commands_that_anybody_types(workplace: Workplace, output: str) -> None:
+    form = ("--no-prefect", "--output", output)
+    into = str(workplace.folder / "new.yaml")
+    check(
+        f"init-{output}", say(workplace, "init", str(workplace.folder / "customers.csv"), "-o", into, *form)
+    )
+    check(f"demo-{output}", say(workplace, "demo", *form))

@@ -201,8 +201,11 @@ def test_a_rejects_file_put_right_is_read_again_with_the_same_spec(workplace: Wo
     assert rows_of(workplace.carry_out(workplace.request(action=Action.PLAN))) == {"read": 1, "planned": 1}
 
 
-def test_a_second_import_of_the_same_rows_is_as_good_as_the_first(workplace: Workplace) -> None:
-    assert rows_of(workplace.carry_out()) == rows_of(workplace.carry_out()) == OF_FIVE_ROWS
+def test_a_second_import_of_the_same_rows_sends_nothing(workplace: Workplace) -> None:
+    assert rows_of(workplace.carry_out()) == OF_FIVE_ROWS
+    second = workplace.carry_out()
+    assert rows_of(second) == {"read": 5, "unchanged": 4, "rejected": 1}
+    assert second.report["loads"]["profiles"]["batches"]["total"] == 0
 
 
 def test_a_limit_counts_rows_that_the_reader_refuses(workplace: Workplace) -> None:

@@ -66,7 +66,7 @@ def test_one_run_is_shown_by_its_report(workplace: Workplace) -> None:
     result = workplace.carry_out(workplace.request(action=Action.PLAN))
     document, text = describe_run(workplace.state_dir, result.report["run_id"])
     assert document == result.report
-    assert text == render_summary(result.report, result.folder)
+    assert text == render_summary(result.report, result.folder, says_why=True)
 
 
 def test_a_run_without_a_report_is_shown_from_the_ledger(workplace: Workplace) -> None:

@@ -14,17 +14,24 @@ from memory_import.columns import POS, REPRESENTATIVE, ROUND
 SCHEMA = (REPRESENTATIVE, ROUND, POS, "trait", "value", "is_extra")
 
 
-def plan_rounds(given: pl.DataFrame) -> pl.DataFrame:
+def plan_rounds(given: pl.DataFrame, *, resends: bool = False) -> pl.DataFrame:
     """`_representative`, `_round`, `_pos`, `trait`, `value`, `is_extra`: the identifiers of every early
     entry.
 
     `given` has `_representative`, `_pos`, `trait`, `id_type`, `value` of every identifier of every row of
-    whole groups, ordered by `_pos`. `is_extra` is true for values that the final profile lacks; the others
-    tie an entry to one before it, and their `_pos` is null. Groups whose last values are all their values
-    have no rows.
+    whole groups, ordered by `_pos`; `is_known` where the group's profile holds it already. `is_extra` is true
+    for values that the final profile lacks; the others tie an entry to one before it, and their `_pos` is
+    null. Groups whose last values are all their values have no rows.
+
+    A losing value that is known is not sent, unless `resends`, or where no last value is known: then it is
+    what the profile is found by.
     """
-    last = given.group_by(REPRESENTATIVE, "trait", maintain_order=True).agg(pl.col("id_type", "value").last())
+    of_trait = given.group_by(REPRESENTATIVE, "trait", maintain_order=True)
+    last = of_trait.agg(pl.col("id_type", "value", "is_known").last())
     extras = _find_extras(given, last)
+    if not resends:
+        extras = _drop_known(extras, last)
+    extras = extras.with_columns(turn=pl.int_range(pl.len()).over(REPRESENTATIVE, "trait"))
     anchors = _choose_anchors(extras, last)
     return _place(extras.join(anchors, on=REPRESENTATIVE))
 
@@ -39,23 +46,42 @@ def find_untied(given: pl.DataFrame) -> pl.DataFrame:
     alone = alone.filter(pl.col("trait") == 1).drop("trait")
     return (
         given.join(alone, on=REPRESENTATIVE)
-        .filter(pl.col("value") != pl.col("last"))
+        .filter(pl.col("value") != pl.col("last"), ~pl.col("is_known"))
         .select(POS, "trait", "value")
     )
 
 
+def find_new_alone(given: pl.DataFrame) -> pl.DataFrame:
+    """`_pos`, `trait`, `value` of the values that are not known of groups that are, and that have identifiers
+    in one trait alone: nothing could tell the service that such a value is theirs. `given` as for
+    `plan_rounds`."""
+    groups = given.group_by(REPRESENTATIVE).agg(pl.col("trait").n_unique(), pl.col("is_known").any())
+    alone = groups.filter(pl.col("trait") == 1, pl.col("is_known")).select(REPRESENTATIVE)
+    return given.filter(~pl.col("is_known")).join(alone, on=REPRESENTATIVE).select(POS, "trait", "value")
+
+
 def _find_extras(given: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
-    """`_representative`, `trait`, `value`, `_pos` (last use), `turn` (0, 1, … in a trait) of losing
-    values."""
+    """`_representative`, `trait`, `value`, `_pos` (last use), `is_known` of losing values, those of a trait
+    in sending order."""
     value = [REPRESENTATIVE, "id_type", "value"]
     uses = given.join(last, on=value, how="anti", maintain_order="left").unique(value, keep="last")
-    extras = uses.sort(REPRESENTATIVE, "trait", POS).with_columns(at=pl.int_range(pl.len()))
-    turn = pl.col("at") - pl.col("at").min().over(REPRESENTATIVE, "trait")
-    return extras.select(REPRESENTATIVE, "trait", "value", POS, turn=turn)
+    extras = uses.sort(REPRESENTATIVE, "trait", ~pl.col("is_known"), POS)
+    return extras.select(REPRESENTATIVE, "trait", "value", POS, "is_known")
+
+
+def _drop_known(extras: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
+    """Those that are not known, and one that is where a known group has no known last value."""
+    found = last.filter("is_known")[REPRESENTATIVE].implode()
+    lost = extras.filter(pl.col("is_known"), ~pl.col(REPRESENTATIVE).is_in(found)).unique(
+        REPRESENTATIVE, keep="first", maintain_order=True
+    )
+    new = extras.filter(~pl.col("is_known"))
+    return pl.concat([lost, new]).sort(REPRESENTATIVE, "trait", ~pl.col("is_known"), POS)
 
 
 def _choose_anchors(extras: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
-    """The two traits with the fewest losing values, of each group that has any, with their last values.
+    """The two traits with the fewest losing values, of each group that has any, with their last values; those
+    whose last value is known come first.
 
     `_representative`, `anchor`, `anchor_value`, `partner`, `partner_value` (null where there is one trait
     only), and `opening`: 1 where the anchor has losing values too.
@@ -65,7 +91,7 @@ def _choose_anchors(extras: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
         last.join(extras, on=REPRESENTATIVE, how="semi")
         .join(losing, on=[REPRESENTATIVE, "trait"], how="left")
         .with_columns(pl.col("losing").fill_null(0))
-        .sort("losing", "trait")
+        .sort(~pl.col("is_known"), "losing", "trait")
     )
     return candidates.group_by(REPRESENTATIVE).agg(
         anchor=pl.col("trait").first(),
@@ -100,5 +126,8 @@ def _place(extras: pl.DataFrame) -> pl.DataFrame:
         .unique()
         .with_columns(_pos=pl.lit(None, dtype=extras[POS].dtype), is_extra=pl.lit(value=False))
     )
-    losers = pl.concat([f.select(REPRESENTATIVE, POS, "trait", "value", ROUND) for f in (first, second)])
-    return pl.concat([losers.with_columns(is_extra=pl.lit(value=True)), ties], how="diagonal").select(SCHEMA)
+    losers = pl.concat(
+        [f.select(REPRESENTATIVE, POS, "trait", "value", ROUND, "is_known") for f in (first, second)]
+    )
+    marked = losers.select(pl.exclude("is_known"), is_extra=~pl.col("is_known"))
+    return pl.concat([marked, ties], how="diagonal").select(SCHEMA)

@@ -37,6 +37,7 @@ def doctor(
             for level, found, remedy in asyncio.run(examine_prefect())
         ]
     document = summarise(findings)
-    ending = "Ready." if document["is_ready"] else "Not ready: see the failures above."
+    following = f"memory-import plan {spec}" if spec else "memory-import init FILE"
+    ending = f"Ready. Next: {following}" if document["is_ready"] else "Not ready: see the failures above."
     show(document, "\n".join([*(finding.line for finding in findings), ending]), output)
     raise typer.Exit(ExitCode.DONE if document["is_ready"] else ExitCode.USAGE)

@@ -60,6 +60,7 @@ def open_hash(folder: Path) -> KeyedHash:
 
 def _make(path: Path) -> KeyedHash:
     keyed = KeyedHash(secrets.randbits(_SEED_BITS))
+    private_directory(path.parent.parent)
     private_directory(path.parent)
     write_json({"hash": _NAME, "seed": keyed.seed, "canary": _hash_canary(keyed)}, path)
     return keyed

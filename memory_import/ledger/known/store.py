@@ -2,6 +2,7 @@
 
     STATE_DIR/known/TARGET/hash.json            the key of all hashes; see `hashes`
     STATE_DIR/known/TARGET/SPEC/persons/        PERSONS and a column for each trait
+    STATE_DIR/known/TARGET/SPEC/held/           HELD
     STATE_DIR/known/TARGET/SPEC/observations/   MEMORIES
     STATE_DIR/known/TARGET/SPEC/summaries/
 
@@ -10,12 +11,15 @@ owner only.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 
+from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.hashes import KeyedHash, open_hash
 from memory_import.ledger.known.table import Schema, Table
 
@@ -34,12 +38,62 @@ A key is the spec's own, or it is made of source, time and content and belongs t
 key says that the profile may hold more than is known."""
 
 
+IDENTIFIER = pl.Struct({"id_type": pl.String, "value": pl.String})
+WORD = pl.Struct(dict.fromkeys(("word", "first", "third"), pl.UInt32))
+"""The hashes of a word of a name, of its first letter and of its first three letters; see `name_hashes`."""
+
+PERSONS: Schema = {
+    "person": pl.Int64,
+    "identifiers": pl.List(IDENTIFIER),
+    "words": pl.List(WORD),
+    "run": pl.String,
+    "last_run": pl.String,
+    "profile": pl.String,
+}
+"""A person that the service took. `person` is a number, larger for whoever came later; `identifiers` are all
+that its profile is known to hold; `words` are those of its name; `run` is the last one that sent something of
+it. `last_run` is the last run whose input has the person; null: the last run that read all of its input.
+`profile` is the id of its profile, where it was seen. A column `trait_column` of each trait has the hash
+(UInt64) of what is known of its value, null where nothing is."""
+
+HELD: Schema = {"id_type": pl.String, "value": pl.String, "words": pl.List(WORD), "run": pl.String}
+"""An identifier value that left, or was about to, and of which nobody knows whether it arrived; `words` of
+the name that it left under."""
+
+
+def trait_column(path: str) -> str:
+    """The column of a trait, by its path."""
+    return f"trait.{path}"
+
+
 @dataclass(frozen=True)
 class KnownSpec:
     """What earlier runs of one spec have brought into one target."""
 
     folder: Path
-    hash: KeyedHash = field(repr=False)
+    target: "KnownTarget"
+
+    @property
+    def hash(self) -> KeyedHash:
+        """The hash of everything that is kept here; its key is made when there is none."""
+        return self.target.hash
+
+    def persons(self, traits: Iterable[str] = ()) -> Table:
+        """What is known of persons, with the hashes of these traits."""
+        return Table(
+            self.folder / "persons", {**PERSONS, **{trait_column(path): pl.UInt64 for path in traits}}
+        )
+
+    @property
+    def held(self) -> Table:
+        """The identifier values that left and are not known to have arrived."""
+        return Table(self.folder / "held", HELD)
+
+    def others(self) -> list["KnownSpec"]:
+        """What runs of other specs have brought into the same target."""
+        siblings = self.folder.parent.iterdir() if self.folder.parent.exists() else ()
+        folders = sorted(path for path in siblings if path.is_dir() and path != self.folder)
+        return [KnownSpec(folder, self.target) for folder in folders]
 
     def memories(self, load: str) -> Table:
         """What is known of observations or summaries."""
@@ -57,9 +111,17 @@ class KnownTarget:
         """The hash of everything that is kept here."""
         return open_hash(self.folder)
 
+    def begin_anew_if_damaged(self) -> None:
+        """Have a key of hashes that can be used; what means nothing without the one that was is removed."""
+        try:
+            _ = self.hash
+        except KnownDamaged:
+            shutil.rmtree(self.folder)
+            _ = self.hash
+
     def spec(self, name: str) -> KnownSpec:
         """What is known under the name of a spec."""
-        return KnownSpec(self.folder / _short(name), self.hash)
+        return KnownSpec(self.folder / _short(name), self)
 
 
 def open_target(root: Path, *, api_url: str, store_id: str) -> KnownTarget:

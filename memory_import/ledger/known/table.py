@@ -119,6 +119,7 @@ class Table:
         Columns of the schema that an added frame lacks are null.
         """
         if not self._folder.exists():
+            private_directory(self._folder.parent)
             _write_content(private_directory(self._folder), _NOTHING)
         generation = self._content.generation + 1
         void = pl.concat([self._voided, voided.select(_PLACE)]).unique()

@@ -48,7 +48,9 @@ class Outcome(StrEnum):
     PLANNED = "planned"
 
 
-DELIVERED = frozenset({"verified", "completed", "accepted", "planned"})
+LANDED = frozenset({"verified", "completed", "accepted"})
+"""The outcomes of rows that the service said it took."""
+DELIVERED = LANDED | {"planned"}
 """The outcomes of rows whose values went into the store; a plan says what would."""
 
 _TAKEN = (Outcome.COMPLETED.value, Outcome.ACCEPTED.value)
@@ -85,14 +87,7 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
 
     The next ones are found, by other threads, while one is used.
     """
-    states = [state for state in BatchState if state is not BatchState.SPLIT]
-    batches = pl.DataFrame(
-        [
-            {"start": batch.start, "stop": batch.stop, "part": batch.part, OUTCOME: outcome_of(batch).value}
-            for batch in ledger.batches(run_id, load, states=states)
-        ],
-        schema=_BATCH_SCHEMA,
-    )
+    batches = _list_batches(ledger, run_id, load)
     late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.late_rejects]).sort(POS)
     unchanged = staging.unchanged.with_columns(outcome=pl.lit(Outcome.UNCHANGED.value))
     verified = find_verified(staging)
@@ -127,6 +122,31 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
             yield coming.popleft().result()
 
 
+def _list_batches(ledger: Ledger, run_id: str, load: str) -> pl.DataFrame:
+    """_BATCH_SCHEMA: all batches that were not divided."""
+    states = [state for state in BatchState if state is not BatchState.SPLIT]
+    return pl.DataFrame(
+        [
+            {"start": batch.start, "stop": batch.stop, "part": batch.part, OUTCOME: outcome_of(batch).value}
+            for batch in ledger.batches(run_id, load, states=states)
+        ],
+        schema=_BATCH_SCHEMA,
+    )
+
+
+def find_incomplete(ledger: Ledger, staging: Staging, run_id: str, load: str) -> pl.Series:
+    """`_pos` of the rows that stand for identity groups of which an early entry did not land."""
+    batches = _list_batches(ledger, run_id, load)
+    early = [_decided(staging, batches, part).filter(~pl.col(IS_FINAL)) for part in staging.merged_parts]
+    lost = pl.concat(
+        [
+            pl.DataFrame(schema={**_NOTHING_DECIDED.schema, IS_FINAL: pl.Boolean}),
+            *(frame.select(POS, OUTCOME, IS_FINAL) for frame in early),
+        ]
+    ).filter(~pl.col(OUTCOME).is_in(_TAKEN) | pl.col(OUTCOME).is_null())
+    return lost.join(staging.members, on=POS)[REPRESENTATIVE].unique()
+
+
 def _representatives(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
     """`_pos`, `outcome` of the rows that stand for their identity groups, which are sent as one profile."""
     decided = [_final(_decided(staging, batches, part)) for part in staging.merged_parts]
@@ -146,6 +166,7 @@ def _locate_representatives(staging: Staging) -> pl.DataFrame:
 def _merged(staging: Staging, representatives: pl.DataFrame, positions: range) -> pl.DataFrame:
     """`_pos`, `outcome` and `_INTO` of the rows there that others stand for."""
     merged = within(staging.members, positions).filter(pl.col(POS) != pl.col(REPRESENTATIVE))
+    merged = merged.join(within(staging.unchanged, positions), on=POS, how="anti")
     return merged.join(representatives, on=REPRESENTATIVE).select(
         POS,
         outcome=pl.lit(Outcome.MERGED.value),

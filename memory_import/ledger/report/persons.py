@@ -90,5 +90,7 @@ def _locate(staging: Staging) -> pl.DataFrame:
         conflicts.join(numbers, on=_CONFLICT)
         .join(places, on=POS)
         .sort("conflict", POS)
-        .select("conflict", ID_TYPE, VALUE, pl.col(FILE).alias("file"), pl.col(ROW).alias("row"), "name")
+        .select(
+            "conflict", ID_TYPE, VALUE, pl.col(FILE).alias("file"), pl.col(ROW).alias("row"), "name", "reason"
+        )
     )

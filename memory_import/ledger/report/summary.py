@@ -20,13 +20,18 @@ _BAR = {
 """The parts of a bar: in the store, nothing to send, still to send, rejected or in doubt."""
 
 
-def render_summary(report: Mapping[str, Any], folder: str, *, bar_width: int = 0) -> str:
+def render_summary(
+    report: Mapping[str, Any], folder: str, *, bar_width: int = 0, says_why: bool = False
+) -> str:
     """What became of the rows and of the values, why rows were rejected, where to read more, what to do next.
 
-    `bar_width`: characters of a bar of outcomes for each load; 0 shows none.
+    `bar_width`: characters of a bar of outcomes for each load; 0 shows none. `says_why`: why a run ended
+    early, for readers who were not told when it did.
     """
     plan = report.get("plan")
     lines = [f"{'Plan' if plan else 'Run'} {report['run_id']}: {report['status']}. {headline(report)}"]
+    if says_why:
+        lines += [f"  it ended early: {problem}" for problem in report.get("problems", ())]
     for name, load in report["loads"].items():
         lines += ["", *_load_lines(name, load, bar_width)]
     if plan:

@@ -77,15 +77,20 @@ class Fates:
 
 
 class _Marks:
-    """Whose value of a trait gave way to that of a later row, and whose was left out for a person's sake.
+    """Whose value of a trait gave way to that of a later row, whose was left out for a person's sake, and
+    whose was not sent because it is known.
 
-    `superseded` and `late` are of the rows of a part, at `positions`.
+    `superseded`, `late` and `unsent` are of the rows of a part, at `positions`.
     """
 
-    def __init__(self, positions: range, superseded: pl.DataFrame, late: pl.DataFrame) -> None:
+    def __init__(
+        self, positions: range, superseded: pl.DataFrame, late: pl.DataFrame, unsent: pl.DataFrame
+    ) -> None:
         paths = [path for path in superseded.columns if path != POS and superseded[path].any()]
         marked = {f"_gave_way {path}": superseded.filter(path)[POS] for path in paths}
         marked |= {f"_is_late {path}": rows[POS] for (path,), rows in late.group_by(TRAIT)}
+        known = unsent.filter(pl.col(VALUE).is_null())
+        marked |= {f"_is_known {path}": rows[POS] for (path,), rows in known.group_by(TRAIT)}
         self.series = [_mark(rows, positions).alias(name) for name, rows in marked.items()]
         self._names = frozenset(marked)
 
@@ -96,6 +101,10 @@ class _Marks:
     def is_late(self, path: str) -> pl.Expr:
         """Whether each row's value was left out."""
         return self._of(f"_is_late {path}")
+
+    def is_known(self, path: str) -> pl.Expr:
+        """Whether each row's value is known."""
+        return self._of(f"_is_known {path}")
 
     def _of(self, name: str) -> pl.Expr:
         return pl.col(name) if name in self._names else pl.lit(value=False)
@@ -118,13 +127,14 @@ class ValueAccount:
         is_unread, is_broken = _find_unread(self._staging, part)
         others = self._staging.others(part)
         left_out = within(self._staging.left_out, positions)
+        unsent = within(self._staging.unsent, positions)
         late_others = left_out.join(
             others.filter(pl.col(VALUE).is_not_null()), on=(POS, TRAIT, VALUE), how="semi"
         )
         late_own = left_out.join(late_others, on=(POS, TRAIT, VALUE), how="anti").unique(
             (POS, TRAIT), keep="first"
         )
-        marks = _Marks(positions, within(self._staging.superseded, positions), late_own)
+        marks = _Marks(positions, within(self._staging.superseded, positions), late_own, unsent)
         dropped = [pl.DataFrame(schema=_DROPPED), *self._count(part, is_delivered, marks)]
         for path, trait in self._traits.items():
             unread = self._count_unread(part, trait, is_unread, is_broken)
@@ -133,7 +143,8 @@ class ValueAccount:
             late = late_own.filter(pl.col(TRAIT) == path) if late_own.height else late_own
             if late.height:
                 dropped.append(self._drop(part, trait, late[POS] - positions.start, late[CODE]))
-        dropped += self._count_others(part, others, late_others, is_delivered)
+        others_unsent = unsent.filter(pl.col(VALUE).is_not_null())
+        dropped += self._count_others(part, others, late_others, others_unsent, is_delivered)
         self._write(pl.concat(dropped), rows)
 
     def _count(self, part: str, is_delivered: pl.Series, marks: _Marks) -> Iterator[pl.DataFrame]:
@@ -175,12 +186,14 @@ class ValueAccount:
         has_code = pl.col(codes[path]).is_not_null() if path in codes else pl.lit(value=False)
         is_late, gave_way = marks.is_late(path), marks.gave_way(path)
         is_kept = has_value & pl.col(_IS_DELIVERED) & ~is_late
+        is_unsent = ~pl.col(_IS_DELIVERED) | (marks.is_known(path) & ~gave_way)
+        is_sent = is_kept & ~gave_way & ~is_unsent
         return {
             "blank": ~has_value & ~has_code,
-            "sent": is_kept & ~gave_way & ~has_code,
-            "changed": is_kept & ~gave_way & has_code,
+            "sent": is_sent & ~has_code,
+            "changed": is_sent & has_code,
             "superseded": is_kept & gave_way,
-            "not_sent": has_value & ~pl.col(_IS_DELIVERED) & ~is_late,
+            "not_sent": has_value & is_unsent & ~is_late,
             "dropped": ~has_value & has_code,
         }
 
@@ -203,13 +216,19 @@ class ValueAccount:
         )
 
     def _count_others(
-        self, part: str, others: pl.DataFrame, late: pl.DataFrame, is_delivered: pl.Series
+        self,
+        part: str,
+        others: pl.DataFrame,
+        late: pl.DataFrame,
+        unsent: pl.DataFrame,
+        is_delivered: pl.Series,
     ) -> Iterator[pl.DataFrame]:
         """Count what rows state beside their values; what is dropped of it."""
         if others.is_empty():
             return
         start = self._staging.positions[part].start
         kept = others.filter(pl.col(ID_TYPE).is_not_null()).join(late, on=(POS, TRAIT, VALUE), how="anti")
+        kept = kept.join(unsent, on=(POS, TRAIT, VALUE), how="anti")
         kept = kept.filter(is_delivered.gather(kept[POS] - start))
         for path, count in kept[TRAIT].value_counts(name="count").iter_rows():
             self.fates[path].others_sent += count

@@ -104,6 +104,9 @@ def _find_steps(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
         purpose = "to send it" if is_plan else "to go on"
         purpose += ", with a larger budget" if report["exit_code"] == ExitCode.BUDGET else ""
         yield Step(report["resume_command"], purpose)
+    if report["exit_code"] == ExitCode.BUDGET and not is_plan:
+        purpose = "anew, once the spec or the input is put right"
+        yield Step(f"memory-import run {shlex.quote(report['spec'])}{state_dir}", purpose)
     if report["status"] == "failed":
         yield Step(f"memory-import doctor {shlex.quote(report['spec'])}", "what has to be put right first")
     reasons: Counter[str] = Counter()

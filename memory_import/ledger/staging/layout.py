@@ -15,6 +15,9 @@
         profiles/members.arrow        _pos, _representative of the rows in identity groups of two or more
         profiles/merged-00000.arrow   what is sent for those groups, in rounds
         profiles/late_rejects.parquet rows of groups that hold more identifiers than one profile can keep
+        profiles/persons-00000.arrow  what becomes known of those groups once they landed
+        profiles/present.arrow        the known people that the input has
+        profiles/unsent.arrow         what is known of people of whom something else is sent
         profiles/refusals.jsonl       the server's words about rows it refused
         profiles/manifest.json        written last
         observations/…, summaries/…   the same parts; then, once the profiles they belong to are found:
@@ -52,7 +55,9 @@ LATE_ERRORS_SCHEMA = schema(POS, *ERRORS)
 OTHERS_SCHEMA = schema(POS, TRAIT, COLUMN, VALUE, CODE, ID_TYPE)
 LEFT_OUT_SCHEMA = schema(POS, TRAIT, VALUE, CODE)
 SHARED_SCHEMA = {**schema(ID_TYPE, VALUE), "rows": pl.UInt32, "people": pl.UInt32}
-CONFLICTS_SCHEMA = {**schema(POS, ID_TYPE, VALUE), "name": pl.String}
+CONFLICTS_SCHEMA = {**schema(POS, ID_TYPE, VALUE), "name": pl.String, "reason": pl.String}
+UNSENT_SCHEMA = schema(POS, TRAIT, VALUE)
+PRESENT_SCHEMA = {"person": pl.Int64}
 REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
 
 

@@ -29,8 +29,10 @@ from memory_import.ledger.staging.layout import (
     LEFT_OUT_SCHEMA,
     MEMBERS_SCHEMA,
     OTHERS_SCHEMA,
+    PRESENT_SCHEMA,
     REFUSALS_SCHEMA,
     SHARED_SCHEMA,
+    UNSENT_SCHEMA,
     within,
 )
 from memory_import.ledger.staging.writing import StagingWriter, checksum
@@ -68,6 +70,11 @@ class Staging(StagingWriter):
     def merged_parts(self) -> tuple[str, ...]:
         """The names of the files with what is sent for identity groups."""
         return self._named("merged")
+
+    @cached_property
+    def person_parts(self) -> tuple[str, ...]:
+        """The names of the files with what becomes known of identity groups."""
+        return self._named("persons")
 
     @cached_property
     def sorted_parts(self) -> tuple[str, ...]:
@@ -163,6 +170,17 @@ class Staging(StagingWriter):
         """Rows that claim a value about which people disagree: CONFLICTS_SCHEMA, by type, value and
         `_pos`."""
         return self._read_sparse("conflicts", CONFLICTS_SCHEMA)
+
+    @cached_property
+    def unsent(self) -> pl.DataFrame:
+        """What is not sent of people of whom something is, because it is known: UNSENT_SCHEMA, by `_pos`;
+        `value` is null for the row's own value of the trait."""
+        return self._read_sparse("unsent", UNSENT_SCHEMA)
+
+    @cached_property
+    def present(self) -> pl.DataFrame:
+        """The known people that the input has: PRESENT_SCHEMA."""
+        return self._read_sparse("present", PRESENT_SCHEMA)
 
     def _read_sparse(self, name: str, columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
         path = self.folder / f"{name}.arrow"

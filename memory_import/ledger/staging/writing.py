@@ -104,6 +104,19 @@ class StagingWriter:
         """Stage what is sent for some of the identity groups."""
         write_arrow(entries, self.folder / f"merged-{number:05d}.arrow")
 
+    def write_persons(self, number: int, persons: pl.DataFrame) -> None:
+        """Stage what becomes known of some identity groups once they landed."""
+        write_arrow(persons, self.folder / f"persons-{number:05d}.arrow")
+
+    def write_continued(
+        self, *, unchanged: pl.DataFrame, unsent: pl.DataFrame, present: pl.DataFrame
+    ) -> None:
+        """Stage the rows (`_pos`) of people of whom nothing is sent, because all of it is known; what is not
+        sent of others (UNSENT_SCHEMA); and which known people the input has (`person`)."""
+        write_arrow(unchanged.select(POS).sort(POS), self.folder / "unchanged.arrow")
+        write_arrow(unsent.sort(POS), self.folder / "unsent.arrow")
+        write_arrow(present.sort("person"), self.folder / "present.arrow")
+
     def write_members(self, *, members: pl.DataFrame, late_rejects: pl.DataFrame) -> None:
         """Stage which rows share an identifier value, and which of them are refused for it."""
         write_arrow(members.sort(POS), self.folder / "members.arrow")

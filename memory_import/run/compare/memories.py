@@ -47,6 +47,7 @@ async def compare_memories(
     run: RunContext, load: MemoryLoad, spec: MemoriesSpec, rows: pl.DataFrame
 ) -> ComparedMemories:
     """Say of each row (`_pos`, `_profile_id`) whether it is new; asks the store as `spec.once` has it."""
+    run.known.target.begin_anew_if_damaged()
     keyed = run.known.hash
     wanted = key_memories(run.staging(load), load, spec, rows, keyed)
     table, remarks = _open(run.known, load, spec)

@@ -9,15 +9,13 @@ from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.store import MEMORIES, KnownSpec
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.report.account import file_name
-from memory_import.ledger.report.outcomes import Outcome
+from memory_import.ledger.report.outcomes import LANDED, Outcome
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.loads import MemoryLoad
 from memory_import.run.compare.memory_keys import describe_mapping
 from memory_import.run.compare.memory_matches import IN_STORE, NEW, STATE
 from memory_import.run.context import RunContext
 from memory_import.spec.model import MemoriesSpec
-
-_LANDED = [outcome.value for outcome in (Outcome.VERIFIED, Outcome.COMPLETED, Outcome.ACCEPTED)]
 
 
 def remember(run: RunContext) -> None:
@@ -80,7 +78,7 @@ def _remember_memories(table: Table, judged: pl.DataFrame, run: RunContext, spec
     """`judged`: COMPARED, `outcome` and `is_refuted`."""
     outcome, state = pl.col(OUTCOME), pl.col(STATE)
     landed = judged.filter(
-        outcome.is_in(_LANDED) | ((outcome == Outcome.UNCHANGED.value) & (state == IN_STORE))
+        outcome.is_in(list(LANDED)) | ((outcome == Outcome.UNCHANGED.value) & (state == IN_STORE))
     )
     doubted = judged.filter(outcome == Outcome.UNKNOWN.value).select("profile").unique()
     settled = judged.filter(state.is_in([NEW, IN_STORE]))["profile"].unique()

@@ -1,6 +1,6 @@
 """One partition of a load: rows of which no other row can be a member of the same person, merged."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -18,12 +18,16 @@ from memory_import.columns import (
     schema,
 )
 from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA, LEFT_OUT_SCHEMA, MEMBERS_SCHEMA
+from memory_import.run.loads.known_persons.conflicts import list_conflicts
+from memory_import.run.loads.known_persons.people import KnownPeople
+from memory_import.run.loads.known_persons.staged import list_groups
 from memory_import.transforms.codes import WORDING, Reason
 from memory_import.transforms.identity.blocked import is_blocked
+from memory_import.transforms.identity.continuing import continue_known
 from memory_import.transforms.identity.groups import list_identifiers
 from memory_import.transforms.identity.leaving_out import leave_out
 from memory_import.transforms.identity.merging import merge_groups
-from memory_import.transforms.identity.names import HashWords, Names, hash_words, no_names, read_names
+from memory_import.transforms.identity.names import read_names
 from memory_import.transforms.identity.persons import PersonPolicy, find_persons
 from memory_import.transforms.plan import ProfilePlan
 from memory_import.transforms.prepare import identify
@@ -36,41 +40,17 @@ _WHY_LEFT_OUT = {
     Reason.IDENTIFIER_CONTESTED.value: "claimed under different names",
     Reason.IDENTIFIER_BLOCKED.value: "blocked",
 }
-_CLAIMS = {"claimant": pl.Int64, **_IDENTIFIERS}
-
-
-@dataclass(frozen=True, kw_only=True)
-class KnownPeople:
-    """People whom earlier runs brought in, as claimants below 0.
-
-    `claims`: `claimant` Int64, `id_type`, `value` String: all identifiers of every known person that holds a
-    value of this input; `names`: their names, made with `hash_words`. `past` (Int64): claimants that stand
-    for an earlier claim on a value and nothing else.
-    """
-
-    claims: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_CLAIMS))
-    names: Names = field(default_factory=no_names)
-    past: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.Int64))
-    hash_words: HashWords = hash_words
-
-    def holding(self, claimed: pl.DataFrame) -> "KnownPeople":
-        """Those that hold some of these values (`id_type`, `value`)."""
-        if self.claims.is_empty():
-            return self
-        claimants = self.claims.join(claimed, on=[ID_TYPE, VALUE], how="semi")["claimant"].implode()
-        names = replace(self.names, keys=self.names.keys.filter(pl.col("claimant").is_in(claimants)))
-        claims = self.claims.filter(pl.col("claimant").is_in(claimants))
-        return replace(self, claims=claims, names=names, past=self.past.filter(self.past.is_in(claimants)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class PersonRules:
-    """What decides about persons beside the rows: `block` and `suppressed` have `id_type`, `value` String."""
+    """What decides about persons beside the rows: `block` and `suppressed` have `id_type`, `value` String.
+    `is_renaming`: a known person may come back under another name."""
 
     policy: PersonPolicy = field(default_factory=PersonPolicy)
     block: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_IDENTIFIERS))
     suppressed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_IDENTIFIERS))
-    known: KnownPeople = field(default_factory=KnownPeople)
+    is_renaming: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +60,9 @@ class FoundPersons:
     `extra`: how many further identifiers are sent. `members` as MEMBERS_SCHEMA, `refused` as
     LATE_ERRORS_SCHEMA, `left_out` as LEFT_OUT_SCHEMA, `superseded` as `find_superseded` gives it. `shared`,
     `conflicts`: as they are staged.
-    `disagreeing`: how many people have rows of which the order of the file decides.
+    `disagreeing`: how many people have rows of which the order of the file decides. `persons`: STAGED and
+    values. `unchanged` (`_pos`), `unsent` (UNSENT_SCHEMA): what is not sent because it is known. `present`:
+    the known people that have rows.
     """
 
     extra: int
@@ -91,19 +73,27 @@ class FoundPersons:
     shared: pl.DataFrame
     conflicts: pl.DataFrame
     disagreeing: int
+    persons: pl.DataFrame
+    unchanged: pl.DataFrame
+    unsent: pl.DataFrame
+    present: pl.DataFrame
 
 
 @dataclass(frozen=True)
 class _Found:
     """`persons`: `_pos`, `person` of the rows that claim anything. `left_out`: `_pos`, `trait`, `id_type`,
-    `value`, `code`. `values` as in `Persons`."""
+    `value`, `code`. `values` as in `Persons`. `continued`: `claimant`, `person` of the known people that have
+    rows."""
 
     persons: pl.DataFrame
     left_out: pl.DataFrame
     values: pl.DataFrame
+    continued: pl.DataFrame
 
 
-def find_and_merge(path: Path, plan: ProfilePlan, rules: PersonRules) -> tuple[FoundPersons, pl.DataFrame]:
+def find_and_merge(
+    path: Path, plan: ProfilePlan, rules: PersonRules, known: KnownPeople
+) -> tuple[FoundPersons, pl.DataFrame]:
     """Find the persons among the rows of a file, leave out what is not theirs to send, and merge them; with
     the entries that are sent for them.
 
@@ -114,20 +104,26 @@ def find_and_merge(path: Path, plan: ProfilePlan, rules: PersonRules) -> tuple[F
     further = rows.select(POS, "_further").drop_nulls().explode("_further").unnest("_further")
     rows = rows.drop("_further")
     claimed = list_identifiers(rows, plan, further)
-    found = _find(rows, claimed, plan, rules)
-    named = claimed.join(rules.suppressed, on=[ID_TYPE, VALUE], how="semi")
-    of_suppressed = found.persons.join(named, on=POS, how="semi")["person"].implode()
-    excluded = found.persons.filter(pl.col("person").is_in(of_suppressed))[POS]
+    found = _find(rows, claimed, plan, rules, known)
+    excluded = _find_suppressed(claimed, found, rules, known)
     left_out = found.left_out.filter(~pl.col(POS).is_in(excluded.implode()))
     kept_rows, kept_further = leave_out(rows, further, left_out, plan)
     identified = list_identifiers(kept_rows, plan, kept_further)[POS]
     contested, nobody = _find_rejected(found.persons, left_out, identified, excluded, rules.policy)
     persons = found.persons.filter(~pl.col(POS).is_in(pl.concat([excluded, contested, nobody]).implode()))
-    persons = persons.select(POS, pl.col(POS).max().over("person").alias(REPRESENTATIVE))
+    persons = persons.select(POS, "person", pl.col(POS).max().over("person").alias(REPRESENTATIVE))
+    continued = (
+        found.continued.join(persons.select("person", REPRESENTATIVE).unique(), on="person")
+        .drop("person")
+        .join(known.rows, on="claimant")
+    )
     touched = pl.concat([left_out[POS], further[POS]]).implode()
-    members = persons.filter(pl.col(POS).is_in(touched) | (pl.len().over(REPRESENTATIVE) > 1))
+    is_continued = pl.col(REPRESENTATIVE).is_in(continued[REPRESENTATIVE].implode())
+    members = persons.select(POS, REPRESENTATIVE).filter(
+        pl.col(POS).is_in(touched) | (pl.len().over(REPRESENTATIVE) > 1) | is_continued
+    )
     sent = _in_winning_order(members.join(kept_rows, on=POS))
-    merged = merge_groups(sent, plan, kept_further)
+    merged = merge_groups(sent, plan, kept_further, known.profiles(continued, plan))
     refused = [_exclude(excluded), _reject(contested, left_out, Reason.IDENTIFIER_CONTESTED)]
     refused += [_reject(nobody, left_out, Reason.ONLY_SHARED_IDENTIFIERS), merged.refused]
     untied = merged.untied.with_columns(pl.lit(Reason.IDENTIFIER_UNTIED.value).alias(CODE))
@@ -141,13 +137,34 @@ def find_and_merge(path: Path, plan: ProfilePlan, rules: PersonRules) -> tuple[F
         left_out=left_out,
         superseded=find_superseded(sent, plan),
         shared=found.values.filter(pl.col("verdict") == "shared").select(ID_TYPE, VALUE, "rows", "people"),
-        conflicts=_list_conflicts(rows, claimed, found.values, plan),
+        conflicts=list_conflicts(rows, claimed, found, known, plan),
         disagreeing=_count_disagreeing(sent, plan),
+        persons=list_groups(sent, merged, continued, plan),
+        unchanged=members.join(merged.unchanged, on=REPRESENTATIVE, how="semi").select(POS),
+        unsent=merged.unsent,
+        present=found.continued.join(known.rows, on="claimant").select("person").drop_nulls(),
     )
     return result, merged.entries
 
 
-def _find(rows: pl.DataFrame, claimed: pl.DataFrame, plan: ProfilePlan, rules: PersonRules) -> _Found:
+def _find_suppressed(
+    claimed: pl.DataFrame, found: _Found, rules: PersonRules, known: KnownPeople
+) -> pl.Series:
+    """`_pos` of the rows of people who state a suppressed value, or are known to hold one."""
+    stating = claimed.join(rules.suppressed, on=[ID_TYPE, VALUE], how="semi").select(POS)
+    holding = known.claims.join(rules.suppressed, on=[ID_TYPE, VALUE], how="semi")
+    suppressed = pl.concat(
+        [
+            found.persons.join(stating, on=POS, how="semi")["person"],
+            found.continued.join(holding, on="claimant", how="semi")["person"],
+        ]
+    )
+    return found.persons.filter(pl.col("person").is_in(suppressed.implode()))[POS]
+
+
+def _find(
+    rows: pl.DataFrame, claimed: pl.DataFrame, plan: ProfilePlan, rules: PersonRules, known: KnownPeople
+) -> _Found:
     blocked = [
         claimed.filter(
             pl.col(ID_TYPE) == identifier.id_type, is_blocked(identifier, pl.col(VALUE), rules.block)
@@ -156,15 +173,12 @@ def _find(rows: pl.DataFrame, claimed: pl.DataFrame, plan: ProfilePlan, rules: P
     ]
     is_out = pl.concat([claimed.clear(), *blocked])
     claims = claimed if is_out.is_empty() else claimed.join(is_out, on=[POS, ID_TYPE, VALUE], how="anti")
-    known = rules.known.holding(claims)
     cells = [rows[plan.trait(path).value_column] for path in plan.names]
-    found = find_persons(
-        pl.concat(
-            [claims.select(pl.col(POS).alias("claimant"), ID_TYPE, VALUE), known.claims.select(list(_CLAIMS))]
-        ),
-        read_names(rows[POS], cells, known.hash_words) + known.names,
-        replace(rules.policy, past=known.past),
-    )
+    of_rows = claims.select(pl.col(POS).alias("claimant"), ID_TYPE, VALUE)
+    everyone = pl.concat([of_rows, known.claims])
+    names = read_names(rows[POS], cells, known.hash_words) + known.names
+    found = find_persons(everyone, names, rules.policy)
+    found = continue_known(found, everyone, names, is_renaming=rules.is_renaming)
     lost = found.left_out.rename({"claimant": POS})
     codes = pl.lit(Reason.IDENTIFIER_BLOCKED.value).alias(CODE)
     left_out = [
@@ -173,7 +187,10 @@ def _find(rows: pl.DataFrame, claimed: pl.DataFrame, plan: ProfilePlan, rules: P
     ]
     persons = claimed.select(POS).unique().join(found.persons.rename({"claimant": POS}), on=POS, how="left")
     return _Found(
-        persons.with_columns(pl.coalesce("person", POS).alias("person")), pl.concat(left_out), found.values
+        persons=persons.with_columns(pl.coalesce("person", POS).alias("person")),
+        left_out=pl.concat(left_out),
+        values=found.values,
+        continued=found.persons.filter(pl.col("claimant") < 0, pl.col("person") >= 0),
     )
 
 
@@ -220,17 +237,6 @@ def _reject(positions: pl.Series, left_out: pl.DataFrame, code: Reason) -> pl.Da
         .join(values, on=POS, how="left")
         .select(POS, _error_code=pl.lit(code.value), _error_message=message)
     )
-
-
-def _list_conflicts(
-    rows: pl.DataFrame, claimed: pl.DataFrame, values: pl.DataFrame, plan: ProfilePlan
-) -> pl.DataFrame:
-    """`_pos`, `id_type`, `value`, `name` of the rows that claim a value about which people disagree."""
-    in_dispute = values.filter(pl.col("verdict") != "shared").select(ID_TYPE, VALUE)
-    parts = [plan.trait(path).value_column for path in plan.names]
-    name = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
-    listed = claimed.join(in_dispute, on=[ID_TYPE, VALUE], how="semi").select(POS, ID_TYPE, VALUE).unique()
-    return listed.join(rows.select(POS, name=name), on=POS).select(POS, ID_TYPE, VALUE, "name")
 
 
 def _count_disagreeing(members: pl.DataFrame, plan: ProfilePlan) -> int:

@@ -1,23 +1,27 @@
 """The persons of a whole load, from its staged parts, in bounded memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import polars as pl
 
-from memory_import.columns import LATEST, POS, REPRESENTATIVE, ROUND
+from memory_import.columns import LATEST, PARTITION, POS, REPRESENTATIVE, ROUND, VALUE, schema
 from memory_import.ledger.staging.layout import (
     CONFLICTS_SCHEMA,
     LATE_ERRORS_SCHEMA,
     LEFT_OUT_SCHEMA,
     MEMBERS_SCHEMA,
+    PRESENT_SCHEMA,
     SHARED_SCHEMA,
+    UNSENT_SCHEMA,
 )
 from memory_import.ledger.staging.partitions import MOST_PARTITIONS, assign_partitions, partitioned
 from memory_import.ledger.staging.staged import Staging
+from memory_import.run.loads.known_persons.lookup import FoundPeople, Known
+from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
 from memory_import.run.loads.person_partitions import (
     FURTHER_SCHEMA,
     FoundPersons,
@@ -48,23 +52,35 @@ class Grouping:
     disagreeing: int = 0
 
 
-def group_rows(staging: Staging, plan: ProfilePlan, rows: int, rules: PersonRules) -> Grouping:
+NOBODY_KNOWN = Known()
+
+
+def group_rows(
+    staging: Staging, plan: ProfilePlan, rows: int, rules: PersonRules, known: Known = NOBODY_KNOWN
+) -> Grouping:
     """Find the persons of a load, merge the rows of each, and stage what is sent for them.
 
     Rows that share no value with another, and have nothing to leave out, are persons of their own and stay in
     their parts. People that have a suppressed identifier are left out with all rows.
     """
-    candidates = _find_candidates(staging, plan, rows, rules)
-    numbered = assign_partitions(candidates, REPRESENTATIVE, pl.len(), fits=_ROWS_PER_PARTITION).drop(
-        REPRESENTATIVE
+    found_people = _find_known(staging, plan, known)
+    candidates = _find_candidates(staging, plan, rows, rules, found_people)
+    numbered = assign_partitions(
+        candidates.filter(pl.col(POS) >= 0), REPRESENTATIVE, pl.len(), fits=_ROWS_PER_PARTITION
     )
-    picked = staging.pick(numbered, partial(_read_rows, staging, plan))
+    of_groups = numbered.select(REPRESENTATIVE, PARTITION).unique()
+    claimants = candidates.filter(pl.col(POS) < 0).join(of_groups, on=REPRESENTATIVE)
+    picked = staging.pick(numbered.drop(REPRESENTATIVE), partial(_read_rows, staging, plan))
+    laid_out = known.lay_out(found_people, claimants.select(pl.col(POS).alias(CLAIMANT), PARTITION))
     del candidates, numbered  # the partitions hold all of it
     with (
         partitioned(staging.folder / "partitions", picked) as partitions,
+        partitioned(staging.folder / "known", laid_out) as people,
         ThreadPoolExecutor(_WORKERS) as workers,
     ):
-        found = list(workers.map(partial(_merge, staging, plan, rules), range(len(partitions)), partitions))
+        of_partition = {path.name: path for path in people}
+        merge = partial(_merge, staging, plan, rules, known, of_partition)
+        found = list(workers.map(merge, range(len(partitions)), partitions))
     by_partition = [one for one, _ in found]
     _stage(staging, plan, by_partition)
     return Grouping(
@@ -75,12 +91,22 @@ def group_rows(staging: Staging, plan: ProfilePlan, rows: int, rules: PersonRule
 
 
 def _merge(
-    staging: Staging, plan: ProfilePlan, rules: PersonRules, number: int, path: Path
+    staging: Staging,
+    plan: ProfilePlan,
+    rules: PersonRules,
+    known: Known,
+    people: Mapping[str, Path],
+    number: int,
+    path: Path,
 ) -> tuple[FoundPersons, int]:
-    """What is found in a partition, its entries staged; and how many rounds it takes to send them."""
-    persons, entries = find_and_merge(path, plan, rules)
+    """What is found in a partition, its entries staged; and how many rounds it takes to send them. `people`:
+    the files of known people, by the names of the partitions' own."""
+    here = known.people(pl.read_ipc(people[path.name])) if path.name in people else KnownPeople()
+    persons, entries = find_and_merge(path, plan, rules, here)
     staging.write_merged(number, entries)
-    return persons, entries.select(pl.col(ROUND).max().fill_null(0)).item() + 1
+    staging.write_persons(number, persons.persons)
+    kept = replace(persons, persons=persons.persons.clear())
+    return kept, entries.select(pl.col(ROUND).max().fill_null(0)).item() + 1
 
 
 def _stage(staging: Staging, plan: ProfilePlan, found: list[FoundPersons]) -> None:
@@ -97,6 +123,11 @@ def _stage(staging: Staging, plan: ProfilePlan, found: list[FoundPersons]) -> No
         shared=pl.concat([pl.DataFrame(schema=SHARED_SCHEMA), *(one.shared for one in found)]),
         conflicts=pl.concat([pl.DataFrame(schema=CONFLICTS_SCHEMA), *(one.conflicts for one in found)]),
     )
+    staging.write_continued(
+        unchanged=pl.concat([pl.DataFrame(schema=schema(POS)), *(one.unchanged for one in found)]),
+        unsent=pl.concat([pl.DataFrame(schema=UNSENT_SCHEMA), *(one.unsent for one in found)]),
+        present=pl.concat([pl.DataFrame(schema=PRESENT_SCHEMA), *(one.present for one in found)]),
+    )
 
 
 def _read_rows(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
@@ -110,18 +141,29 @@ def _read_rows(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
     return pl.concat([rows, *moments], how="horizontal")
 
 
-def _find_candidates(staging: Staging, plan: ProfilePlan, rows: int, rules: PersonRules) -> pl.DataFrame:
+def _find_known(staging: Staging, plan: ProfilePlan, known: Known) -> FoundPeople:
+    """The known people that hold a value of some row."""
+    if known.is_empty:
+        return FoundPeople()
+    values = [_list_hashes(staging, plan, part)["value"] for part in staging.parts]
+    return known.find(pl.concat([pl.Series(VALUE, dtype=pl.UInt64), *values]))
+
+
+def _find_candidates(
+    staging: Staging, plan: ProfilePlan, rows: int, rules: PersonRules, known: FoundPeople
+) -> pl.DataFrame:
     """`_pos`, `_representative` of all rows that share a hash, transitively: a group of them holds whole
     persons, nearly always just one. Rows that share one with a known person or a suppressed value, have a
-    blocked one or further ones are among them."""
+    blocked one or further ones are among them; so are known people, as numbers below 0."""
     hashes = rows * len(plan.identifier_columns)
     partitions = min(max(1, -(-hashes // _HASHES_PER_PARTITION)), MOST_PARTITIONS)
-    with partitioned(staging.folder / "hashes", _read_hashes(staging, plan, partitions, rules)) as paths:
+    listed = _read_hashes(staging, plan, partitions, known)
+    with partitioned(staging.folder / "hashes", listed) as paths:
         links = [link_equals(_find_repeated(path), POS, "value") for path in paths]
     alone = [staging.further_identifiers(part)[POS] for part in staging.parts]
     alone += _find_marked(staging, plan, rules)
     groups = find_components(pl.concat([pl.DataFrame(schema=LINKS_SCHEMA), *links]))
-    groups = groups.rename({"node": POS, "root": REPRESENTATIVE}).filter(pl.col(POS) >= 0)
+    groups = groups.rename({"node": POS, "root": REPRESENTATIVE})
     return _with_singles(groups, pl.concat([pl.Series(POS, dtype=pl.Int64), *alone]))
 
 
@@ -141,13 +183,13 @@ def _with_singles(groups: pl.DataFrame, positions: pl.Series) -> pl.DataFrame:
 
 
 def _read_hashes(
-    staging: Staging, plan: ProfilePlan, partitions: int, rules: PersonRules
+    staging: Staging, plan: ProfilePlan, partitions: int, known: FoundPeople
 ) -> Iterator[pl.DataFrame]:
     """`_pos`, `value`, `_partition` of the hashes of all identifiers that may identify somebody, part by
     part; those of known people have their numbers below 0."""
-    known = rules.known.claims.select(pl.col("claimant").alias(POS), pl.col("value").hash())
+    of_known = known.links.rename({CLAIMANT: POS})
     listed = (_list_hashes(staging, plan, part) for part in staging.parts)
-    for hashed in (known, *listed):
+    for hashed in (of_known, *listed):
         usable = hashed.filter(pl.col("value") != BLOCKED_HASH)
         yield usable.with_columns(_partition=pl.col("value") % partitions)
 

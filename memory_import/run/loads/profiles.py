@@ -19,13 +19,16 @@ from memory_import.ledger.database.states import OPEN
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
+from memory_import.run.loads.known_persons.lookup import open_known
+from memory_import.run.loads.known_persons.remember import hold_persons
 from memory_import.run.loads.person_rules import load_rules
 from memory_import.run.loads.persons import Grouping, group_rows
 from memory_import.run.loads.staging import prepare_parts
 from memory_import.run.loads.stored_values import drop_repeated, read_entries
 from memory_import.run.observer import DeliveryObserver
+from memory_import.run.setup.wanted import named_identifiers
 from memory_import.sources.frames import null_out
-from memory_import.spec.model import ProfilesSpec
+from memory_import.spec.model import ProfilesSpec, Spec
 from memory_import.spec.plans import profile_plan
 from memory_import.transforms.codes import Change
 from memory_import.transforms.identity.groups import hash_identifiers
@@ -45,6 +48,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
         return
     plan = profile_plan(spec, identifiers)
     rules = load_rules(spec, run.spec_folder, plan)
+    known = open_known(run.known, plan, is_resent=False)
     staging.begin()
     run.progress.begin("reading and preparing")
     with run.timed("prepare"):
@@ -52,7 +56,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
         prepared = prepare_parts(run, PROFILES, spec.source, prepare, staging)
     run.progress.begin("grouping", prepared.rows)
     with run.timed("group"):
-        grouping = group_rows(staging, plan, prepared.rows, rules)
+        grouping = group_rows(staging, plan, prepared.rows, rules, known)
     changes = prepared.changes + Counter({Change.EXTRA_IDENTIFIER.value: grouping.extra_identifiers})
     with run.timed("stage"):
         staging.finish()
@@ -66,7 +70,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
                 rounds=grouping.rounds,
                 changes=dict(changes),
                 planned_at=seconds_now(),
-                remarks=_remark(grouping),
+                remarks=(*_remark_identifiers(run.spec, identifiers), *known.remarks, *_remark(grouping)),
             ),
             _plan(staging, grouping.rounds),
         )
@@ -79,6 +83,18 @@ def _prepare(
     prepared = prepare_profiles(null_out(rows, null_texts), plan)
     frame = prepared.frame.with_columns(rows).hstack(hash_identifiers(prepared.frame, plan, block))
     return replace(prepared, frame=drop_repeated(frame, plan))
+
+
+def _remark_identifiers(spec: Spec, identifiers: tuple[IdentifierPlan, ...]) -> tuple[str, ...]:
+    """What the store makes identifiers of beyond what the spec calls so."""
+    if spec.profiles is None or spec.profiles.identifiers is None:
+        return ()
+    named = named_identifiers(spec)
+    more = [f"{each.trait} ({each.id_type})" for each in identifiers if each.trait not in named]
+    if not more:
+        return ()
+    listed = ", ".join(more)
+    return (f"The store makes identifiers of traits that the spec does not name; they count, too: {listed}.",)
 
 
 def _remark(grouping: Grouping) -> tuple[str, ...]:
@@ -125,6 +141,7 @@ async def deliver_profiles(run: RunContext, spec: ProfilesSpec) -> None:
         return
     staging = run.staging(PROFILES)
     plan = profile_plan(spec, identifiers=())
+    hold_persons(run, spec)
     totals = run.ledger.totals(run.run_id, PROFILES)
     run.progress.begin("sending", sum(rows for (state, _), (_, _, rows) in totals.items() if state in OPEN))
     with run.timed("deliver"):

@@ -1,5 +1,6 @@
 """Verifying a run that is over, from its folder: what `memory-import verify` does."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,8 +40,8 @@ class VerifyRequest:
 async def verify_run(
     request: VerifyRequest, variables: Mapping[str, str], progress: RunProgress, *, now: Now = seconds_now
 ) -> dict[str, Any]:
-    """Read back, write the report of the run anew, and say what was found: `run_id`, `exit_code` (0 where
-    nothing is wrong, else 1), and by load the `verification` of the report.
+    """Read back, write the report of the run anew, and say what was found: `run_id`, `spec`, `exit_code` (0
+    where nothing is wrong, else 1), and by load the `verification` of the report.
 
     What is not in the store as it was sent is known no longer. Raises `ImportProblem` where the run cannot be
     verified, or was stopped: what was read until then is kept.
@@ -59,6 +60,7 @@ async def verify_run(
     is_wrong = any(section["wrong"] for section in loads.values())
     return {
         "run_id": run.run_id,
+        "spec": run.record.spec_path,
         "exit_code": int(ExitCode.REJECTS if is_wrong else ExitCode.DONE),
         "loads": loads,
         "folder": str(run.folder),
@@ -119,5 +121,12 @@ def describe_verified(document: Mapping[str, Any]) -> str:
     lines = [f"Run {document['run_id']}"]
     for load, section in document["loads"].items():
         lines += [f"  {line}" for line in describe_in_words(load, section)]
+    following = (
+        f"memory-import run {shlex.quote(document['spec'])}    (sends again what is missing or different)"
+        if document["exit_code"]
+        else "memory-import status    (all runs)"
+    )
     verdict = "Something is not as it was sent" if document["exit_code"] else "Nothing is wrong"
-    return "\n".join([*lines, f"{verdict}; the report is {document['folder']}/report.html"])
+    return "\n".join(
+        [*lines, f"{verdict}; the report is {document['folder']}/report.html", f"Next: {following}"]
+    )

@@ -20,6 +20,7 @@ def draw_bars(title: str, labels: Sequence[str], series: Mapping[str, Sequence[i
     chart = _pygal().HorizontalStackedBar(
         height=_LINE_HEIGHT * len(labels) + _AXIS_HEIGHT,
         formatter=_count,
+        value_formatter=_short,
         x_labels=[_cut(label) for label in reversed(labels)],
         **_plain(),
     )
@@ -37,6 +38,7 @@ def draw_line(title: str, points: Sequence[tuple[float, int]]) -> Markup:
         range=(0, max(count for _, count in points)),
         xrange=(0, points[-1][0]),
         formatter=_count,
+        value_formatter=_short,
         x_value_formatter=lambda seconds: f"{seconds:,.4g} s",
         **_plain(),
     )
@@ -62,6 +64,7 @@ def _plain() -> dict[str, Any]:
         "js": [],
         "css": [],
         "show_legend": False,
+        "truncate_label": -1,
         "style": _pygal().style.Style(
             label_font_size=13, major_label_font_size=13
         ),  # for the space that labels get
@@ -110,6 +113,11 @@ def _class(name: str) -> str:
 
 def _count(value: float) -> str:
     return f"{value:,.10g}"
+
+
+def _short(value: float) -> str:
+    """For an axis, where numbers stand side by side."""
+    return f"{value / 1_000_000:,.4g} M" if value >= 1_000_000 else _count(value)
 
 
 def _cut(label: str) -> str:

@@ -147,7 +147,7 @@ def _values(name: str, traits: Mapping[str, Any]) -> dict[str, Any]:
         "traits": shown[:_MOST_TRAITS],
         "more": max(len(shown) - _MOST_TRAITS, 0),
         "chart": draw_bars(title, labels, series) if drawn else None,
-        "drawn": len(drawn),
+        "are_some_drawn": len(shown) > _TRAITS_DRAWN,
         "legend": [words for fate, words in _FATES.items() if any(trait[fate] for trait in drawn)],
     }
 

@@ -1,0 +1,72 @@
+"""Why a value is in dispute: between rows of the input, or with what earlier runs have brought in."""
+
+from enum import StrEnum
+from typing import Protocol
+
+import polars as pl
+
+from memory_import.columns import ID_TYPE, POS, VALUE
+from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
+from memory_import.transforms.plan import ProfilePlan
+
+
+class Dispute(StrEnum):
+    """The reasons in `conflicts.csv`."""
+
+    NAMES_DISAGREE = "names_disagree"  # rows of different people claim the value
+    KNOWN_UNDER_OTHER_NAME = "known_under_other_name"  # somebody else is known to hold it
+    WAS_MERGED = "was_merged"  # a known person holds it that is in the input and states it no more
+    MERGES_KNOWN = "merges_known"  # known people are one person by this row; their names agree
+
+
+class _Found(Protocol):
+    @property
+    def persons(self) -> pl.DataFrame: ...
+    @property
+    def values(self) -> pl.DataFrame: ...
+    @property
+    def continued(self) -> pl.DataFrame: ...
+
+
+def list_conflicts(
+    rows: pl.DataFrame, claimed: pl.DataFrame, found: _Found, known: KnownPeople, plan: ProfilePlan
+) -> pl.DataFrame:
+    """CONFLICTS_SCHEMA: the rows that claim a value about which people disagree, and those that make one
+    person of several known ones."""
+    value = [ID_TYPE, VALUE]
+    claims = claimed.select(POS, ID_TYPE, VALUE).unique()
+    stated = claims.join(found.persons, on=POS).select(*value, holder="person").unique()
+    disputed = found.values.filter(pl.col("verdict") != "shared").select(*value, "holder")
+    held = known.claims.select(value).unique()
+    by_known = disputed.join(held, on=value, how="semi")
+    stated_no_more = by_known.filter(pl.col("holder") >= 0).join(stated, on=[*value, "holder"], how="anti")
+    reasons = (
+        disputed.join(by_known.select(*value, by_known=pl.lit(value=True)), on=value, how="left")
+        .join(stated_no_more.select(*value, is_given_up=pl.lit(value=True)), on=value, how="left")
+        .select(
+            *value,
+            reason=pl.when("is_given_up")
+            .then(pl.lit(Dispute.WAS_MERGED.value))
+            .when("by_known")
+            .then(pl.lit(Dispute.KNOWN_UNDER_OTHER_NAME.value))
+            .otherwise(pl.lit(Dispute.NAMES_DISAGREE.value)),
+        )
+    )
+    listed = pl.concat(
+        [
+            claims.join(reasons, on=value),
+            _list_merging(claims, found, known).with_columns(reason=pl.lit(Dispute.MERGES_KNOWN.value)),
+        ]
+    )
+    parts = [plan.trait(path).value_column for path in plan.names]
+    name = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
+    return listed.join(rows.select(POS, name=name), on=POS).select(POS, *value, "name", "reason")
+
+
+def _list_merging(claims: pl.DataFrame, found: _Found, known: KnownPeople) -> pl.DataFrame:
+    """`_pos`, `id_type`, `value` of the values of known people of whom one person is made."""
+    own = known.rows.drop_nulls("person").select(CLAIMANT)
+    several = found.continued.join(own, on=CLAIMANT, how="semi").filter(pl.len().over("person") > 1)
+    held = several.join(known.claims, on=CLAIMANT).select("person", ID_TYPE, VALUE)
+    of_rows = claims.join(found.persons, on=POS)
+    return of_rows.join(held, on=["person", ID_TYPE, VALUE], how="semi").select(claims.columns)

@@ -1,0 +1,104 @@
+"""The persons of a run as they are staged: what becomes known of each once it landed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from memory_import.columns import ERROR_CODE, ID_TYPE, POS, REPRESENTATIVE, VALUE
+from memory_import.ledger.known.store import IDENTIFIER, WORD
+from memory_import.ledger.known.table import Schema
+from memory_import.ledger.staging.layout import within
+from memory_import.ledger.staging.staged import Staging
+from memory_import.run.loads.stored_values import read_values
+from memory_import.spec.model import ProfilesSpec
+from memory_import.spec.plans import profile_plan
+from memory_import.transforms.identity.merging import MergedGroups
+from memory_import.transforms.plan import IdentifierPlan, ProfilePlan
+from memory_import.transforms.prepare import identify
+
+NAME = "name"
+STAGED: Schema = {
+    POS: pl.Int64,
+    "person": pl.Int64,
+    "absorbed": pl.List(pl.Int64),
+    "known_identifiers": pl.List(IDENTIFIER),
+    "known_words": pl.List(WORD),
+    "identifiers": pl.List(IDENTIFIER),
+    NAME: pl.String,
+}
+"""A person of which something is sent; the value columns follow. `_pos` is that of the row that stands for
+it. `person` is the known one that it goes on with, `absorbed` are others that it makes one with that, and
+`known_identifiers`, `known_words` are theirs; null where nothing is known of it. `identifiers` are those that
+it states, `name` is the fullest."""
+
+
+def declared_plan(spec: ProfilesSpec, declared: Mapping[str, Any]) -> ProfilePlan:
+    """The plan that a run was staged by, from what the store declared then."""
+    return profile_plan(spec, tuple(IdentifierPlan(**facts) for facts in declared["identifiers"]))
+
+
+def list_groups(
+    sent: pl.DataFrame, merged: MergedGroups, continued: pl.DataFrame, plan: ProfilePlan
+) -> pl.DataFrame:
+    """STAGED and the value columns of the groups of which something is sent.
+
+    `sent`: the rows of the groups; `continued`: CONTINUED, of who goes on with whom.
+    """
+    longest = pl.col(NAME).sort_by(pl.col(NAME).str.len_chars(), maintain_order=True).last()
+    names = sent.select(REPRESENTATIVE, _name(plan)).group_by(REPRESENTATIVE).agg(longest)
+    pair = pl.struct(ID_TYPE, VALUE)
+    stated = merged.identifiers.group_by(REPRESENTATIVE).agg(identifiers=pair)
+    known = continued.drop_nulls("person").sort("claimant", descending=True)
+    of_known = known.group_by(REPRESENTATIVE, maintain_order=True).agg(
+        person=pl.col("person").first(),
+        absorbed=pl.col("person").slice(1),
+        known_identifiers=pl.col("identifiers").explode(empty_as_null=False),
+        known_words=pl.col("words").first(),
+    )
+    changed = merged.profiles.join(merged.unchanged, on=REPRESENTATIVE, how="anti")
+    joined = (
+        changed.join(of_known, on=REPRESENTATIVE, how="left")
+        .join(stated, on=REPRESENTATIVE, how="left")
+        .join(names, on=REPRESENTATIVE, how="left")
+        .rename({REPRESENTATIVE: POS})
+    )
+    values = [trait.value_column for trait in plan.traits]
+    return joined.select(*(pl.col(name).cast(dtype) for name, dtype in STAGED.items()), *values)
+
+
+def list_persons(staging: Staging, plan: ProfilePlan) -> Iterator[pl.DataFrame]:
+    """STAGED and the value columns of all persons of which something is sent, some at a time."""
+    columns = [*STAGED, *(trait.value_column for trait in plan.traits)]
+    for part in staging.person_parts:
+        yield staging.read(part, *columns)
+    for part, positions in staging.positions.items():
+        values = read_values(staging, plan, part).hstack(staging.read(part, POS, ERROR_CODE))
+        grouped = within(staging.members, positions)[POS].implode()
+        alone = values.filter(pl.col(ERROR_CODE).is_null(), ~pl.col(POS).is_in(grouped))
+        if not alone.is_empty():
+            yield _list_alone(alone, plan).select(columns)
+
+
+def _list_alone(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+    """The same of rows that are persons of their own."""
+    named = rows.hstack(identify(rows, plan)).with_columns(_name(plan), pair_identifiers(plan))
+    nothing = [pl.lit(None, dtype).alias(name) for name, dtype in STAGED.items() if name not in named.columns]
+    return named.with_columns(nothing)
+
+
+def pair_identifiers(plan: ProfilePlan) -> pl.Expr:
+    """`identifiers`: List of IDENTIFIER, of frames with the identifier columns of a plan."""
+    pairs = [
+        pl.when(pl.col(column).is_not_null()).then(
+            pl.struct(pl.lit(identifier.id_type).alias(ID_TYPE), pl.col(column).alias(VALUE))
+        )
+        for column, identifier in plan.identifier_columns.items()
+    ]
+    return pl.concat_list(pairs).list.drop_nulls().alias("identifiers")
+
+
+def _name(plan: ProfilePlan) -> pl.Expr:
+    parts = [plan.trait(path).value_column for path in plan.names]
+    text = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
+    return text.alias(NAME)

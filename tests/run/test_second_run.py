@@ -1,0 +1,204 @@
+"""The run after the first one: what is known is not sent again, and nobody gets what another one holds."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from memory_import.ledger.staging.staged import Staging
+from memory_import.run.lifecycle.result import RunResult
+from memory_import.run.loads.stored_values import read_entries
+from memory_import.run.request import Action
+from memory_import.spec.file import load_spec
+from memory_import.spec.plans import profile_plan
+from tests.support.workplace import STORE, Workplace, rows_of
+
+Row = tuple[str, str, str, str]  # name, phones, email, city
+TRAITS = {
+    "Contact": {
+        "name": "Name",
+        "phone": {"column": "Phone", "type": "phone", "separator": ";"},
+        "email": {"column": "Email", "type": "email"},
+    },
+    "Account": {"city": "City"},
+}
+ANA: Row = ("Ana Smith", "+12025550101", "ana@example.com", "Rome")
+BOB: Row = ("Bob Lee", "+12025550102", "bob@example.com", "Oslo")
+
+
+def write(folder: Path, *rows: Row, spec: str = "spec.yaml", **profiles: Any) -> None:
+    """The input of tonight, and a spec of it."""
+    with (folder / "customers.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows([("Name", "Phone", "Email", "City"), *rows])
+    body = {"source": "customers.csv", "region": {"default": "US"}, "traits": TRAITS, **profiles}
+    body.setdefault("identifiers", ["Contact.phone", "Contact.email"])
+    document = {"version": 1, "store": STORE, "name": spec, "profiles": body}
+    (folder / spec).write_text(yaml.safe_dump(document, sort_keys=False))
+
+
+def night(workplace: Workplace, *rows: Row, spec: str = "spec.yaml", **profiles: Any) -> RunResult:
+    """A run of these rows."""
+    write(workplace.folder, *rows, spec=spec, **profiles)
+    return workplace.carry_out(workplace.request(spec_path=workplace.folder / spec, emulator=True, keep=True))
+
+
+def sent(result: RunResult) -> list[dict[str, Any]]:
+    """What was sent, entry by entry in the order of rounds: traits by name."""
+    spec = load_spec(Path(result.report["spec"]), {}, is_emulator=False, sources=None)
+    assert spec.profiles is not None
+    staging, plan = Staging(Path(result.folder) / "profiles"), profile_plan(spec.profiles, identifiers=())
+    payloads = [
+        payload
+        for part in (*staging.merged_parts, *staging.parts)
+        for payload in read_entries(staging, plan, part)["_payload"]
+    ]
+    groups = [json.loads(payload)["traits"] for payload in payloads]
+    return [{**one.get("Contact", {}), **one.get("Account", {})} for one in groups]
+
+
+def whole(row: Row) -> dict[str, str]:
+    """All of a row, as it is sent."""
+    return {name: value for name, value in zip(("name", "phone", "email", "city"), row, strict=True) if value}
+
+
+def conflicts(result: RunResult) -> list[tuple[str, str, str]]:
+    """`value`, `name`, `reason` of the lines of `conflicts.csv`."""
+    with (Path(result.folder) / "conflicts.csv").open(newline="") as stream:
+        return [(line["value"], line["name"], line["reason"]) for line in csv.DictReader(stream)]
+
+
+def test_of_a_changed_person_the_change_goes_and_one_identifier_that_finds_it(workplace: Workplace) -> None:
+    assert sent(night(workplace, ANA, BOB)) == [whole(ANA), whole(BOB)]
+    second = night(workplace, (*ANA[:3], "Turin"), BOB)
+    assert sent(second) == [{"phone": ANA[1], "city": "Turin"}]
+    assert rows_of(second) == {"read": 2, "completed": 1, "unchanged": 1}
+    traits = second.report["loads"]["profiles"]["traits"]
+    assert (traits["Contact.name"]["not_sent"], traits["Account.city"]["sent"]) == (2, 1)
+    assert sent(night(workplace, (*ANA[:3], "Turin"), BOB)) == []
+
+
+NEW_IDENTIFIERS = {
+    "another email": (("+12025550101", "new@example.com"), [{"phone": ANA[1], "email": "new@example.com"}]),
+    "another phone": (("+12025550109", ANA[2]), [{"phone": "+12025550109", "email": ANA[2]}]),
+    "a further phone": (
+        ("+12025550101;+12025550109", ANA[2]),
+        [{"phone": "+12025550109", "email": ANA[2]}, {"phone": ANA[1], "email": ANA[2]}],
+    ),
+    "two phones and another email": (
+        ("+12025550109;+12025550101", "new@example.com"),
+        [
+            {"phone": ANA[1], "email": "new@example.com"},
+            {"phone": "+12025550109", "email": "new@example.com"},
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("stated", "expected"), NEW_IDENTIFIERS.values(), ids=NEW_IDENTIFIERS)
+def test_a_new_identifier_goes_beside_a_known_one(
+    workplace: Workplace, stated: tuple[str, str], expected: list[dict[str, str]]
+) -> None:
+    night(workplace, ANA)
+    row = (ANA[0], *stated, ANA[3])
+    assert sent(night(workplace, row)) == expected
+    assert sent(night(workplace, row)) == []
+
+
+def test_a_number_that_somebody_else_is_known_by_is_never_sent(workplace: Workplace) -> None:
+    night(workplace, ANA, BOB)
+    moved = (BOB[0], ANA[1], BOB[2], BOB[3])
+    second = night(workplace, (ANA[0], "+12025550109", ANA[2], ANA[3]), moved)
+    assert sent(second) == [{"phone": "+12025550109", "email": ANA[2]}]
+    assert conflicts(second) == [(ANA[1], "Bob Lee", "was_merged")]
+    stranger = night(workplace, BOB, ("Cleo Ray", ANA[1], "cleo@example.com", "Bern"))
+    assert sent(stranger) == [{"name": "Cleo Ray", "email": "cleo@example.com", "city": "Bern"}]
+    assert conflicts(stranger) == [(ANA[1], "Cleo Ray", "known_under_other_name")]
+
+
+def test_people_who_swap_their_numbers_keep_their_profiles(workplace: Workplace) -> None:
+    night(workplace, ANA, BOB)
+    second = night(workplace, (ANA[0], BOB[1], *ANA[2:]), (BOB[0], ANA[1], *BOB[2:]))
+    assert sent(second) == []
+    assert {reason for _, _, reason in conflicts(second)} == {"was_merged"}
+
+
+def test_rows_that_were_one_person_by_mistake_go_on_with_who_agrees_in_name(workplace: Workplace) -> None:
+    wrong = (ANA[0], ANA[1], BOB[2], ANA[3])
+    night(workplace, wrong)
+    second = night(workplace, ANA, BOB)
+    assert sent(second) == [
+        {"phone": ANA[1], "email": ANA[2]},
+        {"name": "Bob Lee", "phone": BOB[1], "city": "Oslo"},
+    ]
+    assert conflicts(second) == [(BOB[2], "Bob Lee", "was_merged")]
+
+
+def test_known_people_of_one_name_are_one_when_a_row_says_so(workplace: Workplace) -> None:
+    night(workplace, (ANA[0], ANA[1], "", ANA[3]), (ANA[0], "", ANA[2], "Turin"))
+    second = night(workplace, (*ANA[:3], "Turin"))
+    assert sent(second) == [whole((*ANA[:3], "Turin"))]
+    assert sorted(conflicts(second)) == [
+        (ANA[1], "Ana Smith", "merges_known"),
+        (ANA[2], "Ana Smith", "merges_known"),
+    ]
+    assert sent(night(workplace, (*ANA[:3], "Turin"))) == []
+
+
+def test_a_row_between_two_known_people_goes_on_with_the_earliest(workplace: Workplace) -> None:
+    night(workplace, ANA, BOB)
+    second = night(workplace, ("", ANA[1], BOB[2], "Turin"))
+    assert sent(second) == [{"phone": ANA[1], "city": "Turin"}]
+    assert conflicts(second) == [(BOB[2], "", "known_under_other_name")]
+
+
+def test_people_without_names_who_swap_a_value_stay_apart(workplace: Workplace) -> None:
+    night(workplace, ("", *ANA[1:]), ("", *BOB[1:]))
+    second = night(workplace, ("", BOB[1], *ANA[2:]), ("", ANA[1], *BOB[2:]))
+    assert sent(second) == []
+    assert {value for value, _, _ in conflicts(second)} >= {ANA[1], BOB[1]}
+
+
+def test_two_specs_on_one_store_never_mix_people(workplace: Workplace) -> None:
+    night(workplace, ANA, spec="first.yaml")
+    second = night(workplace, ("Bob Lee", ANA[1], BOB[2], "Oslo"), spec="second.yaml")
+    assert sent(second) == [{"name": "Bob Lee", "email": BOB[2], "city": "Oslo"}]
+    assert conflicts(second) == [(ANA[1], "Bob Lee", "known_under_other_name")]
+    same = (ANA[0], ANA[1], "", "Turin")
+    assert sent(night(workplace, same, spec="third.yaml")) == [whole(same)]
+
+
+def test_a_suppressed_person_is_found_by_what_is_known_of_it(workplace: Workplace) -> None:
+    night(workplace, ANA, BOB)
+    (workplace.folder / "stop.csv").write_text(ANA[1] + "\n")
+    second = night(workplace, (ANA[0], "", ANA[2], "Turin"), BOB, suppress="stop.csv")
+    assert rows_of(second) == {"read": 2, "unchanged": 1, "excluded": 1}
+
+
+def test_a_plan_writes_nothing_that_is_known(workplace: Workplace) -> None:
+    write(workplace.folder, ANA)
+    workplace.carry_out(workplace.request(action=Action.PLAN))
+    assert not (workplace.state_dir / "known").exists()
+
+
+@pytest.mark.parametrize("what", ["persons", "hash.json"])
+def test_what_is_damaged_is_said_and_everything_is_sent_again(workplace: Workplace, what: str) -> None:
+    first = night(workplace, ANA, BOB)
+    for path in (Path(first.folder) / "known").rglob(what):
+        if path.is_dir():
+            (path / "manifest.json").write_text("{}")
+        else:
+            path.write_text("{}")
+    second = night(workplace, ANA, BOB)
+    assert sent(second) == [whole(ANA), whole(BOB)]
+    assert any("cannot be used" in remark for remark in second.report["loads"]["profiles"]["remarks"])
+    assert sent(night(workplace, ANA, BOB)) == []
+
+
+def test_a_state_that_is_lost_costs_a_full_run(workplace: Workplace) -> None:
+    first = night(workplace, ANA, BOB)
+    shutil.rmtree(Path(first.folder) / "known")
+    assert sent(night(workplace, ANA, BOB)) == [whole(ANA), whole(BOB)]

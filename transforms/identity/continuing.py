@@ -1,0 +1,87 @@
+"""Known people whom nobody goes on with, though somebody claims what they hold: they go on with whoever
+shares most with them.
+
+So it is where a row without a name stands between two known people, where two rows claim what one of them
+held, or where people without names swapped a value. Names agree all the same: nobody is made one with
+somebody of another name.
+"""
+
+from dataclasses import replace
+
+import polars as pl
+
+from memory_import.transforms.codes import Reason
+from memory_import.transforms.identity.inside import find_anchors
+from memory_import.transforms.identity.names import BLANK, Names
+from memory_import.transforms.identity.persons import Persons
+
+_VALUE = ["id_type", "value"]
+
+
+def continue_known(found: Persons, claims: pl.DataFrame, names: Names, *, is_renaming: bool) -> Persons:
+    """The same, where known people without rows go on with people who claim a value of theirs.
+
+    Each such person goes on with the known one with which it shares most values, and of these with the
+    earliest; of several that would go on with the same one the one that shares most, and of these the one
+    with the first value. What others hold stays theirs. `claims`, `names` as for `find_persons`. Where
+    `is_renaming`, the names of a known person and of who alone claims what it holds may differ.
+    """
+    while not (pairs := _choose(found, claims, names, is_renaming=is_renaming)).is_empty():
+        found = _join(found, pairs)
+    return found
+
+
+def _choose(found: Persons, claims: pl.DataFrame, names: Names, *, is_renaming: bool) -> pl.DataFrame:
+    """`person`, `known`, `former` (the person that the known one was)."""
+    persons = found.persons
+    alone = persons.filter(pl.col("person") < 0)
+    taken = persons.filter(pl.col("claimant") < 0)["person"]
+    lost = found.left_out.filter(pl.col("code") == Reason.IDENTIFIER_CONTESTED.value)
+    if alone.is_empty() or lost.is_empty():
+        return pl.DataFrame(schema=dict.fromkeys(("person", "known", "former"), pl.Int64))
+    theirs = lost.join(persons, on="claimant").filter(~pl.col("person").is_in(taken.implode()))
+    held = alone.join(claims, on="claimant").select(*_VALUE, known="claimant", former="person")
+    shared = theirs.select("person", *_VALUE).unique().join(held, on=_VALUE)
+    first = pl.concat_str(_VALUE, separator=":").min().alias("first")
+    pairs = shared.group_by("person", "known", "former").agg(first, shared=pl.len())
+    agreeing = _find_agreeing(pairs, persons, names)
+    if is_renaming:
+        only = pairs.filter(pl.len().over("known") == 1, pl.len().over("person") == 1)
+        agreeing = pl.concat([agreeing, only.select(agreeing.columns)]).unique()
+    pairs = pairs.join(agreeing, on=["person", "known"], how="semi")
+    wanted = pairs.sort("shared", "known", descending=True).unique(
+        "person", keep="first", maintain_order=True
+    )
+    ranked = wanted.sort("known", pl.col("shared").cast(pl.Int64).neg(), "first")
+    is_tied = pl.len().over("known", "shared", "first") > 1
+    best = ranked.with_columns(is_tied=is_tied).unique("known", keep="first", maintain_order=True)
+    return best.filter(~pl.col("is_tied")).select("person", "known", "former")
+
+
+def _find_agreeing(pairs: pl.DataFrame, persons: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """Those pairs (`person`, `known`) of whose names one holds all others."""
+    keyed = persons.join(names.keys, on="claimant", how="left").with_columns(pl.col("name").fill_null(BLANK))
+    numbered = pairs.select("person", "known").with_row_index("place")
+    of_rows = numbered.join(keyed.select("person", "name"), on="person").select("place", "name")
+    of_known = numbered.join(keyed.select(pl.col("claimant").alias("known"), "name"), on="known").select(
+        "place", "name"
+    )
+    anchors = find_anchors(pl.concat([of_rows, of_known]).unique(), names.words, names.begins)
+    several = anchors.group_by("place").len().filter(pl.col("len") > 1)
+    return numbered.join(several, on="place", how="anti").drop("place")
+
+
+def _join(found: Persons, pairs: pl.DataFrame) -> Persons:
+    joined = dict(zip(pairs["former"], pairs["person"], strict=True))
+    persons = found.persons.with_columns(pl.col("person").replace(joined))
+    values = found.values.with_columns(pl.col("holder").replace(joined))
+    kept = found.left_out.join(persons, on="claimant").join(
+        values.select(*_VALUE, "holder"), on=_VALUE, how="left"
+    )
+    left_out = kept.filter(pl.col("person").ne_missing(pl.col("holder"))).select(found.left_out.columns)
+    return replace(
+        found,
+        persons=persons,
+        left_out=left_out,
+        values=values.join(left_out, on=_VALUE, how="semi"),
+    )
