@@ -7,6 +7,7 @@ from typing import Any
 
 from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
+from memory_import.run.lifecycle.state_directory import open_ledger
 from tests.support.workplace import (
     TRAITS,
     Workplace,
@@ -134,3 +135,30 @@ def test_a_thousand_rows_with_four_thousand_dropped_values_list_them_all(workpla
     assert len({(row["_row"], row["_trait"]) for row in listed}) == len(listed) == 4_000
     assert all(row["_value"] in {f"x{int(row['_row']) - 1}", f"no{int(row['_row']) - 1}"} for row in listed)
     assert [sum(traits_of(result)[f"Account.{name}"]["dropped"].values()) for name in wrong] == [1_000] * 4
+
+
+def test_traits_that_the_store_promotes_beyond_the_spec_identify_and_are_named(workplace: Workplace) -> None:
+    write_customers(
+        workplace.folder, "Ada,+12025550101,ada@example.com,", "Ada,+12025550102,ada@example.com,"
+    )
+    write_spec(workplace.folder, identifiers=["Contact.phone"])
+    result = workplace.carry_out(workplace.request(emulator=True))
+    assert rows_of(result) == {"read": 2, "completed": 1, "merged": 1}
+    remarks = result.report["loads"]["profiles"]["remarks"]
+    assert any("Contact.email (email)" in remark for remark in remarks)
+
+
+def test_the_same_phone_identifies_its_person_for_whatsapp_too(workplace: Workplace) -> None:
+    write_customers(workplace.folder, "Ada,+12025550101,,", "Bram,(202) 555-0102,,")
+    again = {"column": "Phone", "type": "phone"}
+    traits = {"Contact": {**TRAITS["Contact"], "whatsappNumber": again}}
+    setup = {"identifiers": {"whatsapp": "Contact.whatsappNumber"}}
+    spec = write_spec(workplace.folder, traits=traits)
+    spec.write_text(spec.read_text() + f"setup: {setup}\n")
+    result = workplace.carry_out(workplace.request(emulator=True))
+    assert rows_of(result) == {"read": 2, "completed": 2}
+    assert traits_of(result)["Contact.whatsappNumber"]["sent"] == 1
+    with open_ledger(workplace.state_dir) as ledger:
+        load = ledger.load(result.report["run_id"], "profiles")
+    assert load is not None
+    assert load.identifiers["Contact.whatsappNumber"] == "whatsapp"

@@ -26,8 +26,9 @@ from memory_import.run.loads.persons import Grouping, group_rows
 from memory_import.run.loads.staging import prepare_parts
 from memory_import.run.loads.stored_values import drop_repeated, read_entries
 from memory_import.run.observer import DeliveryObserver
+from memory_import.run.setup.wanted import named_identifiers
 from memory_import.sources.frames import null_out
-from memory_import.spec.model import ProfilesSpec
+from memory_import.spec.model import ProfilesSpec, Spec
 from memory_import.spec.plans import profile_plan
 from memory_import.transforms.codes import Change
 from memory_import.transforms.identity.groups import hash_identifiers
@@ -69,7 +70,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
                 rounds=grouping.rounds,
                 changes=dict(changes),
                 planned_at=seconds_now(),
-                remarks=known.remarks + _remark(grouping),
+                remarks=(*_remark_identifiers(run.spec, identifiers), *known.remarks, *_remark(grouping)),
             ),
             _plan(staging, grouping.rounds),
         )
@@ -82,6 +83,18 @@ def _prepare(
     prepared = prepare_profiles(null_out(rows, null_texts), plan)
     frame = prepared.frame.with_columns(rows).hstack(hash_identifiers(prepared.frame, plan, block))
     return replace(prepared, frame=drop_repeated(frame, plan))
+
+
+def _remark_identifiers(spec: Spec, identifiers: tuple[IdentifierPlan, ...]) -> tuple[str, ...]:
+    """What the store makes identifiers of beyond what the spec calls so."""
+    if spec.profiles is None or spec.profiles.identifiers is None:
+        return ()
+    named = named_identifiers(spec)
+    more = [f"{each.trait} ({each.id_type})" for each in identifiers if each.trait not in named]
+    if not more:
+        return ()
+    listed = ", ".join(more)
+    return (f"The store makes identifiers of traits that the spec does not name; they count, too: {listed}.",)
 
 
 def _remark(grouping: Grouping) -> tuple[str, ...]:
