@@ -11,7 +11,7 @@ from memory_import.errors import ExitCode, ImportProblem
 from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.files import write_json
 from memory_import.ledger.report.account import file_name, settle_account
-from memory_import.ledger.report.document import build_report, describe_billing
+from memory_import.ledger.report.document import build_report
 from memory_import.ledger.report.forms import Form, write_forms
 from memory_import.ledger.report.page.render import render_page
 from memory_import.ledger.report.persons import count_persons, list_shared, write_persons
@@ -89,7 +89,6 @@ def write_report(
     )
     _report_persons(run, document)
     _add_verification(run, document)
-    document["billing"] = describe_billing(run.ledger, run.run_id, document["loads"])
     if record.status is RunStatus.PLANNED:
         document["plan"] = describe_plan(replace(run, record=record))
     write_json(document, run.folder / "report.json")
@@ -150,9 +149,10 @@ def _with_differences(run: RunContext, exit_code: ExitCode) -> ExitCode:
 
 
 def _add_verification(run: RunContext, document: dict[str, Any]) -> None:
-    """What reading back came to, in the report and in a file of differences."""
+    """What reading back came to, and what is billed for it."""
     for load, section in document["loads"].items():
         verification = describe_verification(run.staging(load), bounds)
         if verification is not None:
             section["verification"] = verification
+            document["billing"]["lookups"] += verification["billing"]["lookups"]
             write_differences(run.staging(load), run.folder / file_name("differences.csv", load))

@@ -26,6 +26,9 @@ def build_report(
 
     `problems`: what ended the run early, in sentences.
     """
+    loads = {
+        name: _load_section(ledger, run.run_id, load, account) for name, (load, account) in accounts.items()
+    }
     return {
         "run_id": run.run_id,
         "spec": run.spec_path,
@@ -35,11 +38,9 @@ def build_report(
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "target": {"api_url": run.api_url, "store_id": run.store_id, "emulator": run.emulator},
-        "loads": {
-            name: _load_section(ledger, run.run_id, load, account)
-            for name, (load, account) in accounts.items()
-        },
+        "loads": loads,
         "requests": describe_requests(ledger, run.run_id),
+        "billing": _count_billed(ledger, run.run_id, loads),
         "timing": {
             stage: round(seconds, 3) for stage, seconds in ledger.seconds_by_stage(run.run_id).items()
         },
@@ -68,16 +69,16 @@ def describe_requests(ledger: Ledger, run_id: str) -> dict[str, Any]:
     }
 
 
-def describe_billing(ledger: Ledger, run_id: str, loads: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
-    """What a run came to in units that are billed, at most, by the sections of its loads: an entry of a
-    profile and a profile made for a memory are an operation each; reading back looks up, too."""
-    created = sum(ledger.lookup_counts(run_id, name)[2] for name in loads)
-    lookups = sum((load.get("lookups") or {}).get("made", 0) for load in loads.values())
-    read_back = sum(
-        load["verification"]["billing"]["lookups"] for load in loads.values() if "verification" in load
-    )
-    entries = loads[PROFILES]["sent"] if PROFILES in loads else 0
-    return {"profile_operations": entries + created, "lookups": lookups + read_back, "recalls": 0}
+def _count_billed(ledger: Ledger, run_id: str, loads: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """What a run has used, in the units of the bill: profiles that the service took or that a load of
+    memories created, and identifiers that were looked up, each once. An import recalls nothing."""
+    found = [ledger.lookup_counts(run_id, load) for load in loads]
+    sent = loads[PROFILES]["sent"] if PROFILES in loads else 0
+    return {
+        "profile_operations": sent + sum(created for _, _, created in found),
+        "lookups": sum(identifiers for identifiers, _, _ in found),
+        "recalls": 0,
+    }
 
 
 def describe_batches(ledger: Ledger, run_id: str, load: str) -> tuple[int, dict[str, int]]:

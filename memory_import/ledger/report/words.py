@@ -87,10 +87,10 @@ def name_rows(places: Sequence[Sequence[Any]]) -> str:
 
 
 def say_billing(report: Mapping[str, Any]) -> str:
-    """What a run came to in units that are billed, in a sentence."""
+    """What a run has used, in the units of the bill, in a sentence."""
     billing = report["billing"]
     return (
-        f"Billed at most: {billing['profile_operations']:,} profile operations, "
+        f"Billed: {billing['profile_operations']:,} profile operations, "
         f"{billing['lookups']:,} lookups, {billing['recalls']:,} recalls."
     )
 

@@ -7,7 +7,7 @@ from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RequestCount, RunStatus
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.report.account import Account
-from memory_import.ledger.report.document import build_report, describe_billing
+from memory_import.ledger.report.document import build_report
 from memory_import.ledger.report.outcomes import Outcome
 from tests.support.ledger_examples import RUN_ID, drive, enter, make_load, make_planned, make_run
 
@@ -32,6 +32,7 @@ def test_a_run_that_staged_nothing_has_a_report(ledger: Ledger) -> None:
         },
         "loads": {},
         "requests": {"total": 0, "retries": 0, "by_status": {}},
+        "billing": {"profile_operations": 0, "lookups": 0, "recalls": 0},
         "timing": {},
         "progress": [],
         "problems": [],
@@ -108,17 +109,6 @@ def test_requests_and_seconds_are_those_of_the_run(ledger: Ledger) -> None:
         "by_status": {"202": 7, "429": 2, "no_answer": 1},
     }
     assert report["timing"] == {"deliver": 1.235}
-
-
-def test_billing_counts_profiles_sent_lookups_made_and_what_reading_back_looked_up(ledger: Ledger) -> None:
-    enter(ledger, make_load(0), [])
-    loads = {
-        "profiles": {"sent": 40, "verification": {"billing": {"lookups": 3, "profiles_read": 3}}},
-        "observations": {"sent": 7, "lookups": {"made": 5, "spared": 9}},
-    }
-    expected = {"profile_operations": 40, "lookups": 8, "recalls": 0}
-    assert describe_billing(ledger, RUN_ID, loads) == expected
-    assert describe_billing(ledger, RUN_ID, {}) == dict.fromkeys(expected, 0)
 
 
 def test_progress_tells_the_rows_that_were_taken_so_many_seconds_after_the_run_began(ledger: Ledger) -> None:
