@@ -108,6 +108,32 @@ def test_what_stands_beside_the_value_is_counted_beside_it(workplace: Workplace)
     ]
 
 
+def test_a_value_that_is_left_out_is_listed_with_the_cell_that_it_comes_from(workplace: Workplace) -> None:
+    write_customers(
+        workplace.folder, "Ada,12,ada@example.com,+12025550101", "Bram,,bram@example.com,+12025550101"
+    )
+    phone = {"column": ["Phone", "Since"], "type": "phone"}
+    write_spec(
+        workplace.folder,
+        traits={"Contact": {**TRAITS["Contact"], "phone": phone}},
+        persons={"block": ["+12025550101"]},
+    )
+    result = workplace.carry_out()
+    assert [tuple(row.values())[1:] for row in dropped_of(result)] == [
+        ("1", "Contact.phone", "Since", "+12025550101", "identifier_blocked"),
+        ("1", "Contact.phone", "Phone", "12", "phone_too_short"),
+        ("2", "Contact.phone", "Since", "+12025550101", "identifier_blocked"),
+    ]
+
+
+def test_an_email_that_differs_in_case_alone_is_no_further_one(workplace: Workplace) -> None:
+    write_customers(workplace.folder, "Ada,,ada@example.com,ADA@Example.com")
+    email = {"column": ["Email", "Since"], "type": "email"}
+    write_spec(workplace.folder, traits={"Contact": {**TRAITS["Contact"], "email": email}})
+    counted = traits_of(workplace.carry_out())["Contact.email"]
+    assert (counted["sent"], counted["others"]) == (1, {"sent": 0, "dropped": {}})
+
+
 def test_a_further_number_brings_the_rows_of_a_person_together(workplace: Workplace) -> None:
     write_customers(
         workplace.folder,
