@@ -14,13 +14,14 @@ from memory_import.destination.delivery.context import Delivery
 from memory_import.destination.delivery.entries import Entries
 from memory_import.destination.delivery.rounds import deliver_in_rounds
 from memory_import.destination.errors import StagingChanged
-from memory_import.ledger.database.records import LoadRecord, PlannedBatch
+from memory_import.ledger.database.records import LoadRecord, PlannedBatch, RunStatus
 from memory_import.ledger.database.states import OPEN
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
-from memory_import.run.loads.known_persons.lookup import open_known
-from memory_import.run.loads.known_persons.remember import hold_persons
+from memory_import.run.loads.known_persons.gone import find_gone
+from memory_import.run.loads.known_persons.held import hold_persons
+from memory_import.run.loads.known_persons.lookup import Known, open_known
 from memory_import.run.loads.person_rules import load_rules
 from memory_import.run.loads.persons import Grouping, group_rows
 from memory_import.run.loads.staging import prepare_parts
@@ -47,7 +48,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
         return
     plan = profile_plan(spec, identifiers)
     rules = load_rules(spec, run.spec_folder, plan)
-    known = open_known(run.known, plan, is_resent=False)
+    known = open_known(run.known, plan, is_resent=run.record.is_full)
     staging.begin()
     run.progress.begin("reading and preparing")
     with run.timed("prepare"):
@@ -56,6 +57,8 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
     run.progress.begin("grouping", prepared.rows)
     with run.timed("group"):
         grouping = group_rows(staging, plan, prepared.rows, rules, known)
+        if run.record.row_limit is None and spec.sync.gone == "report":
+            staging.write_gone(find_gone(staging, spec, plan, known, rules.suppressed))
     changes = prepared.changes + Counter({Change.EXTRA_IDENTIFIER.value: grouping.extra_identifiers})
     with run.timed("stage"):
         staging.finish()
@@ -69,7 +72,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
                 rounds=grouping.rounds,
                 changes=dict(changes),
                 planned_at=seconds_now(),
-                remarks=known.remarks + _remark(grouping),
+                remarks=known.remarks + _say_lost(run, known) + _remark(grouping),
             ),
             _plan(staging, grouping.rounds),
         )
@@ -84,6 +87,25 @@ def _prepare(
     return replace(prepared, frame=drop_repeated(frame, plan))
 
 
+def _say_lost(run: RunContext, known: Known) -> tuple[str, ...]:
+    """A sentence where runs were finished before and nothing is known of them."""
+    is_lost = known.persons is None and not known.remarks and not run.target.is_emulator
+    before = [
+        each
+        for each in run.ledger.runs()
+        if each.run_id != run.run_id
+        and each.delivery_number is not None
+        and (each.spec_path, each.api_url, each.store_id)
+        == (run.record.spec_path, run.record.api_url, run.record.store_id)
+        and each.status is RunStatus.FINISHED
+        and each.spec.get("profiles")
+        and not each.emulator
+    ]
+    if not is_lost or not before:
+        return ()
+    return (f"Nothing is known any more of what run {before[0].run_id} brought in: all of it is sent again.",)
+
+
 def _remark(grouping: Grouping) -> tuple[str, ...]:
     remarks = []
     if grouping.extra_identifiers:
@@ -95,6 +117,11 @@ def _remark(grouping: Grouping) -> tuple[str, ...]:
         remarks.append(
             f"People whose rows disagree in a value: {grouping.disagreeing:,}; their winner follows the "
             "file's order. `profiles.latest` can name a column that decides."
+        )
+    if grouping.absorbed:
+        remarks.append(
+            f"Known people who are one person by this input, as their names agree: {grouping.absorbed:,}; "
+            "see merges_known in conflicts.csv."
         )
     return tuple(remarks)
 
