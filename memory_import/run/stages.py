@@ -149,9 +149,10 @@ def _with_differences(run: RunContext, exit_code: ExitCode) -> ExitCode:
 
 
 def _add_verification(run: RunContext, document: dict[str, Any]) -> None:
-    """What reading back came to, in the report and in a file of differences."""
+    """What reading back came to, and what is billed for it."""
     for load, section in document["loads"].items():
         verification = describe_verification(run.staging(load), bounds)
         if verification is not None:
             section["verification"] = verification
+            document["billing"]["lookups"] += verification["billing"]["lookups"]
             write_differences(run.staging(load), run.folder / file_name("differences.csv", load))

@@ -43,6 +43,11 @@ def make_random_report(random: Random) -> dict[str, Any]:
         },
         "loads": {name: _load(random, name) for name in loads},
         "requests": _requests(random),
+        "billing": {
+            "profile_operations": random.randrange(10**6),
+            "lookups": random.randrange(9),
+            "recalls": 0,
+        },
         "timing": {_name(random): random.random() * 10 ** random.randint(-3, 6) for _ in range(5)},
         "progress": _progress(random),
         "problems": [_name(random) for _ in range(random.randint(0, 3))],

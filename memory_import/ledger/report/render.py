@@ -48,10 +48,18 @@ def render_markdown(report: Mapping[str, Any], folder: str, explain_code: Callab
         f"{requests['total']:,} requests, {requests['retries']:,} of them repeats; "
         f"answers: {_listed(requests['by_status']) or 'none'}.",
         "",
+        *_billed(report["billing"]),
         f"Seconds by stage: {seconds}.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _billed(billing: Mapping[str, int]) -> list[str]:
+    return [
+        f"Billed: {billing['profile_operations']:,} profile operations, {billing['lookups']:,} lookups.",
+        "",
+    ]
 
 
 def _load_section(

@@ -21,14 +21,15 @@ from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.loads.known_persons.gone import find_gone
 from memory_import.run.loads.known_persons.held import hold_persons
-from memory_import.run.loads.known_persons.lookup import Known, open_known
+from memory_import.run.loads.known_persons.lookup import open_known
 from memory_import.run.loads.person_rules import load_rules
 from memory_import.run.loads.persons import Grouping, group_rows
 from memory_import.run.loads.staging import prepare_parts
 from memory_import.run.loads.stored_values import drop_repeated, read_entries
 from memory_import.run.observer import DeliveryObserver
+from memory_import.run.setup.wanted import named_identifiers
 from memory_import.sources.frames import null_out
-from memory_import.spec.model import ProfilesSpec
+from memory_import.spec.model import ProfilesSpec, Spec
 from memory_import.spec.plans import profile_plan
 from memory_import.transforms.codes import Change
 from memory_import.transforms.identity.groups import hash_identifiers
@@ -72,7 +73,12 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
                 rounds=grouping.rounds,
                 changes=dict(changes),
                 planned_at=seconds_now(),
-                remarks=known.remarks + _say_lost(run, known) + _remark(grouping),
+                remarks=(
+                    *_remark_identifiers(run.spec, identifiers),
+                    *known.remarks,
+                    *_say_lost(run),
+                    *_remark(grouping),
+                ),
             ),
             _plan(staging, grouping.rounds),
         )
@@ -87,23 +93,31 @@ def _prepare(
     return replace(prepared, frame=drop_repeated(frame, plan))
 
 
-def _say_lost(run: RunContext, known: Known) -> tuple[str, ...]:
-    """A sentence where runs were finished before and nothing is known of them."""
-    is_lost = known.persons is None and not known.remarks and not run.target.is_emulator
-    before = [
-        each
-        for each in run.ledger.runs()
-        if each.run_id != run.run_id
-        and each.delivery_number is not None
-        and (each.spec_path, each.api_url, each.store_id)
-        == (run.record.spec_path, run.record.api_url, run.record.store_id)
-        and each.status is RunStatus.FINISHED
-        and each.spec.get("profiles")
-        and not each.emulator
-    ]
-    if not is_lost or not before:
+def _say_lost(run: RunContext) -> tuple[str, ...]:
+    """A sentence where a run was finished before and has left nothing that is known."""
+    if run.target.is_emulator or (run.known.folder / "persons").exists():
         return ()
-    return (f"Nothing is known any more of what run {before[0].run_id} brought in: all of it is sent again.",)
+    this = run.record
+    before = [
+        each.run_id
+        for each in run.ledger.runs()
+        if (each.spec_path, each.api_url, each.store_id) == (this.spec_path, this.api_url, this.store_id)
+        and each.status is RunStatus.FINISHED
+        and each.spec.get(PROFILES)
+    ]
+    return tuple(f"What is known of run {run_id} is lost: all of it is sent again." for run_id in before[:1])
+
+
+def _remark_identifiers(spec: Spec, identifiers: tuple[IdentifierPlan, ...]) -> tuple[str, ...]:
+    """What the store makes identifiers of beyond what the spec calls so."""
+    if spec.profiles is None or spec.profiles.identifiers is None:
+        return ()
+    named = named_identifiers(spec)
+    more = [f"{each.trait} ({each.id_type})" for each in identifiers if each.trait not in named]
+    if not more:
+        return ()
+    listed = ", ".join(more)
+    return (f"The store makes identifiers of traits that the spec does not name; they count, too: {listed}.",)
 
 
 def _remark(grouping: Grouping) -> tuple[str, ...]:

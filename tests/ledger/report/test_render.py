@@ -47,6 +47,7 @@ def make_report(**rows: int) -> dict[str, Any]:
             }
         },
         "requests": {"total": 1500, "retries": 20, "by_status": {"202": 1480, "429": 20}},
+        "billing": {"profile_operations": 1234, "lookups": 20, "recalls": 0},
         "timing": {"deliver": 1.25},
         "resume_command": None,
     }

@@ -57,7 +57,7 @@ def test_every_number_of_a_plan_is_what_applying_it_does(workplace: Workplace, s
         assert plan[name] == run[name], name
 
     forecast = planned["plan"]["forecast"]
-    assert forecast["profile_operations"] == run["sent"]
+    assert forecast["profile_operations"] == run["sent"] == applied["billing"]["profile_operations"]
     writes = [request for request in api.requests() if request["path"].endswith("/Profiles/Bulk")]
     assert forecast["requests"]["least"] == forecast["requests"]["most"] == len(writes) - before
     assert run["batches"]["total"] == len(writes) - before
