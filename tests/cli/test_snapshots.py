@@ -81,7 +81,7 @@ def test_a_plan_its_application_and_what_is_told_of_them(workplace: Workplace, o
     check(f"status-{output}", say(workplace, "status", *form))
     check(f"status-one-{output}", say(workplace, "status", run_id_of(workplace), *form))
     check(f"resume-nothing-{output}", say(workplace, "resume", *form))
-    check(f"run-budget-{output}", say(workplace, "run", spec, "--max-errors", "0", *form))
+    check(f"run-budget-{output}", say(workplace, "run", spec, "--full", "--max-errors", "0", *form))
 
 
 @pytest.mark.parametrize("output", ["text", "json"])

@@ -36,9 +36,11 @@ def test_it_says_what_each_word_of_a_faults_script_does() -> None:
     assert sorted(explained) == sorted(DO)
 
 
-def test_its_script_is_one_that_the_emulator_takes() -> None:
-    (example,) = re.findall(r"```json\n(.*?)```", _section("## Faults"), re.DOTALL)
-    Faults(json.loads(example), now=lambda: 0.0)
+def test_its_scripts_are_ones_that_the_emulator_takes() -> None:
+    examples = re.findall(r"```json\n(.*?)```", _section("## Faults"), re.DOTALL)
+    for example in examples:
+        Faults(json.loads(example), now=lambda: 0.0)
+    assert len(examples) == 2
 
 
 def test_it_lists_every_option() -> None:

@@ -84,7 +84,7 @@ def list_configurations(call: Call) -> Reply:
         list(call.account.configurations.values()),
         keep=lambda each: each.shown_at <= call.read_at and store_id in (None, each.fields["memoryStoreId"]),
     )
-    shown = [_show(configuration) for configuration in page.items]
+    shown = [_show(configuration.as_of(call.read_at)) for configuration in page.items]
     return Reply(200, {"configurations": shown, "meta": page.meta})
 
 
@@ -100,7 +100,7 @@ def _show(configuration: Configuration) -> Json:
 
 def fetch_configuration(call: Call) -> Reply:
     """GET one."""
-    return Reply(200, _show(_find(call)))
+    return Reply(200, _show(_find(call).as_of(call.read_at)))
 
 
 def _find(call: Call) -> Configuration:
@@ -254,6 +254,7 @@ def apply_change_configuration(account: Account, work: Work, at: float) -> Json:
             merged = {**cast(Json, kept.get("channelSettings", {})), **cast(Json, change["channelSettings"])}
             settings = {name: each for name, each in merged.items() if each is not None}
             change = {**change, "channelSettings": settings}
+    configuration.keep(at)
     configuration.fields = {**kept, **change}
     configuration.updated_at = at
     configuration.version += 1

@@ -9,7 +9,7 @@ from memory_import.emulator.http.calls import Call, Reply, etag
 
 def fetch_identity_settings(call: Call) -> Reply:
     """GET IdentityResolutionSettings."""
-    settings = call.store().identity
+    settings = call.store_as_read().identity
     body = {
         "identifierConfigs": settings.configs,
         "matchingRules": settings.rules,
@@ -27,9 +27,10 @@ def put_identity_settings(call: Call) -> Reply:
     return accept(call, "put_identity", store.id, payload, "Identity resolution settings accepted.", store.id)
 
 
-def apply_put_identity(account: Account, work: Work, _at: float) -> Json:
+def apply_put_identity(account: Account, work: Work, at: float) -> Json:
     store = account.stores.get(work.store_id)
     if store is None:
         return {"skipped": "store is gone"}
+    store.keep(at)
     store.identity = identity.build_settings(work.payload, store.identity.version + 1)
     return {"store": store.id, "version": store.identity.version}

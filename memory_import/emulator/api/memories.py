@@ -9,7 +9,7 @@ from memory_import.emulator.api.profiles import find_target
 from memory_import.emulator.engine import limits
 from memory_import.emulator.engine.account import Account, Work
 from memory_import.emulator.engine.checks import Check, Json, array, checked_settings, moment, record, text
-from memory_import.emulator.engine.clock import write_moment
+from memory_import.emulator.engine.clock import read_moment, write_moment
 from memory_import.emulator.engine.errors import invalid, not_found
 from memory_import.emulator.engine.ids import CONVERSATION_ID_PATTERN, is_id
 from memory_import.emulator.engine.state import Memory, Profile, Store
@@ -128,6 +128,14 @@ def apply_create(account: Account, work: Work, at: float) -> Json:
     }
 
 
+def show_as_of(memory: Memory, moment: float) -> Json:
+    """The memory as the API showed it at a time: a change that came later is not in it."""
+    past = [each for each in memory.revisions if (read_moment(cast(str, each["updatedAt"])) or 0) <= moment]
+    if memory.updated_at <= moment or not past:
+        return show(memory)
+    return past[-1]
+
+
 def list_all(call: Call, kind: Kind) -> Reply:
     """GET: newest first, at most 50 a page whatever pageSize says."""
     store = call.active_store()
@@ -139,7 +147,8 @@ def list_all(call: Call, kind: Kind) -> Reply:
         keep=_read_filter(call),
         max_items=limits.MAX_MEMORY_PAGE_ITEMS,
     )
-    return Reply(200, {kind.plural: [show(memory) for memory in page.items], "meta": page.meta})
+    shown = [show_as_of(memory, call.read_at) for memory in page.items]
+    return Reply(200, {kind.plural: shown, "meta": page.meta})
 
 
 def _read_filter(call: Call) -> Callable[[Memory], bool]:
@@ -174,7 +183,7 @@ def _find(call: Call, kind: Kind, store: Store, profile: Profile) -> Memory:
     if not is_id(kind.id_kind, memory_id):
         raise invalid(f"{kind.id_kind}Id does not have the form of such an id.")
     memory = _look_for(kind, store, profile, memory_id)
-    if memory is None:
+    if memory is None or memory.applied_at > call.read_at:
         raise not_found(f"The {kind.id_kind}")
     return memory
 
@@ -187,7 +196,8 @@ def fetch(call: Call, kind: Kind) -> Reply:
     """GET one; that of a merged profile is answered in place, with the canonical id in a header."""
     store = call.active_store()
     profile = call.profile(store)
-    return Reply(200, show(_find(call, kind, store, profile)), call.canonical_header(profile))
+    memory = _find(call, kind, store, profile)
+    return Reply(200, show_as_of(memory, call.read_at), call.canonical_header(profile))
 
 
 def list_revisions(call: Call) -> Reply:

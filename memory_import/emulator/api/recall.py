@@ -3,7 +3,7 @@
 import re
 from typing import cast
 
-from memory_import.emulator.api.memories import OBSERVATIONS, SUMMARIES, Kind, belongs_to, show
+from memory_import.emulator.api.memories import OBSERVATIONS, SUMMARIES, Kind, belongs_to, show_as_of
 from memory_import.emulator.engine import limits
 from memory_import.emulator.engine.checks import Json, checked_settings, integer, moment, number, record, text
 from memory_import.emulator.engine.clock import read_moment
@@ -11,8 +11,8 @@ from memory_import.emulator.engine.ids import CONVERSATION_ID_PATTERN
 from memory_import.emulator.engine.state import Memory, Profile, Store
 from memory_import.emulator.http.calls import Call, Reply
 
-_DEFAULT_OBSERVATIONS = 20
-_DEFAULT_SUMMARIES = 5
+_OBSERVATIONS = ("observationsLimit", 20)
+_SUMMARIES = ("summariesLimit", 5)
 _LIMIT = integer(low=0, high=limits.MAX_RECALL_ITEMS)
 _WORD = re.compile(r"\w+")
 
@@ -36,8 +36,8 @@ def recall(call: Call) -> Reply:
     store = call.active_store()
     profile = call.profile_in_place(store, moved_status=308)
     request = checked_settings(call.json(may_be_compressed=True), _REQUEST)
-    observations = _retrieve(store, profile, OBSERVATIONS, request, _DEFAULT_OBSERVATIONS)
-    summaries = _retrieve(store, profile, SUMMARIES, request, _DEFAULT_SUMMARIES)
+    observations = _retrieve(call, _held(call, OBSERVATIONS, store, profile), request, _OBSERVATIONS)
+    summaries = _retrieve(call, _held(call, SUMMARIES, store, profile), request, _SUMMARIES)
     body = {
         "observations": observations,
         "summaries": summaries,
@@ -47,17 +47,21 @@ def recall(call: Call) -> Reply:
     return Reply(200, body)
 
 
-def _retrieve(store: Store, profile: Profile, kind: Kind, request: Json, default_limit: int) -> list[Json]:
-    limit = int(cast(float, request.get(f"{kind.plural}Limit", default_limit)))
-    dated = [memory for memory in kind.held(store).get(profile.id, []) if _is_in_time(memory, request)]
+def _held(call: Call, kind: Kind, store: Store, profile: Profile) -> list[Memory]:
+    return [each for each in kind.held(store).get(profile.id, []) if each.applied_at <= call.read_at]
+
+
+def _retrieve(call: Call, held: list[Memory], request: Json, usual_limit: tuple[str, int]) -> list[Json]:
+    limit = int(cast(float, request.get(*usual_limit)))
+    dated = [memory for memory in held if _is_in_time(memory, request)]
     dated.sort(key=_occurred_at, reverse=True)
     if not request.get("query") and "conversationId" not in request:
-        return [show(memory) for memory in dated[:limit]]
+        return [show_as_of(memory, call.read_at) for memory in dated[:limit]]
     threshold = cast(float, request.get("relevanceThreshold", 0))
     scored = [(_score(memory, request), memory) for memory in dated]
     scored.sort(key=lambda pair: pair[0], reverse=True)
     relevant = [(score, memory) for score, memory in scored if score >= threshold]
-    return [{**show(memory), "score": score} for score, memory in relevant[:limit]]
+    return [{**show_as_of(memory, call.read_at), "score": score} for score, memory in relevant[:limit]]
 
 
 def _occurred_at(memory: Memory) -> float:

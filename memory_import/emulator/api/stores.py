@@ -30,8 +30,13 @@ _CONTACT: dict[str, Json] = {
 
 def list_stores(call: Call) -> Reply:
     """GET Stores: ids only."""
-    stores = list(call.account.stores.values())
-    page = cut_page(call, "stores", stores, hard_max_items=limits.MAX_CONTROL_PLANE_PAGE_ITEMS)
+    page = cut_page(
+        call,
+        "stores",
+        list(call.account.stores.values()),
+        hard_max_items=limits.MAX_CONTROL_PLANE_PAGE_ITEMS,
+        keep=lambda store: store.created_at <= call.read_at,
+    )
     return Reply(200, {"stores": [store.id for store in page.items], "meta": page.meta})
 
 
@@ -51,6 +56,7 @@ def create_store(call: Call) -> Reply:
         "queued_until": operation.starts_at,
         "provisioned_at": operation.ends_at,
         "failed": not operation.ending.is_applied,
+        "created_at": operation.created_at,
     }
     call.account.change("create_store", store_id, payload, request_id=call.request_id)
     return reply
@@ -74,6 +80,7 @@ def apply_create_store(account: Account, work: Work, _at: float) -> Json:
         identity=identity.default_settings(),
         merges=account.merges,
         processed_at=work.accepted_at,
+        created_at=cast(float, payload.get("created_at", 0.0)),
         forced_status="FAILED" if payload["failed"] else None,
         trait_groups={"Contact": traits.compile_group(TraitGroup("Contact", None, dict(_CONTACT)))},
     )
@@ -100,11 +107,11 @@ def create_first_store(account: Account) -> None:
 
 def fetch_store(call: Call) -> Reply:
     """GET one store, with its status."""
-    store = call.store()
+    store = call.store_as_read()
     body: Json = {
         "displayName": store.display_name,
         "id": store.id,
-        "status": store.status_at(call.account.clock.now()),
+        "status": store.status_at(call.read_at),
         "intelligenceServiceId": None,
         "version": store.version,
         "dataAsOf": write_moment(call.account.data_as_of(store)),
@@ -124,10 +131,11 @@ def patch_store(call: Call) -> Reply:
     return accept(call, "patch_store", store.id, payload, "Store update accepted.", store.id)
 
 
-def apply_patch_store(account: Account, work: Work, _at: float) -> Json:
+def apply_patch_store(account: Account, work: Work, at: float) -> Json:
     store = account.stores.get(work.store_id)
     if store is None:
         return {"skipped": "store is gone"}
+    store.keep(at)
     store.display_name = cast(str, work.payload.get("displayName", store.display_name))
     store.description = cast(str | None, work.payload.get("description", store.description))
     store.version += 1

@@ -17,7 +17,7 @@ _RESERVED = frozenset({"email", "phone", "whatsapp", "chat"})
 
 def list_trait_groups(call: Call) -> Reply:
     """GET TraitGroups, with their traits when asked."""
-    groups = list(call.store().trait_groups.values())
+    groups = list(call.store_as_read().trait_groups.values())
     include = call.query_flag("includeTraits", default=False)
     page = cut_page(
         call,
@@ -41,7 +41,7 @@ def _show_group(group: TraitGroup, *, include: bool) -> Json:
 
 def fetch_trait_group(call: Call) -> Reply:
     """GET one trait group, its traits in pages."""
-    group = _find_group(call, call.store())
+    group = _find_group(call, call.store_as_read())
     body = _show_group(group, include=False)
     page = cut_page(
         call,
@@ -96,11 +96,12 @@ def _check_promotions(store: Store, definitions: dict[str, Json]) -> None:
             raise invalid(f"body.traits.{name}.idTypePromotion is not in the identity resolution settings.")
 
 
-def apply_create_group(account: Account, work: Work, _at: float) -> Json:
+def apply_create_group(account: Account, work: Work, at: float) -> Json:
     store, body = account.stores.get(work.store_id), work.payload
     name = cast(str, body["displayName"])
     if store is None or name in store.trait_groups:
         return {"skipped": "store is gone or has the group"}
+    store.keep(at)
     group = TraitGroup(
         name, cast(str | None, body.get("description")), cast(dict[str, Json], body.get("traits", {}))
     )
@@ -124,11 +125,12 @@ def patch_trait_group(call: Call) -> Reply:
     return accept(call, "patch_group", store.id, payload, "Trait group update accepted.", group.name)
 
 
-def apply_patch_group(account: Account, work: Work, _at: float) -> Json:
+def apply_patch_group(account: Account, work: Work, at: float) -> Json:
     store = account.stores.get(work.store_id)
     group = store.trait_groups.get(cast(str, work.payload["group"])) if store else None
-    if group is None:
+    if store is None or group is None:
         return {"skipped": "group is gone"}
+    store.keep(at)
     change = cast(Json, work.payload["change"])
     group.definitions = traits.changed_definitions(group, change)
     group.description = cast(str | None, change.get("description", group.description))
@@ -148,10 +150,12 @@ def delete_trait_group(call: Call) -> Reply:
     )
 
 
-def apply_delete_group(account: Account, work: Work, _at: float) -> Json:
+def apply_delete_group(account: Account, work: Work, at: float) -> Json:
     store, name = account.stores.get(work.store_id), cast(str, work.payload["group"])
-    if store is None or store.trait_groups.pop(name, None) is None:
+    if store is None or name not in store.trait_groups:
         return {"skipped": "group is gone"}
+    store.keep(at)
+    del store.trait_groups[name]
     for profile in store.order:
         profile.traits.pop(name, None)
         profile.stamps.pop(name, None)

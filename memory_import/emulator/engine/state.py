@@ -5,7 +5,7 @@ directly.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from memory_import.emulator.engine.checks import Json
@@ -108,7 +108,10 @@ class Import:
 
 @dataclass(slots=True, eq=False)
 class Configuration:
-    """A conversation configuration; ``fields`` as the API shows them. It can be read from ``shown_at`` on."""
+    """A conversation configuration; ``fields`` as the API shows them. It can be read from ``shown_at`` on.
+
+    ``past``: what it was before each change, with the time of that.
+    """
 
     id: str
     fields: Json
@@ -116,6 +119,15 @@ class Configuration:
     updated_at: float
     shown_at: float
     version: int = 1
+    past: list[tuple[float, "Configuration"]] = field(default_factory=list)
+
+    def keep(self, at: float) -> None:
+        """Remember what it is, before it is changed at this time."""
+        self.past.append((at, replace(self, past=[])))
+
+    def as_of(self, moment: float) -> "Configuration":
+        """What it was at a time."""
+        return next((then for until, then in self.past if moment < until), self)
 
 
 @dataclass(slots=True, eq=False)
@@ -123,7 +135,8 @@ class Store:
     """A Memory store. ``index`` finds profiles by identifier: one, or in rare cases a list of them.
 
     ``merges``: several matches merge; else the matching rule of the highest priority decides alone.
-    ``processed_at``: when the last of the work that was applied had been accepted.
+    ``processed_at``: when the last of the work that was applied had been accepted. ``past``: what it was
+    before each change of its settings, with the time of that.
     """
 
     id: str
@@ -143,6 +156,17 @@ class Store:
     observations: dict[str, list[Memory]] = field(default_factory=dict)
     summaries: dict[str, list[Memory]] = field(default_factory=dict)
     imports: dict[str, Import] = field(default_factory=dict)
+    created_at: float = 0.0
+    past: list[tuple[float, "Store"]] = field(default_factory=list)
+
+    def keep(self, at: float) -> None:
+        """Remember name, trait groups and identity settings, before one of them is changed at this time."""
+        groups = {name: replace(group) for name, group in self.trait_groups.items()}
+        self.past.append((at, replace(self, trait_groups=groups, past=[])))
+
+    def as_of(self, moment: float) -> "Store":
+        """The store with name, trait groups and identity settings of a time."""
+        return next((then for until, then in self.past if moment < until), self)
 
     def status_at(self, now: float) -> str:
         if self.forced_status is not None:

@@ -69,6 +69,13 @@ class Call:
             raise not_found("The store")
         return store
 
+    def store_as_read(self) -> Store:
+        """The store named in the path, with the settings that it shows."""
+        store = self.store()
+        if store.created_at > self.read_at:
+            raise not_found("The store")
+        return store.as_of(self.read_at)
+
     def active_store(self) -> Store:
         """The store named in the path, which must be ACTIVE for the data plane."""
         store = self.store()

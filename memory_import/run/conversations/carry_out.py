@@ -43,25 +43,25 @@ async def set_up_configuration(
     """
     done = list(made)
     conflicts = 0
-    while True:
-        plan = await look_at_configuration(client, wanted)
-        if plan.conflicts:
-            raise StoreUnfit(plan.conflicts)
-        if not plan.changes:
-            return done
+    plan = await look_at_configuration(client, wanted)
+    while plan.changes:
         change = plan.changes[0]
         refused = await _make(client, wanted, change)
-        is_conflict = refused is not None and refused.status == 409
-        if refused is not None and not is_conflict:
+        if refused is not None and refused.status != 409:
             raise _unfit(change, _words_of(refused), done)
-        is_made = await _wait_until_made(client, wanted, change)
-        conflicts += is_conflict
+        plan = await _look_until_shown(client, wanted, change)
+        is_made = change.words not in _words(plan)
         if refused is None and not is_made:
             raise _unfit(change, "the service took it, but does not show it.", done)
         if refused is None:
             done.append(change.words)
-        elif not is_made and conflicts >= _TRIES_AT_CONFLICTS:
-            raise _unfit(change, _words_of(refused), done)
+        else:
+            conflicts += 1
+            if not is_made and conflicts >= _TRIES_AT_CONFLICTS:
+                raise _unfit(change, _words_of(refused), done)
+    if plan.conflicts:
+        raise StoreUnfit(plan.conflicts)
+    return done
 
 
 async def _make(client: Client, wanted: WantedConfiguration, change: ConfigurationChange) -> Refused | None:
@@ -72,24 +72,25 @@ async def _make(client: Client, wanted: WantedConfiguration, change: Configurati
             return await create_configuration(client, change.body)
         return await change_configuration(client, str(change.configuration_id), change.body)
     except StoreUnfit:
-        if await _is_made(client, wanted, change):
+        if change.words not in _words(await look_at_configuration(client, wanted)):
             return None
         raise
 
 
-async def _is_made(client: Client, wanted: WantedConfiguration, change: ConfigurationChange) -> bool:
-    plan = await look_at_configuration(client, wanted)
-    return change.words not in [each.words for each in plan.changes]
-
-
-async def _wait_until_made(client: Client, wanted: WantedConfiguration, change: ConfigurationChange) -> bool:
-    """Whether a change is made, which may take a moment to show."""
+async def _look_until_shown(
+    client: Client, wanted: WantedConfiguration, change: ConfigurationChange
+) -> ConfigurationPlan:
+    """What is left to be done once a change is shown, which may take a moment, or never is."""
     throttle, start = client.throttle, client.throttle.clock()
-    while not await _is_made(client, wanted, change):
-        if throttle.clock() - start >= SETUP_SHOWS_SECONDS:
-            return False
+    while True:
+        plan = await look_at_configuration(client, wanted)
+        if change.words not in _words(plan) or throttle.clock() - start >= SETUP_SHOWS_SECONDS:
+            return plan
         await throttle.rest(SETUP_POLL_SECONDS)
-    return True
+
+
+def _words(plan: ConfigurationPlan) -> list[str]:
+    return [each.words for each in plan.changes]
 
 
 def _words_of(refused: Refused) -> str:

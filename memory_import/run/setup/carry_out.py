@@ -1,8 +1,9 @@
 """Carries a setup out. It begins from what the store has, so it can be repeated after it ended anywhere."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from memory_import.destination.api.identity_settings import (
     fetch_identity_settings,
@@ -79,40 +80,42 @@ async def set_up_store(
     """
     done: list[str] = []
     refusals: Counter[str] = Counter()
-    while True:
-        plan = await look_at_store(client, store, wanted, tell)
-        if plan.conflicts:
-            raise StoreUnfit(plan.conflicts)
-        if not plan.changes:
-            return list(dict.fromkeys(done))
-        change = plan.changes[0]
+    plan = await look_at_store(client, store, wanted, tell)
+    while plan.changes and not plan.conflicts:
+        change, is_new = plan.changes[0], plan.store is None
         _check_creations(change, done)
         refused = await _make(client, plan, change)
         if refused is None:
             done.append(change.words)
-            if plan.store is not None and not await _is_shown(
-                client, store, wanted, change, SETUP_SHOWS_SECONDS
-            ):
-                raise StoreNotReady([_not_shown(change)])
-            continue
-        refusals[change.words] += 1
-        await _check_refusals(client, change, refused, refusals[change.words], done)
-        if refusals[change.words] == 1:
-            await _is_shown(client, store, wanted, change, READ_LAG_OF_CONTROL_PLANE_SECONDS)
+            patience_seconds = 0.0 if is_new else SETUP_SHOWS_SECONDS  # a creation was waited for
+        else:
+            refusals[change.words] += 1
+            await _check_refusals(client, change, refused, refusals[change.words], done)
+            patience_seconds = READ_LAG_OF_CONTROL_PLANE_SECONDS if refusals[change.words] == 1 else 0.0
+        look = partial(look_at_store, client, store, wanted, tell)
+        plan = await _look_until_shown(client, look, change, patience_seconds)
+        if refused is None and not is_new and change.words in _words(plan):
+            raise StoreNotReady([_not_shown(change)])
+    if plan.conflicts:
+        raise StoreUnfit(plan.conflicts)
+    return list(dict.fromkeys(done))
 
 
-async def _is_shown(
-    client: Client, store: str | StoreSpec, wanted: Wanted, change: Change, patience_seconds: float
-) -> bool:
-    """Whether the store shows a change, which may take a moment after it was made."""
+async def _look_until_shown(
+    client: Client, look: Callable[[], Awaitable[SetupPlan]], change: Change, patience_seconds: float
+) -> SetupPlan:
+    """What is left to be done once the store shows a change, which may take a moment; as it is after
+    `patience_seconds` else."""
     throttle, start = client.throttle, client.throttle.clock()
     while True:
-        plan = await look_at_store(client, store, wanted)
-        if change.words not in [each.words for each in plan.changes]:
-            return True
-        if throttle.clock() - start >= patience_seconds:
-            return False
+        plan = await look()
+        if change.words not in _words(plan) or throttle.clock() - start >= patience_seconds:
+            return plan
         await throttle.rest(SETUP_POLL_SECONDS)
+
+
+def _words(plan: SetupPlan) -> list[str]:
+    return [each.words for each in plan.changes]
 
 
 def _not_shown(change: Change) -> str:

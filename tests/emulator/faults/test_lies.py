@@ -155,6 +155,71 @@ def test_a_lookup_a_profile_and_a_listing_can_lag(asker: Asker) -> None:
     assert len(asker.ask("GET", place).body["observations"]) == 1
 
 
+def test_memories_and_recall_can_lag(asker: Asker) -> None:
+    profile = f"{DATA}/{asker.add_contact(phone='+12025550101')}"
+    asker.ask("POST", f"{profile}/Observations", {"observations": [NOTE]})
+    (first,) = asker.ask("GET", f"{profile}/Observations").body["observations"]
+    asker.now += 60
+    asker.ask("PATCH", f"{profile}/Observations/{first['id']}", {"content": "Likes coffee"})
+    asker.ask("POST", f"{profile}/Observations", {"observations": [{**NOTE, "content": "New"}]})
+
+    def contents() -> list[list[str]]:
+        listed = asker.ask("GET", f"{profile}/Observations").body["observations"]
+        recalled = asker.ask("POST", f"{profile}/Recall", {}).body["observations"]
+        return [[each["content"] for each in found] for found in (listed, recalled)]
+
+    asker.ask("POST", "/emulator/faults", [{"do": {"stale_seconds": 30}}])
+    assert contents() == [["Likes tea"], ["Likes tea"]]
+    assert asker.ask("GET", f"{profile}/Observations/{first['id']}").body["content"] == "Likes tea"
+    asker.ask("POST", "/emulator/faults", [])
+    assert [sorted(each) for each in contents()] == [["Likes coffee", "New"]] * 2
+
+
+def test_the_control_plane_can_lag(asker: Asker) -> None:
+    settings, stores = f"{CONTROL}/IdentityResolutionSettings", CONTROL.rpartition("/")[0]
+    configurations = "/v2/ControlPlane/Configurations"
+
+    def shown() -> list[Any]:
+        identity, groups = asker.ask("GET", settings), asker.ask("GET", f"{CONTROL}/TraitGroups")
+        configured = asker.ask("GET", configurations).body["configurations"]
+        store = asker.ask("GET", CONTROL)
+        return [
+            len(asker.ask("GET", stores).body["stores"]),
+            (store.body.get("description"), store.headers["etag"]),
+            (identity.body["matchingRules"], identity.headers["etag"]),
+            [(each["displayName"], each["version"]) for each in groups.body["traitGroups"]],
+            [each["memoryExtractionEnabled"] for each in configured],
+        ]
+
+    def change(is_on: bool) -> None:
+        rules = {**asker.ask("GET", settings).body, "matchingRules": ["email" if is_on else "phone"]}
+        asker.ask("PATCH", CONTROL, {"description": f"{is_on}"})
+        asker.ask("PUT", settings, {name: rules[name] for name in ("identifierConfigs", "matchingRules")})
+        asker.ask("PATCH", f"{CONTROL}/TraitGroups/Contact", {"traits": {"x": {"dataType": "STRING"}}})
+        asker.ask("POST", f"{CONTROL}/TraitGroups", {"displayName": f"Group{is_on}"})
+        asker.ask("POST", stores, {"displayName": f"{is_on}"})
+        made = asker.ask("GET", configurations).body["configurations"]
+        if made:
+            asker.ask("PATCH", f"{configurations}/{made[0]['id']}", {"memoryExtractionEnabled": is_on})
+
+    configuration = {
+        "displayName": "one",
+        "description": "",
+        "conversationGroupingType": "GROUP_BY_PROFILE",
+        "memoryStoreId": FIRST_STORE_ID,
+    }
+    asker.ask("POST", configurations, configuration)
+    history = [shown()]
+    for is_on in (True, False):
+        asker.now += 60
+        change(is_on)
+        history.append(shown())
+    assert history[0] != history[1] != history[2]
+    for age_seconds, expected in ((0, history[2]), (30, history[1]), (90, history[0])):
+        asker.ask("POST", "/emulator/faults", [{"do": {"stale_seconds": age_seconds}}])
+        assert shown() == expected, age_seconds
+
+
 def test_a_page_can_lead_to_itself(asker: Asker) -> None:
     for number in range(3):
         asker.add_contact(phone=f"+1202555010{number}")
