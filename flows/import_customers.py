@@ -47,6 +47,7 @@ async def import_customers(  # noqa: PLR0913 - the parameters of the flow are wh
     max_errors: str | None = None,
     max_dropped: str | None = None,
     limit: int | None = None,
+    full: bool = False,
     show_values: bool = False,
     verify: str | None = None,
     credentials_block: str | None = None,
@@ -68,6 +69,7 @@ async def import_customers(  # noqa: PLR0913 - the parameters of the flow are wh
         max_errors: Send nothing further once more rows are rejected, as a count or as a percentage.
         max_dropped: Send nothing where more of a trait's values would be left out, as a percentage.
         limit: Import the first so many rows of each load only.
+        full: Send everything again, whatever earlier runs have brought in.
         show_values: Let a plan show values of customers, in its own folder alone.
         verify: How many rows of each load to read back at the end, or `all`.
         credentials_block: The name of a twilio-credentials block. Left out: credentials of the environment.
@@ -82,6 +84,7 @@ async def import_customers(  # noqa: PLR0913 - the parameters of the flow are wh
         wait_seconds=wait_seconds,
         budgets=Budgets(max_errors=max_errors, max_dropped=max_dropped),
         limit=limit,
+        full=full,
         show_values=show_values,
         verify=verify,
         credentials=await load_credentials(credentials_block) if credentials_block else None,

@@ -178,7 +178,7 @@ WORDING: dict[str, str] = {
     Reason.PLACEHOLDER: "what a template or a spreadsheet writes in place of a value",
     Reason.PATTERN_NOT_FOUND: "the spec's `pattern` does not match the text",
     Reason.NOT_IN_MAP: "the spec's `map` does not have the text, and there is no `else`",
-    Reason.FURTHER_VALUE_LEFT_OUT: "another cell of the row holds a valid value, which was taken",
+    Reason.FURTHER_VALUE_LEFT_OUT: "the row holds another valid value, which was taken",
     Reason.IDENTIFIER_TOO_LONG: (
         f"the identifier is longer than the {IDENTIFIER_CHARACTERS} characters that the API accepts"
     ),

@@ -93,6 +93,11 @@ class TraitPlan:
         return f"_value.{self.path}"
 
     @property
+    def place_column(self) -> str | None:
+        """The column of prepared rows that says which of several columns a value comes from; else None."""
+        return f"_place.{self.path}" if len(self.columns) > 1 else None
+
+    @property
     def code_column(self) -> str:
         """The column of prepared rows that says what was changed in its values, or why there is none."""
         return f"{CODE_PREFIX}{self.path}"

@@ -44,6 +44,7 @@ class Prepared:
         `_value.<path>`, … as `TraitPlan.value_column` names them: String, the value of each trait as judged.
         `_code.<path>`, … as `TraitPlan.code_column` names them: CODES: what was changed in the value; where
             there is no value, why it was dropped.
+        `_place.<path>`, … as `TraitPlan.place_column` names them: UInt8, as `JudgedTrait.places`.
         `_latest`: Int64, as `read_moments` gives it, where the plan asks for it.
         `_bytes`: Int64, the size of the profile as JSON text; null where the row is rejected.
         `_id.<id_type>`, … as `ProfilePlan.identifier_columns` names them: String, the identifier value that
@@ -156,7 +157,12 @@ def _collect_profiles(judged: dict[str, JudgedTrait], plan: ProfilePlan, rejecte
     kept = pl.lit(~rejected)
     made = [measure_payloads(values, plan), *identify(values, plan)]
     codes = [trait.codes.cast(CODES).alias(trait.trait.code_column) for trait in judged.values()]
-    return values.hstack(codes).with_columns(pl.when(kept).then(column) for column in made)
+    places = [
+        trait.places.alias(trait.trait.place_column)
+        for trait in judged.values()
+        if trait.places is not None and trait.trait.place_column
+    ]
+    return values.hstack([*codes, *places]).with_columns(pl.when(kept).then(column) for column in made)
 
 
 def collect_others(

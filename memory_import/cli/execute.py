@@ -89,6 +89,7 @@ async def _call_flow(request: RunRequest) -> "RunResult | ImportProblem":
         max_errors=request.budgets.max_errors,
         max_dropped=request.budgets.max_dropped,
         limit=request.limit,
+        full=request.full,
         verify=request.verify,
         return_state=True,
     )

@@ -62,6 +62,10 @@ ShowValues = Annotated[
 ]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Import the first N rows of each load.")]
 
+Full = Annotated[
+    bool, typer.Option("--full", help="Send everything again, whatever earlier runs have brought in.")
+]
+
 Who = Annotated[
     str, typer.Argument(metavar="WHO", help="A phone with +, an email, TYPE:VALUE, or the id of a profile.")
 ]

@@ -6,6 +6,7 @@ from memory_import.cli.execute import execute
 from memory_import.cli.options import (
     USUAL_STATE_DIR,
     Emulator,
+    Full,
     Keep,
     Limit,
     MaxDropped,
@@ -31,6 +32,7 @@ def plan(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer reads
     max_errors: MaxErrors = None,
     max_dropped: MaxDropped = None,
     limit: Limit = None,
+    full: Full = False,
     show_values: ShowValues = False,
     state_dir: StateDir = USUAL_STATE_DIR,
     output: OutputOption = Output.TEXT,
@@ -52,6 +54,7 @@ def plan(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer reads
         wait_seconds=wait,
         budgets=Budgets(max_errors=max_errors, max_dropped=max_dropped),
         limit=limit,
+        full=full,
         show_values=show_values,
     )
     raise typer.Exit(execute(request, output, prefect=prefect, verbose=verbose))

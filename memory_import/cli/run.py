@@ -6,6 +6,7 @@ from memory_import.cli.execute import execute
 from memory_import.cli.options import (
     USUAL_STATE_DIR,
     Emulator,
+    Full,
     Keep,
     Limit,
     MaxDropped,
@@ -32,6 +33,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer reads 
     max_dropped: MaxDropped = None,
     verify: Verify = None,
     limit: Limit = None,
+    full: Full = False,
     state_dir: StateDir = USUAL_STATE_DIR,
     output: OutputOption = Output.TEXT,
     prefect: Prefect = None,
@@ -50,5 +52,6 @@ def run(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer reads 
         budgets=Budgets(max_errors=max_errors, max_dropped=max_dropped),
         verify=verify,
         limit=limit,
+        full=full,
     )
     raise typer.Exit(execute(request, output, prefect=prefect, verbose=verbose))

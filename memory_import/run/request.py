@@ -38,8 +38,8 @@ class RunRequest:
     `run` and `plan` need `spec_path`; the new run gets `run_id`, or a fresh id where that is None. `apply`
     needs `run_id`; `resume` goes on with the last unfinished run where that is None. `credentials` None takes
     those of the environment. `keep`: the emulator's store goes on with that of the last run into it.
-    `show_values`: the plan shows values of customers. `verify`: how many rows of each load to read back at
-    the end, or `all`; None reads nothing back.
+    `full`: everything is sent, whatever is known. `show_values`: the plan shows values of customers.
+    `verify`: how many rows of each load to read back at the end, or `all`; None reads nothing back.
     """
 
     action: Action = Action.RUN
@@ -51,6 +51,7 @@ class RunRequest:
     wait_seconds: float = WAIT_SECONDS
     budgets: Budgets = field(default_factory=Budgets)
     limit: int | None = None
+    full: bool = False
     show_values: bool = False
     verify: str | None = None
     credentials: Credentials | None = None

@@ -32,7 +32,7 @@ REJECT_WORDING: dict[str, str] = {
 """Every code has its sentence."""
 
 
-def one_line(error: BaseException) -> str:
+def one_line(error: object) -> str:
     """The first line of a library's message, without its trailing full stop or colon."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0].rstrip(".: ")[:300]

@@ -52,9 +52,42 @@ class _Layout:
     def own_names(self) -> tuple[str, ...]:
         return self.names[: -len(REPORT_COLUMNS)] if self.is_report else self.names
 
-    def join(self, cells: Iterable[str | None]) -> str:
+    def join(self, cells: Iterable[str]) -> str:
         """A row of these cells, each quoted where it has to be."""
-        return self.delimiter.join(_quoted(cell, self.escape) for cell in cells)
+        return self.delimiter.join(map(self._quoted, cells))
+
+    def join_columns(self, cells: pl.DataFrame) -> pl.Series:
+        """The rows of String columns, each as such a text."""
+        texts = [
+            pl.when(pl.col(name).str.contains(self._special))
+            .then(self.quoted(pl.col(name)))
+            .otherwise(pl.col(name))
+            .fill_null("")
+            for name in cells.columns
+        ]
+        return cells.select(pl.concat_str(texts, separator=self.delimiter)).to_series()
+
+    def quoted(self, text: pl.Expr) -> pl.Expr:
+        """A String column in quotes."""
+        doubled = [2 * character for character in self._doubled]
+        return pl.concat_str(pl.lit('"'), text.str.replace_many(self._doubled, doubled), pl.lit('"'))
+
+    def _quoted(self, cell: str) -> str:
+        if not re.search(self._special, cell):
+            return cell
+        for character in self._doubled:
+            cell = cell.replace(character, 2 * character)
+        return f'"{cell}"'
+
+    @property
+    def _doubled(self) -> list[str]:
+        return [self.escape, '"'] if self.escape else ['"']
+
+    @property
+    def _special(self) -> str:
+        """What a cell is quoted for: what means something in a CSV file of this layout, or in any."""
+        own = "".join(f"\\x{ord(character):02x}" for character in self.delimiter + (self.escape or ""))
+        return rf'[ ,;|\t"\r\n~:\\{own}]'
 
 
 def describe_originals(source: Source) -> dict[str, Any]:
@@ -134,10 +167,11 @@ class Originals:
         ):
             path = find_copy(str(file), self._folder)
             assert path is not None  # noqa: S101 - it is kept as long as the run
-            originals = read_rows(path, str(file), group[ROW], self._columns)
-            for cells, reason in zip(originals, group["_reason"].to_list(), strict=True):
-                row = self._layout.join(cells).encode("utf-8", "backslashreplace")
-                yield row + self._layout.delimiter.encode() + reason + b"\n"
+            waiting = iter(group["_reason"].to_list())
+            for cells in read_rows(path, str(file), group[ROW], self._columns):
+                rows = self._layout.join_columns(cells).to_list()
+                for row, reason in zip(rows, waiting, strict=False):
+                    yield f"{row}{self._layout.delimiter}".encode() + reason + b"\n"
 
     def _csv_line(self, text: bytes, reason: bytes, layout: _Layout, code: str) -> bytes:
         row, end = _cut_line_end(text)
@@ -164,17 +198,8 @@ class Originals:
         return self._layout.join(cells).encode("utf-8", "surrogatepass")
 
     def _reasons(self, rejected: pl.DataFrame) -> list[bytes]:
-        special = [self._layout.escape, '"'] if self._layout.escape else ['"']
         cells = [
-            pl.concat_str(
-                pl.lit('"'),
-                pl.col(name)
-                .cast(pl.String)
-                .fill_null("")
-                .str.replace_many(special, [character * 2 for character in special]),
-                pl.lit('"'),
-            )
-            for name in (FILE, ROW, *ERRORS)
+            self._layout.quoted(pl.col(name).cast(pl.String).fill_null("")) for name in (FILE, ROW, *ERRORS)
         ]
         joined = rejected.select(pl.concat_str(cells, separator=self._layout.delimiter)).to_series()
         return [text.encode() for text in joined.to_list()]
@@ -233,16 +258,6 @@ def _fields(row: bytes, layout: _Layout) -> list[str]:
     text = io.StringIO(row.decode("utf-8", "surrogateescape"), newline="")
     reader = csv.reader(text, delimiter=layout.delimiter, escapechar=layout.escape, skipinitialspace=True)
     return next(reader, [])
-
-
-def _quoted(cell: str | None, escape: str | None) -> str:
-    """A cell as CSV has it: quoted where it has to be."""
-    if cell is None:
-        return ""
-    if escape:
-        cell = cell.replace(escape, 2 * escape)
-    is_plain = cell.isalnum() or not any(character in cell for character in ' ,;|\t"\r\n~:\\')
-    return cell if is_plain else '"' + cell.replace('"', '""') + '"'
 
 
 def load_described(path: Path) -> Mapping[str, Any]:

@@ -145,14 +145,14 @@ class _HttpBody:
         except urllib.error.HTTPError as error:
             error.close()
             raise SourceError(
-                f"{self._name}: found HTTP status {error.code} ({error.reason}), expected 200; "
+                f"{self._name}: found HTTP status {error.code} ({one_line(error.reason)}), expected 200; "
                 "check the address and who may read it"
             ) from None
         except (OSError, http.client.HTTPException) as error:
             raise _unreadable(self._name, error) from None
         self._check_status()
-        length = self._response.headers.get("Content-Length")
-        self._missing = int(length) if length else None
+        length = self._response.headers.get("Content-Length") or ""
+        self._missing = int(length) if re.fullmatch("[0-9]+", length) else None
 
     def _check_status(self) -> None:
         """A part of a file is a file only where it is all of it."""

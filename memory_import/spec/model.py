@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from memory_import.loads import MemoryLoad
-from memory_import.spec.persons import PersonsSpec
+from memory_import.spec.persons import PersonsSpec, SyncSpec
 from memory_import.spec.rows import ConversationsSpec, MomentSpec, RegionSpec, Where
 from memory_import.spec.store import SetupSpec, Store, StoreSpec
 from memory_import.spec.traits import REPAIR, SpecModel, TraitSpec, expand
@@ -89,6 +89,9 @@ class ProfilesSpec(SpecModel):
     )
     persons: PersonsSpec = Field(
         default_factory=PersonsSpec, description="Who is one person, and what identifies nobody."
+    )
+    sync: SyncSpec = Field(
+        default_factory=SyncSpec, description="What becomes of known people on the runs after the first one."
     )
 
 

@@ -52,7 +52,22 @@ class PersonsSpec(SpecModel):
         description="What becomes of a value that people claim whose names disagree: it stays with its "
         "holder or with nobody (separate), makes them one person (merge), or its rows are rejected (reject).",
     )
+    on_renamed: Literal["conflict", "same"] = Field(
+        default="conflict",
+        description="What becomes of a row that alone claims what a known person holds, under another name: "
+        "it goes without (conflict), or it is that person (same).",
+    )
     names: tuple[str, ...] | None = Field(
         default=None,
         description="The traits that tell people apart. Left out: those that are called names.",
+    )
+
+
+class SyncSpec(SpecModel):
+    """What becomes of known people on the runs after the first one."""
+
+    gone: Literal["report", "ignore"] = Field(
+        default="report",
+        description="People who are gone from the input are counted and listed (report), or not: for files "
+        "that hold changes only (ignore).",
     )

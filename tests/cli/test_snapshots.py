@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from memory_import import sample_data
 from memory_import.cli.app import app
 from memory_import.emulator.server import running
 from tests.conftest import PASSWORD, USER, make_workplace
 from tests.support.workplace import Workplace
 
 FOLDER = Path(__file__).parent / "snapshots"
+_SAMPLES = Path(sample_data.__file__).parent
 _VOLATILE = (
     (re.compile(r'"progress": \[[^]]+\]'), '"progress": [POINTS]'),
     (re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{4}"), "RUN_ID"),
@@ -41,6 +43,8 @@ def say(workplace: Workplace, *arguments: str) -> str:
     problems = [line for line in result.stderr.splitlines() if " rejected, " not in line]
     said = "\n".join([f"exit code {result.exit_code}", result.stdout.rstrip(), *problems]).rstrip() + "\n"
     said = said.replace(str(workplace.folder), "FOLDER")
+    for samples in (_SAMPLES, _SAMPLES.resolve()):
+        said = said.replace(str(samples), "SAMPLES")
     for pattern, replacement in _VOLATILE:
         said = pattern.sub(replacement, said)
     return said
@@ -77,7 +81,7 @@ def test_a_plan_its_application_and_what_is_told_of_them(workplace: Workplace, o
     check(f"status-{output}", say(workplace, "status", *form))
     check(f"status-one-{output}", say(workplace, "status", run_id_of(workplace), *form))
     check(f"resume-nothing-{output}", say(workplace, "resume", *form))
-    check(f"run-budget-{output}", say(workplace, "run", spec, "--max-errors", "0", *form))
+    check(f"run-budget-{output}", say(workplace, "run", spec, "--full", "--max-errors", "0", *form))
 
 
 @pytest.mark.parametrize("output", ["text", "json"])

@@ -171,6 +171,77 @@ def test_two_specs_on_one_store_never_mix_people(workplace: Workplace) -> None:
     assert sent(night(workplace, same, spec="third.yaml")) == [whole(same)]
 
 
+def persons(result: RunResult) -> dict[str, int]:
+    """How many persons are new, changed, unchanged and gone, those that there are."""
+    counted = result.report["loads"]["profiles"]["persons"]
+    return {name: counted[name] for name in ("new", "changed", "unchanged", "gone") if counted[name]}
+
+
+def gone(result: RunResult) -> list[tuple[str, str]]:
+    """`value`, `last_run` of the lines of `gone.csv`."""
+    with (Path(result.folder) / "gone.csv").open(newline="") as stream:
+        return [(line["value"], line["last_run"]) for line in csv.DictReader(stream)]
+
+
+CLEO: Row = ("Cleo Ray", "+12025550103", "cleo@example.com", "Bern")
+
+
+def test_who_is_gone_is_counted_and_listed_until_they_are_back(workplace: Workplace) -> None:
+    first = night(workplace, ANA, BOB, CLEO)
+    assert (persons(first), gone(first)) == ({"new": 3}, [])
+    expected = [(BOB[2], first.report["run_id"]), (BOB[1], first.report["run_id"])]
+    second = night(workplace, (*ANA[:3], "Turin"), CLEO)
+    assert (persons(second), gone(second)) == ({"changed": 1, "unchanged": 1, "gone": 1}, expected)
+    third = night(workplace, CLEO)
+    left = second.report["run_id"]
+    assert (persons(third), gone(third)[2:]) == ({"unchanged": 1, "gone": 2}, expected)
+    assert gone(third)[:2] == [(ANA[2], left), (ANA[1], left)]
+    fourth = night(workplace, BOB, CLEO, (*ANA[:3], "Turin"))
+    assert (persons(fourth), gone(fourth), sent(fourth)) == ({"unchanged": 3}, [], [])
+    fifth = night(workplace, CLEO, (*ANA[:3], "Turin"))
+    assert {run for _, run in gone(fifth)} == {fourth.report["run_id"]}
+
+
+def test_rejected_excluded_and_suppressed_people_are_not_gone(workplace: Workplace) -> None:
+    night(workplace, ANA, BOB, CLEO)
+    (workplace.folder / "stop.csv").write_text(CLEO[1] + "\n")
+    email = {"column": "Email", "type": "email", "on_invalid": "reject"}
+    strict = {**TRAITS, "Contact": {**TRAITS["Contact"], "email": email}}
+    rules = {"traits": strict, "where": {"Name": {"not": ["Bob Lee"]}}, "suppress": "stop.csv"}
+    second = night(
+        workplace, (*ANA[:2], "ana at home", ANA[3]), BOB, ("Dov Katz", "+12025550104", "", "1"), **rules
+    )
+    assert rows_of(second) == {"read": 3, "completed": 1, "excluded": 1, "rejected": 1}
+    assert (persons(second), gone(second)) == ({"new": 1}, [])
+
+
+def test_a_limited_run_and_a_file_of_changes_make_nobody_gone(workplace: Workplace) -> None:
+    night(workplace, ANA, BOB)
+    write(workplace.folder, ANA, BOB)
+    limited = workplace.carry_out(workplace.request(emulator=True, keep=True, limit=1))
+    assert (persons(limited), gone(limited)) == ({"unchanged": 1}, [])
+    changes = night(workplace, ANA, sync={"gone": "ignore"})
+    assert (persons(changes), gone(changes)) == ({"unchanged": 1}, [])
+
+
+def test_a_full_run_sends_everything_again(workplace: Workplace) -> None:
+    night(workplace, ANA, BOB)
+    full = workplace.carry_out(workplace.request(emulator=True, keep=True, full=True))
+    assert (sent(full), persons(full)) == ([whole(ANA), whole(BOB)], {"changed": 2})
+    assert sent(night(workplace, ANA, BOB)) == []
+
+
+def test_who_comes_back_under_another_name_is_the_same_where_the_spec_says_so(workplace: Workplace) -> None:
+    night(workplace, ANA, BOB)
+    married = ("Ana Jones", *ANA[1:])
+    refused = night(workplace, married, BOB)
+    assert (rows_of(refused), sent(refused)) == ({"read": 2, "unchanged": 1, "rejected": 1}, [])
+    assert conflicts(refused)[0] == (ANA[2], "Ana Jones", "known_under_other_name")
+    taken = night(workplace, married, BOB, persons={"on_renamed": "same"})
+    assert sent(taken) == [{"name": "Ana Jones", "phone": ANA[1]}]
+    assert sent(night(workplace, married, BOB)) == []
+
+
 def test_a_suppressed_person_is_found_by_what_is_known_of_it(workplace: Workplace) -> None:
     night(workplace, ANA, BOB)
     (workplace.folder / "stop.csv").write_text(ANA[1] + "\n")

@@ -7,6 +7,7 @@ from typing import Any
 
 from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
+from memory_import.run.lifecycle.state_directory import open_ledger
 from tests.support.workplace import (
     TRAITS,
     Workplace,
@@ -107,6 +108,32 @@ def test_what_stands_beside_the_value_is_counted_beside_it(workplace: Workplace)
     ]
 
 
+def test_a_value_that_is_left_out_is_listed_with_the_cell_that_it_comes_from(workplace: Workplace) -> None:
+    write_customers(
+        workplace.folder, "Ada,12,ada@example.com,+12025550101", "Bram,,bram@example.com,+12025550101"
+    )
+    phone = {"column": ["Phone", "Since"], "type": "phone"}
+    write_spec(
+        workplace.folder,
+        traits={"Contact": {**TRAITS["Contact"], "phone": phone}},
+        persons={"block": ["+12025550101"]},
+    )
+    result = workplace.carry_out()
+    assert [tuple(row.values())[1:] for row in dropped_of(result)] == [
+        ("1", "Contact.phone", "Since", "+12025550101", "identifier_blocked"),
+        ("1", "Contact.phone", "Phone", "12", "phone_too_short"),
+        ("2", "Contact.phone", "Since", "+12025550101", "identifier_blocked"),
+    ]
+
+
+def test_an_email_that_differs_in_case_alone_is_no_further_one(workplace: Workplace) -> None:
+    write_customers(workplace.folder, "Ada,,ada@example.com,ADA@Example.com")
+    email = {"column": ["Email", "Since"], "type": "email"}
+    write_spec(workplace.folder, traits={"Contact": {**TRAITS["Contact"], "email": email}})
+    counted = traits_of(workplace.carry_out())["Contact.email"]
+    assert (counted["sent"], counted["others"]) == (1, {"sent": 0, "dropped": {}})
+
+
 def test_a_further_number_brings_the_rows_of_a_person_together(workplace: Workplace) -> None:
     write_customers(
         workplace.folder,
@@ -134,3 +161,30 @@ def test_a_thousand_rows_with_four_thousand_dropped_values_list_them_all(workpla
     assert len({(row["_row"], row["_trait"]) for row in listed}) == len(listed) == 4_000
     assert all(row["_value"] in {f"x{int(row['_row']) - 1}", f"no{int(row['_row']) - 1}"} for row in listed)
     assert [sum(traits_of(result)[f"Account.{name}"]["dropped"].values()) for name in wrong] == [1_000] * 4
+
+
+def test_traits_that_the_store_promotes_beyond_the_spec_identify_and_are_named(workplace: Workplace) -> None:
+    write_customers(
+        workplace.folder, "Ada,+12025550101,ada@example.com,", "Ada,+12025550102,ada@example.com,"
+    )
+    write_spec(workplace.folder, identifiers=["Contact.phone"])
+    result = workplace.carry_out(workplace.request(emulator=True))
+    assert rows_of(result) == {"read": 2, "completed": 1, "merged": 1}
+    remarks = result.report["loads"]["profiles"]["remarks"]
+    assert any("Contact.email (email)" in remark for remark in remarks)
+
+
+def test_the_same_phone_identifies_its_person_for_whatsapp_too(workplace: Workplace) -> None:
+    write_customers(workplace.folder, "Ada,+12025550101,,", "Bram,(202) 555-0102,,")
+    again = {"column": "Phone", "type": "phone"}
+    traits = {"Contact": {**TRAITS["Contact"], "whatsappNumber": again}}
+    setup = {"identifiers": {"whatsapp": "Contact.whatsappNumber"}}
+    spec = write_spec(workplace.folder, traits=traits)
+    spec.write_text(spec.read_text() + f"setup: {setup}\n")
+    result = workplace.carry_out(workplace.request(emulator=True))
+    assert rows_of(result) == {"read": 2, "completed": 2}
+    assert traits_of(result)["Contact.whatsappNumber"]["sent"] == 1
+    with open_ledger(workplace.state_dir) as ledger:
+        load = ledger.load(result.report["run_id"], "profiles")
+    assert load is not None
+    assert load.identifiers["Contact.whatsappNumber"] == "whatsapp"

@@ -29,6 +29,10 @@ class _Files(BaseHTTPRequestHandler):
         body = self.server.parquet if path == "/p.parquet" else BODIES.get(path)
         if path == "/broken.csv":
             self.answer(200, b"7\r\nid\n1\n2\n\r\n9\r\nbroken", {"Transfer-Encoding": "chunked"})
+        elif path == "/around.csv":
+            self.answer(302, b"", {"Content-Length": "0", "Location": "/around.csv"})
+        elif path == "/odd.csv":
+            self.answer(200, b"id,note\n1,x\n", {"Content-Length": "twelve"})
         elif path == "/short.csv":
             self.answer(200, b"id,note\n1,x\n", {"Content-Length": "112"})
         elif path in RANGES:
@@ -76,6 +80,10 @@ def test_a_part_that_is_the_whole_is_read(server, read):
     assert read(f"{server}/whole.csv").rows == [(1, "1")]
 
 
+def test_a_length_that_is_no_number_says_nothing(server, read):
+    assert read(f"{server}/odd.csv").rows == [(1, "1", "x")]
+
+
 def test_compressed_csv_is_read_from_an_address(server, read):
     assert read(f"{server}/a.csv.gz").rows == [(1, "1", "x")]
 
@@ -108,6 +116,7 @@ REFUSED = {
     "empty": ("/empty.csv", "found an empty file"),
     "cut short": ("/short.csv", "ends 100 bytes early"),
     "a chunk that breaks off": ("/broken.csv", "found a body that breaks off, expected all of it"),
+    "a redirect to itself": ("/around.csv", "found HTTP status 302"),
     "a part": ("/part.csv", "found HTTP status 206"),
 }
 

@@ -38,6 +38,7 @@ def make_run(run_id: str = RUN_ID, **facts: Any) -> RunRecord:
         "emulator": False,
         "budgets": {},
         "row_limit": None,
+        "is_full": False,
         "is_plan": False,
         "declared": None,
         "planned_after": 0,

@@ -53,9 +53,9 @@ def _judge_country(country: str) -> tuple[str | None, str | None]:
 def find_region(country: str) -> str | None:
     """The ISO alpha-2 code of one country; None where it is blank or unknown.
 
-    Known are names in any language, ISO 3166 codes of letters and digits, dial codes (`+41`, `0041`), the
-    country of a locale (`en-US`), and two of these that say the same (`US - United States`). Case, accents,
-    punctuation, bracketed additions and a leading "the" do not count.
+    Known are names in any language, ISO 3166 codes of letters and digits, dial codes (`+41`, `0041`, and
+    `+44 1481`), the country of a locale (`en-US`), and two that say the same (`US - United States`). Case,
+    accents, punctuation, bracketed additions and a leading "the" do not count.
     """
     text = unicodedata.normalize("NFKC", country).strip()
     if NOT_AVAILABLE.fullmatch(text):
@@ -67,8 +67,9 @@ def find_region(country: str) -> str | None:
 
 def _find_by_digits(text: str) -> str | None:
     """By a dial code; by digits without a plus, only if they do not mean two countries."""
-    dialled = re.fullmatch(r"(?:\+|00) *([1-9][0-9]{0,2})", text)
-    if dialled:
+    dialled = re.fullmatch(r"(?:\+|00) *([1-9][0-9]{0,2})(?:[ ()-]+[0-9]{1,4}\)?)?", text)
+    dialled = dialled or re.fullmatch(r"(?:\+|00) *(1|44)[0-9]{3,4}", text)
+    if dialled:  # what follows a calling code are its area codes: numbers are dialled alike in all of them
         return _region_of_dial_code(int(dialled[1]))
     if not re.fullmatch(r"[0-9]{1,3}", text):
         return None

@@ -2,15 +2,23 @@
 named."""
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import polars as pl
 
-from memory_import.transforms.limits import CONVERSATION_ID, PROFILE_ID
+from memory_import.transforms.limits import (
+    ARRAY_ITEMS,
+    CONTENT_CHARACTERS,
+    CONVERSATION_ID,
+    PROFILE_ID,
+    STRING_CHARACTERS,
+)
 from memory_import.transforms.placeholders import is_placeholder
 from memory_import.transforms.plan import TraitPlan, TraitType
+from memory_import.transforms.values.times import ISO_DATE
 from memory_import.transforms.values.traits import judge_trait
 
 _LEAST_SHARE = 0.9
@@ -19,8 +27,18 @@ _LEAST_SHARE = 0.9
 _DAYS = (
     *("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y%m%d"),
     *("%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y"),
+    "%b %d %Y",
 )
-_TIMES = ("", " %H:%M", " %H:%M:%S", ", %H:%M", ", %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S")
+_TIMES = (
+    "",
+    " %H:%M",
+    " %H:%M:%S",
+    ", %H:%M",
+    ", %H:%M:%S",
+    " %I:%M %p",
+    " %I:%M:%S %p",
+    "T%H:%M:%S",
+)
 _NUMBERED = {
     "excel": r"^[1-9][0-9]{4}(?:\.[0-9]+)?$",
     "epoch_s": r"^[0-9]{9,10}$",
@@ -32,6 +50,7 @@ _REGIONS = (
     *("DK", "NO", "FI", "PL", "PT", "NZ", "ZA", "SG", "JP", "CZ", "AR", "CO", "CL"),
 )
 _SEPARATORS = (";", ",", "|", " ::: ")
+_FORMAT = re.compile(r'format: "?(?P<format>[^",]+|%[^"]+)"?(?P<rest>.*)')
 _MOST_WORDS = 4
 _LONGEST_WORD = 20
 _FEWEST_REPEATS = 3
@@ -41,13 +60,13 @@ _ENCODINGS = (
 )
 
 _EXPECTED = {
-    TraitType.STRING: "a text",
+    TraitType.STRING: f"a text of at most {STRING_CHARACTERS:,} characters",
     TraitType.INTEGER: "a whole number such as 12",
     TraitType.NUMBER: "a number such as 1234.5",
     TraitType.BOOLEAN: "true or false",
     TraitType.DATE: "a date such as 2024-05-31",
     TraitType.DATETIME: "a time such as 2024-05-31T23:15:00Z",
-    TraitType.ARRAY: "a list",
+    TraitType.ARRAY: f"a list of at most {ARRAY_ITEMS} items",
     TraitType.PHONE: "a phone number of a known country",
     TraitType.EMAIL: "an email address",
 }
@@ -56,11 +75,12 @@ _EXPECTED = {
 @dataclass(frozen=True, kw_only=True)
 class Circumstances:
     """How texts that were refused were read: the `encoding` of their CSV file, None of Parquet; the `region`
-    of phones without a country (ISO alpha-2); and whether other texts of their column have a value."""
+    of phones without a country (ISO alpha-2); and `others`, texts of their column (String, not null) that
+    have a value."""
 
     encoding: str | None = None
     region: str | None = None
-    has_others: bool = True
+    others: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.String))
 
 
 _ONE_ID = CONVERSATION_ID.strip("^$")
@@ -72,6 +92,7 @@ _SHAPES = {
 """What a field of a memory has to look like once it is read, by its path."""
 
 _EXPECTED_OF_FIELDS = {
+    "content": f"a text of at most {CONTENT_CHARACTERS:,} characters",
     "profile.id": "the id of a profile (mem_profile_…)",
     "conversation_id": "the id of a conversation (conv_conversation_…)",
     "conversation_ids": "ids of conversations (conv_conversation_…)",
@@ -80,6 +101,8 @@ _EXPECTED_OF_FIELDS = {
 
 def describe_expected(trait: TraitPlan) -> str:
     """What a cell of the trait, or of the field of a memory, should hold."""
+    if trait.steps.mapped:
+        return "one of the texts that its map has"
     return _EXPECTED_OF_FIELDS.get(trait.path, _EXPECTED[trait.type])
 
 
@@ -91,6 +114,8 @@ def find_mends(refused: pl.Series, trait: TraitPlan, around: Circumstances) -> l
     for nothing, and another `encoding`.
     """
     least = max(1, _LEAST_SHARE * len(refused))
+    if trait.path == "content" and (refused.str.len_chars() > CONTENT_CHARACTERS).sum() >= least:
+        return ["too_long: split"]
     for given, texts in _variants(refused, around):
         nothing = len(refused) - len(texts)
         fitting: list[tuple[int, str]] = []
@@ -102,8 +127,22 @@ def find_mends(refused: pl.Series, trait: TraitPlan, around: Circumstances) -> l
                 fitting.append((read, line))
         most = max((read for read, _ in fitting), default=0)
         if fitting:
-            return [", ".join(filter(None, (line, given))) for read, line in fitting if read == most]
+            lines = [_keep_others(line, trait, around) for read, line in fitting if read == most]
+            return [", ".join(filter(None, (line, given))) for line in lines]
     return []
+
+
+def _keep_others(line: str, trait: TraitPlan, around: Circumstances) -> str:
+    """The line; of a format one beside those that the trait has, where it does not read the other texts."""
+    named = _FORMAT.match(line)
+    known = trait.formats or ((ISO_DATE,) if trait.type == TraitType.DATE else ())
+    if not named or not known or around.others.is_empty():
+        return line
+    alone = replace(trait, formats=(named["format"],), timezone=trait.timezone or "UTC")
+    if _count_read(around.others, alone, None) >= _LEAST_SHARE * len(around.others):
+        return line
+    listed = ", ".join(_quote(format) for format in (*known, named["format"]))
+    return f"format: [{listed}]{named['rest']}"
 
 
 def _variants(refused: pl.Series, around: Circumstances) -> Iterator[tuple[str, pl.Series]]:
@@ -131,7 +170,7 @@ def _find_words_for_nothing(refused: pl.Series, around: Circumstances) -> list[s
     is_nothing = is_placeholder(text) | text.str.contains(_ZEROS)
     is_word = (pl.col("count") >= _FEWEST_REPEATS) & ~text.str.contains("[1-9@]")
     words = counted.filter(
-        (is_nothing | (is_word & around.has_others)) & (text.str.len_chars() <= _LONGEST_WORD)
+        (is_nothing | (is_word & (not around.others.is_empty()))) & (text.str.len_chars() <= _LONGEST_WORD)
     )
     return words["text"].to_list() if words.height <= _MOST_WORDS else []
 
@@ -178,7 +217,7 @@ def _candidates(refused: pl.Series, trait: TraitPlan) -> Iterator[tuple[str, Tra
             for decimal in (",", "."):
                 yield f'decimal: "{decimal}"', replace(trait, decimal=decimal), None
         case TraitType.ARRAY:
-            for separator in _SEPARATORS:
+            for separator in filter(lambda each: refused.str.contains(each, literal=True).any(), _SEPARATORS):
                 yield f'separator: "{separator}"', replace(trait, separator=separator), None
         case TraitType.BOOLEAN:
             yield from _booleans(refused, trait)

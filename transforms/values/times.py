@@ -2,7 +2,7 @@
 
 Formats are strftime codes as Polars reads them, or words of `transforms.values.formats`; of several the first
 that reads a text counts. None at all is ISO 8601: `2024-05-31`; `2024-05-31T23:15:00` with a space for the
-`T`, seconds left out, a fraction of a second, and an offset (`Z`, `+02:00`, `+0200`) if there is one.
+`T`, seconds left out, a fraction of a second, and an offset (`Z`, `UTC`, `+02:00`, `+0200`) if there is one.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from memory_import.transforms.values.text import clean_texts
 
 ISO_DATE = "%Y-%m-%d"
 ISO_DATETIME = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]{1,9})?)?\s?(.*)$"
+ZERO = "^(?i:z|utc|gmt)$"
 OFFSET = "^[+-][0-9]{4}$"
 RFC3339 = "%Y-%m-%dT%H:%M:%S%.fZ"
 MOST_OFFSET_MINUTES = 14 * 60
@@ -106,7 +107,7 @@ def _read_iso(cleaned: pl.DataFrame) -> pl.DataFrame:
     offsets = parts.select(
         "zone",
         local=local.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us"),
-        offset_us=_offset_us(pl.col("zone").str.replace(":", "").str.replace("^[Zz]$", "+0000")),
+        offset_us=_offset_us(pl.col("zone").str.replace(":", "").str.replace(ZERO, "+0000")),
     )
     is_readable = (pl.col("zone") == "") | pl.col("offset_us").is_not_null()
     return read.hstack(offsets).select(

@@ -32,7 +32,8 @@ class JudgedTrait:
     """What a trait's cells say, row for row.
 
     `values` (String): the first valid value. `codes` (String): what was changed in it, a `Change`; where
-    there is no value, why it was refused, a `Reason`; null in both where nothing was stated.
+    there is no value, why it was refused, a `Reason`; null in both where nothing was stated. `places`
+    (UInt8): of several columns the number, from 0, of that which value and code are of; else None.
     `others`, sparse and in the order of rows and cells: `row` UInt32, `column`, `value`, `code` String of
     what else the row states: further valid values, distinct in a row, and what was refused (no value).
     `reasons`: for each source column, why its cell was refused where it holds no valid value.
@@ -41,6 +42,7 @@ class JudgedTrait:
     trait: TraitPlan
     values: pl.Series
     codes: pl.Series
+    places: pl.Series | None
     others: pl.DataFrame
     reasons: tuple[tuple[str, pl.Series], ...]
 
@@ -78,14 +80,21 @@ def judge_trait(
         first = cells[0].first
         values = first["value"]
         codes = first.select(pl.coalesce("reason", "change")).to_series()
+        places = None
     else:
         values = pl.select(pl.coalesce(pl.lit(cell.first["value"]) for cell in cells)).to_series()
-        codes = _find_codes(cells)
+        codes, places = _find_codes(cells), _find_places(cells)
     return JudgedTrait(
         trait=trait,
         values=values,
         codes=codes,
-        others=_list_others(cells, values, are_kept=is_identifier and trait.several == "all"),
+        places=places,
+        others=_list_others(
+            cells,
+            values,
+            are_kept=is_identifier and trait.several == "all",
+            ignores_case=trait.type == TraitType.EMAIL,
+        ),
         reasons=tuple((cell.column, cell.first["reason"]) for cell in cells),
     )
 
@@ -147,7 +156,19 @@ def _find_codes(cells: list[_Cells]) -> pl.Series:
     return pl.select(code).to_series()
 
 
-def _list_others(cells: list[_Cells], values: pl.Series, *, are_kept: bool) -> pl.DataFrame:
+def _find_places(cells: list[_Cells]) -> pl.Series:
+    """Which cell `_find_codes` speaks of."""
+    place = pl.lit(None, pl.UInt8)
+    for kind in ("reason", "value"):
+        for number, cell in reversed(list(enumerate(cells))):
+            is_meant = pl.lit(cell.first[kind]).is_not_null()
+            place = pl.when(is_meant).then(pl.lit(number, pl.UInt8)).otherwise(place)
+    return pl.select(place).to_series()
+
+
+def _list_others(
+    cells: list[_Cells], values: pl.Series, *, are_kept: bool, ignores_case: bool
+) -> pl.DataFrame:
     """What the cells state beside the value of the row, as `JudgedTrait.others`."""
     found = []
     has_value = values.is_not_null()
@@ -169,8 +190,11 @@ def _list_others(cells: list[_Cells], values: pl.Series, *, are_kept: bool) -> p
         return others
     others = others.sort("row", maintain_order=True)
     own = values.gather(others["row"])
-    is_repeated = (pl.col(VALUE) == pl.lit(own)) | ~pl.struct("row", VALUE).is_first_distinct()
-    others = others.filter(pl.col(VALUE).is_null() | ~is_repeated)
+    others = others.with_columns(same=VALUE, own=own)
+    if ignores_case:
+        others = others.with_columns(pl.col("same", "own").str.to_lowercase())
+    is_repeated = (pl.col("same") == pl.col("own")) | ~pl.struct("row", "same").is_first_distinct()
+    others = others.filter(pl.col(VALUE).is_null() | ~is_repeated).drop("same", "own")
     if are_kept:
         return others
     left_out = pl.lit(Reason.FURTHER_VALUE_LEFT_OUT.value)

@@ -28,10 +28,10 @@ RESUMABLE = (RunStatus.RUNNING, RunStatus.PENDING, RunStatus.STOPPED)
 class RunRecord:
     """One execution of a spec. Times are RFC 3339 in UTC; `budgets` are as a person wrote them, by option.
 
-    `is_plan`: to be sent only when it is applied; False from then on. `declared` is what the store declared
-    when the run was staged, None until then. Deliveries are counted in the ledger, resumed ones again:
-    `planned_after` is how many there were when the run was entered, `delivery_number` is the run's last one,
-    None while nothing of it was sent.
+    `is_full`: everything is sent, whatever is known. `is_plan`: to be sent only when it is applied; False
+    from then on. `declared` is what the store declared when the run was staged, None until then. Deliveries
+    are counted in the ledger, resumed ones again: `planned_after` is how many there were when the run was
+    entered, `delivery_number` is the run's last one, None while nothing of it was sent.
     """
 
     run_id: str
@@ -42,6 +42,7 @@ class RunRecord:
     emulator: bool
     budgets: Mapping[str, str | None]
     row_limit: int | None
+    is_full: bool
     is_plan: bool
     declared: Mapping[str, Any] | None
     planned_after: int

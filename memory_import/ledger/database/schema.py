@@ -26,6 +26,7 @@ runs = Table(
     Column("emulator", Boolean, nullable=False),
     Column("budgets", JSON, nullable=False),
     Column("row_limit", Integer),
+    Column("is_full", Boolean, nullable=False),
     Column("is_plan", Boolean, nullable=False),
     Column("declared", JSON),
     Column("planned_after", Integer, nullable=False),

@@ -9,6 +9,7 @@ from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord, RunRecord
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.report.account import Account
+from memory_import.loads import PROFILES
 
 _POINTS = 60  # of the progress over time
 _TAKEN = frozenset({BatchState.ACCEPTED, BatchState.COMPLETED, BatchState.VERIFIED, BatchState.UNKNOWN})
@@ -25,6 +26,9 @@ def build_report(
 
     `problems`: what ended the run early, in sentences.
     """
+    loads = {
+        name: _load_section(ledger, run.run_id, load, account) for name, (load, account) in accounts.items()
+    }
     return {
         "run_id": run.run_id,
         "spec": run.spec_path,
@@ -34,11 +38,9 @@ def build_report(
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "target": {"api_url": run.api_url, "store_id": run.store_id, "emulator": run.emulator},
-        "loads": {
-            name: _load_section(ledger, run.run_id, load, account)
-            for name, (load, account) in accounts.items()
-        },
+        "loads": loads,
         "requests": describe_requests(ledger, run.run_id),
+        "billing": _count_billed(ledger, run.run_id, loads),
         "timing": {
             stage: round(seconds, 3) for stage, seconds in ledger.seconds_by_stage(run.run_id).items()
         },
@@ -64,6 +66,18 @@ def describe_requests(ledger: Ledger, run_id: str) -> dict[str, Any]:
         "total": sum(counts.by_status.values()),
         "retries": sum(counts.retries.values()),
         "by_status": dict(sorted(counts.by_status.items())),
+    }
+
+
+def _count_billed(ledger: Ledger, run_id: str, loads: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """What a run has used, in the units of the bill: profiles that the service took or that a load of
+    memories created, and identifiers that were looked up, each once. An import recalls nothing."""
+    found = [ledger.lookup_counts(run_id, load) for load in loads]
+    sent = loads[PROFILES]["sent"] if PROFILES in loads else 0
+    return {
+        "profile_operations": sent + sum(created for _, _, created in found),
+        "lookups": sum(identifiers for identifiers, _, _ in found),
+        "recalls": 0,
     }
 
 

@@ -11,27 +11,33 @@ from memory_import.ledger.files import whole_file
 from memory_import.ledger.staging.staged import Staging
 from memory_import.printable import printable_line
 
+MERGES_KNOWN = "merges_known"
+"""The reason in `conflicts.csv` of rows that make one person of several known ones: nobody disagrees."""
 _SHARED_SHOWN = 5
 _CONFLICT = [ID_TYPE, VALUE]
 
 
 def count_persons(staging: Staging) -> dict[str, Any]:
-    """`total` persons, rejected rows aside; the rows of the `largest`; how many values are in `conflicts`,
-    and how many are `shared_values` of too many people."""
+    """`total` persons, rejected rows aside, and how many of them are `new`, `changed` and `unchanged`; how
+    many known ones are `gone`; the rows of the `largest`; how many values are in `conflicts`, and how many
+    are `shared_values` of too many people."""
     kept = sum(staging.read(part, ERROR_CODE)[ERROR_CODE].null_count() for part in staging.parts)
     refused = staging.late_rejects[POS].implode()
     members = staging.members.filter(~pl.col(POS).is_in(refused))
     merged = members.filter(pl.col(POS) != pl.col(REPRESENTATIVE)).height
     total = kept - len(staging.late_rejects) - merged
     largest = members.group_by(REPRESENTATIVE).len().select(pl.col("len").max().fill_null(0)).item()
+    changed = sum(staging.read(part, "person")["person"].count() for part in staging.person_parts)
+    unchanged = members.join(staging.unchanged, on=POS, how="semi")[REPRESENTATIVE].n_unique()
+    disputed = staging.conflicts.filter(pl.col("reason") != MERGES_KNOWN)
     return {
         "total": total,
-        "new": total,
-        "changed": 0,
-        "unchanged": 0,
-        "gone": 0,
+        "new": total - changed - unchanged,
+        "changed": changed,
+        "unchanged": unchanged,
+        "gone": staging.gone["person"].n_unique(),
         "largest": max(largest, min(total, 1)),
-        "conflicts": staging.conflicts.select(_CONFLICT).n_unique() if staging.conflicts.height else 0,
+        "conflicts": disputed.select(_CONFLICT).n_unique() if disputed.height else 0,
         "shared_values": staging.shared.height,
     }
 
@@ -52,6 +58,14 @@ def describe_persons(load: Mapping[str, Any]) -> list[str]:
     persons = load["persons"]
     rows = "row" if persons["largest"] == 1 else "rows"
     lines = [f"persons: {persons['total']:,}, the largest of {persons['largest']:,} {rows}"]
+    if persons["changed"] or persons["unchanged"] or persons["gone"]:
+        gone = f"; {persons['gone']:,} known ones are gone from the input, see gone.csv" * bool(
+            persons["gone"]
+        )
+        lines.append(
+            f"compared with the runs before: {persons['new']:,} new, {persons['changed']:,} changed, "
+            f"{persons['unchanged']:,} unchanged{gone}"
+        )
     if persons["shared_values"]:
         named = [
             f"{printable_line(shared['value'])} ({shared['rows']:,} rows, {shared['people']:,} people)"
@@ -70,7 +84,9 @@ def describe_persons(load: Mapping[str, Any]) -> list[str]:
 
 
 def write_persons(staging: Staging, folder: Path) -> None:
-    """Write `shared-identifiers.csv` and `conflicts.csv`, readable by their owner only."""
+    """Write `shared-identifiers.csv`, `conflicts.csv` and `gone.csv`, readable by their owner only."""
+    with whole_file(folder / "gone.csv") as stream:
+        staging.gone.select("person", ID_TYPE, VALUE, "last_run").write_csv(stream)
     with whole_file(folder / "shared-identifiers.csv") as stream:
         shared = staging.shared.sort("rows", ID_TYPE, VALUE, descending=[True, False, False])
         shared.select(ID_TYPE, VALUE, "rows", "people").write_csv(stream)

@@ -8,7 +8,14 @@ from memory_import.ledger.report.markdown import as_code, as_prose, escape
 from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons
 from memory_import.ledger.report.verification import describe_in_words
-from memory_import.ledger.report.words import EXIT_MEANING, MEANING, headline, name_rows, next_steps
+from memory_import.ledger.report.words import (
+    EXIT_MEANING,
+    MEANING,
+    headline,
+    name_rows,
+    next_steps,
+    say_billing,
+)
 
 _MOST_TRAITS, _MOST_LISTED = 100, 40  # lines of a table
 
@@ -26,6 +33,7 @@ def render_markdown(report: Mapping[str, Any], folder: str, explain_code: Callab
         "",
         f"- spec: {as_code(report['spec'])}",
         f"- store: {as_code(target['store_id'])} at {where}",
+        f"- as a page: {as_code(f'{folder}/report.html')}",
         f"- started {report['started_at']}, ended {report['finished_at'] or 'not yet'}",
         f"- exit code {exit_code}: {EXIT_MEANING.get(exit_code, 'not finished yet')}",
     ]
@@ -48,6 +56,7 @@ def render_markdown(report: Mapping[str, Any], folder: str, explain_code: Callab
         f"{requests['total']:,} requests, {requests['retries']:,} of them repeats; "
         f"answers: {_listed(requests['by_status']) or 'none'}.",
         "",
+        *([] if plan else [say_billing(report), ""]),
         f"Seconds by stage: {seconds}.",
         "",
     ]

@@ -13,12 +13,13 @@ from memory_import.ledger.staging.staged import Staging
 class MappedTrait:
     """Where the staged rows have a trait: `value_column`, or the first of `columns` where that is not
     written; `code_column`; and the columns of the input, without those of `null_texts`, that it was read
-    from."""
+    from, of several the number in `place_column`."""
 
     path: str
     value_column: str
     code_column: str
     columns: tuple[str, ...]
+    place_column: str | None = None
     null_texts: frozenset[str] = frozenset()
 
 
@@ -38,17 +39,21 @@ def stored_column(trait: MappedTrait, written: Sequence[str]) -> str:
 
 
 def read_cells(staging: Staging, part: str, trait: MappedTrait, rows: pl.Series) -> pl.DataFrame:
-    """`column`, `value` of the first cell that states something, at places in a part; null where none
-    does."""
+    """`column`, `value` of the cell that the trait was read from, or of the first that states something, at
+    places in a part; null where none does."""
     if not trait.columns:  # a constant: it states the same everywhere, in no column
         return pl.DataFrame(schema={COLUMN: pl.String, VALUE: pl.String}).clear(len(rows))
     cells = staging.read(part, *trait.columns)[rows]
+    place = pl.lit(None, pl.UInt8)
+    if trait.place_column and trait.place_column in staging.columns(part):
+        place = pl.lit(staging.read(part, trait.place_column)[trait.place_column][rows])
     stated = [
         pl.when(
             (pl.col(name).str.strip_chars() != "")
             & ~pl.col(name).str.strip_chars().is_in(sorted(trait.null_texts))
+            & (place.is_null() | (place == number))
         ).then(name)
-        for name in trait.columns
+        for number, name in enumerate(trait.columns)
     ]
     names = [
         pl.when(cell.is_not_null()).then(pl.lit(name))

@@ -86,6 +86,15 @@ def name_rows(places: Sequence[Sequence[Any]]) -> str:
     )
 
 
+def say_billing(report: Mapping[str, Any]) -> str:
+    """What a run has used, in the units of the bill, in a sentence."""
+    billing = report["billing"]
+    return (
+        f"Billed: {billing['profile_operations']:,} profile operations, "
+        f"{billing['lookups']:,} lookups, {billing['recalls']:,} recalls."
+    )
+
+
 def next_steps(report: Mapping[str, Any], folder: str) -> list[Step]:
     """What to type next, the most urgent first; at least one."""
     steps = list(_find_steps(report, _state_dir_option(folder)))

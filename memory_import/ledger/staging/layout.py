@@ -17,6 +17,7 @@
         profiles/late_rejects.parquet rows of groups that hold more identifiers than one profile can keep
         profiles/persons-00000.arrow  what becomes known of those groups once they landed
         profiles/present.arrow        the known people that the input has
+        profiles/gone.arrow           what the known people hold that it does not have
         profiles/unsent.arrow         what is known of people of whom something else is sent
         profiles/refusals.jsonl       the server's words about rows it refused
         profiles/manifest.json        written last
@@ -58,6 +59,7 @@ SHARED_SCHEMA = {**schema(ID_TYPE, VALUE), "rows": pl.UInt32, "people": pl.UInt3
 CONFLICTS_SCHEMA = {**schema(POS, ID_TYPE, VALUE), "name": pl.String, "reason": pl.String}
 UNSENT_SCHEMA = schema(POS, TRAIT, VALUE)
 PRESENT_SCHEMA = {"person": pl.Int64}
+GONE_SCHEMA = {**PRESENT_SCHEMA, **schema(ID_TYPE, VALUE), "last_run": pl.String}
 REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
 
 

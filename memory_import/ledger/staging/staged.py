@@ -26,6 +26,7 @@ from memory_import.ledger.files import (
 )
 from memory_import.ledger.staging.layout import (
     CONFLICTS_SCHEMA,
+    GONE_SCHEMA,
     LEFT_OUT_SCHEMA,
     MEMBERS_SCHEMA,
     OTHERS_SCHEMA,
@@ -181,6 +182,11 @@ class Staging(StagingWriter):
     def present(self) -> pl.DataFrame:
         """The known people that the input has: PRESENT_SCHEMA."""
         return self._read_sparse("present", PRESENT_SCHEMA)
+
+    @cached_property
+    def gone(self) -> pl.DataFrame:
+        """The known people that the input does not have any more, by all that they hold: GONE_SCHEMA."""
+        return self._read_sparse("gone", GONE_SCHEMA)
 
     def _read_sparse(self, name: str, columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
         path = self.folder / f"{name}.arrow"

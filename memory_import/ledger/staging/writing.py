@@ -117,6 +117,10 @@ class StagingWriter:
         write_arrow(unsent.sort(POS), self.folder / "unsent.arrow")
         write_arrow(present.sort("person"), self.folder / "present.arrow")
 
+    def write_gone(self, gone: pl.DataFrame) -> None:
+        """Stage which known people the input does not have any more: GONE_SCHEMA."""
+        write_arrow(gone.sort("person", ID_TYPE, VALUE), self.folder / "gone.arrow")
+
     def write_members(self, *, members: pl.DataFrame, late_rejects: pl.DataFrame) -> None:
         """Stage which rows share an identifier value, and which of them are refused for it."""
         write_arrow(members.sort(POS), self.folder / "members.arrow")

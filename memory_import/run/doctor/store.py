@@ -54,7 +54,7 @@ async def look_at_store(client: Client, spec: Spec | None, store_id: str) -> See
 def examine_store(seen: Seen, spec: Spec | None) -> Iterator[Finding]:
     """Whether it is there, its state, whether it takes what the spec sends, and its limits."""
     if seen.named and seen.named.warning:
-        yield warning("store", seen.named.warning, "rename one with `memory-import stores update`")
+        yield warning("store", seen.named.warning, "remove in the Console what is not needed")
     if seen.schema is None:
         name = spec.named_store.name if spec and spec.named_store else ""
         yield failure("store", f"there is none named {name!r}", "`memory-import setup SPEC` makes it")

@@ -30,17 +30,24 @@ _SAMPLE = 200
 
 @dataclass(slots=True)
 class _Drops:
-    """What would be dropped of a trait; `sample`: some of the cells, `place`: where the first one is."""
+    """What would be dropped of a trait; `sample`: some of the cells, `place`: where the first one is; `kept`:
+    some of the cells that have a value."""
 
     filled: int = 0
     codes: Counter[str] = field(default_factory=Counter)
     sample: list[pl.Series] = field(default_factory=list)
+    kept: list[pl.Series] = field(default_factory=list)
     place: tuple[str, str, int] | None = None  # column, file, row
 
     @property
     def texts(self) -> pl.Series:
         """The cells of the sample."""
         return pl.concat(self.sample).head(_SAMPLE)
+
+    @property
+    def others(self) -> pl.Series:
+        """The cells that have a value."""
+        return pl.concat([pl.Series(dtype=pl.String), *self.kept]).head(_SAMPLE)
 
 
 def check_dropped(run: RunContext) -> None:
@@ -71,8 +78,7 @@ def _find_problems(run: RunContext, share: float) -> Iterator[str]:
             drops = _count_drops(staging, trait) if trait.columns else _Drops()
             dropped = drops.codes.total()
             if drops.filled >= FEWEST_FILLED and dropped * 100 > share * drops.filled:
-                has_others = drops.filled > drops.codes.total()
-                mends = find_mends(drops.texts, plans[trait.path], replace(around, has_others=has_others))
+                mends = find_mends(drops.texts, plans[trait.path], replace(around, others=drops.others))
                 yield _describe(drops, plans[trait.path], load, mends)
 
 
@@ -98,6 +104,8 @@ def _count_drops(staging: Staging, trait: MappedTrait) -> _Drops:
             rows = is_dropped.arg_true().head(_SAMPLE)
             cells = read_cells(staging, part, trait, rows)
             drops.sample.append(cells["value"].drop_nulls())
+            kept = read_cells(staging, part, trait, has_value.arg_true().head(_SAMPLE))
+            drops.kept.append(kept["value"].drop_nulls())
             if drops.place is None:
                 file, row = staging.read(part, FILE, ROW).row(rows[0])
                 drops.place = (cells["column"][0], file, row)

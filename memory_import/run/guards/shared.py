@@ -13,6 +13,7 @@ from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.loads.stored_values import mapped_traits
 from memory_import.transforms.codes import Reason
+from memory_import.transforms.values.mending import describe_text
 
 FEWEST_ROWS = 100
 _NAMED = 3
@@ -22,7 +23,8 @@ def check_shared(run: RunContext) -> None:
     """`BudgetExceeded` when of the rows that fill a trait more than the spec's `max_shared` hold values of
     too many people.
 
-    Its words name the trait, the values of most rows, and the line of the spec that lets it pass.
+    Its words name the trait, what the values of most rows look like (logs hold no value of a customer), and
+    the line of the spec that lets it pass.
     """
     profiles = run.spec.profiles
     if profiles is None or run.ledger.load(run.run_id, PROFILES) is None:
@@ -47,11 +49,13 @@ def _find_problems(staging: Staging, traits: tuple[MappedTrait, ...], most: floa
 
 def _describe(path: str, values: pl.DataFrame, rows: int, filled: int, most: float) -> str:
     counted = values.group_by(VALUE).len().sort("len", VALUE, descending=[True, False])
-    named = ", ".join(f"{value} in {count:,} rows" for value, count in counted.head(_NAMED).iter_rows())
+    named = ", ".join(
+        f"{describe_text(value)} in {count:,} rows" for value, count in counted.head(_NAMED).iter_rows()
+    )
     more = f" and {counted.height - _NAMED:,} more" if counted.height > _NAMED else ""
     return (
         f"profiles.traits.{path}: {rows:,} of {filled:,} rows hold a value of too many people "
-        f"({named}{more}); "
+        f"({named}{more}; shared-identifiers.csv has them); "
         f"max_shared allows {most:g}%. Most likely the trait is mapped to the wrong column: an owner's "
         "address, a branch's phone. This would let it pass, without these values: "
         f"profiles.persons.max_shared: {min(100, math.ceil(rows * 100 / filled))}%."

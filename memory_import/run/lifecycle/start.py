@@ -153,6 +153,7 @@ def _enter(ledger: Ledger, request: RunRequest, run_id: str, spec: Spec, target:
         emulator=target.is_emulator,
         budgets=asdict(request.budgets),
         row_limit=request.limit,
+        is_full=request.full,
         is_plan=request.action is Action.PLAN,
         declared=None,
         planned_after=ledger.last_delivery(),

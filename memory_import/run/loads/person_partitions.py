@@ -62,7 +62,7 @@ class FoundPersons:
     `conflicts`: as they are staged.
     `disagreeing`: how many people have rows of which the order of the file decides. `persons`: STAGED and
     values. `unchanged` (`_pos`), `unsent` (UNSENT_SCHEMA): what is not sent because it is known. `present`:
-    the known people that have rows.
+    the known people that have rows; `absorbed`: how many of them are one person with an earlier one.
     """
 
     extra: int
@@ -77,6 +77,7 @@ class FoundPersons:
     unchanged: pl.DataFrame
     unsent: pl.DataFrame
     present: pl.DataFrame
+    absorbed: int
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def find_and_merge(
     left_out = pl.concat([left_out.select(list(LEFT_OUT_SCHEMA)), untied.select(list(LEFT_OUT_SCHEMA))])
     apart = pl.concat([excluded, contested, nobody]).to_frame(POS).with_columns(_representative=POS)
     late_errors = pl.concat(refused).with_columns(_error_field=pl.lit(None, pl.String))
+    groups = list_groups(sent, merged, continued, plan)
     result = FoundPersons(
         extra=merged.extra,
         members=pl.concat([members, apart]).select(list(MEMBERS_SCHEMA)),
@@ -139,10 +141,11 @@ def find_and_merge(
         shared=found.values.filter(pl.col("verdict") == "shared").select(ID_TYPE, VALUE, "rows", "people"),
         conflicts=list_conflicts(rows, claimed, found, known, plan),
         disagreeing=_count_disagreeing(sent, plan),
-        persons=list_groups(sent, merged, continued, plan),
+        persons=groups,
+        absorbed=int(groups["absorbed"].list.len().sum()),
         unchanged=members.join(merged.unchanged, on=REPRESENTATIVE, how="semi").select(POS),
         unsent=merged.unsent,
-        present=found.continued.join(known.rows, on="claimant").select("person").drop_nulls(),
+        present=known.rows.join(found.continued, on="claimant", how="semi").select("person").drop_nulls(),
     )
     return result, merged.entries
 

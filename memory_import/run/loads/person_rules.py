@@ -19,6 +19,7 @@ def load_rules(spec: ProfilesSpec, folder: Path, plan: ProfilePlan) -> PersonRul
     return PersonRules(
         policy=PersonPolicy(max_people=persons.max_people_per_value, on_conflict=persons.on_conflict),
         block=_read_blocked(persons.block, plan),
+        is_renaming=persons.on_renamed == "same",
         suppressed=load_suppressed(spec, folder, plan).select("id_type", "value"),
     )
 

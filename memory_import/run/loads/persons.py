@@ -44,12 +44,14 @@ _WORKERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """What grouping found: how many rounds there are to send, how many further identifier values, and of how
-    many people the rows disagree in a value while nothing but their order decides."""
+    """What grouping found: how many rounds there are to send, how many further identifier values, of how many
+    people the rows disagree in a value while nothing but their order decides, and how many known people are
+    one person with an earlier one."""
 
     rounds: int
     extra_identifiers: int
     disagreeing: int = 0
+    absorbed: int = 0
 
 
 NOBODY_KNOWN = Known()
@@ -87,6 +89,7 @@ def group_rows(
         rounds=max((rounds for _, rounds in found), default=1),
         extra_identifiers=sum(one.extra for one in by_partition),
         disagreeing=sum(one.disagreeing for one in by_partition),
+        absorbed=sum(one.absorbed for one in by_partition),
     )
 
 

@@ -14,20 +14,22 @@ from memory_import.destination.delivery.context import Delivery
 from memory_import.destination.delivery.entries import Entries
 from memory_import.destination.delivery.rounds import deliver_in_rounds
 from memory_import.destination.errors import StagingChanged
-from memory_import.ledger.database.records import LoadRecord, PlannedBatch
+from memory_import.ledger.database.records import LoadRecord, PlannedBatch, RunStatus
 from memory_import.ledger.database.states import OPEN
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
+from memory_import.run.loads.known_persons.gone import find_gone
+from memory_import.run.loads.known_persons.held import hold_persons
 from memory_import.run.loads.known_persons.lookup import open_known
-from memory_import.run.loads.known_persons.remember import hold_persons
 from memory_import.run.loads.person_rules import load_rules
 from memory_import.run.loads.persons import Grouping, group_rows
 from memory_import.run.loads.staging import prepare_parts
 from memory_import.run.loads.stored_values import drop_repeated, read_entries
 from memory_import.run.observer import DeliveryObserver
+from memory_import.run.setup.wanted import named_identifiers
 from memory_import.sources.frames import null_out
-from memory_import.spec.model import ProfilesSpec
+from memory_import.spec.model import ProfilesSpec, Spec
 from memory_import.spec.plans import profile_plan
 from memory_import.transforms.codes import Change
 from memory_import.transforms.identity.groups import hash_identifiers
@@ -47,7 +49,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
         return
     plan = profile_plan(spec, identifiers)
     rules = load_rules(spec, run.spec_folder, plan)
-    known = open_known(run.known, plan, is_resent=False)
+    known = open_known(run.known, plan, is_resent=run.record.is_full)
     staging.begin()
     run.progress.begin("reading and preparing")
     with run.timed("prepare"):
@@ -56,6 +58,8 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
     run.progress.begin("grouping", prepared.rows)
     with run.timed("group"):
         grouping = group_rows(staging, plan, prepared.rows, rules, known)
+        if run.record.row_limit is None and spec.sync.gone == "report":
+            staging.write_gone(find_gone(staging, spec, plan, known, rules.suppressed))
     changes = prepared.changes + Counter({Change.EXTRA_IDENTIFIER.value: grouping.extra_identifiers})
     with run.timed("stage"):
         staging.finish()
@@ -69,7 +73,12 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
                 rounds=grouping.rounds,
                 changes=dict(changes),
                 planned_at=seconds_now(),
-                remarks=known.remarks + _remark(grouping),
+                remarks=(
+                    *_remark_identifiers(run.spec, identifiers),
+                    *known.remarks,
+                    *_say_lost(run),
+                    *_remark(grouping),
+                ),
             ),
             _plan(staging, grouping.rounds),
         )
@@ -84,6 +93,33 @@ def _prepare(
     return replace(prepared, frame=drop_repeated(frame, plan))
 
 
+def _say_lost(run: RunContext) -> tuple[str, ...]:
+    """A sentence where a run was finished before and has left nothing that is known."""
+    if run.target.is_emulator or (run.known.folder / "persons").exists():
+        return ()
+    this = run.record
+    before = [
+        each.run_id
+        for each in run.ledger.runs()
+        if (each.spec_path, each.api_url, each.store_id) == (this.spec_path, this.api_url, this.store_id)
+        and each.status is RunStatus.FINISHED
+        and each.spec.get(PROFILES)
+    ]
+    return tuple(f"What is known of run {run_id} is lost: all of it is sent again." for run_id in before[:1])
+
+
+def _remark_identifiers(spec: Spec, identifiers: tuple[IdentifierPlan, ...]) -> tuple[str, ...]:
+    """What the store makes identifiers of beyond what the spec calls so."""
+    if spec.profiles is None or spec.profiles.identifiers is None:
+        return ()
+    named = named_identifiers(spec)
+    more = [f"{each.trait} ({each.id_type})" for each in identifiers if each.trait not in named]
+    if not more:
+        return ()
+    listed = ", ".join(more)
+    return (f"The store makes identifiers of traits that the spec does not name; they count, too: {listed}.",)
+
+
 def _remark(grouping: Grouping) -> tuple[str, ...]:
     remarks = []
     if grouping.extra_identifiers:
@@ -95,6 +131,11 @@ def _remark(grouping: Grouping) -> tuple[str, ...]:
         remarks.append(
             f"People whose rows disagree in a value: {grouping.disagreeing:,}; their winner follows the "
             "file's order. `profiles.latest` can name a column that decides."
+        )
+    if grouping.absorbed:
+        remarks.append(
+            f"Known people who are one person by this input, as their names agree: {grouping.absorbed:,}; "
+            "see merges_known in conflicts.csv."
         )
     return tuple(remarks)
 

@@ -20,6 +20,7 @@ def mapped_traits(spec: Spec, load: str) -> tuple[MappedTrait, ...]:
             value_column=plan.value_column,
             code_column=plan.code_column,
             columns=plan.columns,
+            place_column=plan.place_column,
             null_texts=null_texts,
         )
         for plan in value_plans(spec, load)

@@ -1,5 +1,6 @@
 """A setup as it is asked for: the spec is read, the store looked at, the plan shown, and then carried out."""
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from memory_import.run.stores.account import Tell, connect, find_by_name
 from memory_import.spec.configuration import ConfigurationSpec
 from memory_import.spec.file import load_spec
 from memory_import.spec.model import Spec
+
+_WIDTH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,9 +167,21 @@ def describe_plan(result: SetupResult, called: str) -> str:
     or its id."""
     store_id = result.store_id
     lines = [f"Setup of {called}:" if store_id in {None, called} else f"Setup of {called} ({store_id}):"]
-    lines += [f"  {change.kind:<7} {change.words}" for change in result.changes]
+    lines += [_wrapped(change.kind, change.words) for change in result.changes]
     if result.kept:
-        lines.append(f"  {'keep':<7} {', '.join(result.kept)}")
+        lines.append(_wrapped("keep", ", ".join(result.kept)))
     if result.conflicts:
         lines.append("Nothing is changed, for what follows is in conflict:")
     return "\n".join(lines)
+
+
+def _wrapped(kind: str, words: str) -> str:
+    """A line of a plan, on as many lines as it takes."""
+    return textwrap.fill(
+        words,
+        _WIDTH,
+        initial_indent=f"  {kind:<7} ",
+        subsequent_indent=" " * 12,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

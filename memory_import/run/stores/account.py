@@ -81,8 +81,8 @@ class Named:
             return None
         return (
             f"{len(self.others) + 1} stores are named {self.store.name!r}: {self.store.store_id} is used; "
-            f"nothing is done with {', '.join(self.others)}. Rename or remove what is not needed in the "
-            "Console."
+            f"nothing is done with {', '.join(self.others)}. `memory-import stores update ID --name NAME` "
+            "gives one another name."
         )
 
 

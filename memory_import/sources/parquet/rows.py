@@ -14,29 +14,31 @@ from memory_import.sources.parquet.text import has_text_form, to_text
 _ROWS_AT_ONCE = 1_000
 
 
-def read_rows(
-    path: Path, name: str, numbers: pl.Series, columns: Sequence[str]
-) -> Iterator[tuple[str | None, ...]]:
-    """The cells of the rows with some numbers (from 1, in order), in these columns; None where there is none.
+def read_rows(path: Path, name: str, numbers: pl.Series, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """The rows with some numbers (from 1, in order), some at a time: these columns, String; null where there
+    is nothing.
 
     A value without a form as text, or beyond what its type can say, is printed for people.
     """
     wanted = numbers - 1
     with opened_parquet(path, name) as file:
+        names = {stored.strip(): stored for stored in reversed(file.schema_arrow.names)}
         start = 0
         for group in range(file.num_row_groups):
             stop = start + file.metadata.row_group(group).num_rows
             here = wanted.filter(wanted.is_between(start, stop, closed="left"))
             if not here.is_empty():
-                names = {stored.strip(): stored for stored in reversed(file.schema_arrow.names)}
                 for stretch, inside in _stretches(file, group, here - start):
-                    cells = [
-                        _cells(_pick(stretch.column(names[column]), inside))
-                        if column in names
-                        else [None] * len(inside)
-                        for column in columns
-                    ]
-                    yield from zip(*cells, strict=True)
+                    runs = _runs(inside)
+                    missing = pa.nulls(inside.len())
+                    yield pl.DataFrame(
+                        {
+                            column: _cells(_pick(stretch.column(names[column]), runs))
+                            if column in names
+                            else _cells(missing)
+                            for column in columns
+                        }
+                    )
             start = stop
 
 
@@ -52,16 +54,25 @@ def _stretches(
         start = stop
 
 
-def _pick(column: pa.Array, positions: pl.Series) -> pa.Array:
-    """The values at some positions; Arrow's own `take` does not know every type."""
-    return pa.concat_arrays([column.slice(position, 1) for position in positions])
+def _runs(positions: pl.Series) -> list[tuple[int, int]]:
+    """Positions in order as runs of consecutive ones: first, count."""
+    numbered = positions.alias("first").to_frame()
+    runs = numbered.group_by(run=pl.col("first") - pl.int_range(pl.len()), maintain_order=True)
+    return runs.agg(pl.col("first").min(), count=pl.len()).select("first", "count").rows()
 
 
-def _cells(column: pa.Array) -> list[str | None]:
+def _pick(column: pa.Array, runs: list[tuple[int, int]]) -> pa.Array:
+    """Some values of a column; Arrow's own `take` does not know every type."""
+    return pa.concat_arrays([column.slice(first, count) for first, count in runs])
+
+
+def _cells(column: pa.Array) -> pl.Series:
     if not has_text_form(column.type):
-        return [as_printed(value) for value in column]
+        return pl.Series([as_printed(value) for value in column], dtype=pl.String)
     text = to_text(column)
-    cells: list[str | None] = text.texts.to_list()
+    if not text.faults:
+        return text.texts
+    cells = text.texts.to_list()
     for position in text.faults:
         cells[position] = as_printed(column[position])
-    return cells
+    return pl.Series(cells, dtype=pl.String)

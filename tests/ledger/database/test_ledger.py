@@ -26,6 +26,7 @@ def test_a_run_comes_back_as_it_was_entered(ledger: Ledger) -> None:
         spec={"profiles": {"traits": {"Contact": {"email": "E-Mail"}}}},
         budgets={"max_errors": "5%"},
         row_limit=10,
+        is_full=False,
     )
     ledger.create_run(run)
     assert ledger.run(RUN_ID) == run

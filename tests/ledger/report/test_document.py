@@ -32,6 +32,7 @@ def test_a_run_that_staged_nothing_has_a_report(ledger: Ledger) -> None:
         },
         "loads": {},
         "requests": {"total": 0, "retries": 0, "by_status": {}},
+        "billing": {"profile_operations": 0, "lookups": 0, "recalls": 0},
         "timing": {},
         "progress": [],
         "problems": [],

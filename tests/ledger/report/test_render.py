@@ -18,6 +18,7 @@ PLAN = {
         "requests": {"least": 1, "most": 1},
         "bytes": 100,
         "profile_operations": 1,
+        "created": {"least": 0, "most": 0},
         "lookups": {"least": 0, "most": 0},
         "seconds": None,
     },
@@ -47,6 +48,7 @@ def make_report(**rows: int) -> dict[str, Any]:
             }
         },
         "requests": {"total": 1500, "retries": 20, "by_status": {"202": 1480, "429": 20}},
+        "billing": {"profile_operations": 1234, "lookups": 20, "recalls": 0},
         "timing": {"deliver": 1.25},
         "resume_command": None,
     }

@@ -39,6 +39,7 @@ RUN = RunRecord(
     emulator=False,
     budgets={},
     row_limit=None,
+    is_full=False,
     is_plan=False,
     declared=None,
     planned_after=0,

@@ -87,10 +87,9 @@ def test_every_row_can_be_printed(tmp_path_factory, columns):
     path = tmp_path_factory.mktemp("schema") / "x.parquet"
     names = [f"c{number}" for number in range(len(columns))]
     pq.write_table(pa.table(dict(zip(names, columns, strict=True))), path)
-    printed = list(read_rows(path, path.name, pl.Series([1, 3]), names))
-    assert [len(row) for row in printed] == [len(names)] * 2
-    for row in printed:
-        "".join(cell or "" for cell in row).encode()
+    (printed,) = read_rows(path, path.name, pl.Series([1, 3]), names)
+    assert printed.shape == (2, len(names))
+    assert set(printed.dtypes) == {pl.String}
 
 
 CELLS = {

@@ -11,6 +11,9 @@ from tests.support.shared import CUSTOMERS
 
 SPELLINGS = {
     "US": [
+        "+1-684",
+        "+1 (809)",
+        "+1684",
         "en-US",
         "US - United States",
         "United States (US)",
@@ -28,7 +31,17 @@ SPELLINGS = {
         "the United States of America",
         "America",
     ],
-    "GB": ["UK", "U.K.", "Great Britain", "United Kingdom", "england", "GBR"],
+    "GB": [
+        "+44-1481",
+        "+44 1534",
+        "+441624",
+        "UK",
+        "U.K.",
+        "Great Britain",
+        "United Kingdom",
+        "england",
+        "GBR",
+    ],
     "DE": ["Germany", "  germany ", "DEU", "Federal Republic of Germany"],
     "NL": ["the Netherlands", "Holland", "Netherlands, Kingdom of the"],
     "CI": ["Côte d'Ivoire", "Cote d’Ivoire", "Ivory Coast"],

@@ -14,27 +14,48 @@ def plan(kind: TraitType, **options) -> TraitPlan:
 
 
 def mends(texts, trait, **around) -> list[str]:
-    return find_mends(pl.Series(texts, dtype=pl.String), trait, Circumstances(**around))
+    others = pl.Series(around.pop("others", []), dtype=pl.String)
+    return find_mends(pl.Series(texts, dtype=pl.String), trait, Circumstances(others=others, **around))
 
 
 MENDS = {
     "a format": (TraitType.DATE, ["31.12.2024", "1.2.2024"], {}, ['format: "%d.%m.%Y"']),
     "two formats": (TraitType.DATE, ["01/02/2024"], {}, ['format: "%m/%d/%Y"', 'format: "%d/%m/%Y"']),
+    "a format beside another": (
+        TraitType.DATE,
+        ["31.12.2024", "1.2.2024"],
+        {"others": ["2024-12-31"]},
+        ['format: ["%Y-%m-%d", "%d.%m.%Y"]'],
+    ),
+    "a format that reads the others, too": (
+        TraitType.DATE,
+        ["1.12.2024"],
+        {"others": ["31.12.2024"]},
+        ['format: "%d.%m.%Y"'],
+    ),
+    "times in America": (
+        TraitType.DATETIME,
+        ["Jan 13 2024 3:04PM"],
+        {},
+        ['format: "%b %d %Y %I:%M %p", timezone: UTC (or the zone they are local in)'],
+    ),
+    "a long list": (TraitType.ARRAY, [",".join("x" * 90) + "y" * 1_000], {}, ['separator: ","']),
+    "a list that is too long": (TraitType.ARRAY, [",".join("x" * 2_000)], {}, []),
     "numbers of days": (TraitType.DATE, ["45000", "45001.5"], {}, ["format: excel"]),
     "a decimal comma": (TraitType.NUMBER, ["1.234,56 €", "12,5"], {}, ['decimal: ","']),
     "what MySQL writes": (
         TraitType.DATE,
         ["0000-00-00"] * 5,
-        {"has_others": False},
+        {},
         ['source.null_values: ["", "0000-00-00"]'],
     ),
     "words for nothing": (
         TraitType.NUMBER,
         ["k.A.", "k.A.", "entfällt", "k.A.", "entfällt", "entfällt"],
-        {},
+        {"others": ["12"]},
         ['source.null_values: ["", "entfällt", "k.A."]'],
     ),
-    "words among words": (TraitType.NUMBER, ["Berlin"] * 5, {"has_others": False}, []),
+    "words among words": (TraitType.NUMBER, ["Berlin"] * 5, {}, []),
     "a format beside words for nothing": (
         TraitType.DATE,
         ["k.A."] * 5 + ["31.12.2024"] * 5,
@@ -83,3 +104,8 @@ def test_only_what_no_point_can_read_shows_a_decimal_comma():
     texts = pl.Series(["1.234,56", "12,5", "1,234", "1,234,567", "x,y", "1.234"])
     shown = has_decimal_comma(texts, plan(TraitType.NUMBER))
     assert shown.to_list() == [True, True, False, False, False, False]
+
+
+def test_content_that_is_too_long_can_be_split():
+    trait = TraitPlan(group="", name="content", columns=("Column",))
+    assert mends(["x" * 5_000], trait) == ["too_long: split"]

@@ -47,6 +47,7 @@ DATETIMES = {
     "offset": (None, None, "2024-05-31T23:15:00+02:00", "2024-05-31T21:15:00Z", None, None),
     "offset without a colon": (None, None, "2024-05-31 23:15:00 -0530", "2024-06-01T04:45:00Z", None, None),
     "offset beats the time zone": (None, BERLIN, "2024-05-31T23:15:00Z", "2024-05-31T23:15:00Z", None, None),
+    "UTC in letters": (None, BERLIN, "2024-05-31 23:15:00 UTC", "2024-05-31T23:15:00Z", None, None),
     "small letters": (None, None, "2024-05-31t23:15:00z", "2024-05-31T23:15:00Z", None, None),
     "fraction": (None, None, "2024-05-31T23:15:00.250Z", "2024-05-31T23:15:00.250Z", None, None),
     "local summer": (None, BERLIN, "2024-05-31 23:15:00", "2024-05-31T21:15:00Z", None, None),

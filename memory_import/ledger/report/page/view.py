@@ -11,7 +11,14 @@ from memory_import.ledger.report.page.charts import draw_bars, draw_line
 from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast
 from memory_import.ledger.report.verification import describe_in_words
-from memory_import.ledger.report.words import EXIT_MEANING, MEANING, headline, name_rows, next_steps
+from memory_import.ledger.report.words import (
+    EXIT_MEANING,
+    MEANING,
+    headline,
+    name_rows,
+    next_steps,
+    say_billing,
+)
 from memory_import.printable import printable_line
 
 Explain = Callable[[str], tuple[str, str]]
@@ -57,6 +64,7 @@ def describe_page(
         ],
         "progress": _progress(report.get("progress", ())),
         "requests": report["requests"],
+        "billing": say_billing(report),
         "timing": report["timing"],
     }
 

@@ -6,6 +6,7 @@ from typing import Protocol
 import polars as pl
 
 from memory_import.columns import ID_TYPE, POS, VALUE
+from memory_import.ledger.report.persons import MERGES_KNOWN
 from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
 from memory_import.transforms.plan import ProfilePlan
 
@@ -16,7 +17,7 @@ class Dispute(StrEnum):
     NAMES_DISAGREE = "names_disagree"  # rows of different people claim the value
     KNOWN_UNDER_OTHER_NAME = "known_under_other_name"  # somebody else is known to hold it
     WAS_MERGED = "was_merged"  # a known person holds it that is in the input and states it no more
-    MERGES_KNOWN = "merges_known"  # known people are one person by this row; their names agree
+    MERGES_KNOWN = MERGES_KNOWN  # known people are one person by this row; their names agree
 
 
 class _Found(Protocol):

@@ -9,6 +9,7 @@ from memory_import.columns import ID_TYPE, REPRESENTATIVE, VALUE
 from memory_import.ledger.known.hashes import KeyedHash
 from memory_import.ledger.known.store import PERSONS, WORD, trait_column
 from memory_import.ledger.known.table import Schema
+from memory_import.transforms.identity.inside import find_anchors
 from memory_import.transforms.identity.merging import KnownProfiles
 from memory_import.transforms.identity.names import (
     HashWords,
@@ -137,6 +138,32 @@ def hash_names(names: pl.Series, keyed: KeyedHash) -> pl.Series:
         listed.select("text", "words"), on="text", how="left", maintain_order="left", nulls_equal=True
     )
     return joined["words"].cast(pl.List(WORD)).fill_null([])
+
+
+def choose_words(persons: pl.DataFrame, words: pl.Series) -> pl.Series:
+    """The known name where the new one is blank or inside it; else the new one."""
+    known = persons["known_words"]
+    if known.null_count() == len(known):
+        return words
+    both = pl.DataFrame({"known": known, "new": words}).with_row_index("place")
+    listed = pl.concat(
+        [
+            both.select("place", words=name, is_new=pl.lit(name == "new")).explode(
+                "words", empty_as_null=False
+            )
+            for name in ("known", "new")
+        ]
+    ).unnest("words")
+    wide = listed.with_columns(pl.col("word", "first", "third").cast(pl.UInt64))
+    named = wide.group_by("place", "is_new").agg(name=pl.col("word").sum())
+    hashes = wide.join(named, on=["place", "is_new"]).select("name", "word", "first", "third").unique()
+    begins = pl.concat(
+        [hashes.select("word", begin=column).drop_nulls() for column in ("first", "third")]
+    ).unique()
+    anchors = find_anchors(named.select("place", "name"), hashes.select("name", "word"), begins)
+    stands = named.filter("is_new").join(anchors, on=["place", "name"], how="semi")["place"]
+    is_new = pl.col("place").is_in(stands.implode()) | pl.col("known").is_null()
+    return both.select(pl.when(is_new).then("new").otherwise("known").alias("words"))["words"]
 
 
 def _sum_words(words: pl.Expr) -> pl.Expr:

@@ -1,0 +1,53 @@
+"""Known people whom the input does not have any more."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from memory_import.columns import ERROR_CODE, FILE, ID_TYPE, ROW, VALUE
+from memory_import.ledger.staging.layout import GONE_SCHEMA
+from memory_import.ledger.staging.staged import Staging
+from memory_import.run.loads.known_persons.lookup import Known
+from memory_import.sources.frames import null_out
+from memory_import.spec.model import ProfilesSpec
+from memory_import.spec.plans import columns_used
+from memory_import.transforms.plan import ProfilePlan
+from memory_import.transforms.prepare import normalise, read_identifiers
+
+_VALUE = [ID_TYPE, VALUE]
+
+
+def find_gone(
+    staging: Staging, spec: ProfilesSpec, plan: ProfilePlan, known: Known, suppressed: pl.DataFrame
+) -> pl.DataFrame:
+    """GONE_SCHEMA: all values of known people of whom no row speaks, be it a rejected or an excluded one, and
+    who are not suppressed (`id_type`, `value`)."""
+    table = known.persons
+    if table is None:
+        return pl.DataFrame(schema=GONE_SCHEMA)
+    present = staging.present["person"].implode()
+    mentioned = pl.concat([suppressed.select(_VALUE), *_list_mentioned(staging, spec, plan)]).unique()
+    gone = [pl.DataFrame(schema=GONE_SCHEMA)]
+    for rows in table.scan("person", "identifiers", "last_run"):
+        absent = rows.filter(~pl.col("person").is_in(present)).explode("identifiers", empty_as_null=False)
+        listed = absent.unnest("identifiers").select(list(GONE_SCHEMA))
+        spoken_of = listed.join(mentioned, on=_VALUE, how="semi")["person"].implode()
+        gone.append(listed.filter(~pl.col("person").is_in(spoken_of)))
+    last = pl.lit(table.facts.get("run"), pl.String)
+    return pl.concat(gone).with_columns(pl.coalesce("last_run", last).alias("last_run"))
+
+
+def _list_mentioned(staging: Staging, spec: ProfilesSpec, plan: ProfilePlan) -> Iterator[pl.DataFrame]:
+    """`id_type`, `value` of what rows state that are rejected or excluded, part by part."""
+    used = tuple(columns_used(spec))
+    for part in staging.parts:
+        if ERROR_CODE not in staging.columns(part):
+            continue
+        rows = staging.read(part, ERROR_CODE, FILE, ROW, *used).filter(pl.col(ERROR_CODE).is_not_null())
+        if rows.is_empty():
+            continue
+        read = read_identifiers(null_out(rows.drop(ERROR_CODE), spec.source.null_texts), plan)
+        for (column, identifier), judged in zip(plan.identifier_columns.items(), read.judged, strict=True):
+            further = judged.others.select(value=normalise(identifier, pl.col(VALUE)))
+            stated = pl.concat([read.columns.select(value=column), further]).drop_nulls().unique()
+            yield stated.select(pl.lit(identifier.id_type).alias(ID_TYPE), VALUE)
