@@ -1,6 +1,9 @@
-"""Text from elsewhere (names of files, words of a server), made harmless where people read it."""
+"""Text from elsewhere (names of files, words of a server), made harmless where people read it; and what to do
+where nobody does."""
 
+import os
 import re
+from typing import TextIO
 
 # Control characters, and what hides, reorders or breaks text: Unicode's Cc, line and paragraph separators,
 # and the marks for the direction of writing.
@@ -17,6 +20,14 @@ def printable_line(text: str) -> str:
 def printable_text(text: str) -> str:
     """The same for a text of several lines, whose line ends and tabs stay."""
     return _HARMFUL.sub(lambda match: match[0] if match[0] in _LAID_OUT else _escape(match), text)
+
+
+def discard(stream: TextIO) -> None:
+    """Let all that a stream still gets go nowhere, once it cannot be written: what is left in it would fail
+    when the process ends, and give it another exit code."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _escape(match: re.Match[str]) -> str:

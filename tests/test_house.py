@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 import sys
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,16 @@ def test_an_import_that_goes_the_wrong_way_is_found(module: str, line: str, tmp_
     assert found.returncode == 1, found.stdout
     name = module.removesuffix(".py").replace("/", ".")
     assert f"{name} -> {line.split()[1]}" in found.stdout
+
+
+def test_every_file_that_the_program_reads_is_in_a_wheel() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    patterns = [pattern for patterns in declared.values() for pattern in patterns]
+    data = {
+        path.relative_to(ROOT)
+        for folder in ("memory_import", "flows", "transforms", "sample_data")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and path.suffix not in {".py", ".pyc"}
+    }
+    missing = [str(path) for path in data if not any(fnmatch(path.name, pattern) for pattern in patterns)]
+    assert missing == []

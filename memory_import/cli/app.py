@@ -27,7 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    epilog="Begin with `memory-import demo`; then write a spec for your own data and `memory-import run` it.",
+    epilog="Begin with `memory-import demo`; with data of your own, with `memory-import init FILE`.",
 )
 
 for command in (

@@ -1,14 +1,13 @@
 """What the command line says. Where it cannot be written (a closed pipe, a full disk), nothing changes."""
 
 import json
-import os
 import sys
 import traceback
 from typing import Any, TextIO
 
 from memory_import.cli.options import Output
 from memory_import.errors import ExitCode, ImportProblem
-from memory_import.printable import printable_text
+from memory_import.printable import discard, printable_text
 
 BAR_WIDTH = 60
 _STYLES = {
@@ -48,7 +47,7 @@ def _write_in_colour(text: str) -> None:
     try:
         Console(highlight=False).print(shown, soft_wrap=True)
     except OSError:
-        _discard(sys.stdout)
+        discard(sys.stdout)
 
 
 def say(line: str) -> None:
@@ -82,13 +81,6 @@ def _write(stream: TextIO | None, text: str) -> None:
     try:
         print(text, file=stream, flush=True)
     except OSError:
-        _discard(stream)
+        discard(stream)
     except UnicodeEncodeError:
         print(text.encode("ascii", "backslashreplace").decode(), file=stream, flush=True)
-
-
-def _discard(stream: TextIO) -> None:
-    """Let all that a stream still gets go nowhere: what is left in it would fail when the process ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)

@@ -1,6 +1,5 @@
 """How far a run is: a bar on a terminal, a line now and then elsewhere, both on stderr."""
 
-import contextlib
 import io
 import sys
 import time
@@ -21,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from memory_import.printable import printable_line
+from memory_import.printable import discard, printable_line
 
 _LINE_SECONDS = 5.0
 
@@ -70,14 +69,20 @@ class _Forgiving(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write as far as that can be."""
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.write(text)
+        self._attempt(lambda: self._stream.write(text))
         return len(text)
 
     def flush(self) -> None:
         """Flush as far as that can be."""
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.flush()
+        self._attempt(self._stream.flush)
+
+    def _attempt(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except OSError:
+            discard(self._stream)
+        except ValueError:  # it is closed
+            pass
 
 
 def stderr_progress() -> "RunProgress":

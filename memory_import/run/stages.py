@@ -32,6 +32,8 @@ from memory_import.run.observer import find_exceeded_budget
 from memory_import.run.preview.forecast import describe_plan
 from memory_import.run.store_check import StoreFacts
 
+_TAKEN_OVER = "A later run of the spec took its place: nothing further of this one is sent."
+
 
 async def stage_load(run: RunContext, load: str, store: StoreFacts) -> int:
     """Read, prepare and stage one of the loads of the spec, unless that was done before; its rows."""
@@ -85,7 +87,7 @@ def write_report(
         record,
         accounts,
         resume_command(record, run.folder),
-        _say_why(run, problem, is_over=is_over),
+        _say_why(run, record.status, problem, is_over=is_over),
     )
     _report_persons(run, document)
     _add_verification(run, document)
@@ -110,8 +112,12 @@ def _keep_known(run: RunContext, *, is_superseded: bool, is_over: bool) -> None:
         remember_persons(run, run.spec.profiles, is_superseded=is_superseded)
 
 
-def _say_why(run: RunContext, problem: ImportProblem | None, *, is_over: bool) -> Sequence[str]:
+def _say_why(
+    run: RunContext, status: RunStatus, problem: ImportProblem | None, *, is_over: bool
+) -> Sequence[str]:
     """What ended the run early; of one that is over, as its report has it."""
+    if status is RunStatus.SUPERSEDED:
+        return (_TAKEN_OVER,)
     if not is_over:
         return problem.problems if problem else ()
     with contextlib.suppress(OSError, ValueError):

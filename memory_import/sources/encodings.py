@@ -157,8 +157,17 @@ def to_original(text: bytes, encoding: str) -> bytes:
     """What `transcoder` gave, in the encoding of the file again, without a mark."""
     if encoding == "utf-8":
         return text
-    whole = text.replace(_INVALID_UTF8, b"")
-    return whole.decode("utf-8", "surrogatepass").encode(encoding, _errors(encoding))
+    parts: list[bytes] = []
+    rest = text.replace(_INVALID_UTF8, b"").decode("utf-8", "surrogatepass")
+    while rest:
+        try:
+            parts.append(rest.encode(encoding, _errors(encoding)))
+            break
+        except UnicodeEncodeError as error:  # a control byte that a codec of Japan or Korea reads, not writes
+            parts.append(rest[: error.start].encode(encoding, _errors(encoding)))
+            parts.append(rest[error.start : error.end].encode("latin-1", "backslashreplace"))
+            rest = rest[error.end :]
+    return b"".join(parts)
 
 
 def byte_order_mark(encoding: str) -> bytes:

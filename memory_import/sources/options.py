@@ -60,7 +60,7 @@ def canonical_encoding(encoding: str) -> str:
         codec = codecs.lookup(encoding)
         name = _READ_AS.get(codec.name, codec.name)
         is_text = codec._is_text_encoding and codec.incrementaldecoder is not None
-        is_text = is_text and isinstance(codec.incrementaldecoder("strict").decode(b"", True), str)
+        is_text = is_text and isinstance(codec.incrementaldecoder("surrogateescape").decode(b"", True), str)
     except (LookupError, ValueError):
         is_text = False
     if not is_text:

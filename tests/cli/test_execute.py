@@ -127,6 +127,26 @@ def test_output_that_cannot_be_written_decides_nothing(workplace: Workplace, str
     assert json.loads(report.read_text())["loads"]["profiles"]["rows"]["completed"] == 3
 
 
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_reader_that_went_away_leaves_the_exit_code_as_it_is(workplace: Workplace, stream: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: writer}
+    ended = subprocess.run(
+        [sys.executable, "-m", "memory_import.cli", "run", "spec.yaml", "--limit", "1"],
+        cwd=workplace.folder,
+        env={**buffered, **workplace.variables, "PREFECT_HOME": str(workplace.folder / "prefect")},
+        timeout=300,
+        check=False,
+        **streams,
+    )
+    os.close(writer)
+    assert ended.returncode == 0
+    (report,) = (workplace.folder / ".memory-import" / "runs").glob("*/report.json")
+    assert json.loads(report.read_text())["loads"]["profiles"]["rows"]["completed"] == 1
+
+
 @pytest.mark.parametrize("closed", ["1>&-", "2>&-", "0<&- 1>&- 2>&-"])
 def test_streams_that_are_closed_from_the_start_decide_nothing(workplace: Workplace, closed: str) -> None:
     ended = subprocess.run(

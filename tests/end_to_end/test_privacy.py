@@ -30,6 +30,7 @@ def test_nothing_personal_leaves_the_staged_files_and_the_rejected_rows(
         "ledger's log": (tmp_path / "state" / "ledger.sqlite3").read_bytes().decode("latin-1"),
         "report.json": (folder / "report.json").read_text(),
         "report.md": (folder / "report.md").read_text(),
+        "report.html": (folder / "report.html").read_text(),
         "lock": (tmp_path / "state" / "lock").read_text(),
     }
     secrets = {

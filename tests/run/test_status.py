@@ -32,7 +32,7 @@ def test_runs_and_plans_are_tables_the_newest_first_with_counts_and_the_way_to_g
         (stopped, "run", "superseded", 5),
     ]
     counts = [run["rows"] for run in document]
-    assert counts[0] == {"read": 5, "sent": 3, "unchanged": 0, "rejected": 1}
+    assert counts[0] == {"read": 5, "sent": 0, "unchanged": 4, "rejected": 1}
     assert counts[1] == {"read": 5, "sent": 3, "unchanged": 0, "rejected": 1}
     assert [bool(run["resume_command"]) for run in document] == [True, False, False]
     runs, plans = text.split("Plans, of which nothing was sent")
@@ -102,3 +102,13 @@ def test_a_damaged_report_is_as_good_as_none(workplace: Workplace) -> None:
 def test_a_run_that_is_not_there_is_named(workplace: Workplace) -> None:
     with pytest.raises(UsageProblem, match="There is no run x here; `memory-import status` lists all runs"):
         describe_run(workplace.state_dir, "x")
+
+
+def test_a_run_that_a_later_one_took_the_place_of_says_so(workplace: Workplace) -> None:
+    stopped = workplace.carry_out(run_stage=stop_before_delivery).report["run_id"]
+    workplace.carry_out()
+    document, text = describe_run(workplace.state_dir, stopped)
+    said = "A later run of the spec took its place: nothing further of this one is sent."
+    assert document["problems"] == [said]
+    assert f"  it ended early: {said}" in text
+    assert said in (workplace.state_dir / "runs" / stopped / "report.html").read_text()

@@ -4,11 +4,12 @@ import bz2
 import codecs
 import encodings.aliases
 import gzip
+import random
 
 import pyarrow as pa
 import pytest
 
-from memory_import.sources.encodings import to_original
+from memory_import.sources.encodings import to_original, transcoder
 from memory_import.sources.tabular import SourceError
 
 TEXT = "name,city\nZoë,Århus\n“x”,€5\n"
@@ -79,6 +80,15 @@ def test_every_codec_that_python_knows_is_read_and_written_back(read_csv, codec)
     assert table.encoding == codec
     text = table.head_text + b"".join(reading.originals)
     assert to_original(text, codec).decode(codec) == content.decode(codec)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_bytes_of_any_kind_are_read_and_written_back_without_a_trace(codec):
+    for seed in range(20):
+        content = random.Random(seed).randbytes(100)
+        transcode = transcoder(codec)
+        text = b"".join(transcode(content[at : at + 7], at + 7 >= 100) for at in range(0, 100, 7))
+        assert isinstance(to_original(text, codec), bytes)
 
 
 def _knows(codec, text):
@@ -174,7 +184,7 @@ def test_a_large_gzip_file_that_breaks_off_is_an_error_while_it_is_read(read_csv
         read_csv(content[: len(content) // 2])
 
 
-@pytest.mark.parametrize("encoding", ["ebcdic", "rot13", "base64", "undefined", ""])
+@pytest.mark.parametrize("encoding", ["ebcdic", "rot13", "base64", "undefined", "idna", "punycode", ""])
 def test_an_encoding_that_is_not_supported_is_an_error(read_csv, encoding):
     with pytest.raises(SourceError, match="expected one that Python knows"):
         read_csv(b"a\n1\n", encoding=encoding)

@@ -142,6 +142,7 @@ def _plan(random: Random) -> dict[str, Any]:
             "requests": {"least": 1, "most": _count(random) + 1},
             "bytes": _count(random),
             "profile_operations": _count(random),
+            "created": {"least": 0, "most": _count(random)},
             "lookups": {"least": 0, "most": _count(random)},
             "seconds": random.choice([None, random.random() * 10**5]),
         },

@@ -36,7 +36,7 @@ def look_up(call: Call) -> Reply:
     id_type = cast(str, body["idType"])
     value = _normalise(store, id_type, cast(str, body["value"]), "body.value")
     held_by = find_profiles(store, id_type, value)[: limits.MAX_PROFILES_PER_LOOKUP]
-    found = [profile.id for profile in held_by if profile.created_at <= call.read_at]
+    found = [profile.id for profile in held_by if call.shows(profile.created_at)]
     return Reply(200, {"normalizedValue": value, "profiles": found})
 
 

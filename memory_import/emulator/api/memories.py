@@ -162,7 +162,7 @@ def _read_filter(call: Call) -> Callable[[Memory], bool]:
 
     def keep(memory: Memory) -> bool:
         return (
-            memory.applied_at <= call.read_at
+            call.shows(memory.applied_at)
             and (source is None or memory.fields.get("source") == source)
             and (conversation_id is None or belongs_to(memory, conversation_id))
             and (after is None or memory.created_at >= after)

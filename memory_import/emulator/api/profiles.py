@@ -111,7 +111,7 @@ def list_profiles(call: Call) -> Reply:
         call,
         "profiles",
         store.order,
-        keep=lambda profile: profile.is_listed and profile.created_at <= call.read_at,
+        keep=lambda profile: profile.is_listed and call.shows(profile.created_at),
     )
     return Reply(200, {"profiles": [profile.id for profile in page.items], "meta": page.meta})
 
@@ -150,7 +150,7 @@ def _read_stamps(call: Call, profile: Profile) -> list[tuple[float, str, str]]:
         (profile.stamps[group][name], group, name)
         for group, values in profile.traits.items()
         for name in values
-        if (wanted is None or group in wanted) and profile.stamps[group][name] <= call.read_at
+        if (wanted is None or group in wanted) and call.shows(profile.stamps[group][name])
     ]
 
 

@@ -59,6 +59,11 @@ class Call:
         """The moment whose state is read: now, unless a fault shows an older one."""
         return self.account.clock.now() - self.plan.stale_seconds
 
+    def shows(self, applied_at: float) -> bool:
+        """Whether what was applied is read: all of it, unless a fault shows an older state. A clock that was
+        set back takes nothing away."""
+        return not self.plan.stale_seconds or applied_at <= self.read_at
+
     def store(self) -> Store:
         """The store named in the path."""
         store_id = self.path_params["store_id"]
@@ -90,7 +95,7 @@ class Call:
         if not is_id("profile", profile_id):
             raise invalid("profileId does not have the form of a profile id.")
         profile = store.profiles.get(profile_id)
-        if profile is None or profile.canonical().is_deleted or profile.created_at > self.read_at:
+        if profile is None or profile.canonical().is_deleted or not self.shows(profile.created_at):
             raise not_found("The profile")
         return profile.canonical()
 

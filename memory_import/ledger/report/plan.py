@@ -13,7 +13,7 @@ def describe_forecast(plan: Mapping[str, Any]) -> list[str]:
     lines = [
         f"requests that write: {_range(forecast['requests'])} with {_size(forecast['bytes'])}, "
         "without repeats",
-        f"billed: {forecast['profile_operations']:,} profile operations, "
+        f"billed: {forecast['profile_operations']:,} profile operations{_created(forecast['created'])}, "
         f"{_range(forecast['lookups'])} lookups",
         _duration(forecast["seconds"]),
     ]
@@ -31,6 +31,10 @@ def list_persons(plan: Mapping[str, Any]) -> list[str]:
         )
         for person in plan["persons"]
     ]
+
+
+def _created(bounds: Mapping[str, int]) -> str:
+    return f" and {_range(bounds)} more to create the profiles of memories" if bounds["most"] else ""
 
 
 def _size(count: int) -> str:

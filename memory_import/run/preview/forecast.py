@@ -6,7 +6,6 @@ from typing import Any
 import polars as pl
 
 from memory_import.columns import PAYLOAD, POS
-from memory_import.destination.limits import MEMORIES_PER_REQUEST
 from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.database.states import BatchState
 from memory_import.loads import PROFILES
@@ -20,7 +19,9 @@ _PLANNED = (BatchState.PLANNED,)
 def describe_plan(run: RunContext) -> dict[str, Any]:
     """The part of a plan's report that says what applying it would do.
 
-    `{store: {asked, lacks}, forecast: {requests, bytes, profile_operations, lookups, seconds}, persons}`.
+    `{store: {asked, lacks}, forecast: {requests, bytes, profile_operations, created, lookups, seconds},
+    persons}`.
+    `created` are the profiles that memories of nobody need, operations as well.
     What depends on profiles that nobody has looked up yet is a range: `{least, most}`. Requests are those
     that write, without repeats and without asking how an operation stands. `seconds` goes by the pace of
     earlier runs into the same target; None where there is none to go by.
@@ -36,6 +37,7 @@ def describe_plan(run: RunContext) -> dict[str, Any]:
             "requests": _add(parts, "requests"),
             "bytes": sum(part["bytes"] for part in parts),
             "profile_operations": sum(part["profile_operations"] for part in parts),
+            "created": _add(parts, "created"),
             "lookups": _add(parts, "lookups"),
             "seconds": round(entries / pace, 1) if pace else None,
         },
@@ -59,12 +61,14 @@ def _forecast_profiles(run: RunContext) -> dict[str, Any]:
         "requests": {"least": len(batches), "most": len(batches)},
         "bytes": sum(batch.body_bytes for batch in batches),
         "profile_operations": entries,
+        "created": {"least": 0, "most": 0},
         "lookups": {"least": 0, "most": 0},
     }
 
 
 def _forecast_memories(run: RunContext, load: LoadRecord) -> dict[str, Any]:
-    """Which rows belong to one profile is known once the profiles are found: then they share requests."""
+    """Which rows belong to one profile is known once the profiles are found: then they share requests. Those
+    without a profile, and those that the store holds already, are not sent."""
     spec = run.spec.memories[_memory(load)]
     columns = memory_plan(_memory(load), spec).reference_columns if spec.reference else ()
     entries = size = 0
@@ -77,12 +81,12 @@ def _forecast_memories(run: RunContext, load: LoadRecord) -> dict[str, Any]:
         size += int(lengths[PAYLOAD].sum())
         stated += [rows.select(value=pl.format(f"{column}:{{}}", column)).drop_nulls() for column in columns]
     identifiers = pl.concat(stated)["value"].n_unique()
-    least = -(-entries // MEMORIES_PER_REQUEST)
     return {
         "entries": entries,
-        "requests": {"least": least, "most": entries},
+        "requests": {"least": 0, "most": entries},
         "bytes": size,
         "profile_operations": 0,
+        "created": {"least": 0, "most": identifiers if spec.missing_profile == "create" else 0},
         "lookups": {"least": min(1, identifiers), "most": identifiers},
     }
 

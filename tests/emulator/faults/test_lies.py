@@ -126,6 +126,13 @@ def test_the_date_is_the_emulators_own_and_can_be_of_another_clock_or_missing(as
     assert "date" not in asker.bulk(ANN).headers
 
 
+def test_a_clock_that_is_set_back_takes_nothing_away(asker: Asker) -> None:
+    place = f"{DATA}/{asker.add_contact(phone='+12025550101')}/Observations"
+    asker.ask("POST", place, {"observations": [NOTE]})
+    asker.ask("POST", "/emulator/clock", {"advance_seconds": -3600})
+    assert len(asker.ask("GET", place).body["observations"]) == 1
+
+
 @pytest.mark.parametrize("offset", [-3600, 6])
 def test_observations_can_be_created_by_another_clock(offset: int) -> None:
     rule = {"when": {"method": "POST", "path": "*/Observations"}, "do": {"created_offset_seconds": offset}}

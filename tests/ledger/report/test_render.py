@@ -18,6 +18,7 @@ PLAN = {
         "requests": {"least": 1, "most": 1},
         "bytes": 100,
         "profile_operations": 1,
+        "created": {"least": 0, "most": 0},
         "lookups": {"least": 0, "most": 0},
         "seconds": None,
     },
