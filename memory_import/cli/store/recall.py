@@ -18,6 +18,7 @@ from memory_import.cli.options import (
     Who,
 )
 from memory_import.cli.output import refuse, show
+from memory_import.cli.store.following import name_command
 from memory_import.run.settings import environment
 
 
@@ -52,4 +53,5 @@ def recall(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer rea
         document = asyncio.run(recall_profile(who, wanted, Place(state_dir, spec, run), environment()))
     except Exception as error:
         raise typer.Exit(refuse(as_problem(error, is_run=False), output, verbose=verbose)) from None
-    show(document, describe_recalled(document), output)
+    following = name_command("show", who, spec, run, state_dir)
+    show(document, f"{describe_recalled(document)}\n\nNext: {following}    (all that it holds)", output)

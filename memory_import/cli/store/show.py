@@ -18,6 +18,7 @@ from memory_import.cli.options import (
 )
 from memory_import.cli.output import refuse
 from memory_import.cli.output import show as write
+from memory_import.cli.store.following import name_command
 from memory_import.run.settings import environment
 
 
@@ -44,4 +45,6 @@ def show(
         document = asyncio.run(show_profile(who, Place(state_dir, spec, run), environment()))
     except Exception as error:
         raise typer.Exit(refuse(as_problem(error, is_run=False), output, verbose=verbose)) from None
-    write(document, describe_profile(document), output)
+    following = name_command("recall", who, spec, run, state_dir)
+    told = f"{describe_profile(document)}\n\nNext: {following}    (what an agent would be given of it)"
+    write(document, told, output)

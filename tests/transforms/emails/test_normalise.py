@@ -118,6 +118,8 @@ SEVERAL = {
     "names": "Ann <a@example.com>, Bob <b@example.com>",
     "a name for one": "a@example.com, Bob <b@example.com>",
     "a note behind": "a@example.com, b@example.com (work)",
+    "notes and a slash": "a@example.com (work)/b@example.com (home)",
+    "notes without a space": "a@example.com(work) & b@example.com",
     "proxy addresses": "SMTP:a@example.com;smtp:b@example.com",
 }
 SPECIAL_USE = email_validator.SPECIAL_USE_DOMAIN_NAMES
