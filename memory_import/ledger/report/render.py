@@ -68,6 +68,7 @@ def _load_section(
 ) -> list[str]:
     lines = ["", f"## {name.capitalize()}", "", *_outcome_table(load["rows"])]
     lines += [line for sentence in describe_persons(load) for line in ("", escape(sentence) + ".")]
+    lines += _file_table(load)
     lines += _value_table(load.get("traits", {}))
     lines += _dropped_table(load.get("traits", {}), load.get("dropped_rows", {}), explain_code)
     lines += _count_table(
@@ -82,6 +83,25 @@ def _load_section(
     batches = {state: count for state, count in load["batches"].items() if count}
     if not is_plan:
         lines += ["", f"{load['sent']:,} entries of {name} were sent; batches: {_listed(batches)}."]
+    return lines
+
+
+def _file_table(load: Mapping[str, Any]) -> list[str]:
+    """The files that were read, with what they lack, and those that were found and not read, with why."""
+    read, passed_over = load.get("files", ()), load.get("files_not_read", ())
+    if not read:
+        return []
+    lines = ["", "### Files", "", "| file | rows | bytes | columns it lacks |", "|---|---:|---:|---|"]
+    for file in read[:_MOST_LISTED]:
+        lacks = escape(", ".join(file.get("missing_columns", ())))
+        lines.append(f"| {escape(file['name'])} | {file['rows']:,} | {file['bytes']:,} | {lacks} |")
+    lines += _more(len(read) - _MOST_LISTED)
+    if passed_over:
+        lines += ["", "Found and not read:", ""]
+        lines += [
+            f"- {escape(file['name'])}: {escape(file['reason'])}" for file in passed_over[:_MOST_LISTED]
+        ]
+        lines += _more(len(passed_over) - _MOST_LISTED)
     return lines
 
 

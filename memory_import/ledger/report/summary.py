@@ -7,7 +7,7 @@ from memory_import.ledger.report.outcomes import Outcome
 from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons
 from memory_import.ledger.report.verification import describe_in_words
-from memory_import.ledger.report.words import MEANING, headline, next_step
+from memory_import.ledger.report.words import MEANING, headline, next_step, say_files
 from memory_import.printable import printable_line
 
 _CODES_SHOWN = 5
@@ -53,7 +53,8 @@ def _load_lines(name: str, load: Mapping[str, Any], bar_width: int) -> list[str]
     lines = [f"  {name}: {rows['read']:,} rows read"]
     lines += [f"    {_bar(rows, bar_width)}"] if bar_width and rows["read"] else []
     lines += [f"    {count:>9,}  {outcome.value:<9}  {meaning}" for count, outcome, meaning in counts]
-    lines += [f"    {sentence}" for sentence in (*describe_persons(load), *load.get("remarks", ()))]
+    sentences = (*say_files(load), *describe_persons(load), *load.get("remarks", ()))
+    lines += [f"    {sentence}" for sentence in sentences]
     if load.get("verification"):
         lines += [f"    {line}" for line in describe_in_words(name, load["verification"])]
     lines += _count_lines("why rows are rejected", load["reject_reasons"])

@@ -24,6 +24,7 @@ MEANING = {
 }
 """What each outcome of rows means, in the order in which they are shown."""
 
+_MOST_NAMED = 5  # files in a sentence
 _IN = (Outcome.VERIFIED, Outcome.COMPLETED, Outcome.ACCEPTED)
 _SAID = {
     Outcome.PLANNED: "would be sent",
@@ -149,3 +150,10 @@ def _say(count: int, words: str) -> str:
 
 def _listed(parts: list[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def say_files(load: Mapping[str, Any]) -> list[str]:
+    """The files that were found and not read, in a sentence."""
+    names = [file["name"] for file in load.get("files_not_read", ())]
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return [f"found and not read: {', '.join(names[:_MOST_NAMED])}{more}"] if names else []

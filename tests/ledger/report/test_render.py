@@ -211,6 +211,19 @@ def test_a_run_without_loads_or_requests_has_both_forms_too() -> None:
     assert "requests" not in render_summary(report, "state/runs/1")
 
 
+def test_files_that_were_found_and_not_read_are_named_in_both_forms() -> None:
+    report = make_report(completed=1)
+    load = report["loads"]["profiles"]
+    load["files"] = [{"name": "a.csv", "rows": 1, "bytes": 20, "missing_columns": ["Phone"]}]
+    load["files_not_read"] = [{"name": f"{number}.json", "reason": "no CSV"} for number in range(7)]
+    assert "    found and not read: 0.json, 1.json, 2.json, 3.json, 4.json and 2 more" in render_summary(
+        report, "state"
+    )
+    text = render_markdown(report, "state", str.upper)
+    assert "| a.csv | 1 | 20 | Phone |" in text
+    assert text.count(": no CSV") == 7
+
+
 def test_an_empty_load_is_said_to_be_empty() -> None:
     assert "No row was read." in render_summary(make_report(), "state/runs/1")
 
