@@ -118,6 +118,7 @@ def name_hashes(names: Names) -> pl.DataFrame:
         names.words.join(at[1].rename({"begin": "first"}), on="word", how="left")
         .join(at[3].rename({"begin": "third"}), on="word", how="left")
         .select(list(HASHES_SCHEMA))
+        .unique(["name", "word"], keep="any")  # two words may have one hash
     )
 
 

@@ -102,3 +102,14 @@ def test_a_known_beginning_is_recognised_in_a_longer_word_of_a_row():
     row = read_names(pl.Series([1], dtype=pl.Int64), [pl.Series(["Alexander Lee"])])
 
     assert is_inside(kept + row)
+
+
+def test_two_words_of_one_hash_are_kept_as_one():
+    same = read_names(
+        pl.Series([0, 1]), [pl.Series(["Ana Smith", "Bob Smith"])], lambda words: words.str.tail(1).hash(0)
+    )
+    clashing = read_names(
+        pl.Series([0, 1]), [pl.Series(["Ana", "Bob"])], lambda words: words.is_null().hash(0)
+    )
+    for names in (same, clashing):
+        assert not name_hashes(names).select("name", "word").is_duplicated().any()

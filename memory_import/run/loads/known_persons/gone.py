@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, FILE, ID_TYPE, ROW, VALUE
-from memory_import.ledger.staging.layout import GONE_SCHEMA
+from memory_import.columns import ERROR_CODE, FILE, ID_TYPE, POS, ROW, VALUE
+from memory_import.ledger.staging.layout import GONE_SCHEMA, within
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.known_persons.lookup import Known
 from memory_import.sources.frames import null_out
@@ -40,13 +40,15 @@ def find_gone(
 def _list_mentioned(staging: Staging, spec: ProfilesSpec, plan: ProfilePlan) -> Iterator[pl.DataFrame]:
     """`id_type`, `value` of what rows state that are rejected or excluded, part by part."""
     used = tuple(columns_used(spec))
-    for part in staging.parts:
-        if ERROR_CODE not in staging.columns(part):
+    for part, positions in staging.positions.items():
+        refused = within(staging.late_rejects.sort(POS), positions)[POS]
+        if refused.is_empty() and ERROR_CODE not in staging.columns(part):
             continue
-        rows = staging.read(part, ERROR_CODE, FILE, ROW, *used).filter(pl.col(ERROR_CODE).is_not_null())
+        rows = staging.read(part, POS, ERROR_CODE, FILE, ROW, *used)
+        rows = rows.filter(pl.col(ERROR_CODE).is_not_null() | pl.col(POS).is_in(refused.implode()))
         if rows.is_empty():
             continue
-        read = read_identifiers(null_out(rows.drop(ERROR_CODE), spec.source.null_texts), plan)
+        read = read_identifiers(null_out(rows.drop(POS, ERROR_CODE), spec.source.null_texts), plan)
         for (column, identifier), judged in zip(plan.identifier_columns.items(), read.judged, strict=True):
             further = judged.others.select(value=normalise(identifier, pl.col(VALUE)))
             stated = pl.concat([read.columns.select(value=column), further]).drop_nulls().unique()

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -15,7 +16,7 @@ from memory_import.ledger.staging.staged import Staging
 from memory_import.ledger.staging.verdicts import find_refuted, read_findings
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
-from memory_import.run.loads.known_persons.staged import declared_plan, list_persons
+from memory_import.run.loads.known_persons.staged import declared_plan, list_groups_of, list_persons
 from memory_import.spec.model import ProfilesSpec
 from memory_import.transforms.plan import ProfilePlan
 
@@ -33,17 +34,46 @@ class JudgedPersons:
     table: Table
     held: Table
 
-    def judged(self) -> Iterator[pl.DataFrame]:
+    @cached_property
+    def outcomes(self) -> pl.DataFrame:
+        """`_pos`, `outcome` of every row, as the account has them."""
+        path = self.run.folder / file_name("outcomes.parquet", PROFILES)
+        outcomes = pl.read_parquet(path, columns=[OUTCOME])
+        return outcomes.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(POS))
+
+    @cached_property
+    def refuted(self) -> pl.Series:
+        """`_pos` of who was read back and is not in the store as sent."""
+        return find_refuted(self.staging)
+
+    @cached_property
+    def incomplete(self) -> pl.Series:
+        """`_pos` of who is in the store without all further identifiers."""
+        return find_incomplete(self.run.ledger, self.staging, self.run.run_id, PROFILES)
+
+    @property
+    def unsettled(self) -> pl.Series:
+        """`_pos` of everybody of whom something was sent, or is to be, that is not known to have arrived."""
+        is_open = pl.col(OUTCOME).is_in([*_IN_DOUBT, Outcome.PENDING.value])
+        listed = [self.outcomes.filter(is_open)[POS], self.refuted, self.incomplete]
+        return pl.concat(listed).unique()
+
+    def groups(self) -> Iterator[pl.DataFrame]:
+        """The same as `judged` of identity groups alone: nobody else goes on with a known person."""
+        return self._judge(list_groups_of(self.staging, self.plan))
+
+    def judged(self, wanted: pl.Series | None = None) -> Iterator[pl.DataFrame]:
         """STAGED with values, `outcome`, `is_refuted`, `is_whole` (all that was sent of it landed) and
-        `profile`, some at a time."""
-        outcomes = _read_outcomes(self.run)
-        refuted = find_refuted(self.staging).implode()
-        incomplete = find_incomplete(self.run.ledger, self.staging, self.run.run_id, PROFILES).implode()
+        `profile`, some at a time; of all persons, or of those that are `wanted` (`_pos`)."""
+        return self._judge(list_persons(self.staging, self.plan, wanted))
+
+    def _judge(self, listed: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        refuted, incomplete = self.refuted.implode(), self.incomplete.implode()
         found = read_findings(self.staging)
         seen = pl.DataFrame([(pos, one.profile_id) for pos, one in found.items()], schema=_SEEN, orient="row")
-        for persons in list_persons(self.staging, self.plan):
+        for persons in listed:
             yield (
-                persons.join(outcomes, on=POS, how="left", maintain_order="left")
+                persons.join(self.outcomes, on=POS, how="left", maintain_order="left")
                 .join(seen, on=POS, how="left", maintain_order="left")
                 .with_columns(is_refuted=pl.col(POS).is_in(refuted), is_whole=~pl.col(POS).is_in(incomplete))
             )
@@ -68,12 +98,6 @@ def open_persons(run: RunContext, spec: ProfilesSpec) -> JudgedPersons | None:
         shutil.rmtree(known.folder / "held")
         held = known.held
     return JudgedPersons(run, run.staging(PROFILES), plan, table, held)
-
-
-def _read_outcomes(run: RunContext) -> pl.DataFrame:
-    """`_pos`, `outcome` of every row, as the account has them."""
-    outcomes = pl.read_parquet(run.folder / file_name("outcomes.parquet", PROFILES), columns=[OUTCOME])
-    return outcomes.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(POS))
 
 
 def is_landed() -> pl.Expr:

@@ -28,7 +28,7 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
         return
     table = persons.table
     settled = [pl.Series(dtype=pl.Int64)]
-    for frame in persons.judged():
+    for frame in persons.groups():
         known = frame.filter(is_landed() | is_doubted() | pl.col("is_refuted")).drop_nulls("person")
         settled += [known["person"], known["absorbed"].explode(empty_as_null=False).drop_nulls()]
     first = table.facts.get("next", 0)
@@ -39,7 +39,7 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
         added=_chain(_list_known(persons, first), moved),
         voided=pl.concat([voided, moved.select(SEGMENT, AT)]),
         facts={
-            "next": first + _count_new(persons),
+            "next": first + len(persons.outcomes),
             "run": run.run_id if is_whole else table.facts.get("run"),
         },
     )
@@ -80,7 +80,7 @@ def forget_persons(run: RunContext, spec: ProfilesSpec) -> None:
     persons = open_persons(run, spec)
     if persons is None or find_refuted(persons.staging).is_empty():
         return
-    refuted = [frame.filter("is_refuted") for frame in persons.judged()]
+    refuted = list(persons.judged(persons.refuted))
     stated = pl.concat(frame.select("identifiers") for frame in refuted)["identifiers"].explode()
     found = [pl.DataFrame(schema=PLACES_SCHEMA)]
     for rows in persons.table.scan("identifiers", "run"):
@@ -90,13 +90,6 @@ def forget_persons(run: RunContext, spec: ProfilesSpec) -> None:
     nothing = pl.DataFrame(schema=PLACES_SCHEMA)
     held = [list_held(frame, run) for frame in refuted]
     persons.held.change(added=held, voided=nothing, facts=persons.held.facts)
-
-
-def _count_new(persons: JudgedPersons) -> int:
-    return sum(
-        frame.filter(is_landed() & ~pl.col("is_refuted") & pl.col("person").is_null()).height
-        for frame in persons.judged()
-    )
 
 
 def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:

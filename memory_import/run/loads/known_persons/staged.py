@@ -67,15 +67,26 @@ def list_groups(
     return joined.select(*(pl.col(name).cast(dtype) for name, dtype in STAGED.items()), *values)
 
 
-def list_persons(staging: Staging, plan: ProfilePlan) -> Iterator[pl.DataFrame]:
-    """STAGED and the value columns of all persons of which something is sent, some at a time."""
+def list_groups_of(staging: Staging, plan: ProfilePlan) -> Iterator[pl.DataFrame]:
+    """STAGED and the value columns of identity groups of which something is sent, some at a time."""
     columns = [*STAGED, *(trait.value_column for trait in plan.traits)]
     for part in staging.person_parts:
         yield staging.read(part, *columns)
+
+
+def list_persons(
+    staging: Staging, plan: ProfilePlan, wanted: pl.Series | None = None
+) -> Iterator[pl.DataFrame]:
+    """STAGED and the value columns of all persons of which something is sent, some at a time; or of those
+    that are `wanted` (`_pos`)."""
+    columns = [*STAGED, *(trait.value_column for trait in plan.traits)]
+    is_wanted = pl.lit(value=True) if wanted is None else pl.col(POS).is_in(wanted.implode())
+    for groups in list_groups_of(staging, plan):
+        yield groups.filter(is_wanted)
     for part, positions in staging.positions.items():
         values = read_values(staging, plan, part).hstack(staging.read(part, POS, ERROR_CODE))
         grouped = within(staging.members, positions)[POS].implode()
-        alone = values.filter(pl.col(ERROR_CODE).is_null(), ~pl.col(POS).is_in(grouped))
+        alone = values.filter(pl.col(ERROR_CODE).is_null(), ~pl.col(POS).is_in(grouped), is_wanted)
         if not alone.is_empty():
             yield _list_alone(alone, plan).select(columns)
 
