@@ -39,12 +39,13 @@ def _last_unfinished(ledger: Ledger, request: RunRequest) -> RunRecord:
 def _check(ledger: Ledger, run: RunRecord, action: Action) -> None:
     if action is Action.APPLY:
         _check_plan(ledger, run)
-    elif run.is_plan:
+        return
+    if run.is_plan:
         raise UsageProblem(
             f"Run {run.run_id} is a plan, of which nothing was sent: "
             f"`memory-import apply {run.run_id}` sends it."
         )
-    elif not run.is_resumable:
+    if not run.is_resumable:
         raise UsageProblem(f"Run {run.run_id} is {run.status.value}: there is nothing to go on with.")
     later = ledger.superseding(run)
     if later is not None:

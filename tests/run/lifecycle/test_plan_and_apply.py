@@ -154,6 +154,12 @@ def test_a_run_into_the_same_store_since_the_plan_is_a_difference(
     assert f"run {between.report['run_id']} of {other} has written into it since the plan" in words
 
 
+def test_a_run_of_the_same_spec_since_the_plan_is_a_difference(workplace: Workplace, plan: RunResult) -> None:
+    between = workplace.carry_out()
+    words = difference(workplace, plan)
+    assert f"run {between.report['run_id']} of" in words
+
+
 def test_a_plan_between_is_no_difference(workplace: Workplace, plan: RunResult) -> None:
     make_plan(workplace)
     assert rows_of(apply(workplace, plan)) == APPLIED
