@@ -69,6 +69,7 @@ def test_without_its_source_a_staged_run_is_resumed_all_the_same(
 ) -> None:
     api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"late_seconds": LATE}})
     assert command.run("run", spec, "--wait", "0").exit_code == 5
+    api.set_faults()
     api.advance(LATE)
     (tmp_path / "customers.csv").unlink()
     assert command.run("resume").exit_code == 0
