@@ -27,8 +27,8 @@ class Trait:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """What a person should look at."""
-        return tuple(dict.fromkeys(doubt for choice in self.choices for doubt in choice.doubts))
+        """What a person should look at; a further column has a trait of its own for that."""
+        return tuple(dict.fromkeys(self.choices[0].doubts))
 
 
 def list_traits(choices: Sequence[Choice]) -> Iterator[Trait]:
