@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from memory_import.columns import ID_TYPE, VALUE
 from memory_import.ledger.known.store import PERSONS, trait_column
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.staging.verdicts import find_refuted
@@ -125,10 +126,15 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
 def _all_identifiers(persons: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
     """What a profile holds: what was known, and what was sent; where that did not land as a whole, what its
     last entry says."""
-    final = persons.hstack(identify(persons, plan)).select(pair_identifiers(plan))["identifiers"]
+    final = pair_identifiers(identify(persons, plan), plan)
     sent = pl.when("is_whole").then("identifiers").otherwise(pl.lit(final))
-    known = pl.col("known_identifiers").fill_null([])
-    return persons.select(pl.concat_list(known, sent).list.unique(maintain_order=True)).to_series()
+    stated = persons.select("known_identifiers", sent.alias("identifiers")).with_row_index("at")
+    known = stated.select("at", pl.col("known_identifiers").alias("identifiers")).drop_nulls()
+    pairs = pl.concat([known, stated.select("at", "identifiers")]).explode("identifiers", empty_as_null=False)
+    each_once = pairs.unnest("identifiers").unique(maintain_order=True)
+    lists = each_once.group_by("at", maintain_order=True).agg(identifiers=pl.struct(ID_TYPE, VALUE))
+    listed = stated.select("at").join(lists, on="at", how="left", maintain_order="left")["identifiers"]
+    return listed.fill_null([])
 
 
 def _find_replaced(table: Table, run_id: str, persons: pl.Series) -> pl.DataFrame:
