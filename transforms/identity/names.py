@@ -30,7 +30,6 @@ _LONGEST_BEGINNING = 32
 KEYS_SCHEMA = {"claimant": pl.Int64, "name": pl.UInt64}
 WORDS_SCHEMA = {"name": pl.UInt64, "word": pl.UInt64}
 BEGINS_SCHEMA = {"word": pl.UInt64, "begin": pl.UInt64, "letters": pl.Int64}
-HASHES_SCHEMA = {"name": pl.UInt64, "word": pl.UInt64, "first": pl.UInt64, "third": pl.UInt64}
 
 
 @dataclass(frozen=True)
@@ -107,24 +106,35 @@ def read_names(claimants: pl.Series, cells: Sequence[pl.Series], hash_words: Has
     )
 
 
-def name_hashes(names: Names) -> pl.DataFrame:
-    """HASHES_SCHEMA: all that needs to be kept of names to compare them again.
+def list_word_hashes(texts: pl.Series, hash_words: HashWords) -> pl.DataFrame:
+    """`at` (UInt32, a place in `texts`), `word`, `first`, `third` (UInt64): all that needs to be kept of
+    names to compare them again. Each word of a text stands once.
 
     `first` is the hash of a word's first letter, null where that has no case, `third` of its first three
     letters, null where it has fewer. In an initial `first` is the word, in a word of three letters `third`.
     """
-    at = {letters: names.begins.filter(pl.col("letters") == letters).drop("letters") for letters in (1, 3)}
+    lists = texts.to_frame("text").select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("at"), _words("text"))
+    long = lists.rename({"text": "words"}).explode("words", empty_as_null=False).drop_nulls("words")
+    distinct = long["words"].unique()
+    starts = distinct.to_frame("words").select(
+        "words",
+        first=pl.when(_has_case(pl.col("words"))).then(pl.col("words").str.head(1)),
+        third=pl.when(pl.col("words").str.len_chars() >= 3).then(pl.col("words").str.head(3)),
+    )
+    hashed = starts.select("words", *(hash_words(starts[name]).alias(name) for name in ("first", "third")))
+    hashed = hashed.with_columns(hash_words(distinct).alias("word"))
     return (
-        names.words.join(at[1].rename({"begin": "first"}), on="word", how="left")
-        .join(at[3].rename({"begin": "third"}), on="word", how="left")
-        .select(list(HASHES_SCHEMA))
-        .unique(["name", "word"], keep="any")  # two words may have one hash
+        long.join(hashed, on="words", how="left", maintain_order="left")
+        .select("at", "word", "first", "third")
+        .unique(["at", "word"], keep="any", maintain_order=True)  # two words may have one hash
     )
 
 
 def names_of_hashes(keys: pl.DataFrame, hashes: pl.DataFrame) -> Names:
-    """Names from `keys` (KEYS_SCHEMA) and what `name_hashes` gave. Only the first letter and the first three
-    letters of their words can be recognised."""
+    """Names from `keys` (KEYS_SCHEMA) and `name`, `word`, `first`, `third` as `list_word_hashes` gives them.
+
+    Only the first letter and the first three letters of their words can be recognised.
+    """
     begins = [
         hashes.select("word", begin=column, letters=pl.lit(letters, pl.Int64)).drop_nulls()
         for letters, column in ((1, "first"), (3, "third"))
@@ -140,9 +150,17 @@ def _no_begins() -> pl.DataFrame:
 
 def _list_words(texts: pl.Series) -> pl.DataFrame:
     """`text`, `words` List(String), `at` (its own place) of each distinct text."""
-    distinct = texts.unique().to_frame("text")
+    return (
+        texts.unique()
+        .to_frame("text")
+        .with_columns(words=_words("text"), at=pl.int_range(pl.len(), dtype=pl.UInt32))
+    )
+
+
+def _words(column: str) -> pl.Expr:
+    """The words of a text as they are compared, List(String)."""
     plain = (
-        pl.col("text")
+        pl.col(column)
         .str.to_lowercase()
         .str.replace_many(_LETTERS)
         .str.replace_all(_APOSTROPHES, "")
@@ -152,12 +170,13 @@ def _list_words(texts: pl.Series) -> pl.DataFrame:
     )
     word = pl.element()
     spelled = word.str.replace_all(_SPELLED_UMLAUT, "$1$2")
-    return distinct.with_columns(
-        words=plain.str.extract_all(_WORD).list.eval(
-            pl.when(word.str.len_chars() >= 4).then(spelled).otherwise(word)
-        ),
-        at=pl.int_range(pl.len(), dtype=pl.UInt32),
+    return plain.str.extract_all(_WORD).list.eval(
+        pl.when(word.str.len_chars() >= 4).then(spelled).otherwise(word)
     )
+
+
+def _has_case(text: pl.Expr) -> pl.Expr:
+    return text.str.head(1).str.to_uppercase() != text.str.head(1)
 
 
 def _hash_lists(lists: pl.DataFrame, hashes: pl.DataFrame) -> pl.Series:
@@ -172,8 +191,9 @@ def _list_begins(hashes: pl.DataFrame, hash_words: HashWords) -> pl.DataFrame:
     text = pl.col("text")
     length = text.str.len_chars()
     longest = min(hashes.select(length.max()).item() or 0, _LONGEST_BEGINNING)
-    has_case = text.str.head(1).str.to_uppercase() != text.str.head(1)
-    listed = [hashes.filter(has_case).select("word", begin=text.str.head(1), letters=pl.lit(1, pl.Int64))]
+    listed = [
+        hashes.filter(_has_case(text)).select("word", begin=text.str.head(1), letters=pl.lit(1, pl.Int64))
+    ]
     listed += [
         hashes.filter(length >= letters).select(
             "word", begin=text.str.head(letters), letters=pl.lit(letters, pl.Int64)

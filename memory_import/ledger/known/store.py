@@ -40,7 +40,7 @@ key says that the profile may hold more than is known."""
 
 IDENTIFIER = pl.Struct({"id_type": pl.String, "value": pl.String})
 WORD = pl.Struct(dict.fromkeys(("word", "first", "third"), pl.UInt32))
-"""The hashes of a word of a name, of its first letter and of its first three letters; see `name_hashes`."""
+"""The hashes of a word of a name, of its first letter and of its first three; see `list_word_hashes`."""
 
 PERSONS: Schema = {
     "person": pl.Int64,

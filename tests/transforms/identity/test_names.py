@@ -6,13 +6,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory_import.transforms.identity.inside import find_anchors
-from memory_import.transforms.identity.names import BLANK, name_hashes, names_of_hashes, read_names
+from memory_import.transforms.identity.names import (
+    BLANK,
+    hash_words,
+    list_word_hashes,
+    names_of_hashes,
+    read_names,
+)
 from tests.support.persons_reference import Name, maximal, words_of
 from tests.support.persons_worlds import NAMES
 
 
 def read(*names):
     return read_names(pl.Series(range(len(names)), dtype=pl.Int64), [pl.Series(names, dtype=pl.String)])
+
+
+def hashes_of(text):
+    """What is kept of one name, with the name that its words make."""
+    kept = list_word_hashes(pl.Series([text]), hash_words)
+    return kept.with_columns(name=pl.col("word").sum())
 
 
 def is_inside(names, first=0, second=1):
@@ -91,25 +103,20 @@ def test_a_name_is_another_or_inside_it_as_defined(one, other):
 )
 def test_names_that_are_kept_as_hashes_are_compared_with_others(row, known, is_recognised):
     both = read(row, known)
-    kept = names_of_hashes(both.keys.filter(pl.col("claimant") == 1), name_hashes(read(known)))
+    kept = names_of_hashes(both.keys.filter(pl.col("claimant") == 1), hashes_of(known))
 
     assert is_inside(read(row) + kept) == is_recognised
 
 
 def test_a_known_beginning_is_recognised_in_a_longer_word_of_a_row():
     both = read("Alex Lee", "Alexander Lee")
-    kept = names_of_hashes(both.keys.filter(pl.col("claimant") == 0), name_hashes(read("Alex Lee")))
+    kept = names_of_hashes(both.keys.filter(pl.col("claimant") == 0), hashes_of("Alex Lee"))
     row = read_names(pl.Series([1], dtype=pl.Int64), [pl.Series(["Alexander Lee"])])
 
     assert is_inside(kept + row)
 
 
 def test_two_words_of_one_hash_are_kept_as_one():
-    same = read_names(
-        pl.Series([0, 1]), [pl.Series(["Ana Smith", "Bob Smith"])], lambda words: words.str.tail(1).hash(0)
-    )
-    clashing = read_names(
-        pl.Series([0, 1]), [pl.Series(["Ana", "Bob"])], lambda words: words.is_null().hash(0)
-    )
-    for names in (same, clashing):
-        assert not name_hashes(names).select("name", "word").is_duplicated().any()
+    texts = pl.Series(["Ana Smith", "Bob Smith", "Ana Ana"])
+    for clash in (lambda words: words.str.tail(1).hash(0), lambda words: words.is_null().hash(0)):
+        assert not list_word_hashes(texts, clash).select("at", "word").is_duplicated().any()

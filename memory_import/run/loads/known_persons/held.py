@@ -62,13 +62,11 @@ def list_held(persons: pl.DataFrame, run: RunContext) -> pl.DataFrame:
         run=pl.lit(run.run_id),
     )
     stated = named.explode("identifiers", empty_as_null=False).unnest("identifiers")
-    known = (
-        persons.select(POS, "known_identifiers")
-        .drop_nulls()
-        .explode("known_identifiers", empty_as_null=False)
-    )
-    value = [POS, ID_TYPE, VALUE]
-    return stated.join(known.unnest("known_identifiers"), on=value, how="anti").select(list(HELD))
+    known = persons.select(POS, "known_identifiers").drop_nulls()
+    if known.is_empty():
+        return stated.select(list(HELD))
+    known = known.explode("known_identifiers", empty_as_null=False).unnest("known_identifiers")
+    return stated.join(known, on=[POS, ID_TYPE, VALUE], how="anti").select(list(HELD))
 
 
 def _find_own(held: Table, run_id: str) -> pl.DataFrame:

@@ -15,10 +15,9 @@ from memory_import.transforms.identity.names import (
     HashWords,
     Names,
     hash_words,
-    name_hashes,
+    list_word_hashes,
     names_of_hashes,
     no_names,
-    read_names,
 )
 from memory_import.transforms.plan import ProfilePlan
 
@@ -125,15 +124,12 @@ def narrow_words(keyed: KeyedHash) -> HashWords:
 
 def hash_names(names: pl.Series, keyed: KeyedHash) -> pl.Series:
     """What is kept of names (String): List of WORD, row for row."""
-    distinct = names.unique().to_frame("text").with_row_index("at")
-    read = read_names(distinct["at"].cast(pl.Int64), [distinct["text"]], narrow_words(keyed))
-    hashes = name_hashes(read).select(
-        "name", word=pl.struct(pl.col(part).cast(pl.UInt32) for part in ("word", "first", "third"))
-    )
-    words = hashes.group_by("name").agg(words=pl.col("word"))
-    listed = distinct.select(
-        "text", name=read.keys["name"] if read.keys.height else pl.lit(0, pl.UInt64)
-    ).join(words, on="name", how="left")
+    distinct = names.unique()
+    hashes = list_word_hashes(distinct, narrow_words(keyed))
+    word = pl.struct(pl.col(part).cast(pl.UInt32) for part in ("word", "first", "third"))
+    lists = hashes.group_by("at", maintain_order=True).agg(words=word)
+    at = pl.int_range(pl.len(), dtype=pl.UInt32).alias("at")
+    listed = distinct.to_frame("text").with_columns(at).join(lists, on="at", how="left")
     joined = names.to_frame("text").join(
         listed.select("text", "words"), on="text", how="left", maintain_order="left", nulls_equal=True
     )

@@ -83,7 +83,10 @@ def list_persons(
     is_wanted = pl.lit(value=True) if wanted is None else pl.col(POS).is_in(wanted.implode())
     for groups in list_groups_of(staging, plan):
         yield groups.filter(is_wanted)
+    sought = None if wanted is None else wanted.to_frame(POS).sort(POS)
     for part, positions in staging.positions.items():
+        if sought is not None and within(sought, positions).is_empty():
+            continue
         values = read_values(staging, plan, part).hstack(staging.read(part, POS, ERROR_CODE))
         grouped = within(staging.members, positions)[POS].implode()
         alone = values.filter(pl.col(ERROR_CODE).is_null(), ~pl.col(POS).is_in(grouped), is_wanted)
