@@ -19,6 +19,7 @@ from memory_import.ledger.database.group_commit import GroupCommit
 from memory_import.ledger.database.records import Batch, RunRecord, RunStatus
 from memory_import.ledger.database.states import BatchState
 from memory_import.run.context import RunContext
+from memory_import.run.loads.known_persons.held import hold_persons
 from memory_import.run.stages import write_report
 from memory_import.spec.model import Spec
 
@@ -32,10 +33,15 @@ class EarlierRunOpen(ImportProblem):
 
 
 async def end_earlier_runs(run: RunContext) -> None:
-    """End what was begun before, the oldest first; `EarlierRunOpen` where the service has not decided yet."""
+    """End what was begun before, the oldest first; `EarlierRunOpen` where the service has not decided yet.
+
+    What unfinished runs of other specs may have sent is held.
+    """
     async with drained(run.stop_signal):
         for record in run.ledger.unfinished_before(run.record):
             await _end(_reopen(run, record))
+    for record in run.ledger.unfinished_elsewhere(run.record):
+        _hold(_reopen(run, record))
 
 
 def _reopen(run: RunContext, record: RunRecord) -> RunContext:
@@ -47,6 +53,11 @@ def _reopen(run: RunContext, record: RunRecord) -> RunContext:
         spec_folder=Path(record.spec_path).parent,
         folder=run.folder.parent / record.run_id,
     )
+
+
+def _hold(other: RunContext) -> None:
+    if other.folder.exists() and other.spec.profiles is not None:
+        hold_persons(other, other.spec.profiles)
 
 
 async def _end(earlier: RunContext) -> None:

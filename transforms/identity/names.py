@@ -113,9 +113,12 @@ def list_word_hashes(texts: pl.Series, hash_words: HashWords) -> pl.DataFrame:
     `first` is the hash of a word's first letter, null where that has no case, `third` of its first three
     letters, null where it has fewer. In an initial `first` is the word, in a word of three letters `third`.
     """
-    lists = texts.to_frame("text").select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("at"), _words("text"))
-    long = lists.rename({"text": "words"}).explode("words", empty_as_null=False).drop_nulls("words")
-    distinct = long["words"].unique()
+    at = pl.int_range(pl.len(), dtype=pl.UInt32).alias("at")
+    split = texts.to_frame("token").select(at, pl.col("token").str.split(" "))
+    tokens = split.explode("token", empty_as_null=False).drop_nulls("token")
+    lists = tokens.select(pl.col("token").unique()).with_columns(_words("token").alias("words"))
+    words = lists.explode("words", empty_as_null=False).drop_nulls("words")
+    distinct = words["words"].unique()
     starts = distinct.to_frame("words").select(
         "words",
         first=pl.when(_has_case(pl.col("words"))).then(pl.col("words").str.head(1)),
@@ -123,8 +126,9 @@ def list_word_hashes(texts: pl.Series, hash_words: HashWords) -> pl.DataFrame:
     )
     hashed = starts.select("words", *(hash_words(starts[name]).alias(name) for name in ("first", "third")))
     hashed = hashed.with_columns(hash_words(distinct).alias("word"))
+    of_tokens = words.join(hashed, on="words").select("token", "word", "first", "third")
     return (
-        long.join(hashed, on="words", how="left", maintain_order="left")
+        tokens.join(of_tokens, on="token", maintain_order="left")
         .select("at", "word", "first", "third")
         .unique(["at", "word"], keep="any", maintain_order=True)  # two words may have one hash
     )

@@ -79,6 +79,18 @@ class RunTable:
         )
         return earlier[::-1]
 
+    def unfinished_elsewhere(self, run: RunRecord) -> list[RunRecord]:
+        """The runs of other specs into the same store that are not finished, the newest first."""
+        if run.emulator:
+            return []
+        return self._runs(
+            runs.c.spec_path != run.spec_path,
+            runs.c.store_id == run.store_id,
+            runs.c.emulator.is_(False),
+            runs.c.is_plan.is_(False),
+            runs.c.status.in_(RESUMABLE),
+        )
+
     def over_before(self, run: RunRecord) -> list[RunRecord]:
         """The earlier runs of the same spec into the same store that are over, the newest first.
 

@@ -138,6 +138,8 @@ class Table:
         self._remove_strays()
 
     def _compact(self, void: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        if len(void) == self.rows + len(self._voided):
+            return
         for rows in self.scan(*self._schema):
             yield rows.join(void, on=_PLACE, how="anti", maintain_order="left").drop(_PLACE)
 

@@ -20,7 +20,6 @@ from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.loads.known_persons.gone import find_gone
-from memory_import.run.loads.known_persons.held import hold_persons
 from memory_import.run.loads.known_persons.lookup import open_known
 from memory_import.run.loads.person_rules import load_rules
 from memory_import.run.loads.persons import Grouping, group_rows
@@ -169,7 +168,6 @@ async def deliver_profiles(run: RunContext, spec: ProfilesSpec) -> None:
         return
     staging = run.staging(PROFILES)
     plan = profile_plan(spec, identifiers=())
-    hold_persons(run, spec)
     totals = run.ledger.totals(run.run_id, PROFILES)
     run.progress.begin("sending", sum(rows for (state, _), (_, _, rows) in totals.items() if state in OPEN))
     with run.timed("deliver"):

@@ -12,9 +12,14 @@ from memory_import.run.loads.known_persons.people import hash_names
 from memory_import.run.loads.known_persons.staged import NAME, list_persons
 from memory_import.spec.model import ProfilesSpec
 
+_PLACED = {ID_TYPE: pl.String, VALUE: pl.String, **PLACES_SCHEMA}
+
 
 def hold_persons(run: RunContext, spec: ProfilesSpec) -> None:
-    """Hold every identifier value that is about to leave and is not known, unless that was done before."""
+    """Hold every identifier value that an unfinished run may have sent, unless that was done before.
+
+    Its own spec asks its staged rows; other specs ask what is held.
+    """
     persons = open_persons(run, spec)
     if persons is None or _find_own(persons.held, run.run_id).height:
         return
@@ -29,14 +34,14 @@ def hold_persons(run: RunContext, spec: ProfilesSpec) -> None:
 def hold_on(persons: JudgedPersons, *, is_superseded: bool) -> None:
     """Hold what may have arrived, and nothing that is known by now."""
     held, run = persons.held, persons.run
-    if not held.rows:
+    if not held.rows and persons.unsettled.is_empty():
         return
     pair = [ID_TYPE, VALUE]
     earlier = [
         rows.filter(pl.col("run") != run.run_id).select(*pair, SEGMENT, AT)
         for rows in held.scan(*pair, "run")
     ]
-    others = pl.concat(earlier)
+    others = pl.concat([pl.DataFrame(schema=_PLACED), *earlier])
     arrived = [pl.DataFrame(schema=PLACES_SCHEMA)]
     kept = []
     for frame in persons.judged(None if others.height else persons.unsettled):

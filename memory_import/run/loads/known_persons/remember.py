@@ -126,6 +126,8 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
 def _all_identifiers(persons: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
     """What a profile holds: what was known, and what was sent; where that did not land as a whole, what its
     last entry says."""
+    if persons["known_identifiers"].null_count() == persons.height and persons["is_whole"].all():
+        return persons["identifiers"]
     final = pair_identifiers(identify(persons, plan), plan)
     sent = pl.when("is_whole").then("identifiers").otherwise(pl.lit(final))
     stated = persons.select("known_identifiers", sent.alias("identifiers")).with_row_index("at")

@@ -103,7 +103,7 @@ def _list_alone(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
 
 
 def pair_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
-    """`identifiers`: List of IDENTIFIER, row for row, of a frame with the identifier columns of a plan.
+    """`identifiers`: List of IDENTIFIER, each once, row for row, of a frame with the identifier columns.
 
     By groups: to put structs into lists with `concat_list` takes twenty times as long.
     """
@@ -114,6 +114,8 @@ def pair_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
         for column, identifier in plan.identifier_columns.items()
     ]
     pairs = pl.concat([nothing, *columns]).drop_nulls(VALUE)
+    if len({identifier.id_type for identifier in plan.identifiers}) < len(columns):
+        pairs = pairs.unique(maintain_order=True)
     lists = pairs.group_by("at", maintain_order=True).agg(identifiers=pl.struct(ID_TYPE, VALUE))
     listed = rows.select(at).join(lists, on="at", how="left", maintain_order="left")["identifiers"]
     return listed.fill_null([])
