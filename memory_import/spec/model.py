@@ -91,7 +91,8 @@ class ProfilesSpec(SpecModel):
         default_factory=PersonsSpec, description="Who is one person, and what identifies nobody."
     )
     sync: SyncSpec = Field(
-        default_factory=SyncSpec, description="What becomes of known people on the runs after the first one."
+        default_factory=SyncSpec,
+        description="What later runs do about people whom they know.",
     )
 
 

@@ -84,7 +84,7 @@ def list_configurations(call: Call) -> Reply:
         list(call.account.configurations.values()),
         keep=lambda each: each.shown_at <= call.read_at and store_id in (None, each.fields["memoryStoreId"]),
     )
-    shown = [_show(configuration.as_of(call.read_at)) for configuration in page.items]
+    shown = [_show(configuration.as_of(call.as_of)) for configuration in page.items]
     return Reply(200, {"configurations": shown, "meta": page.meta})
 
 
@@ -100,7 +100,7 @@ def _show(configuration: Configuration) -> Json:
 
 def fetch_configuration(call: Call) -> Reply:
     """GET one."""
-    return Reply(200, _show(_find(call).as_of(call.read_at)))
+    return Reply(200, _show(_find(call).as_of(call.as_of)))
 
 
 def _find(call: Call) -> Configuration:

@@ -147,7 +147,7 @@ def list_all(call: Call, kind: Kind) -> Reply:
         keep=_read_filter(call),
         max_items=limits.MAX_MEMORY_PAGE_ITEMS,
     )
-    shown = [show_as_of(memory, call.read_at) for memory in page.items]
+    shown = [show_as_of(memory, call.as_of) for memory in page.items]
     return Reply(200, {kind.plural: shown, "meta": page.meta})
 
 
@@ -183,7 +183,7 @@ def _find(call: Call, kind: Kind, store: Store, profile: Profile) -> Memory:
     if not is_id(kind.id_kind, memory_id):
         raise invalid(f"{kind.id_kind}Id does not have the form of such an id.")
     memory = _look_for(kind, store, profile, memory_id)
-    if memory is None or memory.applied_at > call.read_at:
+    if memory is None or not call.shows(memory.applied_at):
         raise not_found(f"The {kind.id_kind}")
     return memory
 
@@ -197,7 +197,7 @@ def fetch(call: Call, kind: Kind) -> Reply:
     store = call.active_store()
     profile = call.profile(store)
     memory = _find(call, kind, store, profile)
-    return Reply(200, show_as_of(memory, call.read_at), call.canonical_header(profile))
+    return Reply(200, show_as_of(memory, call.as_of), call.canonical_header(profile))
 
 
 def list_revisions(call: Call) -> Reply:

@@ -48,7 +48,7 @@ def recall(call: Call) -> Reply:
 
 
 def _held(call: Call, kind: Kind, store: Store, profile: Profile) -> list[Memory]:
-    return [each for each in kind.held(store).get(profile.id, []) if each.applied_at <= call.read_at]
+    return [each for each in kind.held(store).get(profile.id, []) if call.shows(each.applied_at)]
 
 
 def _retrieve(call: Call, held: list[Memory], request: Json, usual_limit: tuple[str, int]) -> list[Json]:
@@ -56,12 +56,12 @@ def _retrieve(call: Call, held: list[Memory], request: Json, usual_limit: tuple[
     dated = [memory for memory in held if _is_in_time(memory, request)]
     dated.sort(key=_occurred_at, reverse=True)
     if not request.get("query") and "conversationId" not in request:
-        return [show_as_of(memory, call.read_at) for memory in dated[:limit]]
+        return [show_as_of(memory, call.as_of) for memory in dated[:limit]]
     threshold = cast(float, request.get("relevanceThreshold", 0))
     scored = [(_score(memory, request), memory) for memory in dated]
     scored.sort(key=lambda pair: pair[0], reverse=True)
     relevant = [(score, memory) for score, memory in scored if score >= threshold]
-    return [{**show_as_of(memory, call.read_at), "score": score} for score, memory in relevant[:limit]]
+    return [{**show_as_of(memory, call.as_of), "score": score} for score, memory in relevant[:limit]]
 
 
 def _occurred_at(memory: Memory) -> float:

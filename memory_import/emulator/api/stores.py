@@ -35,7 +35,7 @@ def list_stores(call: Call) -> Reply:
         "stores",
         list(call.account.stores.values()),
         hard_max_items=limits.MAX_CONTROL_PLANE_PAGE_ITEMS,
-        keep=lambda store: store.created_at <= call.read_at,
+        keep=lambda store: call.shows(store.created_at),
     )
     return Reply(200, {"stores": [store.id for store in page.items], "meta": page.meta})
 

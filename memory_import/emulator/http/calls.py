@@ -1,5 +1,6 @@
 """A request as the handlers see it, the reply they give, and how parameters and bodies are read."""
 
+import math
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -59,10 +60,15 @@ class Call:
         """The moment whose state is read: now, unless a fault shows an older one."""
         return self.account.clock.now() - self.plan.stale_seconds
 
+    @property
+    def as_of(self) -> float:
+        """What was applied until then is shown: until `read_at` where a fault shows an older state, else
+        everything. A clock that was set back takes nothing away."""
+        return self.read_at if self.plan.stale_seconds else math.inf
+
     def shows(self, applied_at: float) -> bool:
-        """Whether what was applied is read: all of it, unless a fault shows an older state. A clock that was
-        set back takes nothing away."""
-        return not self.plan.stale_seconds or applied_at <= self.read_at
+        """Whether what was applied is read."""
+        return applied_at <= self.as_of
 
     def store(self) -> Store:
         """The store named in the path."""
@@ -77,9 +83,9 @@ class Call:
     def store_as_read(self) -> Store:
         """The store named in the path, with the settings that it shows."""
         store = self.store()
-        if store.created_at > self.read_at:
+        if not self.shows(store.created_at):
             raise not_found("The store")
-        return store.as_of(self.read_at)
+        return store.as_of(self.as_of)
 
     def active_store(self) -> Store:
         """The store named in the path, which must be ACTIVE for the data plane."""
