@@ -61,6 +61,9 @@ HELD: Schema = {"id_type": pl.String, "value": pl.String, "words": pl.List(WORD)
 the name that it left under."""
 
 
+_REPETITIVE = ("identifiers.list.element.id_type", "id_type", "run", "last_run")
+
+
 def trait_column(path: str) -> str:
     """The column of a trait, by its path."""
     return f"trait.{path}"
@@ -80,14 +83,13 @@ class KnownSpec:
 
     def persons(self, traits: Iterable[str] = ()) -> Table:
         """What is known of persons, with the hashes of these traits."""
-        return Table(
-            self.folder / "persons", {**PERSONS, **{trait_column(path): pl.UInt64 for path in traits}}
-        )
+        schema = {**PERSONS, **{trait_column(path): pl.UInt64 for path in traits}}
+        return Table(self.folder / "persons", schema, _REPETITIVE)
 
     @property
     def held(self) -> Table:
         """The identifier values that left and are not known to have arrived."""
-        return Table(self.folder / "held", HELD)
+        return Table(self.folder / "held", HELD, _REPETITIVE)
 
     def others(self) -> list["KnownSpec"]:
         """What runs of other specs have brought into the same target."""
@@ -97,7 +99,7 @@ class KnownSpec:
 
     def memories(self, load: str) -> Table:
         """What is known of observations or summaries."""
-        return Table(self.folder / load, MEMORIES)
+        return Table(self.folder / load, MEMORIES, ("profile",))
 
 
 @dataclass(frozen=True)
