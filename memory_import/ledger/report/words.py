@@ -9,6 +9,7 @@ from typing import Any
 
 from memory_import.errors import ExitCode
 from memory_import.ledger.report.outcomes import Outcome
+from memory_import.printable import counted
 
 MEANING = {
     Outcome.VERIFIED: "in the store: read back and found equal",
@@ -91,8 +92,8 @@ def say_billing(report: Mapping[str, Any]) -> str:
     """What a run has used, in the units of the bill, in a sentence."""
     billing = report["billing"]
     return (
-        f"Billed: {billing['profile_operations']:,} profile operations, "
-        f"{billing['lookups']:,} lookups, {billing['recalls']:,} recalls."
+        f"Billed: {counted(billing['profile_operations'], 'profile operation')}, "
+        f"{counted(billing['lookups'], 'lookup')}, {counted(billing['recalls'], 'recall')}."
     )
 
 
