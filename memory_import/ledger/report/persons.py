@@ -6,13 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, FILE, ID_TYPE, POS, REPRESENTATIVE, ROW, VALUE
+from memory_import.columns import ERROR_CODE, FILE, ID_TYPE, POS, REPRESENTATIVE, ROW, VALUE, Dispute
 from memory_import.ledger.files import whole_file
 from memory_import.ledger.staging.staged import Staging
 from memory_import.printable import counted, printable_line
 
-MERGES_KNOWN = "merges_known"
-"""The reason in `conflicts.csv` of rows that make one person of several known ones: nobody disagrees."""
 _SHARED_SHOWN = 5
 _CONFLICT = [ID_TYPE, VALUE]
 
@@ -29,7 +27,7 @@ def count_persons(staging: Staging) -> dict[str, Any]:
     largest = members.group_by(REPRESENTATIVE).len().select(pl.col("len").max().fill_null(0)).item()
     changed = sum(staging.read(part, "person")["person"].count() for part in staging.person_parts)
     unchanged = members.join(staging.unchanged, on=POS, how="semi")[REPRESENTATIVE].n_unique()
-    disputed = staging.conflicts.filter(pl.col("reason") != MERGES_KNOWN)
+    disputed = staging.conflicts.filter(pl.col("reason") != Dispute.MERGES_KNOWN.value)
     return {
         "total": total,
         "new": total - changed - unchanged,

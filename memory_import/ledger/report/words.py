@@ -30,7 +30,7 @@ _IN = (Outcome.VERIFIED, Outcome.COMPLETED, Outcome.ACCEPTED)
 _SAID = {
     Outcome.PLANNED: "would be sent",
     Outcome.MERGED: "belong to the person of another row",
-    Outcome.UNCHANGED: "are as they were",
+    Outcome.UNCHANGED: "are unchanged",
     Outcome.EXCLUDED: "are left out",
     Outcome.REJECTED: "are rejected",
     Outcome.UNKNOWN: "are in doubt",
