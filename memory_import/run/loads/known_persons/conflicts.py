@@ -1,24 +1,12 @@
 """Why a value is in dispute: between rows of the input, or with what earlier runs have brought in."""
 
-from enum import StrEnum
 from typing import Protocol
 
 import polars as pl
 
-from memory_import.columns import ID_TYPE, POS, VALUE
-from memory_import.ledger.report.persons import MERGES_KNOWN
+from memory_import.columns import ID_TYPE, POS, VALUE, Dispute
 from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
 from memory_import.transforms.plan import ProfilePlan
-
-
-class Dispute(StrEnum):
-    """The reasons in `conflicts.csv`."""
-
-    NAMES_DISAGREE = "names_disagree"  # rows of different people claim the value
-    CLAIMED_BEFORE = "claimed_before"  # people of earlier runs claim it, who are not in the input
-    KNOWN_UNDER_OTHER_NAME = "known_under_other_name"  # somebody else is known to hold it
-    WAS_MERGED = "was_merged"  # a known person holds it that is in the input and states it no more
-    MERGES_KNOWN = MERGES_KNOWN  # known people are one person by this row; their names agree
 
 
 class _Found(Protocol):
