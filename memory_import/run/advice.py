@@ -73,7 +73,7 @@ _EXAMPLES: dict[str, str] = {
     RejectCode.UNCLOSED_QUOTE: '`Ada,"a note that nobody closed`',
     RejectCode.TEXT_AFTER_QUOTE: '`"Ada" Heron,…`',
     Dispute.NAMES_DISAGREE: "one address in the rows of Ann Lee and Bob Kay",
-    Dispute.CLAIMED_BEFORE: "last night Ann Lee and Bob Kay stated one number; tonight's file has Bob Kay alone",
+    Dispute.CLAIMED_BEFORE: "last night Ann Lee and Bob Kay stated one number; tonight Bob Kay is alone",
     Dispute.KNOWN_UNDER_OTHER_NAME: "last night the number was Ann Lee's; tonight Bob Kay's row has it, too",
     Dispute.WAS_MERGED: "last night the number was Ann Lee's; tonight she has another, and Bob Kay has hers",
     Dispute.MERGES_KNOWN: "a row of Ann Lee with two addresses; each was an Ann Lee of its own so far",
@@ -135,7 +135,7 @@ _REMEDIES: dict[str, str] = {
         "goes by its other values."
     ),
     Dispute.CLAIMED_BEFORE: (
-        "See whose it is. It is sent once the others come without it: correct their rows in the CRM, and import "
+        "See whose it is: it is sent once the others come without it. Correct their rows in the CRM, import "
         "them again."
     ),
     Dispute.KNOWN_UNDER_OTHER_NAME: (
