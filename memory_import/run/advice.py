@@ -135,8 +135,8 @@ _REMEDIES: dict[str, str] = {
         "goes by its other values."
     ),
     Dispute.CLAIMED_BEFORE: (
-        "See whose it is: it is sent once the others come without it. Correct their rows in the CRM, import "
-        "them again."
+        "See whose it is: it is sent once the others come without it. Correct their rows in the CRM, and "
+        "import them again."
     ),
     Dispute.KNOWN_UNDER_OTHER_NAME: (
         "If it is the same person under a new name, say `persons: {on_renamed: same}`; else nothing: the "
