@@ -8,7 +8,7 @@ from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons
 from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import MEANING, headline, next_step, say_files
-from memory_import.printable import printable_line
+from memory_import.printable import counted, printable_line
 
 _CODES_SHOWN = 5
 _BAR = {
@@ -41,8 +41,8 @@ def render_summary(
     requests = report["requests"]
     lines.append("")
     if requests["total"]:
-        repeats = f", {requests['retries']:,} of them repeats" if requests["retries"] else ""
-        lines.append(f"  {requests['total']:,} requests{repeats}")
+        repeats = f", {requests['retries']:,} of them repeated" if requests["retries"] else ""
+        lines.append(f"  {counted(requests['total'], 'request')}{repeats}")
     lines.append(f"  report: {folder}/report.html (as text: report.md)")
     return "\n".join(map(printable_line, [*lines, f"Next: {next_step(report, folder)}"]))
 
@@ -50,7 +50,7 @@ def render_summary(
 def _load_lines(name: str, load: Mapping[str, Any], bar_width: int) -> list[str]:
     rows = load["rows"]
     counts = [(rows[outcome], outcome, MEANING[outcome]) for outcome in MEANING if rows[outcome]]
-    lines = [f"  {name}: {rows['read']:,} rows read"]
+    lines = [f"  {name}: {counted(rows['read'], 'row')} read"]
     lines += [f"    {_bar(rows, bar_width)}"] if bar_width and rows["read"] else []
     lines += [f"    {count:>9,}  {outcome.value:<9}  {meaning}" for count, outcome, meaning in counts]
     sentences = (*say_files(load), *describe_persons(load), *load.get("remarks", ()))

@@ -7,7 +7,7 @@ import polars as pl
 
 from memory_import.columns import ID_TYPE, REPRESENTATIVE, VALUE
 from memory_import.ledger.known.hashes import KeyedHash
-from memory_import.ledger.known.store import PERSONS, WORD, trait_column
+from memory_import.ledger.known.store import IDENTIFIER, PERSONS, WORD, trait_column
 from memory_import.ledger.known.table import Schema
 from memory_import.transforms.alignment import gather_lists
 from memory_import.transforms.identity.inside import find_anchors
@@ -28,15 +28,26 @@ PEOPLE: Schema = {CLAIMANT: pl.Int64, **{name: PERSONS[name] for name in ("perso
 `person` is null where it is not one of this spec, but holds values that others sent. Hashes of traits may
 follow."""
 CONTINUED: Schema = {REPRESENTATIVE: pl.Int64, **PEOPLE}
+PAST: Schema = {
+    CLAIMANT: pl.Int64,
+    "claim": pl.Int64,
+    ID_TYPE: pl.String,
+    VALUE: pl.String,
+    "words": pl.List(WORD),
+    "own": pl.List(IDENTIFIER),
+}
+"""A claim of an earlier run as it takes part in finding persons; all else as in CONTESTED."""
 _CLAIMS = {CLAIMANT: pl.Int64, ID_TYPE: pl.String, VALUE: pl.String}
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownPeople:
-    """Those that hold a value of these rows. `rows`: PEOPLE and the hashes of traits. `is_resent`: all is
-    sent again, whatever is known."""
+    """Those that hold a value of these rows. `rows`: PEOPLE and the hashes of traits; `past`: of those that
+    claimed one before and did not get it, `claimant`, `id_type`, `value`, and as they are kept. `is_resent`:
+    all is sent again, whatever is known."""
 
     rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PEOPLE))
+    past: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PAST))
     keyed: KeyedHash | None = None
     is_resent: bool = False
 

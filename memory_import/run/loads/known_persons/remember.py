@@ -10,6 +10,7 @@ from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.run.context import RunContext
 from memory_import.run.loads.known_persons.ahead import make_ahead
+from memory_import.run.loads.known_persons.contested import remember_contested
 from memory_import.run.loads.known_persons.held import hold_on, list_held
 from memory_import.run.loads.known_persons.judged import JudgedPersons, is_doubted, is_landed, open_persons
 from memory_import.run.loads.known_persons.people import choose_words, hash_names, hash_traits
@@ -46,6 +47,9 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
         },
     )
     hold_on(persons, is_superseded=is_superseded)
+    record = run.ledger.run(run.run_id)
+    if record is not None and record.delivery_number is not None:  # no guard objected
+        remember_contested(run, persons.staging.claims, persons.staging.withdrawn)
 
 
 def _find_moved(persons: JudgedPersons, voided: pl.DataFrame) -> pl.DataFrame:

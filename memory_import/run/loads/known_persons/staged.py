@@ -47,7 +47,7 @@ def list_groups(
     `sent`: the rows of the groups; `continued`: CONTINUED, of who goes on with whom.
     """
     longest = pl.col(NAME).sort_by(pl.col(NAME).str.len_chars(), maintain_order=True).last()
-    names = sent.select(REPRESENTATIVE, _name(plan)).group_by(REPRESENTATIVE).agg(longest)
+    names = sent.select(REPRESENTATIVE, join_names(plan)).group_by(REPRESENTATIVE).agg(longest)
     pair = pl.struct(ID_TYPE, VALUE)
     stated = merged.identifiers.group_by(REPRESENTATIVE).agg(identifiers=pair)
     known = continued.drop_nulls("person").sort("claimant", descending=True)
@@ -98,7 +98,7 @@ def list_persons(
 def _list_alone(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """The same of rows that are persons of their own."""
     named = rows.hstack(identify(rows, plan))
-    named = named.with_columns(_name(plan), pair_identifiers(named, plan))
+    named = named.with_columns(join_names(plan), pair_identifiers(named, plan))
     nothing = [pl.lit(None, dtype).alias(name) for name, dtype in STAGED.items() if name not in named.columns]
     return named.with_columns(nothing)
 
@@ -130,7 +130,8 @@ def _find_first(columns: list[tuple[str, IdentifierPlan]]) -> Iterator[tuple[str
         yield column, pl.all_horizontal(pl.lit(value=True), *is_first)
 
 
-def _name(plan: ProfilePlan) -> pl.Expr:
+def join_names(plan: ProfilePlan) -> pl.Expr:
+    """`name`: what tells people apart, as one text."""
     parts = [plan.trait(path).value_column for path in plan.names]
     text = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
     return text.alias(NAME)
