@@ -135,7 +135,7 @@ def list_word_hashes(texts: pl.Series, hash_words: HashWords) -> pl.DataFrame:
 
 
 def _split_tokens(tokens: pl.DataFrame) -> pl.DataFrame:
-    """`key`, `word` of all words of tokens (`key`, `token`). Plain tokens are one word, made in fewer steps."""
+    """`key`, `word` of all words of tokens (`key`, `token`). Plain tokens are one word, made in few steps."""
     is_plain = tokens["token"].str.contains(_PLAIN)
     whole = pl.col("token").str.to_lowercase().str.replace_all("'", "", literal=True)
     plain = tokens.filter(is_plain).select("key", word=_read_umlauts(whole)).filter(pl.col("word") != "")
