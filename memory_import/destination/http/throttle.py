@@ -2,13 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from random import Random
 
 from memory_import.destination.errors import Stopped
 from memory_import.destination.limits import BACKOFF_FIRST_SECONDS, BACKOFF_LONGEST_SECONDS
 
 _DOUBLINGS = 30  # beyond any longest wait; a 429 may come a thousand times, and a float overflows
+
+
+def growing_waits(first_seconds: float, longest_seconds: float) -> Iterator[float]:
+    """Seconds until the next question, without end: each time twice as long, up to `longest_seconds`."""
+    seconds = first_seconds
+    while True:
+        yield seconds
+        seconds = min(2 * seconds, longest_seconds)
 
 
 class StopSignal:
