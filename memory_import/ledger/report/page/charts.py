@@ -11,6 +11,7 @@ from markupsafe import Markup
 _SVG = "http://www.w3.org/2000/svg"
 _WIDTH = 440
 _LINE_HEIGHT, _AXIS_HEIGHT = 26, 44
+_STEPS_HEIGHT = 150
 _LONGEST_LABEL = 24
 
 
@@ -29,21 +30,23 @@ def draw_bars(title: str, labels: Sequence[str], series: Mapping[str, Sequence[i
     return _as_markup(chart, title, list(shown))
 
 
-def draw_line(title: str, points: Sequence[tuple[float, int]]) -> Markup:
-    """Rows over seconds, as a line with the area below it."""
+def draw_steps(title: str, name: str, steps: Sequence[tuple[float, float]]) -> Markup:
+    """What held until so many seconds, as a line of steps with the area below it; `name` is its class."""
+    starts = [0.0, *(seconds for seconds, _ in steps)]
+    corners = [(at, value) for start, (end, value) in zip(starts, steps, strict=False) for at in (start, end)]
     chart = _pygal().XY(
-        height=180,
+        height=_STEPS_HEIGHT,
         fill=True,
         show_dots=False,
-        range=(0, max(count for _, count in points)),
-        xrange=(0, points[-1][0]),
+        range=(0, max(value for _, value in steps)),
+        xrange=(0, steps[-1][0]),
         formatter=_count,
         value_formatter=_short,
         x_value_formatter=lambda seconds: f"{seconds:,.4g} s",
         **_plain(),
     )
-    chart.add("sent", list(points))
-    return _as_markup(chart, title, ["sent"])
+    chart.add(name, corners)
+    return _as_markup(chart, title, [name])
 
 
 @cache
