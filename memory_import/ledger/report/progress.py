@@ -14,13 +14,16 @@ _SHORTEST_SECONDS = 0.25  # of a slot; requests are counted no more often
 
 
 def describe_progress(ledger: Ledger, run: RunRecord) -> list[dict[str, Any]]:
-    """Slots of equal length from the beginning of a run to the last that it did with the service.
+    """Slots of equal length from the beginning of a run to the last that it did with the service; none of a
+    run that did not come to sending, or of a plan.
 
     Each is `{seconds, rows, rows_per_second, requests, in_flight, throttled, waited_seconds}`: when it ended,
     in seconds since the run began; the rows that the service had taken by then, and took a second; the
     requests that were answered; the most that were under way at once; those answered 429; and for how many
     seconds nothing could leave because the service wanted nothing.
     """
+    if run.delivery_number is None:
+        return []
     began = datetime.fromisoformat(run.started_at).timestamp()
     samples = ledger.samples(run.run_id)
     moments = [ledger.last_taken(run.run_id), samples[-1].at if samples else None]

@@ -1,5 +1,6 @@
 """A run over time, in slots of equal length: what was taken, what was asked, and how long it had to wait."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from memory_import.ledger.database.ledger import Ledger
@@ -8,7 +9,7 @@ from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.report.progress import describe_progress
 from tests.support.ledger_examples import RUN_ID, enter, make_load, make_planned, make_run
 
-RUN = make_run()
+RUN = make_run(delivery_number=1)
 BEGAN = datetime.fromisoformat(RUN.started_at).timestamp()
 
 
@@ -29,8 +30,12 @@ def sample(ledger: Ledger, at: float, seconds: float, **facts: float) -> None:
         transaction.add_sample(RUN_ID, Sample(at=BEGAN + at, seconds=seconds, **known))  # type: ignore[arg-type]
 
 
-def test_a_run_that_asked_nobody_has_no_progress(ledger: Ledger) -> None:
+def test_a_run_that_asked_nobody_has_no_progress_and_none_that_did_not_come_to_sending(
+    ledger: Ledger,
+) -> None:
     assert describe_progress(ledger, RUN) == []
+    take(ledger, 1.0)
+    assert describe_progress(ledger, replace(RUN, delivery_number=None)) == []
 
 
 def test_rows_count_in_the_slot_in_which_they_were_taken(ledger: Ledger) -> None:

@@ -1,6 +1,7 @@
 """The charts of the page: SVG that Pygal draws, without its script and style; the page's own style colours
 it."""
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -12,6 +13,7 @@ _SVG = "http://www.w3.org/2000/svg"
 _WIDTH = 440
 _LINE_HEIGHT, _AXIS_HEIGHT = 26, 44
 _STEPS_HEIGHT = 150
+_FEW = 5  # counts up to this are all on the axis
 _LONGEST_LABEL = 24
 
 
@@ -34,11 +36,13 @@ def draw_steps(title: str, name: str, steps: Sequence[tuple[float, float]]) -> M
     """What held until so many seconds, as a line of steps with the area below it; `name` is its class."""
     starts = [0.0, *(seconds for seconds, _ in steps)]
     corners = [(at, value) for start, (end, value) in zip(starts, steps, strict=False) for at in (start, end)]
+    most = max(value for _, value in steps)
     chart = _pygal().XY(
         height=_STEPS_HEIGHT,
         fill=True,
         show_dots=False,
-        range=(0, max(value for _, value in steps)),
+        range=(0, most),
+        y_labels=range(math.ceil(most) + 1) if most <= _FEW else None,
         xrange=(0, steps[-1][0]),
         formatter=_count,
         value_formatter=_short,
@@ -72,6 +76,7 @@ def _plain() -> dict[str, Any]:
             label_font_size=13, major_label_font_size=13
         ),  # for the space that labels get
         "margin": 6,
+        "margin_right": 28,  # the last number of an axis is wider than its mark
         "spacing": 8,
         "max_scale": 5,
     }

@@ -9,9 +9,9 @@ _MEASURES = (
     ("rows_per_second", "Rows a second that the service took", "sent"),
     ("in_flight", "Requests under way at once, at most", "busy"),
     ("throttled", "Answers that asked to wait (429)", "throttled"),
-    ("waited_seconds", "Seconds in which nothing could leave, as the service had asked", "waited"),
+    ("waited_percent", "Waiting because the service had asked to, in % of the time", "waited"),
 )
-"""Of a point of the report's progress, a member, what it is, and the class of its chart in the style."""
+"""What is drawn of a point: a member of it, what it is, and the class of its chart in the style."""
 
 
 def describe_progress(points: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -19,13 +19,26 @@ def describe_progress(points: Sequence[Mapping[str, Any]]) -> dict[str, Any] | N
     if not points:
         return None
     rows, seconds = points[-1]["rows"], points[-1]["seconds"]
+    drawn = _with_percent(points)
     return {
-        "charts": [_draw(points, *measure) for measure in _MEASURES if any(p[measure[0]] for p in points)],
+        "charts": [_draw(drawn, *measure) for measure in _MEASURES if any(p[measure[0]] for p in drawn)],
         "points": points,
         "rows": rows,
         "seconds": seconds,
         "average": rows / seconds,
     }
+
+
+def _with_percent(points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    starts = [0.0, *(point["seconds"] for point in points)]
+    return [
+        {**point, "waited_percent": _percent(point["waited_seconds"], point["seconds"] - start)}
+        for point, start in zip(points, starts, strict=False)
+    ]
+
+
+def _percent(part: float, whole: float) -> int:
+    return min(round(100 * part / whole), 100) if whole > 0 else 0
 
 
 def _draw(points: Sequence[Mapping[str, Any]], member: str, words: str, name: str) -> dict[str, Any]:
