@@ -155,15 +155,17 @@ def test_the_values_of_each_trait_are_a_table() -> None:
     report = make_report(completed=1_200)
     report["loads"]["profiles"]["traits"] = {
         "Contact.phone": {
-            "filled": 1_200,
+            "filled": 1_210,
             "sent": 100,
             "changed": {"phone_reformatted": 1_000, "phone_plus_added": 50},
             "dropped": {"phone_too_short": 50},
+            "superseded": 0,
+            "not_sent": 10,
         }
     }
     lines = render_summary(report, "state/runs/1").splitlines()
-    assert "    values            filled  as it was    changed   left out" in lines
-    assert "    Contact.phone      1,200        100      1,050         50" in lines
+    assert "    values            filled  as it was    changed   left out   not sent" in lines
+    assert "    Contact.phone      1,210        100      1,050         50         10" in lines
 
 
 @pytest.mark.parametrize(
