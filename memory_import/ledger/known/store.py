@@ -76,6 +76,9 @@ CONTESTED: Schema = {
 it."""
 
 
+_REPETITIVE = ("identifiers.list.element.id_type", "id_type", "run", "last_run")
+
+
 def trait_column(path: str) -> str:
     """The column of a trait, by its path."""
     return f"trait.{path}"
@@ -95,9 +98,8 @@ class KnownSpec:
 
     def persons(self, traits: Iterable[str] = ()) -> Table:
         """What is known of persons, with the hashes of these traits."""
-        return Table(
-            self.folder / "persons", {**PERSONS, **{trait_column(path): pl.UInt64 for path in traits}}
-        )
+        schema = {**PERSONS, **{trait_column(path): pl.UInt64 for path in traits}}
+        return Table(self.folder / "persons", schema, _REPETITIVE)
 
     def persons_as_kept(self) -> Table:
         """The same with the hashes of all traits that are kept, whatever the spec says of them by now."""
@@ -109,7 +111,7 @@ class KnownSpec:
     @property
     def held(self) -> Table:
         """The identifier values that left and are not known to have arrived."""
-        return Table(self.folder / "held", HELD)
+        return Table(self.folder / "held", HELD, _REPETITIVE)
 
     @property
     def contested(self) -> Table:
@@ -124,7 +126,7 @@ class KnownSpec:
 
     def memories(self, load: str) -> Table:
         """What is known of observations or summaries."""
-        return Table(self.folder / load, MEMORIES)
+        return Table(self.folder / load, MEMORIES, ("profile",))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.staging.presence import Presence, read_presence
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.run.context import RunContext
+from memory_import.run.loads.known_persons.ahead import make_ahead
 from memory_import.run.loads.known_persons.contested import remember_contested
 from memory_import.run.loads.known_persons.held import hold_on, list_held
 from memory_import.run.loads.known_persons.judged import JudgedPersons, is_doubted, is_landed, open_persons
@@ -41,7 +42,7 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
     moved = _find_moved(persons, voided, presence)
     measure = table.facts.get("input") if presence is None or presence.measure is None else presence.measure
     table.change(
-        added=_chain(_list_known(persons, first), moved),
+        added=_chain(make_ahead(_list_known(persons, first)), moved),
         voided=pl.concat([voided, moved.select(SEGMENT, AT)]),
         facts={
             "next": first + len(persons.outcomes),
@@ -121,7 +122,7 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
     keyed, run = persons.run.known.hash, persons.run
     since = pl.lit(run.run_id if run.record.row_limit else None, pl.String)
     nothing = [pl.lit(None, pl.UInt64).alias(trait_column(trait.path)) for trait in persons.plan.traits]
-    for frame in persons.judged():
+    for frame in make_ahead(persons.judged()):
         landed = frame.filter(is_landed() & ~pl.col("is_refuted"))
         is_new = pl.col("person").is_null()
         number = first + is_new.cum_sum().cast(pl.Int64) - 1
