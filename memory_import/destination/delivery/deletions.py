@@ -7,11 +7,11 @@ nobody else who is present. It counts as deleted once it is read back as not the
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import partial
 from typing import TypeVar
 
 from memory_import.clock import seconds_now
+from memory_import.columns import Kept
 from memory_import.destination.api.deletion import (
     Deletable,
     Pair,
@@ -36,26 +36,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 FindPresent = Callable[[set[str]], set[str]]
 """Of the values of identifiers those that somebody has who is present, in any spec."""
-
-
-class Kept(StrEnum):
-    """Why the profile of somebody who is gone is left alone."""
-
-    SHOWS_PRESENT = "shows_present"
-    SEVERAL_PROFILES = "several_profiles"
-    MERGED_ELSEWHERE = "merged_elsewhere"
-    SHOWS_NOTHING_KNOWN = "shows_nothing_known"
-    NOT_LOOKED_UP = "not_looked_up"
-
-
-KEPT_WORDING: dict[str, str] = {
-    Kept.SHOWS_PRESENT: "left alone: the profile of the person who is gone shows somebody who is present",
-    Kept.SEVERAL_PROFILES: "left alone: the identifiers of the person who is gone lead to several profiles",
-    Kept.MERGED_ELSEWHERE: "left alone: the profile of the person who is gone became a part of another one",
-    Kept.SHOWS_NOTHING_KNOWN: "left alone: the profile shows none of the identifiers that it was found by",
-    Kept.NOT_LOOKED_UP: "left alone: the service does not look up an identifier of the person who is gone",
-}
-"""Every reason has its sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
