@@ -1,14 +1,17 @@
 """Options of a spec that may read values which were refused, to be tried one after the other."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 import polars as pl
 
+from memory_import.transforms.phones.library import find_usual_region
 from memory_import.transforms.plan import TraitPlan, TraitType
 from memory_import.transforms.values.answers import NO, YES
+from memory_import.transforms.values.formats import match_format
 
 _DAYS = (
     *("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y%m%d"),
@@ -17,7 +20,7 @@ _DAYS = (
     *("%Y年%m月%d日", "%Y년 %m월 %d일"),
 )
 _TIMES = (
-    *("", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", ", %H:%M", ", %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"),
+    *("", " %H:%M", " %H:%M:%S", ", %H:%M", ", %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"),
     *(", %I:%M %p", ", %I:%M:%S %p", "T%H:%M:%S", " %H.%M", " %Hh%M", " %H:%M Uhr"),
 )
 _PLACED_TIMES = (" %H:%M:%S %z", " %H:%M:%S%z", " %H:%M %z")
@@ -32,8 +35,11 @@ _REGIONS = (
     *("US", "GB", "DE", "FR", "NL", "AU", "ES", "IT", "CH", "AT", "SE", "BE", "CA", "MX", "BR", "IN", "IE"),
     *("DK", "NO", "FI", "PL", "PT", "NZ", "ZA", "SG", "JP", "CZ", "AR", "CO", "CL"),
 )
+_GROUP_OF_THREE = r"^[^0-9]*[0-9]{1,3}[.,][0-9]{3}[^0-9]*$"
 _SEPARATORS = (";", ",", "|", " ::: ")
 _MOST_WORDS = 4
+_SOME = 20  # texts that show what a format looks like
+_ZONE = "timezone: UTC"
 _LOCAL = "or the zone they are local in"
 
 
@@ -70,13 +76,12 @@ def list_candidates(refused: pl.Series, trait: TraitPlan) -> Iterator[Candidate]
         yield from _mapped(refused, trait)
     match trait.type:
         case TraitType.DATE:
-            for format in (*_DAYS, *_numbered(refused)):
+            for format in (*_fitting(refused, _DAYS), *_numbered(refused)):
                 yield _with(trait, f"format: {quote_format(format)}", formats=(format,))
         case TraitType.DATETIME:
             yield from _datetimes(refused, trait)
         case TraitType.NUMBER | TraitType.INTEGER:
-            for decimal in (",", "."):
-                yield _with(trait, f'decimal: "{decimal}"', decimal=decimal)
+            yield from _decimals(refused, trait)
         case TraitType.ARRAY:
             yield from _separated(refused, trait)
         case TraitType.BOOLEAN:
@@ -95,6 +100,28 @@ def list_candidates(refused: pl.Series, trait: TraitPlan) -> Iterator[Candidate]
             return
 
 
+def simplest(fitting: list[Candidate], refused: pl.Series) -> list[Candidate]:
+    """Of candidates that read the same texts, those that a person has to choose from.
+
+    A zone alone is simpler than a format with it. Regions are one choice: the one whose people write their
+    numbers so, else all of them for a person to name one.
+    """
+    if any(candidate.mend.line == _ZONE for candidate in fitting):
+        return [candidate for candidate in fitting if candidate.mend.line == _ZONE]
+    regions = [candidate for candidate in fitting if candidate.region is not None]
+    others = [candidate for candidate in fitting if candidate.region is None]
+    if len(regions) > 1:
+        names = [str(candidate.region) for candidate in regions]
+        usual = find_usual_region(refused.to_list(), names)
+        mend = (
+            Mend(load_line=f"region: {{default: {usual}}}")
+            if usual
+            else Mend(load_line="region: {default: …}", remark=f"they are valid in {', '.join(names)}")
+        )
+        regions = [replace(regions[0], mend=mend)]
+    return [*regions, *others]
+
+
 def _with(trait: TraitPlan, line: str, remark: str = "", **options: Any) -> Candidate:
     return Candidate(mend=Mend(line=line, remark=remark), trait=replace(trait, **options))
 
@@ -105,26 +132,38 @@ def _separated(refused: pl.Series, trait: TraitPlan) -> Iterator[Candidate]:
             yield _with(trait, f'separator: "{separator}"', separator=separator)
 
 
+def _decimals(refused: pl.Series, trait: TraitPlan) -> Iterator[Candidate]:
+    """Either mark; with what it means where every text can be read with both."""
+    is_open = refused.str.contains(_GROUP_OF_THREE).all()
+    for mark, other in ((".", ","), (",", ".")):
+        remark = f"if {mark!r} is the decimal mark and {other!r} separates thousands" if is_open else ""
+        yield _with(trait, f'decimal: "{mark}"', remark, decimal=mark)
+
+
 def _numbered(refused: pl.Series) -> list[str]:
     return [format for format, look in _NUMBERED.items() if refused.str.contains(look).any()]
 
 
 def _datetimes(refused: pl.Series, trait: TraitPlan) -> Iterator[Candidate]:
-    zone = "" if trait.timezone else "timezone: UTC"
+    zone = "" if trait.timezone else _ZONE
     remark = "" if trait.timezone else _LOCAL
     placed = replace(trait, timezone=trait.timezone or "UTC")
     if zone:
         yield _with(placed, zone, remark)
-    for day, time in product(("%Y-%m-%d", *_DAYS), _TIMES):
-        yield _with(
-            placed, _listed(f"format: {quote_format(day + time)}", zone), remark, formats=(day + time,)
-        )
-    for day, time in product(_DAYS, _PLACED_TIMES):
-        yield _with(trait, f"format: {quote_format(day + time)}", formats=(day + time,))
+    for format in _fitting(refused, map("".join, product(("%Y-%m-%d", *_DAYS), _TIMES))):
+        yield _with(placed, _listed(f"format: {quote_format(format)}", zone), remark, formats=(format,))
+    for format in _fitting(refused, map("".join, product(_DAYS, _PLACED_TIMES))):
+        yield _with(trait, f"format: {quote_format(format)}", formats=(format,))
     for format in _numbered(refused):
         is_local = format == "excel"
         line = _listed(f"format: {format}", zone if is_local else "")
         yield _with(placed, line, remark if is_local else "", formats=(format,))
+
+
+def _fitting(refused: pl.Series, formats: Iterable[str]) -> list[str]:
+    """The formats that some of the texts look like; found out faster than by reading them."""
+    some = [text.strip() for text in refused.head(_SOME)]
+    return [format for format in formats if any(re.match(match_format(format), text) for text in some)]
 
 
 def _booleans(refused: pl.Series, trait: TraitPlan) -> Iterator[Candidate]:

@@ -2,7 +2,6 @@
 are named."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -17,14 +16,19 @@ from memory_import.transforms.limits import (
 )
 from memory_import.transforms.placeholders import is_placeholder
 from memory_import.transforms.plan import TraitPlan, TraitType
-from memory_import.transforms.values.candidates import Candidate, Mend, list_candidates, quote_format
+from memory_import.transforms.values.candidates import (
+    Candidate,
+    Mend,
+    list_candidates,
+    quote_format,
+    simplest,
+)
 from memory_import.transforms.values.times import ISO_DATE
 from memory_import.transforms.values.traits import judge_trait
 
 _LEAST_SHARE = 0.9
 """The share of the refused values that a candidate has to read."""
 
-_REGION = re.compile("default: ([A-Z]{2})")
 _MOST_WORDS = 4
 _LONGEST_WORD = 20
 _FEWEST_REPEATS = 3
@@ -102,8 +106,8 @@ def find_mends(refused: pl.Series, trait: TraitPlan, around: Circumstances) -> l
         most = max((read for read, _ in fitting), default=0)
         if fitting:
             best = [candidate for read, candidate in fitting if read == most]
-            mends = [_keep_others(candidate, trait, around) for candidate in best]
-            return _join_regions([replace(mend, source_line=given) for mend in mends])
+            mends = [_keep_others(candidate, trait, around) for candidate in simplest(best, texts)]
+            return [replace(mend, source_line=given) for mend in mends]
     return []
 
 
@@ -118,16 +122,6 @@ def _keep_others(candidate: Candidate, trait: TraitPlan, around: Circumstances) 
     listed = ", ".join(map(quote_format, (*known, *formats)))
     single = f"format: {quote_format(formats[0])}"
     return replace(mend, line=mend.line.replace(single, f"format: [{listed}]"))
-
-
-def _join_regions(mends: list[Mend]) -> list[Mend]:
-    """The mends, with those that name a region as one: a person knows which country it is."""
-    of_regions = [mend for mend in mends if mend.load_line]
-    if len(of_regions) <= 1:
-        return mends
-    others = [region for mend in of_regions[1:] for region in _REGION.findall(mend.load_line)]
-    first = replace(of_regions[0], remark=f"or one of {', '.join(others)}")
-    return [first, *(mend for mend in mends if not mend.load_line)]
 
 
 def _variants(refused: pl.Series, around: Circumstances) -> Iterator[tuple[str, pl.Series]]:

@@ -139,7 +139,7 @@ def _after_budget(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
         more = f"; and {left} more that the messages name" if left > 0 else ""
         yield Step(anew, f"once the spec says {'; '.join(lines[:_MOST_NAMED])}{more}")
     if report["resume_command"] and report.get("option"):
-        purpose = f"to send it as it is, with a larger {report['option']}"
+        purpose = f"to go on as it is, with a larger {report['option']}"
         yield Step(report["resume_command"], purpose)
     if not lines:
         yield Step(anew, "anew, once the spec or the input is put right")

@@ -21,7 +21,12 @@ def mends(texts, trait, **around) -> list[str]:
 
 MENDS = {
     "a format": (TraitType.DATE, ["31.12.2024", "1.2.2024"], {}, ['`format: "%d.%m.%Y"` in T']),
-    "two formats": (TraitType.DATE, ["01/02/2024"], {}, ['`format: "%m/%d/%Y"` in T', '`format: "%d/%m/%Y"` in T']),
+    "two formats": (
+        TraitType.DATE,
+        ["01/02/2024"],
+        {},
+        ['`format: "%m/%d/%Y"` in T', '`format: "%d/%m/%Y"` in T'],
+    ),
     "a format beside another": (
         TraitType.DATE,
         ["31.12.2024", "1.2.2024"],
