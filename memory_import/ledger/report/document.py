@@ -3,16 +3,15 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Self
 
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord, RunRecord
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.report.account import Account
+from memory_import.ledger.report.progress import describe_progress
 from memory_import.loads import PROFILES
 
-_POINTS = 60  # of the progress over time
 _TAKEN = frozenset({BatchState.ACCEPTED, BatchState.COMPLETED, BatchState.VERIFIED, BatchState.UNKNOWN})
 
 
@@ -69,19 +68,10 @@ def build_report(
         "timing": {
             stage: round(seconds, 3) for stage, seconds in ledger.seconds_by_stage(run.run_id).items()
         },
-        "progress": _describe_progress(ledger, run),
+        "progress": describe_progress(ledger, run),
         **ending.to_json(),
         "resume_command": resume_command,
     }
-
-
-def _describe_progress(ledger: Ledger, run: RunRecord) -> list[dict[str, Any]]:
-    """How many rows the service had taken, so many seconds after the run began: `{seconds, rows}`, rising."""
-    began = datetime.fromisoformat(run.started_at).timestamp()
-    return [
-        {"seconds": round(max(at - began, 0.0), 3), "rows": rows}
-        for at, rows in ledger.rows_over_time(run.run_id, _POINTS)
-    ]
 
 
 def describe_requests(ledger: Ledger, run_id: str) -> dict[str, Any]:

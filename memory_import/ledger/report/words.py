@@ -9,6 +9,7 @@ from typing import Any
 
 from memory_import.errors import ExitCode
 from memory_import.ledger.report.outcomes import Outcome
+from memory_import.printable import counted
 
 MEANING = {
     Outcome.VERIFIED: "in the store: read back and found equal",
@@ -29,7 +30,7 @@ _IN = (Outcome.VERIFIED, Outcome.COMPLETED, Outcome.ACCEPTED)
 _SAID = {
     Outcome.PLANNED: "would be sent",
     Outcome.MERGED: "belong to the person of another row",
-    Outcome.UNCHANGED: "are as they were",
+    Outcome.UNCHANGED: "are unchanged",
     Outcome.EXCLUDED: "are left out",
     Outcome.REJECTED: "are rejected",
     Outcome.UNKNOWN: "are in doubt",
@@ -91,8 +92,8 @@ def say_billing(report: Mapping[str, Any]) -> str:
     """What a run has used, in the units of the bill, in a sentence."""
     billing = report["billing"]
     return (
-        f"Billed: {billing['profile_operations']:,} profile operations, "
-        f"{billing['lookups']:,} lookups, {billing['recalls']:,} recalls."
+        f"Billed: {counted(billing['profile_operations'], 'profile operation')}, "
+        f"{counted(billing['lookups'], 'lookup')}, {counted(billing['recalls'], 'recall')}."
     )
 
 

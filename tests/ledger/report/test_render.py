@@ -131,7 +131,7 @@ def test_the_summary_says_what_became_of_the_rows_and_why_and_what_to_type_next(
         "            6  code_4",
         "               and 3 more codes in the report",
         "",
-        "  1,500 requests, 20 of them repeats",
+        "  1,500 requests, 20 of them repeated",
         "  report: state/runs/1/report.html (as text: report.md)",
         "Next: memory-import explain code_0    (why most rows were rejected, and what to do)",
     ]
