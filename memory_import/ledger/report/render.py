@@ -40,7 +40,7 @@ def render_markdown(report: Mapping[str, Any], folder: str, explain_code: Callab
     ]
     lines += [line for problem in report.get("problems", ()) for line in ("", f"**{as_prose(problem)}**")]
     lines += ["", "What to do next:", ""]
-    lines += [f"- {as_code(step.command)}: {step.purpose}" for step in next_steps(report, folder)]
+    lines += [f"- {as_code(step.command)}: {as_prose(step.purpose)}" for step in next_steps(report, folder)]
     if plan:
         forecast = describe_forecast(plan)
         lines += ["", "## What it would do", "", *(f"- {escape(line)}" for line in forecast)]

@@ -19,6 +19,17 @@ _BAR = {
 }
 """The parts of a bar: in the store, nothing to send, still to send, rejected or in doubt."""
 
+_FATES = {
+    "filled": "filled",
+    "as it was": "sent",
+    "changed": "changed",
+    "left out": "dropped",
+    "replaced": "superseded",
+    "not sent": "not_sent",
+}
+"""The headings of the table of values, and the fates below them."""
+_ALWAYS_SHOWN = frozenset({"filled", "sent", "changed", "dropped"})
+
 
 def render_summary(
     report: Mapping[str, Any], folder: str, *, bar_width: int = 0, says_why: bool = False
@@ -72,16 +83,24 @@ def _count_lines(title: str, counts: Mapping[str, int]) -> list[str]:
 
 
 def _value_lines(traits: Mapping[str, Any]) -> list[str]:
-    """The values of each trait: how many rows have one, and how many were sent, changed and left out."""
+    """The values of each trait: how many rows have one, and what became of them; they add up."""
     if not traits:
         return []
     width = max(len("values"), *map(len, traits))
-    lines = [f"    {'values':<{width}}  {'filled':>9}  {'as it was':>9}  {'changed':>9}  {'left out':>9}"]
+    shown = {
+        heading: fate
+        for heading, fate in _FATES.items()
+        if fate in _ALWAYS_SHOWN or any(_total(fates[fate]) for fates in traits.values())
+    }
+    lines = [f"    {'values':<{width}}" + "".join(f"  {heading:>9}" for heading in shown)]
     for path, fates in traits.items():
-        changed, dropped = (sum(fates[name].values()) for name in ("changed", "dropped"))
-        counts = (fates["filled"], fates["sent"], changed, dropped)
-        lines.append(f"    {path:<{width}}  " + "  ".join(f"{count:>9,}" for count in counts))
+        counts = "".join(f"  {_total(fates[fate]):>9,}" for fate in shown.values())
+        lines.append(f"    {path:<{width}}{counts}")
     return lines
+
+
+def _total(counts: int | Mapping[str, int]) -> int:
+    return counts if isinstance(counts, int) else sum(counts.values())
 
 
 def _bar(rows: Mapping[str, int], width: int) -> str:

@@ -31,11 +31,12 @@ def check_gone(run: RunContext) -> None:
         if count * 100 > most * base
     ]
     if problems:
-        share = min(100, math.ceil(max(counts.values()) * 100 / base))
+        allowed = f"`max_gone: {min(100, math.ceil(max(counts.values()) * 100 / base))}%` in profiles.sync"
         raise BudgetExceeded(
             [
                 *problems,
-                "Nothing was sent, and nobody was deleted. Look whether the export is whole, and run it "
-                f"again. If these people did leave, this lets them go: profiles.sync.max_gone: {share}%.",
-            ]
+                "Nothing was sent, and nobody was deleted. Look whether the export is whole, and run it again. "
+                f"If these people did leave, this lets them go: {allowed}.",
+            ],
+            spec_lines=[f"{allowed}, if these people did leave"],
         )

@@ -147,7 +147,7 @@ def test_a_file_that_shrinks_to_half_stops_the_run_and_nobody_is_deleted(nights:
         assert exit_code(shrunk) == ExitCode.BUDGET
         assert shrunk.problem is not None
         assert "12 of 24 known people are gone" in shrunk.problem.problems[0]
-        assert "profiles.sync.max_gone: 50%" in shrunk.problem.problems[-1]
+        assert "`max_gone: 50%` in profiles.sync" in shrunk.problem.problems[-1]
     assert (nights.writes, len(nights.people)) == (before, 24)
     assert exit_code(nights.run(*crowd[:23], sync=sync)) == 0
     assert counts(nights.run(*crowd[:23], sync=sync)) == {"due": 1, "deleted": 1}
