@@ -35,7 +35,7 @@ def check_gone(run: RunContext) -> None:
         raise BudgetExceeded(
             [
                 *problems,
-                "Nothing was sent, and nobody was deleted. Look whether the export is whole, and run it again. "
+                "Nothing was sent, nobody was deleted. Look whether the export is whole, and run it again. "
                 f"If these people did leave, this lets them go: {allowed}.",
             ],
             spec_lines=[f"{allowed}, if these people did leave"],
