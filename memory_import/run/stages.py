@@ -10,11 +10,11 @@ from memory_import.errors import BudgetExceeded, ExitCode, ImportProblem
 from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.files import write_json
 from memory_import.ledger.report.account import file_name, settle_account
-from memory_import.ledger.report.deletions import count_deletions, write_deletions
 from memory_import.ledger.report.document import NO_PROBLEM, Ending, build_report
 from memory_import.ledger.report.forms import Form, write_forms
 from memory_import.ledger.report.page.render import render_page
-from memory_import.ledger.report.persons import count_persons, list_shared, write_persons
+from memory_import.ledger.report.people.deletions import count_deletions, write_deletions
+from memory_import.ledger.report.people.persons import count_persons, list_shared, write_persons
 from memory_import.ledger.report.render import render_markdown
 from memory_import.ledger.report.verification import describe_verification, write_differences
 from memory_import.ledger.staging.staged import Staging

@@ -8,7 +8,7 @@ import polars as pl
 
 from memory_import.columns import ERROR_CODE, FILE, ID_TYPE, POS, REPRESENTATIVE, ROW, VALUE, Dispute
 from memory_import.ledger.files import whole_file
-from memory_import.ledger.report.deletions import describe_deletions
+from memory_import.ledger.report.people.deletions import describe_deletions
 from memory_import.ledger.staging.staged import Staging
 from memory_import.printable import counted, printable_line
 
