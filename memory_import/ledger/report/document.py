@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord, RunRecord
@@ -14,16 +15,40 @@ from memory_import.loads import PROFILES
 _TAKEN = frozenset({BatchState.ACCEPTED, BatchState.COMPLETED, BatchState.VERIFIED, BatchState.UNKNOWN})
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What ended a run early: `problems`, in sentences; where a guard objects, `spec_lines`, what to write
+    into the spec, and `option`, that of the command line which lets the run go on as it is."""
+
+    problems: Sequence[str] = ()
+    spec_lines: Sequence[str] = ()
+    option: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Its part of a report."""
+        return {"problems": list(self.problems), "spec_lines": list(self.spec_lines), "option": self.option}
+
+    @classmethod
+    def of_report(cls, report: Mapping[str, Any]) -> Self:
+        """What a report says of it."""
+        return cls(
+            tuple(report.get("problems", ())), tuple(report.get("spec_lines", ())), report.get("option")
+        )
+
+
+NO_PROBLEM = Ending()
+
+
 def build_report(
     ledger: Ledger,
     run: RunRecord,
     accounts: Mapping[str, tuple[LoadRecord, Account]],
     resume_command: str | None,
-    problems: Sequence[str] = (),
+    ending: Ending = NO_PROBLEM,
 ) -> dict[str, Any]:
     """The report as it is written to `report.json`. `accounts` is by load, for the loads that were staged.
 
-    `problems`: what ended the run early, in sentences.
+    `ending`: what ended the run early.
     """
     loads = {
         name: _load_section(ledger, run.run_id, load, account) for name, (load, account) in accounts.items()
@@ -44,7 +69,7 @@ def build_report(
             stage: round(seconds, 3) for stage, seconds in ledger.seconds_by_stage(run.run_id).items()
         },
         "progress": describe_progress(ledger, run),
-        "problems": list(problems),
+        **ending.to_json(),
         "resume_command": resume_command,
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from memory_import.ledger.report.markdown import as_code, as_prose, escape
-from memory_import.ledger.report.persons import describe_persons
+from memory_import.ledger.report.people.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons
 from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import (
@@ -40,7 +40,7 @@ def render_markdown(report: Mapping[str, Any], folder: str, explain_code: Callab
     ]
     lines += [line for problem in report.get("problems", ()) for line in ("", f"**{as_prose(problem)}**")]
     lines += ["", "What to do next:", ""]
-    lines += [f"- {as_code(step.command)}: {step.purpose}" for step in next_steps(report, folder)]
+    lines += [f"- {as_code(step.command)}: {as_prose(step.purpose)}" for step in next_steps(report, folder)]
     if plan:
         forecast = describe_forecast(plan)
         lines += ["", "## What it would do", "", *(f"- {escape(line)}" for line in forecast)]

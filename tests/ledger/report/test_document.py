@@ -35,6 +35,8 @@ def test_a_run_that_staged_nothing_has_a_report(ledger: Ledger) -> None:
         "timing": {},
         "progress": [],
         "problems": [],
+        "spec_lines": [],
+        "option": None,
         "resume_command": None,
     }
 
