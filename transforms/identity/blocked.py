@@ -23,46 +23,31 @@ _DIRECTORY = "1[2-9][0-9]{2}5551212"  # directory assistance in every area (NANP
 _PHONE = rf"^\+?(?:[0-9]*(?:{_RUNS})|{_DIRECTORY})$"
 
 # What forms and exports put where an address must be: seen in the data of customers.
-_NO_REPLY = "(?:no|do-?not|dont)[-_.]?(?:reply|respond|answer|e?mail|contact)"
-_NOBODY = "none|null|unknown|undefined|nobody|no-?one|(?:not|un)-?(?:available|provided|applicable|known)"
+_NO_REPLY = "(?:no|do-?not|dont)[-_.]?(?:reply|respond|answer|contact)"
+_NO_MAIL = (
+    "(?:no|keine?|ohne|sin|sans|pas-?de|aucun|sem|senza|geen|brak)[-_.]?"
+    "(?:e[-_.]?mail|mail|correo|courriel|adresse?|address)"
+    "(?:[-_.]?(?:address|adresse|provided|given|available|vorhanden|angegeben|bekannt))?"
+    "|no[-_.]?(?:tiene|posee|aplica|indica|dispone|refiere)|nao[-_.]?(?:tem|possui|informado|informou)"
+)
+_NOBODY = (
+    "none|null|unknown|undefined|anonym(?:ous|e)?|nobody|no-?one|unbekannt|inconnu|desconocid[oa]"
+    "|desconhecid[oa]|sconosciuto|onbekend|tbd|(?:not|un)-?(?:available|provided|applicable|known|given)"
+)
+_NOTHING = "n/a|[-_.]+|0+|x{3,}"
 _DUMMIES = (
-    *(
-        "test",
-        "testing",
-        "na",
-        "no",
-        "none",
-        "null",
-        "nil",
-        "a",
-        "aa",
-        "aaa",
-        "abc",
-        "asdf",
-        "qwerty",
-        "x",
-        "xx",
-    ),
-    *(
-        "xxx",
-        "123",
-        "1234",
-        "email",
-        "mail",
-        "example",
-        "dummy",
-        "fake",
-        "sample",
-        "foo",
-        "nomail",
-        "noemail",
-    ),
+    *("test", "testing", "na", r"n\.a", "nan", "nada", "no", "none", "null", "nil", "a", "aa", "aaa", "abc"),
+    *("asdf", "qwerty", "x", "xx", "123", "1234", "email", "mail", "example", "dummy", "fake", "sample"),
+    *("foo", "blank", "empty", "notiene", "naotem", "semail", "sememail", "keine", "kein", "aucun", "geen"),
 )
 _TWICE = "|".join(rf"{word}@{word}\." for word in _DUMMIES)
 _FORMS = (
     r"foo@bar\.|(?:test|user|email|name|example|your-?name|someone)@(?:example|domain|test|email|mail)\.com$"
+    r"|(?:no|none|na|keine?|sin|sans|geen|niet|not|aucun|nao|sem)"
+    r"@(?:e-?mail|correo|courriel|adresse|address|angabe|provided|given|available|known|bekannt|bekend)\."
+    r"|(?:na|no|nil)@(?:gmail|googlemail|hotmail|outlook|yahoo|live|icloud|aol)\."  # nobody is given these
 )
-_EMAIL = rf"^(?:(?:{_NO_REPLY})[0-9]*@|(?:{_NOBODY})@|{_TWICE}|{_FORMS})"
+_EMAIL = rf"^(?:(?:{_NO_REPLY}|{_NO_MAIL})[0-9]*@|(?:{_NOBODY}|{_NOTHING})@|{_TWICE}|{_FORMS})"
 _BUILT_IN: dict[Normalization, str] = {"phone": _PHONE, "email": _EMAIL}
 
 
