@@ -38,7 +38,7 @@ _NOBODY = "|".join(
         r"no[-_.]?(?:tiene|aplica)",
     ]
 )
-_SAID_TWICE = (
+_SAID_TWICE = (  # noqa: SIM905 - words, to be read as such
     "test testing na no none null nil nope a aa aaa bbb abc asdf qwerty x xx xxx 123 1234 email mail nomail "
     "noemail example dummy fake sample foo bar tbd anon user someone somebody customer client guest walkin "
     "invalid removed"

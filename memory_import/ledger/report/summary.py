@@ -1,11 +1,11 @@
 """The report in a few lines for the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from memory_import.ledger.report.outcomes import Outcome
 from memory_import.ledger.report.persons import describe_persons
-from memory_import.ledger.report.plan import describe_forecast, list_persons
+from memory_import.ledger.report.plan import describe_forecast, list_persons, show_example
 from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import MEANING, headline, next_step, say_files
 from memory_import.printable import printable_line
@@ -33,7 +33,7 @@ def render_summary(
     if says_why:
         lines += [f"  it ended early: {problem}" for problem in report.get("problems", ())]
     for name, load in report["loads"].items():
-        lines += ["", *_load_lines(name, load, bar_width)]
+        lines += ["", *_load_lines(name, load, bar_width, plan)]
     if plan:
         lines += ["", "  applying it", *(f"    {line}" for line in describe_forecast(plan))]
         lines += ["  persons as they would be sent"] if plan["persons"] else []
@@ -47,7 +47,9 @@ def render_summary(
     return "\n".join(map(printable_line, [*lines, f"Next: {next_step(report, folder)}"]))
 
 
-def _load_lines(name: str, load: Mapping[str, Any], bar_width: int) -> list[str]:
+def _load_lines(
+    name: str, load: Mapping[str, Any], bar_width: int, plan: Mapping[str, Any] | None
+) -> list[str]:
     rows = load["rows"]
     counts = [(rows[outcome], outcome, MEANING[outcome]) for outcome in MEANING if rows[outcome]]
     lines = [f"  {name}: {rows['read']:,} rows read"]
@@ -58,7 +60,7 @@ def _load_lines(name: str, load: Mapping[str, Any], bar_width: int) -> list[str]
     if load.get("verification"):
         lines += [f"    {line}" for line in describe_in_words(name, load["verification"])]
     lines += _count_lines("why rows are rejected", load["reject_reasons"])
-    lines += _value_lines(load.get("traits", {}))
+    lines += _value_lines(load.get("traits", {}), plan)
     return lines + _count_lines("what was changed on the way", load["changes"])
 
 
@@ -71,17 +73,26 @@ def _count_lines(title: str, counts: Mapping[str, int]) -> list[str]:
     return lines + ([f"               and {left} more codes in the report"] if left > 0 else [])
 
 
-def _value_lines(traits: Mapping[str, Any]) -> list[str]:
-    """The values of each trait: how many rows have one, and how many were sent, changed and left out."""
+def _value_lines(traits: Mapping[str, Any], plan: Mapping[str, Any] | None) -> list[str]:
+    """The values of each trait: how many rows have one, and how many were sent, changed and left out; of a
+    plan with one that would be sent."""
     if not traits:
         return []
     width = max(len("values"), *map(len, traits))
-    lines = [f"    {'values':<{width}}  {'filled':>9}  {'as it was':>9}  {'changed':>9}  {'left out':>9}"]
+    heading = ("filled", "", "as it was", "changed", "left out")
+    example = "  example" * bool(plan and plan["examples"])
+    lines = [f"    {'values':<{width}}  {_columns(heading)}{example}"]
     for path, fates in traits.items():
         changed, dropped = (sum(fates[name].values()) for name in ("changed", "dropped"))
-        counts = (fates["filled"], fates["sent"], changed, dropped)
-        lines.append(f"    {path:<{width}}  " + "  ".join(f"{count:>9,}" for count in counts))
+        counts = [f"{count:,}" for count in (fates["filled"], fates["sent"], changed, dropped)]
+        counts.insert(1, f"{fates['filled'] / fates['read']:.0%}" if fates["read"] else "")
+        lines.append(f"    {path:<{width}}  {_columns(counts)}  {show_example(plan, path)}".rstrip())
     return lines
+
+
+def _columns(cells: Sequence[str]) -> str:
+    filled, rate, *others = cells
+    return f"{filled:>9}{rate:>6}  " + "  ".join(f"{cell:>9}" for cell in others)
 
 
 def _bar(rows: Mapping[str, int], width: int) -> str:

@@ -26,6 +26,7 @@
         observations/sorted-00000.arrow  what is sent, profile by profile, in the order of time
         observations/updates-00000.arrow  what memories that the store holds are to say
         observations/late_rejects.parquet   rows that have no profile, or one that is full
+        observations/foreseen.arrow   of a plan, what would become of each row that was kept
         */compared.arrow              what is remembered of each row once it landed
         */unchanged.arrow             _pos of the rows that are not sent because they are known
         lookups.key                   what makes hashes of identifiers mean something; see
@@ -44,6 +45,7 @@ from memory_import.columns import (
     COLUMN,
     ERRORS,
     ID_TYPE,
+    PIECES,
     POS,
     REPRESENTATIVE,
     TRAIT,
@@ -60,6 +62,16 @@ CONFLICTS_SCHEMA = {**schema(POS, ID_TYPE, VALUE), "name": pl.String, "reason": 
 UNSENT_SCHEMA = schema(POS, TRAIT, VALUE)
 PRESENT_SCHEMA = {"person": pl.Int64}
 GONE_SCHEMA = {**PRESENT_SCHEMA, **schema(ID_TYPE, VALUE), "last_run": pl.String}
+FORESEEN_SCHEMA = {
+    **schema(POS),
+    "profile": pl.String,
+    "fate": pl.String,
+    **schema(PIECES),
+    "bytes": pl.Int64,
+    "is_read": pl.Boolean,
+}
+"""What a plan says of a memory: whose it is, where that is known; `sent`, `updated`, `unchanged`, or
+`surplus` where its profile takes no more; its entries and bytes; whether what the store holds decides."""
 REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
 
 
