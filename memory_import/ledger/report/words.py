@@ -110,6 +110,8 @@ def next_step(report: Mapping[str, Any], folder: str) -> str:
 
 def _find_steps(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
     is_plan = "plan" in report
+    if is_plan:
+        yield from _prepare_plan(report, state_dir)
     if report["resume_command"]:
         purpose = "to send it" if is_plan else "to go on"
         purpose += ", with a larger budget" if report["exit_code"] == ExitCode.BUDGET else ""
@@ -132,6 +134,15 @@ def _find_steps(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
             f"memory-import verify {report['run_id']}{state_dir}",
             "reads some of it back and compares; reads are billed",
         )
+
+
+def _prepare_plan(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
+    """What comes before a plan can be applied: a store that takes it, or another plan."""
+    spec = shlex.quote(report["spec"])
+    if report["plan"]["store"]["lacks"] and not report["target"]["emulator"]:
+        yield Step(f"memory-import setup {spec}{state_dir}", "what the store lacks, shown and made")
+    elif report["exit_code"] in {ExitCode.USAGE, ExitCode.CHANGED}:
+        yield Step(f"memory-import plan {spec}{state_dir}", "anew: this one cannot be applied as it stands")
 
 
 def _can_be_verified(load: Mapping[str, Any]) -> bool:

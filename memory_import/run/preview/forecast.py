@@ -1,6 +1,6 @@
 """What applying a plan would take: requests, bytes, units that are billed, and time. Units, never prices."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from memory_import.ledger.database.states import BatchState
@@ -12,8 +12,9 @@ from memory_import.run.preview.persons import pick_examples, pick_persons
 _PLANNED = (BatchState.PLANNED,)
 
 
-def describe_plan(run: RunContext) -> dict[str, Any]:
-    """The part of a plan's report that says what applying it would do.
+def describe_plan(run: RunContext, lacks: Sequence[str] | None) -> dict[str, Any]:
+    """The part of a plan's report that says what applying it would do. `lacks`: what the store lacks; None
+    where it was not asked since the plan was made.
 
     `{store: {asked, lacks}, forecast: {requests, bytes, profile_operations, created, lookups, seconds},
     memories, examples, persons}`.
@@ -33,7 +34,7 @@ def describe_plan(run: RunContext) -> dict[str, Any]:
     entries = sum(part["entries"] for part in parts)
     pace = run.ledger.entries_per_second(run.record)
     return {
-        "store": {"asked": bool(declared.get("is_asked")), "lacks": list(declared.get("lacks", ()))},
+        "store": {"asked": bool(declared.get("is_asked")), "lacks": list(lacks or declared.get("lacks", ()))},
         "forecast": {
             "requests": _add(parts, "requests"),
             "bytes": sum(part["bytes"] for part in parts),
