@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from memory_import.columns import Exclusion
+from memory_import.columns import Dispute, Exclusion
 from memory_import.sources.errors import RejectCode
 from memory_import.transforms.codes import Change, Reason
 
@@ -72,6 +72,11 @@ _EXAMPLES: dict[str, str] = {
     RejectCode.RAGGED_ROW: "a line of four fields under a header of five",
     RejectCode.UNCLOSED_QUOTE: '`Ada,"a note that nobody closed`',
     RejectCode.TEXT_AFTER_QUOTE: '`"Ada" Heron,…`',
+    Dispute.NAMES_DISAGREE: "one address in the rows of Ann Lee and Bob Kay",
+    Dispute.CLAIMED_BEFORE: "last night Ann Lee and Bob Kay stated one number; tonight Bob Kay is alone",
+    Dispute.KNOWN_UNDER_OTHER_NAME: "last night the number was Ann Lee's; tonight Bob Kay's row has it, too",
+    Dispute.WAS_MERGED: "last night the number was Ann Lee's; tonight she has another, and Bob Kay has hers",
+    Dispute.MERGES_KNOWN: "a row of Ann Lee with two addresses; each was an Ann Lee of its own so far",
     Exclusion.FOOTER: "`Total: 1,204 rows` after the last row",
 }
 
@@ -125,6 +130,25 @@ _REMEDIES: dict[str, str] = {
     RejectCode.TEXT_AFTER_QUOTE: 'Double inner quotes (`""`), or say `escape: "\\\\"` where fit.',
     RejectCode.INVALID_BYTES: "Say which encoding the file has; the message beside the row proposes one.",
     RejectCode.NUL_BYTE: "Export the file again: it was damaged on its way.",
+    Dispute.NAMES_DISAGREE: (
+        "Correct names that mean one person, or say `persons: {on_conflict: merge}`; else nothing: each row "
+        "goes by its other values."
+    ),
+    Dispute.CLAIMED_BEFORE: (
+        "See whose it is: it is sent once the others come without it. Correct their rows in the CRM, and "
+        "import them again."
+    ),
+    Dispute.KNOWN_UNDER_OTHER_NAME: (
+        "If it is the same person under a new name, say `persons: {on_renamed: same}`; else nothing: the "
+        "value stays with its holder."
+    ),
+    Dispute.WAS_MERGED: (
+        "Nothing: the service keeps the value with its holder, and cannot take profiles apart. The row goes "
+        "by its other values."
+    ),
+    Dispute.MERGES_KNOWN: (
+        "Nothing, if it is one person; the service cannot take profiles apart once they are merged."
+    ),
     Exclusion.WHERE: "Nothing, if `where` says what you mean.",
     Exclusion.SUPPRESS: "Nothing: the list is doing its work.",
 }

@@ -2,17 +2,16 @@
 
 import contextlib
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from memory_import.clock import now
 from memory_import.destination.errors import StoreUnfit
-from memory_import.errors import ExitCode, ImportProblem
+from memory_import.errors import BudgetExceeded, ExitCode, ImportProblem
 from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.files import write_json
 from memory_import.ledger.report.account import file_name, settle_account
-from memory_import.ledger.report.document import build_report
+from memory_import.ledger.report.document import NO_PROBLEM, Ending, build_report
 from memory_import.ledger.report.forms import Form, write_forms
 from memory_import.ledger.report.page.render import render_page
 from memory_import.ledger.report.persons import count_persons, list_shared, write_persons
@@ -101,7 +100,7 @@ def write_report(
     return document, problem
 
 
-def _find_lacks(problem: ImportProblem | None) -> Sequence[str] | None:
+def _find_lacks(problem: ImportProblem | None) -> tuple[str, ...] | None:
     """What the store lacks as of now, where that is what ended the run."""
     return problem.problems if problem and isinstance(problem.__cause__, StoreUnfit) else None
 
@@ -118,18 +117,18 @@ def _keep_known(run: RunContext, *, is_superseded: bool, is_over: bool) -> None:
         remember_persons(run, run.spec.profiles, is_superseded=is_superseded)
 
 
-def _say_why(
-    run: RunContext, status: RunStatus, problem: ImportProblem | None, *, is_over: bool
-) -> Sequence[str]:
+def _say_why(run: RunContext, status: RunStatus, problem: ImportProblem | None, *, is_over: bool) -> Ending:
     """What ended the run early; of one that is over, as its report has it."""
     if status is RunStatus.SUPERSEDED:
-        return (_TAKEN_OVER,)
+        return Ending((_TAKEN_OVER,))
     if not is_over:
-        return problem.problems if problem else ()
+        if isinstance(problem, BudgetExceeded):
+            return Ending(problem.problems, problem.spec_lines, problem.option)
+        return Ending(problem.problems) if problem else NO_PROBLEM
     with contextlib.suppress(OSError, ValueError):
         before: dict[str, Any] = json.loads((run.folder / "report.json").read_text(encoding="utf-8"))
-        return tuple(before.get("problems", ()))
-    return ()
+        return Ending.of_report(before)
+    return NO_PROBLEM
 
 
 def _write_for_people(run: RunContext, document: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RunRecord
 from memory_import.ledger.report.document import count_sent_rows, describe_batches, describe_requests
 from memory_import.ledger.report.summary import render_summary
-from memory_import.printable import printable_line
+from memory_import.printable import counted, printable_line
 from memory_import.run.lifecycle.result import RunResult, resume_command
 from memory_import.run.lifecycle.state_directory import has_ledger, open_ledger
 
@@ -172,9 +172,9 @@ def _lines_without_report(document: Mapping[str, Any]) -> list[str]:
             f"{count:,} {state}" for state, count in load["batches"].items() if count and state != "total"
         )
         lines.append(
-            f"  {name}: {load['rows']['read']:,} rows read, {load['sent']:,} sent; "
+            f"  {name}: {counted(load['rows']['read'], 'row')} read, {load['sent']:,} sent; "
             f"batches: {batches or 'none'}"
         )
-    lines.append(f"  {document['requests']['total']:,} requests")
+    lines.append(f"  {counted(document['requests']['total'], 'request')}")
     command = document["resume_command"]
     return [*lines, f"Next: {command}" if command else "Next: memory-import status lists all runs."]

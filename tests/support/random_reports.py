@@ -131,7 +131,17 @@ def _progress(random: Random) -> list[dict[str, Any]]:
     for _ in range(random.choice([0, 1, 2, 60])):
         seconds += random.random() * 100
         rows += _count(random)
-        points.append({"seconds": round(seconds, 3), "rows": rows})
+        points.append(
+            {
+                "seconds": round(seconds, 3),
+                "rows": rows,
+                "rows_per_second": random.choice([0.0, round(random.random() * 10**6, 1)]),
+                "requests": _count(random),
+                "in_flight": _count(random),
+                "throttled": _count(random),
+                "waited_seconds": random.choice([0.0, round(random.random() * 100, 3)]),
+            }
+        )
     return points
 
 

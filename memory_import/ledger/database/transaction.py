@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Update, bindparam, insert, or_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from memory_import.ledger.database.records import Batch, FoundProfile, PlannedBatch, RequestCount
-from memory_import.ledger.database.schema import batches, lookups, requests, waits
+from memory_import.ledger.database.records import Batch, FoundProfile, PlannedBatch, RequestCount, Sample
+from memory_import.ledger.database.schema import batches, lookups, requests, samples, waits
 from memory_import.ledger.database.states import BatchState, IllegalMove, origins
 
 _PLANNED_FACTS = tuple(fact.name for fact in fields(PlannedBatch))
@@ -84,6 +84,10 @@ class Transaction:
                     },
                 )
             )
+
+    def add_sample(self, run_id: str, sample: Sample) -> None:
+        """Keep how busy the run was."""
+        self.connection.execute(insert(samples).values(run_id=run_id, **asdict(sample)))
 
 
 @cache

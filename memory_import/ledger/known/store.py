@@ -3,6 +3,7 @@
     STATE_DIR/known/TARGET/hash.json            the key of all hashes; see `hashes`
     STATE_DIR/known/TARGET/SPEC/persons/        PERSONS and a column for each trait
     STATE_DIR/known/TARGET/SPEC/held/           HELD
+    STATE_DIR/known/TARGET/SPEC/contested/      CONTESTED
     STATE_DIR/known/TARGET/SPEC/observations/   MEMORIES
     STATE_DIR/known/TARGET/SPEC/summaries/
 
@@ -60,6 +61,21 @@ HELD: Schema = {"id_type": pl.String, "value": pl.String, "words": pl.List(WORD)
 """An identifier value that left, or was about to, and of which nobody knows whether it arrived; `words` of
 the name that it left under."""
 
+CONTESTED: Schema = {
+    "claim": pl.Int64,
+    "id_type": pl.String,
+    "value": pl.String,
+    "words": pl.List(WORD),
+    "own": pl.List(IDENTIFIER),
+    "run": pl.String,
+}
+"""A claim on an identifier value that nobody got, as people disagree about it or are too many: its number,
+`words` of the claimant's name, some of the identifiers that it keeps (`own`), and the run that last saw
+it."""
+
+
+_REPETITIVE = ("identifiers.list.element.id_type", "id_type", "run", "last_run")
+
 
 def trait_column(path: str) -> str:
     """The column of a trait, by its path."""
@@ -80,14 +96,18 @@ class KnownSpec:
 
     def persons(self, traits: Iterable[str] = ()) -> Table:
         """What is known of persons, with the hashes of these traits."""
-        return Table(
-            self.folder / "persons", {**PERSONS, **{trait_column(path): pl.UInt64 for path in traits}}
-        )
+        schema = {**PERSONS, **{trait_column(path): pl.UInt64 for path in traits}}
+        return Table(self.folder / "persons", schema, _REPETITIVE)
 
     @property
     def held(self) -> Table:
         """The identifier values that left and are not known to have arrived."""
-        return Table(self.folder / "held", HELD)
+        return Table(self.folder / "held", HELD, _REPETITIVE)
+
+    @property
+    def contested(self) -> Table:
+        """The claims on values that nobody got."""
+        return Table(self.folder / "contested", CONTESTED)
 
     def others(self) -> list["KnownSpec"]:
         """What runs of other specs have brought into the same target."""
@@ -97,7 +117,7 @@ class KnownSpec:
 
     def memories(self, load: str) -> Table:
         """What is known of observations or summaries."""
-        return Table(self.folder / load, MEMORIES)
+        return Table(self.folder / load, MEMORIES, ("profile",))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from memory_import.printable import printable_line
+from memory_import.printable import counted, printable_line
 
 
 def describe_forecast(plan: Mapping[str, Any]) -> list[str]:
@@ -39,7 +39,7 @@ def list_persons(plan: Mapping[str, Any]) -> list[str]:
 def name_person(person: Mapping[str, Any]) -> str:
     """The row that stands for a person, and what else there is to it."""
     more = person["rows"] - 1
-    rows = f" and {more:,} more row{'s' * (more > 1)} of the same person" if more else ""
+    rows = f" and {counted(more, 'more row')} of the same person" if more else ""
     return f"row {person['row']:,}{rows}{', known already' * person['is_known']}"
 
 
@@ -59,14 +59,16 @@ def _coded(code: str | None) -> str:
 
 
 def _memories(load: str, memories: Mapping[str, Any]) -> str:
-    people, rows = memories["people"], memories["not_looked_up"]["rows"]
+    unknown = memories["not_looked_up"]
     others = (
-        f"; {rows:,} rows of {memories['not_looked_up']['identifiers']:,} identifiers are of people who are "
-        "neither in this input nor known: not looked up"
-        if rows
+        f"; {counted(unknown['rows'], 'row')} of {counted(unknown['identifiers'], 'identifier')} that nobody in "
+        "this input holds or is known to: not looked up"
+        if unknown["rows"]
         else ""
     )
-    return f"{load} of {people:,} people in {_range(memories['requests'])} requests{others}"
+    return (
+        f"{load}: {counted(memories['people'], 'person')}, requests: {_range(memories['requests'])}{others}"
+    )
 
 
 def _created(bounds: Mapping[str, int]) -> str:

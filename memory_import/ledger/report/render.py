@@ -16,6 +16,7 @@ from memory_import.ledger.report.words import (
     next_steps,
     say_billing,
 )
+from memory_import.printable import counted
 
 _MOST_TRAITS, _MOST_LISTED = 100, 40  # lines of a table
 
@@ -39,7 +40,7 @@ def render_markdown(report: Mapping[str, Any], folder: str, explain_code: Callab
     ]
     lines += [line for problem in report.get("problems", ()) for line in ("", f"**{as_prose(problem)}**")]
     lines += ["", "What to do next:", ""]
-    lines += [f"- {as_code(step.command)}: {step.purpose}" for step in next_steps(report, folder)]
+    lines += [f"- {as_code(step.command)}: {as_prose(step.purpose)}" for step in next_steps(report, folder)]
     if plan:
         forecast = describe_forecast(plan)
         lines += ["", "## What it would do", "", *(f"- {escape(line)}" for line in forecast)]
@@ -53,7 +54,7 @@ def render_markdown(report: Mapping[str, Any], folder: str, explain_code: Callab
         "",
         "## Requests",
         "",
-        f"{requests['total']:,} requests, {requests['retries']:,} of them repeats; "
+        f"{counted(requests['total'], 'request')}, {requests['retries']:,} of them repeated; "
         f"answers: {_listed(requests['by_status']) or 'none'}.",
         "",
         *([] if plan else [say_billing(report), ""]),
@@ -79,10 +80,10 @@ def _load_section(
     lines += _verification_list(name, load)
     if load.get("lookups"):
         made, spared = load["lookups"]["made"], load["lookups"]["spared"]
-        lines += ["", f"{made:,} lookups found the profiles; {spared:,} more were spared."]
+        lines += ["", f"{counted(made, 'lookup')} found the profiles; {spared:,} more were spared."]
     batches = {state: count for state, count in load["batches"].items() if count}
     if not plan:
-        lines += ["", f"{load['sent']:,} entries of {name} were sent; batches: {_listed(batches)}."]
+        lines += ["", f"Sent: {load['sent']:,} of {name}; batches: {_listed(batches)}."]
     return lines
 
 

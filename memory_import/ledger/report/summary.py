@@ -1,6 +1,6 @@
 """The report in a few lines for the terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from memory_import.ledger.report.outcomes import Outcome
@@ -8,7 +8,7 @@ from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons, show_example
 from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import MEANING, headline, next_step, say_files
-from memory_import.printable import printable_line
+from memory_import.printable import counted, printable_line
 
 _CODES_SHOWN = 5
 _BAR = {
@@ -18,6 +18,17 @@ _BAR = {
     "▒": (Outcome.REJECTED, Outcome.UNKNOWN),
 }
 """The parts of a bar: in the store, nothing to send, still to send, rejected or in doubt."""
+
+_FATES = {
+    "filled": "filled",
+    "as it was": "sent",
+    "changed": "changed",
+    "left out": "dropped",
+    "replaced": "superseded",
+    "not sent": "not_sent",
+}
+"""The headings of the table of values, and the fates below them."""
+_ALWAYS_SHOWN = frozenset({"filled", "sent", "changed", "dropped"})
 
 
 def render_summary(
@@ -41,8 +52,8 @@ def render_summary(
     requests = report["requests"]
     lines.append("")
     if requests["total"]:
-        repeats = f", {requests['retries']:,} of them repeats" if requests["retries"] else ""
-        lines.append(f"  {requests['total']:,} requests{repeats}")
+        repeats = f", {requests['retries']:,} of them repeated" if requests["retries"] else ""
+        lines.append(f"  {counted(requests['total'], 'request')}{repeats}")
     lines.append(f"  report: {folder}/report.html (as text: report.md)")
     return "\n".join(map(printable_line, [*lines, f"Next: {next_step(report, folder)}"]))
 
@@ -52,7 +63,7 @@ def _load_lines(
 ) -> list[str]:
     rows = load["rows"]
     counts = [(rows[outcome], outcome, MEANING[outcome]) for outcome in MEANING if rows[outcome]]
-    lines = [f"  {name}: {rows['read']:,} rows read"]
+    lines = [f"  {name}: {counted(rows['read'], 'row')} read"]
     lines += [f"    {_bar(rows, bar_width)}"] if bar_width and rows["read"] else []
     lines += [f"    {count:>9,}  {outcome.value:<9}  {meaning}" for count, outcome, meaning in counts]
     sentences = (*say_files(load), *describe_persons(load), *load.get("remarks", ()))
@@ -74,25 +85,33 @@ def _count_lines(title: str, counts: Mapping[str, int]) -> list[str]:
 
 
 def _value_lines(traits: Mapping[str, Any], plan: Mapping[str, Any] | None) -> list[str]:
-    """The values of each trait: how many rows have one, and how many were sent, changed and left out; of a
-    plan with one that would be sent."""
+    """The values of each trait: how many rows have one, and what became of them; they add up. Of a plan with
+    one that would be sent."""
     if not traits:
         return []
     width = max(len("values"), *map(len, traits))
-    heading = ("filled", "", "as it was", "changed", "left out")
+    shown = {
+        heading: fate
+        for heading, fate in _FATES.items()
+        if fate in _ALWAYS_SHOWN or any(_total(fates[fate]) for fates in traits.values())
+    }
     example = "  example" * bool(plan and plan["examples"])
-    lines = [f"    {'values':<{width}}  {_columns(heading)}{example}"]
+    lines = [f"    {'values':<{width}}" + _columns("", shown) + example]
     for path, fates in traits.items():
-        changed, dropped = (sum(fates[name].values()) for name in ("changed", "dropped"))
-        counts = [f"{count:,}" for count in (fates["filled"], fates["sent"], changed, dropped)]
-        counts.insert(1, f"{fates['filled'] / fates['read']:.0%}" if fates["read"] else "")
-        lines.append(f"    {path:<{width}}  {_columns(counts)}  {show_example(plan, path)}".rstrip())
+        rate = f"{fates['filled'] / fates['read']:.0%}" if fates["read"] else ""
+        counts = _columns(rate, [f"{_total(fates[fate]):,}" for fate in shown.values()])
+        lines.append(f"    {path:<{width}}{counts}  {show_example(plan, path)}".rstrip())
     return lines
 
 
-def _columns(cells: Sequence[str]) -> str:
-    filled, rate, *others = cells
-    return f"{filled:>9}{rate:>6}  " + "  ".join(f"{cell:>9}" for cell in others)
+def _columns(rate: str, cells: Iterable[str]) -> str:
+    """The rate stands behind the first cell."""
+    first, *others = cells
+    return f"  {first:>9}{rate:>6}" + "".join(f"  {cell:>9}" for cell in others)
+
+
+def _total(counts: int | Mapping[str, int]) -> int:
+    return counts if isinstance(counts, int) else sum(counts.values())
 
 
 def _bar(rows: Mapping[str, int], width: int) -> str:

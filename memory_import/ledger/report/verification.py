@@ -21,6 +21,7 @@ from memory_import.ledger.staging.verdicts import (
     read_findings,
     read_verification,
 )
+from memory_import.printable import counted
 
 Bounds = Callable[[int, int], tuple[float, float]]
 """Of so many wrong ones among so many read, the rates between which that of all is."""
@@ -111,7 +112,8 @@ def describe_in_words(load: str, section: Mapping[str, Any]) -> list[str]:
         )
     billing = section["billing"]
     lines.append(
-        f"billed at most: {billing['lookups']:,} lookups, {billing['profiles_read']:,} profile reads"
+        f"billed at most: {counted(billing['lookups'], 'lookup')}, "
+        f"{counted(billing['profiles_read'], 'profile read')}"
     )
     if section["differences"]:
         differing = ", ".join(f"{count:,} × {what}" for what, count in section["differences"].items())

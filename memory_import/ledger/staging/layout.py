@@ -13,6 +13,8 @@
         profiles/input.json           what has to be known of the input to write its rejected rows
         profiles/hashes/  partitions/      rows by what they may have in common, as long as they are grouped
         profiles/members.arrow        _pos, _representative of the rows in identity groups of two or more
+        profiles/claims.arrow         who claims a value that nobody got
+        profiles/withdrawn.arrow      which claims of earlier runs count no more
         profiles/merged-00000.arrow   what is sent for those groups, in rounds
         profiles/late_rejects.parquet rows of groups that hold more identifiers than one profile can keep
         profiles/persons-00000.arrow  what becomes known of those groups once they landed
@@ -72,6 +74,13 @@ FORESEEN_SCHEMA = {
 }
 """What a plan says of a memory: whose it is, where that is known; `sent`, `updated`, `unchanged`, or
 `surplus` where its profile takes no more; its entries and bytes; whether what the store holds decides."""
+WITHDRAWN_SCHEMA = {"claim": pl.Int64}
+CLAIMS_SCHEMA = {
+    **schema(ID_TYPE, VALUE),
+    "name": pl.String,
+    "words": pl.List(pl.Struct(dict.fromkeys(("word", "first", "third"), pl.UInt32))),
+    "own": pl.List(pl.Struct(schema(ID_TYPE, VALUE))),
+}
 REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
 
 

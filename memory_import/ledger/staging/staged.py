@@ -25,6 +25,7 @@ from memory_import.ledger.files import (
     map_arrow,
 )
 from memory_import.ledger.staging.layout import (
+    CLAIMS_SCHEMA,
     CONFLICTS_SCHEMA,
     FORESEEN_SCHEMA,
     GONE_SCHEMA,
@@ -35,6 +36,7 @@ from memory_import.ledger.staging.layout import (
     REFUSALS_SCHEMA,
     SHARED_SCHEMA,
     UNSENT_SCHEMA,
+    WITHDRAWN_SCHEMA,
     within,
 )
 from memory_import.ledger.staging.writing import StagingWriter, checksum
@@ -177,6 +179,16 @@ class Staging(StagingWriter):
         """Rows that claim a value about which people disagree: CONFLICTS_SCHEMA, by type, value and
         `_pos`."""
         return self._read_sparse("conflicts", CONFLICTS_SCHEMA)
+
+    @cached_property
+    def claims(self) -> pl.DataFrame:
+        """Who claims a value that nobody got: CLAIMS_SCHEMA."""
+        return self._read_sparse("claims", CLAIMS_SCHEMA)
+
+    @cached_property
+    def withdrawn(self) -> pl.DataFrame:
+        """The claims of earlier runs that count no more: WITHDRAWN_SCHEMA."""
+        return self._read_sparse("withdrawn", WITHDRAWN_SCHEMA)
 
     @cached_property
     def unsent(self) -> pl.DataFrame:

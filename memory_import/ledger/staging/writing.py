@@ -117,6 +117,12 @@ class StagingWriter:
         write_arrow(unsent.sort(POS), self.folder / "unsent.arrow")
         write_arrow(present.sort("person"), self.folder / "present.arrow")
 
+    def write_claims(self, claims: pl.DataFrame, withdrawn: pl.DataFrame) -> None:
+        """Stage who claims a value that nobody got (CLAIMS_SCHEMA), and which claims of earlier runs count no
+        more (WITHDRAWN_SCHEMA)."""
+        write_arrow(claims.sort(ID_TYPE, VALUE), self.folder / "claims.arrow")
+        write_arrow(withdrawn.unique().sort("claim"), self.folder / "withdrawn.arrow")
+
     def write_gone(self, gone: pl.DataFrame) -> None:
         """Stage which known people the input does not have any more: GONE_SCHEMA."""
         write_arrow(gone.sort("person", ID_TYPE, VALUE), self.folder / "gone.arrow")

@@ -133,7 +133,7 @@ def test_the_summary_says_what_became_of_the_rows_and_why_and_what_to_type_next(
         "            6  code_4",
         "               and 3 more codes in the report",
         "",
-        "  1,500 requests, 20 of them repeats",
+        "  1,500 requests, 20 of them repeated",
         "  report: state/runs/1/report.html (as text: report.md)",
         "Next: memory-import explain code_0    (why most rows were rejected, and what to do)",
     ]
@@ -162,6 +162,8 @@ def test_the_values_of_each_trait_are_a_table() -> None:
             "sent": 100,
             "changed": {"phone_reformatted": 1_000, "phone_plus_added": 50},
             "dropped": {"phone_too_short": 50},
+            "superseded": 0,
+            "not_sent": 0,
         }
     }
     lines = render_summary(report, "state/runs/1").splitlines()

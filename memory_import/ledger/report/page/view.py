@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from pathlib import PurePath
 from typing import Any
 
 from memory_import.errors import ExitCode
-from memory_import.ledger.report.page.charts import draw_bars, draw_line
+from memory_import.ledger.report.page.charts import draw_bars
+from memory_import.ledger.report.page.progress import describe_progress
 from memory_import.ledger.report.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, find_left_out, name_person, show_example
 from memory_import.ledger.report.verification import describe_in_words
@@ -62,7 +62,7 @@ def describe_page(
             _load(name, load, explain, plan, show_values=show_values)
             for name, load in report["loads"].items()
         ],
-        "progress": _progress(report.get("progress", ())),
+        "progress": None if plan else describe_progress(report.get("progress", ())),
         "requests": report["requests"],
         "billing": say_billing(report),
         "timing": report["timing"],
@@ -203,19 +203,3 @@ def _cut_codes(lines: list[dict[str, Any]]) -> dict[str, Any]:
     remedies = Counter(line["remedy"] for line in lines).most_common(1)
     usual = next((remedy for remedy, count in remedies if count > 1), None)
     return {**_cut(lines), "usual_remedy": usual}
-
-
-def _progress(points: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """How many rows were taken, when; None where it took no time that can be told."""
-    if not points or not points[-1]["seconds"]:
-        return None
-    pairs = [(0.0, 0), *((point["seconds"], point["rows"]) for point in points)]
-    seconds, rows = pairs[-1]
-    title = f"Rows taken by the service over time: {rows:,} in {seconds:,.1f} seconds."
-    steps = [(at, count) for (_, before), (at, after) in pairwise(pairs) for count in (before, after)]
-    return {
-        "chart": draw_line(title, [pairs[0], *steps]),
-        "rows": rows,
-        "seconds": seconds,
-        "average": rows / seconds,
-    }

@@ -9,6 +9,8 @@ from memory_import.ledger.known.store import PERSONS, trait_column
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.run.context import RunContext
+from memory_import.run.loads.known_persons.ahead import make_ahead
+from memory_import.run.loads.known_persons.contested import remember_contested
 from memory_import.run.loads.known_persons.held import hold_on, list_held
 from memory_import.run.loads.known_persons.judged import JudgedPersons, is_doubted, is_landed, open_persons
 from memory_import.run.loads.known_persons.people import choose_words, hash_names, hash_traits
@@ -37,7 +39,7 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
     is_whole = run.record.row_limit is None
     moved = _find_moved(persons, voided)
     table.change(
-        added=_chain(_list_known(persons, first), moved),
+        added=_chain(make_ahead(_list_known(persons, first)), moved),
         voided=pl.concat([voided, moved.select(SEGMENT, AT)]),
         facts={
             "next": first + len(persons.outcomes),
@@ -45,6 +47,9 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
         },
     )
     hold_on(persons, is_superseded=is_superseded)
+    record = run.ledger.run(run.run_id)
+    if record is not None and record.delivery_number is not None:  # no guard objected
+        remember_contested(run, persons.staging.claims, persons.staging.withdrawn)
 
 
 def _find_moved(persons: JudgedPersons, voided: pl.DataFrame) -> pl.DataFrame:
@@ -98,7 +103,7 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
     keyed, run = persons.run.known.hash, persons.run
     since = pl.lit(run.run_id if run.record.row_limit else None, pl.String)
     nothing = [pl.lit(None, pl.UInt64).alias(trait_column(trait.path)) for trait in persons.plan.traits]
-    for frame in persons.judged():
+    for frame in make_ahead(persons.judged()):
         landed = frame.filter(is_landed() & ~pl.col("is_refuted"))
         is_new = pl.col("person").is_null()
         number = first + is_new.cum_sum().cast(pl.Int64) - 1
