@@ -61,8 +61,8 @@ def _coded(code: str | None) -> str:
 def _memories(load: str, memories: Mapping[str, Any]) -> str:
     unknown = memories["not_looked_up"]
     others = (
-        f"; {counted(unknown['rows'], 'row')} of {counted(unknown['identifiers'], 'identifier')} that nobody in "
-        "this input holds or is known to: not looked up"
+        f"; {counted(unknown['rows'], 'row')} of {counted(unknown['identifiers'], 'identifier')} that nobody "
+        "in this input holds or is known to: not looked up"
         if unknown["rows"]
         else ""
     )
