@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from memory_import.ledger.report.markdown import as_code, as_prose, escape
-from memory_import.ledger.report.persons import describe_persons
+from memory_import.ledger.report.people.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons, show_example
 from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import (

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from memory_import.ledger.report.outcomes import Outcome
-from memory_import.ledger.report.persons import describe_persons
+from memory_import.ledger.report.people.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, list_persons, show_example
 from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import MEANING, headline, next_step, say_files

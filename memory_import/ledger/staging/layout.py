@@ -20,6 +20,8 @@
         profiles/persons-00000.arrow  what becomes known of those groups once they landed
         profiles/present.arrow        the known people that the input has
         profiles/gone.arrow           what the known people hold that it does not have
+        profiles/due.arrow            those of them who are to be deleted
+        profiles/presence.json        how whole the input is
         profiles/unsent.arrow         what is known of people of whom something else is sent
         profiles/refusals.jsonl       the server's words about rows it refused
         profiles/manifest.json        written last

@@ -206,6 +206,16 @@ class Staging(StagingWriter):
         """The known people that the input does not have any more, by all that they hold: GONE_SCHEMA."""
         return self._read_sparse("gone", GONE_SCHEMA)
 
+    @cached_property
+    def due(self) -> pl.DataFrame:
+        """Those of the gone people who are to be deleted: PRESENT_SCHEMA."""
+        return self._read_sparse("due", PRESENT_SCHEMA)
+
+    @property
+    def deletes(self) -> bool:
+        """Whether people who are gone are deleted, should any be due."""
+        return (self.folder / "due.arrow").exists()
+
     def _read_sparse(self, name: str, columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
         path = self.folder / f"{name}.arrow"
         return map_arrow(path, arrow_columns(path)) if path.exists() else pl.DataFrame(schema=dict(columns))

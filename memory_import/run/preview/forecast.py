@@ -56,13 +56,14 @@ def _add(parts: list[dict[str, Any]], name: str) -> dict[str, int]:
 def _forecast_profiles(run: RunContext) -> dict[str, Any]:
     batches = run.ledger.batches(run.run_id, PROFILES, states=_PLANNED)
     entries = sum(batch.stop - batch.start for batch in batches)
+    due = run.staging(PROFILES).due.height
     return {
         "entries": entries,
-        "requests": {"least": len(batches), "most": len(batches)},
+        "requests": {"least": len(batches), "most": len(batches) + due},
         "bytes": sum(batch.body_bytes for batch in batches),
         "profile_operations": entries,
         "created": {"least": 0, "most": 0},
-        "lookups": {"least": 0, "most": 0},
+        "lookups": {"least": due, "most": due},
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from memory_import.errors import ExitCode
 from memory_import.ledger.report.page.charts import draw_bars
 from memory_import.ledger.report.page.progress import describe_progress
-from memory_import.ledger.report.persons import describe_persons
+from memory_import.ledger.report.people.persons import describe_persons
 from memory_import.ledger.report.plan import describe_forecast, find_left_out, name_person, show_example
 from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import (
