@@ -99,6 +99,18 @@ batches = Table(
     Index("batches_by_state", "run_id", "load", "round", "state"),
 )
 
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("run_id", String, ForeignKey("runs.run_id"), primary_key=True),
+    Column("person", Integer, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("profile_id", String),
+    Column("code", String),
+    Column("request_id", String),
+    Column("sent_at", Float),
+)
+
 requests = Table(
     "requests",
     metadata,

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Update, bindparam, insert, or_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from memory_import.ledger.database.deletions import Deletion
 from memory_import.ledger.database.records import Batch, FoundProfile, PlannedBatch, RequestCount, Sample
-from memory_import.ledger.database.schema import batches, lookups, requests, samples, waits
+from memory_import.ledger.database.schema import batches, deletions, lookups, requests, samples, waits
 from memory_import.ledger.database.states import BatchState, IllegalMove, origins
 
 _PLANNED_FACTS = tuple(fact.name for fact in fields(PlannedBatch))
@@ -48,6 +49,15 @@ class Transaction:
             upsert(lookups)
             .values(run_id=run_id, **facts)
             .on_conflict_do_update(index_elements=lookups.primary_key, set_=facts)
+        )
+
+    def note_deletion(self, run_id: str, deletion: Deletion) -> None:
+        """Say where a deletion stands, in place of where it stood."""
+        facts = asdict(deletion)
+        self.connection.execute(
+            update(deletions)
+            .where(deletions.c.run_id == run_id, deletions.c.person == deletion.person)
+            .values(**facts)
         )
 
     def replace_profile(self, run_id: str, profile_id: str, canonical_id: str) -> None:

@@ -17,12 +17,13 @@ from memory_import.errors import BudgetExceeded
 from memory_import.run.context import RunContext
 from memory_import.run.guards.decimals import check_decimals
 from memory_import.run.guards.dropped import check_dropped
+from memory_import.run.guards.gone import check_gone
 from memory_import.run.guards.shared import check_shared
 from memory_import.run.observer import check_errors
 
 Guard = Callable[[RunContext], None]
 
-GUARDS: tuple[Guard, ...] = (check_dropped, check_decimals, check_shared, check_errors)
+GUARDS: tuple[Guard, ...] = (check_dropped, check_decimals, check_shared, check_gone, check_errors)
 
 
 def check_guards(run: RunContext) -> None:
