@@ -237,5 +237,6 @@ def test_after_every_night_each_person_is_there_once_and_as_itself(house: House,
             assert persons["gone"] <= len(brought[spec] - landed), "somebody present is said to be gone"
             brought[spec] |= landed
         before = people
-    again = house.run("first", people, sync)
+    for _ in range(3 if sync else 1):  # whoever is deleted by one of them frees numbers for the next
+        again = house.run("first", people, sync)
     assert again.report["loads"]["profiles"]["sent"] == 0
