@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from memory_import.clock import now
+from memory_import.destination.errors import StoreUnfit
 from memory_import.errors import BudgetExceeded, ExitCode, ImportProblem
 from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.files import write_json
@@ -103,12 +104,17 @@ def write_report(
     _report_persons(run, document)
     _add_verification(run, document)
     if record.status is RunStatus.PLANNED:
-        document["plan"] = describe_plan(replace(run, record=record))
+        document["plan"] = describe_plan(replace(run, record=record), _find_lacks(problem))
     write_json(document, run.folder / "report.json")
     _write_for_people(run, document)
     if not is_over:
         run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
     return document, problem
+
+
+def _find_lacks(problem: ImportProblem | None) -> tuple[str, ...] | None:
+    """What the store lacks as of now, where that is what ended the run."""
+    return problem.problems if problem and isinstance(problem.__cause__, StoreUnfit) else None
 
 
 def _keep_known(run: RunContext, *, is_superseded: bool, is_over: bool) -> None:

@@ -126,6 +126,8 @@ def next_step(report: Mapping[str, Any], folder: str) -> str:
 
 
 def _find_steps(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
+    if "plan" in report:
+        yield from _prepare_plan(report, state_dir)
     if report["exit_code"] == ExitCode.BUDGET:
         yield from _after_budget(report, state_dir)
     elif report["resume_command"]:
@@ -150,6 +152,15 @@ def _find_steps(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
             f"memory-import verify {report['run_id']}{state_dir}",
             "reads some of it back and compares; reads are billed",
         )
+
+
+def _prepare_plan(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
+    """What comes before a plan can be applied: a store that takes it, or another plan."""
+    spec = shlex.quote(report["spec"])
+    if report["plan"]["store"]["lacks"] and not report["target"]["emulator"]:
+        yield Step(f"memory-import setup {spec}{state_dir}", "what the store lacks, shown and made")
+    elif report["exit_code"] in {ExitCode.USAGE, ExitCode.CHANGED}:
+        yield Step(f"memory-import plan {spec}{state_dir}", "anew: this one cannot be applied as it stands")
 
 
 def _after_budget(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:

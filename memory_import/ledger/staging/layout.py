@@ -30,6 +30,7 @@
         observations/sorted-00000.arrow  what is sent, profile by profile, in the order of time
         observations/updates-00000.arrow  what memories that the store holds are to say
         observations/late_rejects.parquet   rows that have no profile, or one that is full
+        observations/foreseen.arrow   of a plan, what would become of each row that was kept
         */compared.arrow              what is remembered of each row once it landed
         */unchanged.arrow             _pos of the rows that are not sent because they are known
         lookups.key                   what makes hashes of identifiers mean something; see
@@ -48,6 +49,7 @@ from memory_import.columns import (
     COLUMN,
     ERRORS,
     ID_TYPE,
+    PIECES,
     POS,
     REPRESENTATIVE,
     TRAIT,
@@ -64,6 +66,16 @@ CONFLICTS_SCHEMA = {**schema(POS, ID_TYPE, VALUE), "name": pl.String, "reason": 
 UNSENT_SCHEMA = schema(POS, TRAIT, VALUE)
 PRESENT_SCHEMA = {"person": pl.Int64}
 GONE_SCHEMA = {**PRESENT_SCHEMA, **schema(ID_TYPE, VALUE), "last_run": pl.String}
+FORESEEN_SCHEMA = {
+    **schema(POS),
+    "profile": pl.String,
+    "fate": pl.String,
+    **schema(PIECES),
+    "bytes": pl.Int64,
+    "is_read": pl.Boolean,
+}
+"""What a plan says of a memory: whose it is, where that is known; `sent`, `updated`, `unchanged`, or
+`surplus` where its profile takes no more; its entries and bytes; whether what the store holds decides."""
 WITHDRAWN_SCHEMA = {"claim": pl.Int64}
 CLAIMS_SCHEMA = {
     **schema(ID_TYPE, VALUE),

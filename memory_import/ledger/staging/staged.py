@@ -27,6 +27,7 @@ from memory_import.ledger.files import (
 from memory_import.ledger.staging.layout import (
     CLAIMS_SCHEMA,
     CONFLICTS_SCHEMA,
+    FORESEEN_SCHEMA,
     GONE_SCHEMA,
     LEFT_OUT_SCHEMA,
     MEMBERS_SCHEMA,
@@ -100,6 +101,11 @@ class Staging(StagingWriter):
         """The rows (`_pos`) that are not sent because they are known, in order."""
         path = self.folder / "unchanged.arrow"
         return map_arrow(path, [POS]) if path.exists() else pl.DataFrame(schema=schema(POS))
+
+    @cached_property
+    def foreseen(self) -> pl.DataFrame:
+        """What a plan says of the memories that were kept: FORESEEN_SCHEMA, by `_pos`."""
+        return self._read_sparse("foreseen", FORESEEN_SCHEMA)
 
     def _named(self, kind: str) -> tuple[str, ...]:
         return tuple(path.stem for path in sorted(self.folder.glob(f"{kind}-*.arrow")))

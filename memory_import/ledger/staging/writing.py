@@ -159,6 +159,10 @@ class StagingWriter:
         write_arrow(compared, self.folder / "compared.arrow")
         write_arrow(unchanged.select(POS).sort(POS), self.folder / "unchanged.arrow")
 
+    def write_foreseen(self, foreseen: pl.DataFrame) -> None:
+        """Stage what a plan says of the memories that were kept: FORESEEN_SCHEMA."""
+        write_arrow(foreseen.sort(POS), self.folder / "foreseen.arrow")
+
     def finish(self) -> None:
         """Write the manifest: the names and checksums of all files that make up this load."""
         files = sorted(
