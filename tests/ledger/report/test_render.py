@@ -171,7 +171,9 @@ def test_the_values_of_each_trait_are_a_table() -> None:
     assert "    Contact.phone      1,200   75%         90      1,050         50         10" in lines
     planned = {**report, "plan": {**PLAN, "examples": {"Contact.phone": "+99999999999"}}}
     lines = render_summary(planned, "state/runs/1").splitlines()
-    planned_line = '    Contact.phone      1,200   75%         90      1,050         50         10  "+99999999999"'
+    planned_line = (
+        '    Contact.phone      1,200   75%         90      1,050         50         10  "+99999999999"'
+    )
     assert planned_line in lines
 
 
