@@ -9,30 +9,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 import yaml
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import (
-    ArtifactFilter,
-    ArtifactFilterKey,
-    FlowRunFilter,
-    FlowRunFilterId,
-    LogFilter,
-    LogFilterFlowRunId,
-)
-from prefect.client.schemas.objects import Artifact, State, TaskRun
-from prefect.settings import get_current_settings
-from prefect.testing.utilities import prefect_test_harness
 from pydantic import SecretStr
 
 from memory_import.errors import ImportProblem
-from memory_import.flows.blocks import TwilioCredentials
-from memory_import.flows.import_customers import import_customers
 from memory_import.run.lifecycle.result import RunResult
 from tests.conftest import PASSWORD, USER
 from tests.support.workplace import STORE, Workplace, rows_of, stop_before_delivery
+
+if TYPE_CHECKING:  # Prefect takes seconds to load: one of the processes that collect these tests runs them
+    from prefect.client.schemas.objects import Artifact, State, TaskRun
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),  # by Prefect's own client
@@ -43,6 +33,8 @@ pytestmark = [
 @pytest.fixture(scope="module", autouse=True)
 def prefect() -> Iterator[None]:
     """A Prefect server of its own, with a database that is gone afterwards."""
+    from prefect.testing.utilities import prefect_test_harness
+
     with prefect_test_harness(server_startup_timeout=300):
         yield
     gc.collect()  # here, where the sockets that Prefect leaves open are forgiven
@@ -56,22 +48,26 @@ def deployed(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace
     return workplace
 
 
-def call(workplace: Workplace, **parameters: object) -> tuple[State, RunResult | ImportProblem]:
+def call(workplace: Workplace, **parameters: object) -> "tuple[State, RunResult | ImportProblem]":
     """Run the flow; its state and how it ended."""
+    from memory_import.flows.import_customers import import_customers
 
-    async def call_flow() -> tuple[State, RunResult | ImportProblem]:
+    async def call_flow() -> "tuple[State, RunResult | ImportProblem]":
         state = await import_customers(state_dir=str(workplace.state_dir), return_state=True, **parameters)
         return state, await state.aresult(raise_on_failure=False)
 
     return asyncio.run(call_flow())
 
 
-def flow_run_id(state: State) -> UUID:
+def flow_run_id(state: "State") -> UUID:
     assert state.state_details.flow_run_id is not None
     return state.state_details.flow_run_id
 
 
-async def read_task_runs(flow_run: UUID) -> list[TaskRun]:
+async def read_task_runs(flow_run: UUID) -> "list[TaskRun]":
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+
     async with get_client() as client:
         return await client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[flow_run])))
 
@@ -84,7 +80,9 @@ def test_a_run_is_shown_as_a_few_tasks_with_small_parameters_and_no_secret(deplo
     said = "Of 5 rows 3 are in the store, 1 belongs to the person of another row and 1 is rejected."
     assert state.message == f"{said} (exit code 1)"
 
-    async def look() -> tuple[list[TaskRun], str, dict[str, object]]:
+    from prefect.client.orchestration import get_client
+
+    async def look() -> "tuple[list[TaskRun], str, dict[str, object]]":
         async with get_client() as client:
             flow_run = await client.read_flow_run(flow_run_id(state))
             return await read_task_runs(flow_run.id), flow_run.name, flow_run.parameters
@@ -104,6 +102,9 @@ def test_a_run_is_shown_as_a_few_tasks_with_small_parameters_and_no_secret(deplo
 
 async def read_logs(flow_run: UUID) -> list[str]:
     """The errors in the log of a flow run, which arrive a moment after it has ended."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
+
     logs = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[flow_run]))
     async with get_client() as client:
         for _ in range(1_200):
@@ -115,9 +116,14 @@ async def read_logs(flow_run: UUID) -> list[str]:
 
 
 def test_the_report_the_traits_and_a_progress_that_moves_are_artifacts(deployed: Workplace) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+
+    from memory_import.flows.import_customers import import_customers
+
     seen: list[float] = []
 
-    async def artifacts(key: str) -> list[Artifact]:
+    async def artifacts(key: str) -> "list[Artifact]":
         async with get_client() as client:
             return await client.read_artifacts(
                 artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
@@ -132,7 +138,7 @@ def test_the_report_the_traits_and_a_progress_that_moves_are_artifacts(deployed:
 
     before: set[str] = set()
 
-    async def run() -> tuple[State, list[Artifact], list[Artifact], list[Artifact]]:
+    async def run() -> "tuple[State, list[Artifact], list[Artifact], list[Artifact]]":
         before.update(str(one.flow_run_id) for one in await artifacts("memory-import-progress"))
         watching = asyncio.create_task(watch())
         state = await import_customers(
@@ -192,6 +198,8 @@ def test_a_resume_deployment_goes_on_and_then_has_nothing_to_do(deployed: Workpl
 def test_credentials_may_come_from_a_block_that_does_not_show_them(
     deployed: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from memory_import.flows.blocks import TwilioCredentials
+
     for name in ("TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET"):
         monkeypatch.delenv(name)
     block = TwilioCredentials(user=USER, password=SecretStr(PASSWORD))
@@ -231,6 +239,8 @@ def test_without_prefect_the_run_ends_just_as_well(
 
 
 def test_every_parameter_of_the_flow_has_a_description() -> None:
+    from memory_import.flows.import_customers import import_customers
+
     parameters = import_customers.parameters.properties
     assert [name for name, schema in parameters.items() if not schema.get("description")] == []
 
@@ -243,6 +253,8 @@ def test_a_deployment_whose_spec_is_not_there_is_made_paused() -> None:
 
 
 def test_nothing_of_prefect_reaches_the_terminal(deployed: Workplace) -> None:
+    from prefect.settings import get_current_settings
+
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
     api = {"PREFECT_API_URL": str(get_current_settings().api.url)}
     process = subprocess.run(
