@@ -1,7 +1,7 @@
 """Exports of real systems, with the truth beside them: what is found without a word from anybody."""
 
 import json
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import pytest
@@ -18,9 +18,16 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def read(system: str, folder: Path) -> tuple[Draft, dict[str, Any]]:
+each_system = pytest.mark.parametrize(
+    "system",
+    [pytest.param(system, marks=pytest.mark.xdist_group(system)) for system in SYSTEMS],  # read once
+)
+
+
+@cache
+def read(system: str) -> tuple[Draft, dict[str, Any]]:
     truth: dict[str, Any] = json.loads((EXPORTS / f"{system}.truth.json").read_text())
-    return draft_spec([EXPORTS / f"{system}.csv"], folder), truth
+    return draft_spec([EXPORTS / f"{system}.csv"], EXPORTS), truth
 
 
 def is_found(wanted: dict[str, Any], traits: tuple[Trait, ...]) -> bool:
@@ -35,9 +42,9 @@ def is_found(wanted: dict[str, Any], traits: tuple[Trait, ...]) -> bool:
     return (given["type"], given.get("format"), given.get("separator")) == (wanted["type"], form, separator)
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_nearly_every_column_is_found_and_what_must_stay_out_does(system: str, tmp_path: Path) -> None:
-    draft, truth = read(system, tmp_path)
+@each_system
+def test_nearly_every_column_is_found_and_what_must_stay_out_does(system: str) -> None:
+    draft, truth = read(system)
     missed = [wanted["column"] for wanted in truth["mapping"] if not is_found(wanted, draft.traits)]
     print(f"{system}: {len(truth['mapping']) - len(missed)} of {len(truth['mapping'])}, missed {missed}")  # noqa: T201
     assert len(missed) <= 0.05 * len(truth["mapping"])
@@ -47,9 +54,9 @@ def test_nearly_every_column_is_found_and_what_must_stay_out_does(system: str, t
     assert all(trait.options["case"] == "lower" for trait in emails)
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_every_further_phone_and_email_goes_with_its_person_in_one_entry(system: str, tmp_path: Path) -> None:
-    draft, _ = read(system, tmp_path)
+@each_system
+def test_every_further_phone_and_email_goes_with_its_person_in_one_entry(system: str) -> None:
+    draft, _ = read(system)
     contacts = [trait for trait in draft.traits if trait.options.get("type") in {"phone", "email"}]
     alone = {trait.columns[0] for trait in contacts if len(trait.columns) == 1}
     filled = {c.column for trait in contacts for c in trait.choices[1:] if c.evidence.fill}
@@ -57,9 +64,9 @@ def test_every_further_phone_and_email_goes_with_its_person_in_one_entry(system:
     assert len({trait.path for trait in draft.traits}) == len(draft.traits)
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_what_is_written_is_yaml_that_says_the_same_and_shows_nobody(system: str, tmp_path: Path) -> None:
-    draft, truth = read(system, tmp_path)
+@each_system
+def test_what_is_written_is_yaml_that_says_the_same_and_shows_nobody(system: str) -> None:
+    draft, truth = read(system)
     text = render_spec(draft, system)
     document = parse_yaml(text, "spec.yaml")
     groups = document["profiles"]["traits"]
