@@ -1,6 +1,7 @@
 """Every answer conforms to the official document, whatever is asked; the exceptions stand here."""
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote
@@ -19,6 +20,7 @@ from tests.support.openapi import ABSENT, CONVERSATIONS_PATH, PATH, request_vali
 
 pytestmark = pytest.mark.skipif(not PATH.exists(), reason=ABSENT)
 
+EXAMPLES = int(os.environ.get("EXAMPLES", "6"))  # of each operation and kind, see `make soak`
 NOT_EMULATED = ("DataMappings", "/v2/Conversations")
 """Other products connected to a store, and conversations themselves: no importer has a use for them."""
 
@@ -103,7 +105,7 @@ def test_answers_conform_to_the_document(
     operation: Any, mode: GenerationMode, url: str, known_ids: dict[str, str]
 ) -> None:
     @settings(
-        max_examples=12,
+        max_examples=EXAMPLES,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -81,7 +81,7 @@ class Moment:
         """Kill a command then; False when it was done before."""
         began = len(api.requests())
         while len(api.requests()) - began < self.requests and process.poll() is None:
-            time.sleep(0.005)
+            time.sleep(0.02)
         return kill_after(process, self.seconds)
 
 
@@ -108,7 +108,7 @@ def finish(command: CommandLine, spec: Path, state_dir: str) -> Finished:
 def test_a_signal_stops_cleanly_and_the_printed_command_resumes(
     api: Api, command: CommandLine, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    spec = write_spec(tmp_path / "spec.yaml", write_csv(make_customers(7_000), tmp_path / "customers.csv"))
+    spec = write_spec(tmp_path / "spec.yaml", write_csv(make_customers(3_000), tmp_path / "customers.csv"))
     api.set_faults({"when": {"path": "*/Profiles/Bulk"}, "do": {"delay_seconds": 1.0, "late_seconds": LATE}})
     process = command.start("run", spec, "--no-prefect", "--output", "json")
     while not any(request["path"].endswith("/Bulk") for request in api.requests()):
@@ -117,7 +117,7 @@ def test_a_signal_stops_cleanly_and_the_printed_command_resumes(
     stopped = wait(process)
     assert stopped.exit_code == code, stopped.stderr
     rows = stopped.report["loads"]["profiles"]["rows"]
-    assert sum(count for outcome, count in rows.items() if outcome != "read") == rows["read"] == 7_000
+    assert sum(count for outcome, count in rows.items() if outcome != "read") == rows["read"] == 3_000
     assert rows["pending"] > 0
     assert "Traceback" not in stopped.stderr
     program, *arguments = stopped.report["resume_command"].split()

@@ -1,6 +1,7 @@
 """Payloads are JSON, whatever the text, and come apart into what they were put together from."""
 
 import json
+import os
 
 import polars as pl
 import pytest
@@ -29,6 +30,7 @@ PLAN = ProfilePlan(
     identifiers=(),
 )
 JUDGED = TEXTS.map(lambda text: judge_texts(pl.Series([text]))["value"][0])
+EXAMPLES = int(os.environ.get("EXAMPLES", "100"))  # see `make soak`
 PROFILES = st.fixed_dictionaries(
     {
         "Contact.name": st.none() | JUDGED,
@@ -76,7 +78,7 @@ def read_values(profiles):
 
 
 @given(st.lists(PROFILES, min_size=1, max_size=5))
-@settings(max_examples=300)
+@settings(max_examples=EXAMPLES)
 def test_a_payload_is_the_json_of_the_profile(profiles):
     payloads = write_payloads(read_values(profiles), PLAN)
 
@@ -89,7 +91,7 @@ def test_a_payload_is_the_json_of_the_profile(profiles):
 
 
 @given(st.lists(PROFILES, max_size=5))
-@settings(max_examples=300)
+@settings(max_examples=EXAMPLES)
 def test_a_payload_is_measured_before_it_is_written(profiles):
     values = read_values(profiles)
 
