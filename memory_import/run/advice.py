@@ -152,7 +152,7 @@ _REMEDIES: dict[str, str] = {
         "Nothing, if it is one person; the service cannot take profiles apart once they are merged."
     ),
     Kept.SHOWS_PRESENT: (
-        "Nothing, if they share it: the service cannot take a profile apart, and it goes once nobody in it is "
+        "Nothing, if they share it: the service cannot take profiles apart, and it goes once nobody in it is "
         "present. If somebody else was only given the number, delete the profile in the store by hand."
     ),
     Kept.SEVERAL_PROFILES: "See with `memory-import show` which is the person's, and delete that by hand.",
