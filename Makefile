@@ -39,6 +39,7 @@ soak: $(VENV)/.installed-test
 	KILLS=150 ROWS=4000 NOTES=30000 PLANS=200 $(BIN)/python -m pytest -s tests/end_to_end tests/run -k "killed or once_each or number_of_a_plan"
 	EXAMPLES=400 $(BIN)/python -m pytest tests/emulator/test_model.py tests/emulator/test_document.py tests/transforms/test_payloads.py
 	WORLDS=5000 $(BIN)/python -m pytest tests/transforms/identity/test_merging.py
+	CELLS_EVERY=1 $(BIN)/python -m pytest tests/transforms/phones/test_cells.py
 	LIES_EVERY=1 CLOCKS_EVERY=1 DISK_EVERY=1 CRM_SEEDS=200 CRM_NIGHTS=12 $(BIN)/python -m pytest -s tests/simulation
 
 bench: $(VENV)/.installed-test
