@@ -163,15 +163,18 @@ def _list_words(texts: pl.Series) -> pl.DataFrame:
 
 def _words(column: str) -> pl.Expr:
     """The words of a text as they are compared, List(String)."""
-    plain = (
-        pl.col(column)
-        .str.to_lowercase()
+    small = pl.col(column).str.to_lowercase()
+    is_ascii = pl.col(column).str.len_bytes() == pl.col(column).str.len_chars()
+    others = (
+        pl.when(~is_ascii)
+        .then(small)
         .str.replace_many(_LETTERS)
         .str.replace_all(_APOSTROPHES, "")
         .str.normalize("NFKD")
         .str.replace_all(_DIACRITICS, "")
         .str.normalize("NFC")
     )
+    plain = pl.when(is_ascii).then(small.str.replace_many(["'", "`"], [""])).otherwise(others)
     word = pl.element()
     spelled = word.str.replace_all(_SPELLED_UMLAUT, "$1$2")
     return plain.str.extract_all(_WORD).list.eval(

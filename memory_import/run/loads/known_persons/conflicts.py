@@ -7,6 +7,7 @@ import polars as pl
 
 from memory_import.columns import ID_TYPE, POS, VALUE
 from memory_import.ledger.report.persons import MERGES_KNOWN
+from memory_import.ledger.staging.layout import CONFLICTS_SCHEMA
 from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
 from memory_import.transforms.plan import ProfilePlan
 
@@ -35,9 +36,11 @@ def list_conflicts(
     """CONFLICTS_SCHEMA: the rows that claim a value about which people disagree, and those that make one
     person of several known ones."""
     value = [ID_TYPE, VALUE]
+    disputed = found.values.filter(pl.col("verdict") != "shared").select(*value, "holder")
+    if disputed.is_empty() and known.rows.is_empty():
+        return pl.DataFrame(schema=CONFLICTS_SCHEMA)
     claims = claimed.select(POS, ID_TYPE, VALUE).unique()
     stated = claims.join(found.persons, on=POS).select(*value, holder="person").unique()
-    disputed = found.values.filter(pl.col("verdict") != "shared").select(*value, "holder")
     held = known.claims.select(value).unique()
     by_known = disputed.join(held, on=value, how="semi")
     stated_no_more = by_known.filter(pl.col("holder") >= 0).join(stated, on=[*value, "holder"], how="anti")
