@@ -205,6 +205,19 @@ def test_a_profile_that_shows_somebody_who_is_present_is_left_alone(nights: Nigh
     assert back.report["loads"]["profiles"]["persons"]["new"] == 1
 
 
+def test_where_it_cannot_be_said_who_is_present_nobody_is_deleted(nights: Nights) -> None:
+    prepare(nights)
+    nights.run(CLEO, spec="other")
+    own, other = sorted(
+        (nights.folder / "state" / "known").glob("*/*/persons/manifest.json"),
+        key=lambda path: path.stat().st_mtime_ns,
+    )
+    other.write_text("{}")
+    kept = nights.run(ANA)
+    assert (own != other, exit_code(kept), counts(kept)) == (True, 0, {"due": 1, "kept": 1})
+    assert nights.deletions == 0
+
+
 ENDS_WELL = {
     "an answer is lost": [{"when": {"method": "DELETE", "nth": 1}, "do": {"drop": "after"}}],
     "the request is lost": [{"when": {"method": "DELETE", "nth": 1}, "do": {"drop": "before"}}],
