@@ -83,18 +83,29 @@ class MemoryKind:
     async def follow_success(self, flight: Flight, success: Success) -> list[Batch]:
         """There is nothing to follow."""
         await flight.accepted(success.answer)
-        self._note_landed(flight.batch)
+        await self._note_landed(flight.batch)
         return []
 
-    def _note_landed(self, batch: Batch) -> None:
+    async def _note_landed(self, batch: Batch) -> None:
+        await self._queues.note_move(self._queue)
         self._sender.note_end()
         self._queue.doubts = 0
         self._queue.landed.append(batch)
         self._work.observer.landed(batch.rows)
 
     async def is_gone(self) -> bool:
-        """Whether the profile is not there any more."""
-        return not await profile_exists(self._work.client, self._work.store_id, self._queue.profile_id)
+        """Whether the profile is not there any more.
+
+        One that it is said to have been merged into, and that is not there, proves nothing while the profile
+        itself is.
+        """
+        work, queue = self._work, self._queue
+        if await profile_exists(work.client, work.store_id, queue.profile_id):
+            return False
+        if queue.profile_id == queue.proven_id:
+            return True
+        queue.profile_id = queue.proven_id
+        return not await profile_exists(work.client, work.store_id, queue.profile_id)
 
     async def clear_doubt(self, flight: Flight, reason: str) -> list[Batch]:
         """Find out what became of it, as far as the spec lets us; what is to be sent again."""
@@ -159,7 +170,7 @@ class MemoryKind:
         for piece in pieces:
             if piece.state is BatchState.VERIFIED:
                 self._work.observer.sent(piece.rows)
-                self._note_landed(piece)
+                await self._note_landed(piece)
             elif piece.state is BatchState.UNKNOWN:
                 self._queue.unknown.append(piece)
         return [piece for piece in pieces if piece.state is BatchState.PLANNED]

@@ -24,7 +24,7 @@ from memory_import.destination.limits import MEMORY_SENDERS
 from memory_import.ledger.database.records import Batch
 from memory_import.ledger.database.states import UNSENT
 
-Identify = Callable[[Sequence[Mapping[str, Any]]], list[int]]
+Identify = Callable[[Sequence[Mapping[str, Any]]], Sequence[int | None]]
 """A hash of what each of these memories says: `content`, `occurredAt`, `conversationId`."""
 
 _NOT_TAKEN = frozenset({400, 413, 422})
@@ -80,18 +80,18 @@ class _Updates:
             for change in changes:
                 await self._change(profile_id, held, change)
 
-    async def _read(self, profile_id: str) -> dict[int, list[str]]:
+    async def _read(self, profile_id: str) -> dict[int | None, list[str]]:
         """The ids of the memories that a profile holds, by the hash of what they say."""
         work = self._work
         listed = await fetch_memories(
             work.client, work.store_id, profile_id, work.load.load, source=self._source
         )
-        held: dict[int, list[str]] = {}
+        held: dict[int | None, list[str]] = {}
         for memory, said in zip(listed or [], self._identify(listed or []), strict=True):
             held.setdefault(said, []).append(str(memory["id"]))
         return held
 
-    async def _change(self, profile_id: str, held: dict[int, list[str]], change: _Change) -> None:
+    async def _change(self, profile_id: str, held: dict[int | None, list[str]], change: _Change) -> None:
         flight = Flight(self._work, change.batch)
         wanted = json.loads(change.payload)
         (said,) = self._identify([wanted])
