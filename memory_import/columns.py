@@ -29,6 +29,56 @@ EXCLUSION_WORDING: dict[str, str] = {
 }
 """Every exclusion has its sentence."""
 
+
+class Dispute(StrEnum):
+    """Why `conflicts.csv` lists a row and a value of its."""
+
+    NAMES_DISAGREE = "names_disagree"  # rows of different people claim the value
+    CLAIMED_BEFORE = "claimed_before"  # people of earlier runs claim it, who are not in the input
+    KNOWN_UNDER_OTHER_NAME = "known_under_other_name"  # somebody else is known to hold it
+    WAS_MERGED = "was_merged"  # a known person holds it that is in the input and states it no more
+    MERGES_KNOWN = "merges_known"  # known people are one person by this row; their names agree
+
+
+DISPUTE_WORDING: dict[str, str] = {
+    Dispute.NAMES_DISAGREE: "rows of people with different names claim the value",
+    Dispute.CLAIMED_BEFORE: (
+        "people of other names claimed the value in earlier runs, got it no more than this row does, and are "
+        "not in the input"
+    ),
+    Dispute.KNOWN_UNDER_OTHER_NAME: (
+        "somebody else is known to hold the value, and states it still or is not in the input"
+    ),
+    Dispute.WAS_MERGED: (
+        "somebody else holds the value who is in the input and states it no more: it was given to another "
+        "customer, or rows that were one person were taken apart"
+    ),
+    Dispute.MERGES_KNOWN: "the row makes one person of several known ones, whose names agree",
+}
+"""Every dispute has its sentence."""
+
+
+class Kept(StrEnum):
+    """Why `deletions.csv` says of somebody who is gone for good that the profile is left alone."""
+
+    SHOWS_PRESENT = "shows_present"
+    SEVERAL_PROFILES = "several_profiles"
+    MERGED_ELSEWHERE = "merged_elsewhere"
+    SHOWS_OTHER_IDENTIFIERS = "shows_other_identifiers"
+    NOT_LOOKED_UP = "not_looked_up"
+
+
+KEPT_WORDING: dict[str, str] = {
+    Kept.SHOWS_PRESENT: "left alone: the profile of the person who is gone shows somebody who is present",
+    Kept.SEVERAL_PROFILES: "left alone: the identifiers of the person who is gone lead to several profiles",
+    Kept.MERGED_ELSEWHERE: "left alone: the profile of the person who is gone became a part of another one",
+    Kept.SHOWS_OTHER_IDENTIFIERS: (
+        "left alone: of some type the profile shows no identifier that is known of the person who is gone"
+    ),
+    Kept.NOT_LOOKED_UP: "left alone: the service does not look up an identifier of the person who is gone",
+}
+"""Every reason has its sentence."""
+
 FILE = "_file"
 """The file that a row was read from."""
 ROW = "_row"

@@ -1,5 +1,5 @@
-"""Text from elsewhere (names of files, words of a server), made harmless where people read it; and what to do
-where nobody does."""
+"""Text as people read it: counts with their nouns, and text from elsewhere (names of files, words of a
+server) made harmless; and what to do where nobody reads."""
 
 import os
 import re
@@ -20,6 +20,11 @@ def printable_line(text: str) -> str:
 def printable_text(text: str) -> str:
     """The same for a text of several lines, whose line ends and tabs stay."""
     return _HARMFUL.sub(lambda match: match[0] if match[0] in _LAID_OUT else _escape(match), text)
+
+
+def counted(count: int, noun: str) -> str:
+    """The count with its thousands and the noun, which gets an s but after 1: `1 row`, `2,000 rows`."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def discard(stream: TextIO) -> None:

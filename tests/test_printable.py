@@ -1,9 +1,9 @@
-"""Names from elsewhere do nothing to a terminal."""
+"""Names from elsewhere do nothing to a terminal; counts and their nouns agree."""
 
 import pytest
 
 from memory_import.errors import UsageProblem
-from memory_import.printable import printable_line, printable_text
+from memory_import.printable import counted, printable_line, printable_text
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,8 @@ def test_a_problem_is_one_line_whatever_name_it_quotes() -> None:
     problem = UsageProblem(["There is no file a\x1b[2J\nb.csv.", "Second."])
     assert problem.problems == (r"There is no file a\x1b[2J\nb.csv.", "Second.")
     assert str(problem) == "There is no file a\\x1b[2J\\nb.csv.\nSecond."
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 rows"), (1, "1 row"), (2_000, "2,000 rows")])
+def test_a_count_and_its_noun_agree(count: int, said: str) -> None:
+    assert counted(count, "row") == said

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from memory_import.columns import Exclusion
+from memory_import.columns import Dispute, Exclusion, Kept
 from memory_import.sources.errors import RejectCode
 from memory_import.transforms.codes import Change, Reason
 
@@ -72,6 +72,13 @@ _EXAMPLES: dict[str, str] = {
     RejectCode.RAGGED_ROW: "a line of four fields under a header of five",
     RejectCode.UNCLOSED_QUOTE: '`Ada,"a note that nobody closed`',
     RejectCode.TEXT_AFTER_QUOTE: '`"Ada" Heron,…`',
+    Dispute.NAMES_DISAGREE: "one address in the rows of Ann Lee and Bob Kay",
+    Dispute.CLAIMED_BEFORE: "last night Ann Lee and Bob Kay stated one number; tonight Bob Kay is alone",
+    Dispute.KNOWN_UNDER_OTHER_NAME: "last night the number was Ann Lee's; tonight Bob Kay's row has it, too",
+    Dispute.WAS_MERGED: "last night the number was Ann Lee's; tonight she has another, and Bob Kay has hers",
+    Kept.SHOWS_PRESENT: "Ann Lee left, and her profile holds the address of Bob Kay, who did not",
+    Kept.SEVERAL_PROFILES: "the phone of Ann Lee, who left, leads to one profile, her address to another",
+    Dispute.MERGES_KNOWN: "a row of Ann Lee with two addresses; each was an Ann Lee of its own so far",
     Exclusion.FOOTER: "`Total: 1,204 rows` after the last row",
 }
 
@@ -125,6 +132,33 @@ _REMEDIES: dict[str, str] = {
     RejectCode.TEXT_AFTER_QUOTE: 'Double inner quotes (`""`), or say `escape: "\\\\"` where fit.',
     RejectCode.INVALID_BYTES: "Say which encoding the file has; the message beside the row proposes one.",
     RejectCode.NUL_BYTE: "Export the file again: it was damaged on its way.",
+    Dispute.NAMES_DISAGREE: (
+        "Correct names that mean one person, or say `persons: {on_conflict: merge}`; else nothing: each row "
+        "goes by its other values."
+    ),
+    Dispute.CLAIMED_BEFORE: (
+        "See whose it is: it is sent once the others come without it. Correct their rows in the CRM, and "
+        "import them again."
+    ),
+    Dispute.KNOWN_UNDER_OTHER_NAME: (
+        "If it is the same person under a new name, say `persons: {on_renamed: same}`; else nothing: the "
+        "value stays with its holder."
+    ),
+    Dispute.WAS_MERGED: (
+        "Nothing: the service keeps the value with its holder, and cannot take profiles apart. The row goes "
+        "by its other values."
+    ),
+    Dispute.MERGES_KNOWN: (
+        "Nothing, if it is one person; the service cannot take profiles apart once they are merged."
+    ),
+    Kept.SHOWS_PRESENT: (
+        "Nothing, if they are one person or share the profile for good; the service cannot take it apart. It "
+        "is looked at again by the next run, and goes once nobody in it is present."
+    ),
+    Kept.SEVERAL_PROFILES: "See with `memory-import show` which is the person's, and delete that by hand.",
+    Kept.MERGED_ELSEWHERE: "Nothing: the next run looks at the profile that it became a part of.",
+    Kept.SHOWS_OTHER_IDENTIFIERS: "Look at the profile with `memory-import show`; the next run tries again.",
+    Kept.NOT_LOOKED_UP: "See whether the store still has the identifier type; the next run tries again.",
     Exclusion.WHERE: "Nothing, if `where` says what you mean.",
     Exclusion.SUPPRESS: "Nothing: the list is doing its work.",
 }

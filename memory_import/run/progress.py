@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from memory_import.printable import discard, printable_line
+from memory_import.printable import counted, discard, printable_line
 
 _LINE_SECONDS = 5.0
 
@@ -45,7 +45,7 @@ class Figures:
         """For a log: numbers only."""
         of_total = f" of {self.total:,}" if self.total is not None else ""
         rows = f"{self.done:,}{of_total} rows"
-        return f"{self.stage}: {rows}, {self.rejects:,} rejected, {self.requests:,} requests"
+        return f"{self.stage}: {rows}, {self.rejects:,} rejected, {counted(self.requests, 'request')}"
 
 
 class _Forgiving(io.TextIOBase):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from memory_import.transforms.alignment import gather_lists
+
 HashWords = Callable[[pl.Series], pl.Series]
 """Words (String) to their hashes (UInt64), row for row."""
 
@@ -22,6 +24,7 @@ BLANK = 0
 _LETTERS = {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"}
 _APOSTROPHES = "['’‘ʼʻ`´]"
 _DIACRITICS = "[\u0300-\u036f]"  # not every mark: those of other scripts tell names apart
+_PLAIN = "^[A-Za-z0-9']*$"
 _WORD = r"[\p{L}\p{N}\p{M}]+"
 _SPELLED_UMLAUT = "(^|[^aeq])([aou])e"  # Mueller is Müller; Bauer and Queen are neither
 _SEED = 20_261_128
@@ -108,7 +111,7 @@ def read_names(claimants: pl.Series, cells: Sequence[pl.Series], hash_words: Has
 
 def list_word_hashes(texts: pl.Series, hash_words: HashWords) -> pl.DataFrame:
     """`at` (UInt32, a place in `texts`), `word`, `first`, `third` (UInt64): all that needs to be kept of
-    names to compare them again. Each word of a text stands once.
+    names to compare them again, by `at`. Each word of a text stands once.
 
     `first` is the hash of a word's first letter, null where that has no case, `third` of its first three
     letters, null where it has fewer. In an initial `first` is the word, in a word of three letters `third`.
@@ -116,22 +119,28 @@ def list_word_hashes(texts: pl.Series, hash_words: HashWords) -> pl.DataFrame:
     at = pl.int_range(pl.len(), dtype=pl.UInt32).alias("at")
     split = texts.to_frame("token").select(at, pl.col("token").str.split(" "))
     tokens = split.explode("token", empty_as_null=False).drop_nulls("token")
-    lists = tokens.select(pl.col("token").unique()).with_columns(_words("token").alias("words"))
-    words = lists.explode("words", empty_as_null=False).drop_nulls("words")
-    distinct = words["words"].unique()
-    starts = distinct.to_frame("words").select(
-        "words",
-        first=pl.when(_has_case(pl.col("words"))).then(pl.col("words").str.head(1)),
-        third=pl.when(pl.col("words").str.len_chars() >= 3).then(pl.col("words").str.head(3)),
+    tokens = tokens.with_columns(pl.col("token").hash().alias("key"))  # numbers are found faster than texts
+    words = _split_tokens(tokens.select("key", "token").unique("key"))
+    starts = words.select(
+        "word",
+        first=pl.when(_has_case(pl.col("word"))).then(pl.col("word").str.head(1)),
+        third=pl.when(pl.col("word").str.len_chars() >= 3).then(pl.col("word").str.head(3)),
     )
-    hashed = starts.select("words", *(hash_words(starts[name]).alias(name) for name in ("first", "third")))
-    hashed = hashed.with_columns(hash_words(distinct).alias("word"))
-    of_tokens = words.join(hashed, on="words").select("token", "word", "first", "third")
-    return (
-        tokens.join(of_tokens, on="token", maintain_order="left")
-        .select("at", "word", "first", "third")
-        .unique(["at", "word"], keep="any", maintain_order=True)  # two words may have one hash
-    )
+    hashed = words.select("key").hstack([hash_words(start).alias(start.name) for start in starts])
+    found = tokens.select("at", "key").join(hashed, on="key", maintain_order="left").drop("key")
+    lists = gather_lists(found["at"], found["word"], len(texts))
+    if (lists.list.n_unique() == lists.list.len()).all():
+        return found
+    return found.unique(["at", "word"], keep="first", maintain_order=True)  # two words may have one hash
+
+
+def _split_tokens(tokens: pl.DataFrame) -> pl.DataFrame:
+    """`key`, `word` of all words of tokens (`key`, `token`). Plain tokens are one word, made in few steps."""
+    is_plain = tokens["token"].str.contains(_PLAIN)
+    whole = pl.col("token").str.to_lowercase().str.replace_all("'", "", literal=True)
+    plain = tokens.filter(is_plain).select("key", word=_read_umlauts(whole)).filter(pl.col("word") != "")
+    listed = tokens.filter(~is_plain).select("key", word=_words("token"))
+    return pl.concat([plain, listed.explode("word", empty_as_null=False).drop_nulls("word")])
 
 
 def names_of_hashes(keys: pl.DataFrame, hashes: pl.DataFrame) -> Names:
@@ -172,11 +181,13 @@ def _words(column: str) -> pl.Expr:
         .str.replace_all(_DIACRITICS, "")
         .str.normalize("NFC")
     )
-    word = pl.element()
+    return plain.str.extract_all(_WORD).list.eval(_read_umlauts(pl.element()))
+
+
+def _read_umlauts(word: pl.Expr) -> pl.Expr:
+    """A word in lowercase, as it is compared."""
     spelled = word.str.replace_all(_SPELLED_UMLAUT, "$1$2")
-    return plain.str.extract_all(_WORD).list.eval(
-        pl.when(word.str.len_chars() >= 4).then(spelled).otherwise(word)
-    )
+    return pl.when(word.str.len_chars() >= 4).then(spelled).otherwise(word)
 
 
 def _has_case(text: pl.Expr) -> pl.Expr:

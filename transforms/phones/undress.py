@@ -5,6 +5,7 @@ or as the reason why it is not asked.
 """
 
 import unicodedata
+from functools import cache
 
 import polars as pl
 
@@ -28,9 +29,7 @@ from memory_import.transforms.placeholders import is_placeholder
 _END = "\n"  # stands between parts
 
 _SCRIPTS = range(0x80, 0x20000)  # beyond are ideographs, tags and private use: no digits
-_DIGITS = {letter: str(unicodedata.decimal(letter)) for letter in map(chr, _SCRIPTS) if letter.isdecimal()}
 _WIDE = dict(zip("＋﹢（）［］－／；，、،؛｜＆：．＃ｘ｡", "++()[]-/;,,,;|&:.#x.", strict=True))
-_PLAIN_FORMS = _DIGITS | _WIDE
 
 _FORMULA = r'^\s*=\s*"([^"]*)"\s*$'
 _QUOTES = "\"'`´‘’‚‛“”„‟«»"
@@ -38,6 +37,11 @@ _QUOTES_AROUND = rf"^[\s{_QUOTES}]+|[\s{_QUOTES}]+$"
 _HARD_SEPARATOR = r":::|[;|&]"
 TWO_ZEROS = r"^ *\(?0[1-9](?:[ ().-]*[0-9]){4,}[ ().-]* \(?0(?:[ ().-]*[0-9]){5,} *$"
 """Two numbers of at least six digits that begin with a zero, and only a space between."""
+_PLUS_INSIDE = r"([0-9](?:[ ()./-]*[0-9]){5}[ ()./-]*) \+"
+"""A plus behind a number of six digits and more, and a space: another number begins."""
+
+LONG_GROUPS = r"([0-9]{5}) *[\x{2010}-\x{2015}-]+ *([0-9]{5,}) *$|([0-9]{6})[ \x{A0}]+([0-9]{6,}) *$"
+"""Two long groups of digits at the end: a range, or two numbers, where what stands before is one already."""
 
 _MASK = r"(?i)[x*•●∗_?×#]{2,}|[*•●∗×?…]|\.{3,}|[0-9][x]$|^[x ()/.-]+$"
 _CONTEXT = "(?i);phone-context="
@@ -68,9 +72,17 @@ def take_parts(cells: pl.DataFrame, separator: str | None, *, vanity: bool) -> p
     )
 
 
+@cache
+def _plain_forms() -> dict[str, str]:
+    """Digits of any script, and punctuation of East Asian width, each with its form in ASCII."""
+    digits = filter(str.isdecimal, map(chr, _SCRIPTS))
+    return {letter: str(unicodedata.decimal(letter)) for letter in digits} | _WIDE
+
+
 def _clean(number: pl.Expr) -> pl.Expr:
+    plain_forms = _plain_forms()
     return (
-        number.str.replace_many(list(_PLAIN_FORMS), list(_PLAIN_FORMS.values()))
+        number.str.replace_many(list(plain_forms), list(plain_forms.values()))
         .str.replace_all(INVISIBLE, "")
         .str.replace_all(LINE_END, _END)
         .str.replace_all(r"\p{Zs}", " ")
@@ -88,6 +100,7 @@ def _split(text: pl.Expr, separator: str | None) -> pl.Expr:
         parted = (
             uri.str.replace_all(_HARD_SEPARATOR, _END)
             .str.replace_all(OR, _END)
+            .str.replace_all(_PLUS_INSIDE, f"$1{_END}+")
             .str.replace_all(LABEL_INSIDE, f"$1{_END}$2")
             .str.replace_all(NOTE_INSIDE, f"$1{_END}$2")
             .str.replace_all(EXTENSION_INSIDE, f"$1{_END}$2")

@@ -31,6 +31,10 @@ class KeyedHash:
 
         return NonCryptographicHashingNameSpace(text).xxh3_64(seed=self.seed)
 
+    def of_kind(self, kind: str) -> "KeyedHash":
+        """The hash of texts of one kind: the same text of another kind has another hash."""
+        return KeyedHash(pl.select(self.wide(pl.lit(kind))).item() >> 1)
+
     def narrow(self, text: pl.Expr) -> pl.Expr:
         """UInt32 of a String expression: the low half of the wide hash."""
         return (self.wide(text) & 0xFFFF_FFFF).cast(pl.UInt32)

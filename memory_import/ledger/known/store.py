@@ -3,6 +3,7 @@
     STATE_DIR/known/TARGET/hash.json            the key of all hashes; see `hashes`
     STATE_DIR/known/TARGET/SPEC/persons/        PERSONS and a column for each trait
     STATE_DIR/known/TARGET/SPEC/held/           HELD
+    STATE_DIR/known/TARGET/SPEC/contested/      CONTESTED
     STATE_DIR/known/TARGET/SPEC/observations/   MEMORIES
     STATE_DIR/known/TARGET/SPEC/summaries/
 
@@ -48,17 +49,34 @@ PERSONS: Schema = {
     "words": pl.List(WORD),
     "run": pl.String,
     "last_run": pl.String,
+    "missed": pl.String,
     "profile": pl.String,
 }
 """A person that the service took. `person` is a number, larger for whoever came later; `identifiers` are all
 that its profile is known to hold; `words` are those of its name; `run` is the last one that sent something of
 it. `last_run` is the last run whose input has the person; null: the last run that read all of its input.
+`missed` is the first run with a complete input since then, which does not have the person; null: none.
 `profile` is the id of its profile, where it was seen. A column `trait_column` of each trait has the hash
 (UInt64) of what is known of its value, null where nothing is."""
 
 HELD: Schema = {"id_type": pl.String, "value": pl.String, "words": pl.List(WORD), "run": pl.String}
 """An identifier value that left, or was about to, and of which nobody knows whether it arrived; `words` of
 the name that it left under."""
+
+CONTESTED: Schema = {
+    "claim": pl.Int64,
+    "id_type": pl.String,
+    "value": pl.String,
+    "words": pl.List(WORD),
+    "own": pl.List(IDENTIFIER),
+    "run": pl.String,
+}
+"""A claim on an identifier value that nobody got, as people disagree about it or are too many: its number,
+`words` of the claimant's name, some of the identifiers that it keeps (`own`), and the run that last saw
+it."""
+
+
+_REPETITIVE = ("identifiers.list.element.id_type", "id_type", "run", "last_run")
 
 
 def trait_column(path: str) -> str:
@@ -80,14 +98,25 @@ class KnownSpec:
 
     def persons(self, traits: Iterable[str] = ()) -> Table:
         """What is known of persons, with the hashes of these traits."""
-        return Table(
-            self.folder / "persons", {**PERSONS, **{trait_column(path): pl.UInt64 for path in traits}}
-        )
+        schema = {**PERSONS, **{trait_column(path): pl.UInt64 for path in traits}}
+        return Table(self.folder / "persons", schema, _REPETITIVE)
+
+    def persons_as_kept(self) -> Table:
+        """The same with the hashes of all traits that are kept, whatever the spec says of them by now."""
+        files = sorted((self.folder / "persons").glob("rows-*.parquet"))
+        names = {name for path in files for name in pl.read_parquet_schema(path)}
+        prefix = trait_column("")
+        return self.persons(name.removeprefix(prefix) for name in sorted(names) if name.startswith(prefix))
 
     @property
     def held(self) -> Table:
         """The identifier values that left and are not known to have arrived."""
-        return Table(self.folder / "held", HELD)
+        return Table(self.folder / "held", HELD, _REPETITIVE)
+
+    @property
+    def contested(self) -> Table:
+        """The claims on values that nobody got."""
+        return Table(self.folder / "contested", CONTESTED)
 
     def others(self) -> list["KnownSpec"]:
         """What runs of other specs have brought into the same target."""
@@ -97,7 +126,7 @@ class KnownSpec:
 
     def memories(self, load: str) -> Table:
         """What is known of observations or summaries."""
-        return Table(self.folder / load, MEMORIES)
+        return Table(self.folder / load, MEMORIES, ("profile",))
 
 
 @dataclass(frozen=True)

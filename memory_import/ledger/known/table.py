@@ -14,7 +14,7 @@ a change writes all rows anew into one file.
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,14 +66,16 @@ _NOTHING = _Content(0, (), None, {})
 
 
 class Table:
-    """The rows of one table. `schema` names the columns; one that a file lacks is null in its rows.
+    """The rows of one table. `schema` names the columns; one that a file lacks is null in its rows. Of
+    `repetitive` ones (paths, as Parquet has them) each value is written once a file.
 
     Opening reads every file once: `KnownDamaged` where one is missing or is not what was written.
     """
 
-    def __init__(self, folder: Path, schema: Schema) -> None:
+    def __init__(self, folder: Path, schema: Schema, repetitive: Collection[str] = ()) -> None:
         self._folder = folder
         self._schema = dict(schema)
+        self._repetitive = repetitive
         self._content = _read_content(folder)
         self._voided = _read_voided(folder, self._content)
 
@@ -156,12 +158,15 @@ class Table:
     def _write_rows(self, generation: int, added: Iterable[pl.DataFrame]) -> _File:
         name = f"rows-{generation:05d}.parquet"
         nothing = pl.DataFrame(schema=self._schema).to_arrow()
-        repetitive = [column for column, dtype in self._schema.items() if dtype == pl.String]
         rows = 0
         with (
             whole_file(self._folder / name) as stream,
             pq.ParquetWriter(
-                stream, nothing.schema, compression="zstd", use_dictionary=repetitive, write_statistics=False
+                stream,
+                nothing.schema,
+                compression="lz4",  # most of it is hashes, which nothing makes smaller
+                use_dictionary=list(self._repetitive),
+                write_statistics=False,
             ) as writer,
         ):
             for frame in added:

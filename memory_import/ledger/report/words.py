@@ -9,6 +9,7 @@ from typing import Any
 
 from memory_import.errors import ExitCode
 from memory_import.ledger.report.outcomes import Outcome
+from memory_import.printable import counted
 
 MEANING = {
     Outcome.VERIFIED: "in the store: read back and found equal",
@@ -29,12 +30,18 @@ _IN = (Outcome.VERIFIED, Outcome.COMPLETED, Outcome.ACCEPTED)
 _SAID = {
     Outcome.PLANNED: "would be sent",
     Outcome.MERGED: "belong to the person of another row",
-    Outcome.UNCHANGED: "are as they were",
+    Outcome.UNCHANGED: "are unchanged",
     Outcome.EXCLUDED: "are left out",
     Outcome.REJECTED: "are rejected",
     Outcome.UNKNOWN: "are in doubt",
     Outcome.PENDING: "are not finished",
 }
+_REFUTED = {
+    "missing": "are missing from the store",
+    "different": "are in the store otherwise than they were sent",
+    "merged": "are in the profile of another person",
+}
+"""Of rows that were read back, what each verdict against them says."""
 EXIT_MEANING = {
     ExitCode.DONE: "every row is accounted for",
     ExitCode.REJECTS: "finished; some rows are rejected, in doubt or not as they were sent",
@@ -60,10 +67,20 @@ def headline(report: Mapping[str, Any]) -> str:
         total.update(load["rows"])
     if not total["read"]:
         return "No row was read."
-    landed = sum(total[outcome] for outcome in _IN)
-    counted = [(landed, "are in the store"), *((total[outcome], words) for outcome, words in _SAID.items())]
+    refuted = count_not_as_sent(report)
+    landed = sum(total[outcome] for outcome in _IN) - refuted.total()
+    told = [(landed, "are in the store"), *((refuted[verdict], words) for verdict, words in _REFUTED.items())]
+    counted = [*told, *((total[outcome], words) for outcome, words in _SAID.items())]
     parts = [_say(count, words) for count, words in counted if count]
     return f"Of {total['read']:,} row{'s' * (total['read'] != 1)} {_listed(parts)}."
+
+
+def count_not_as_sent(report: Mapping[str, Any]) -> Counter[str]:
+    """The rows that were read back and are not in the store as they were sent, by verdict."""
+    counts: Counter[str] = Counter()
+    for load in report["loads"].values():
+        counts.update((load.get("verification") or {}).get("not_as_sent", {}))
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +108,8 @@ def say_billing(report: Mapping[str, Any]) -> str:
     """What a run has used, in the units of the bill, in a sentence."""
     billing = report["billing"]
     return (
-        f"Billed: {billing['profile_operations']:,} profile operations, "
-        f"{billing['lookups']:,} lookups, {billing['recalls']:,} recalls."
+        f"Billed: {counted(billing['profile_operations'], 'profile operation')}, "
+        f"{counted(billing['lookups'], 'lookup')}, {counted(billing['recalls'], 'recall')}."
     )
 
 
@@ -109,14 +126,17 @@ def next_step(report: Mapping[str, Any], folder: str) -> str:
 
 
 def _find_steps(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
-    is_plan = "plan" in report
-    if report["resume_command"]:
-        purpose = "to send it" if is_plan else "to go on"
-        purpose += ", with a larger budget" if report["exit_code"] == ExitCode.BUDGET else ""
-        yield Step(report["resume_command"], purpose)
-    if report["exit_code"] == ExitCode.BUDGET and not is_plan:
-        purpose = "anew, once the spec or the input is put right"
-        yield Step(f"memory-import run {shlex.quote(report['spec'])}{state_dir}", purpose)
+    if "plan" in report:
+        yield from _prepare_plan(report, state_dir)
+    if report["exit_code"] == ExitCode.BUDGET:
+        yield from _after_budget(report, state_dir)
+    elif report["resume_command"]:
+        yield Step(report["resume_command"], "to send it" if "plan" in report else "to go on")
+    if count_not_as_sent(report).total() and not report["target"]["emulator"]:
+        yield Step(
+            f"memory-import run {shlex.quote(report['spec'])}{state_dir}",
+            "sends again what was read back and is not as it was sent",
+        )
     if report["status"] == "failed":
         yield Step(f"memory-import doctor {shlex.quote(report['spec'])}", "what has to be put right first")
     reasons: Counter[str] = Counter()
@@ -132,6 +152,30 @@ def _find_steps(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
             f"memory-import verify {report['run_id']}{state_dir}",
             "reads some of it back and compares; reads are billed",
         )
+
+
+def _prepare_plan(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
+    """What comes before a plan can be applied: a store that takes it, or another plan."""
+    spec = shlex.quote(report["spec"])
+    if report["plan"]["store"]["lacks"] and not report["target"]["emulator"]:
+        yield Step(f"memory-import setup {spec}{state_dir}", "what the store lacks, shown and made")
+    elif report["exit_code"] in {ExitCode.USAGE, ExitCode.CHANGED}:
+        yield Step(f"memory-import plan {spec}{state_dir}", "anew: this one cannot be applied as it stands")
+
+
+def _after_budget(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
+    """Anew with another spec where that is what is meant; as it is where an option allows it."""
+    anew = f"memory-import {'plan' if 'plan' in report else 'run'} {shlex.quote(report['spec'])}{state_dir}"
+    lines = report.get("spec_lines", ())
+    if lines:
+        left = len(lines) - _MOST_NAMED
+        more = f"; and {left} more that the messages name" if left > 0 else ""
+        yield Step(anew, f"once the spec says {'; '.join(lines[:_MOST_NAMED])}{more}")
+    if report["resume_command"] and report.get("option"):
+        purpose = f"to go on as it is, with a larger {report['option']}"
+        yield Step(report["resume_command"], purpose)
+    if not lines:
+        yield Step(anew, "anew, once the spec or the input is put right")
 
 
 def _can_be_verified(load: Mapping[str, Any]) -> bool:

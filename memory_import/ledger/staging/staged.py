@@ -25,7 +25,9 @@ from memory_import.ledger.files import (
     map_arrow,
 )
 from memory_import.ledger.staging.layout import (
+    CLAIMS_SCHEMA,
     CONFLICTS_SCHEMA,
+    FORESEEN_SCHEMA,
     GONE_SCHEMA,
     LEFT_OUT_SCHEMA,
     MEMBERS_SCHEMA,
@@ -34,6 +36,7 @@ from memory_import.ledger.staging.layout import (
     REFUSALS_SCHEMA,
     SHARED_SCHEMA,
     UNSENT_SCHEMA,
+    WITHDRAWN_SCHEMA,
     within,
 )
 from memory_import.ledger.staging.writing import StagingWriter, checksum
@@ -98,6 +101,11 @@ class Staging(StagingWriter):
         """The rows (`_pos`) that are not sent because they are known, in order."""
         path = self.folder / "unchanged.arrow"
         return map_arrow(path, [POS]) if path.exists() else pl.DataFrame(schema=schema(POS))
+
+    @cached_property
+    def foreseen(self) -> pl.DataFrame:
+        """What a plan says of the memories that were kept: FORESEEN_SCHEMA, by `_pos`."""
+        return self._read_sparse("foreseen", FORESEEN_SCHEMA)
 
     def _named(self, kind: str) -> tuple[str, ...]:
         return tuple(path.stem for path in sorted(self.folder.glob(f"{kind}-*.arrow")))
@@ -173,6 +181,16 @@ class Staging(StagingWriter):
         return self._read_sparse("conflicts", CONFLICTS_SCHEMA)
 
     @cached_property
+    def claims(self) -> pl.DataFrame:
+        """Who claims a value that nobody got: CLAIMS_SCHEMA."""
+        return self._read_sparse("claims", CLAIMS_SCHEMA)
+
+    @cached_property
+    def withdrawn(self) -> pl.DataFrame:
+        """The claims of earlier runs that count no more: WITHDRAWN_SCHEMA."""
+        return self._read_sparse("withdrawn", WITHDRAWN_SCHEMA)
+
+    @cached_property
     def unsent(self) -> pl.DataFrame:
         """What is not sent of people of whom something is, because it is known: UNSENT_SCHEMA, by `_pos`;
         `value` is null for the row's own value of the trait."""
@@ -187,6 +205,16 @@ class Staging(StagingWriter):
     def gone(self) -> pl.DataFrame:
         """The known people that the input does not have any more, by all that they hold: GONE_SCHEMA."""
         return self._read_sparse("gone", GONE_SCHEMA)
+
+    @cached_property
+    def due(self) -> pl.DataFrame:
+        """Those of the gone people who are to be deleted: PRESENT_SCHEMA."""
+        return self._read_sparse("due", PRESENT_SCHEMA)
+
+    @property
+    def deletes(self) -> bool:
+        """Whether people who are gone are deleted, should any be due."""
+        return (self.folder / "due.arrow").exists()
 
     def _read_sparse(self, name: str, columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
         path = self.folder / f"{name}.arrow"

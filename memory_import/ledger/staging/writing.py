@@ -117,9 +117,19 @@ class StagingWriter:
         write_arrow(unsent.sort(POS), self.folder / "unsent.arrow")
         write_arrow(present.sort("person"), self.folder / "present.arrow")
 
+    def write_claims(self, claims: pl.DataFrame, withdrawn: pl.DataFrame) -> None:
+        """Stage who claims a value that nobody got (CLAIMS_SCHEMA), and which claims of earlier runs count no
+        more (WITHDRAWN_SCHEMA)."""
+        write_arrow(claims.sort(ID_TYPE, VALUE), self.folder / "claims.arrow")
+        write_arrow(withdrawn.unique().sort("claim"), self.folder / "withdrawn.arrow")
+
     def write_gone(self, gone: pl.DataFrame) -> None:
         """Stage which known people the input does not have any more: GONE_SCHEMA."""
         write_arrow(gone.sort("person", ID_TYPE, VALUE), self.folder / "gone.arrow")
+
+    def write_due(self, due: pl.DataFrame) -> None:
+        """Stage which of the gone people are to be deleted: PRESENT_SCHEMA."""
+        write_arrow(due.sort("person"), self.folder / "due.arrow")
 
     def write_members(self, *, members: pl.DataFrame, late_rejects: pl.DataFrame) -> None:
         """Stage which rows share an identifier value, and which of them are refused for it."""
@@ -148,6 +158,10 @@ class StagingWriter:
         because they are known."""
         write_arrow(compared, self.folder / "compared.arrow")
         write_arrow(unchanged.select(POS).sort(POS), self.folder / "unchanged.arrow")
+
+    def write_foreseen(self, foreseen: pl.DataFrame) -> None:
+        """Stage what a plan says of the memories that were kept: FORESEEN_SCHEMA."""
+        write_arrow(foreseen.sort(POS), self.folder / "foreseen.arrow")
 
     def finish(self) -> None:
         """Write the manifest: the names and checksums of all files that make up this load."""

@@ -1,6 +1,6 @@
 """One partition of a load: rows of which no other row can be a member of the same person, merged."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -19,8 +19,9 @@ from memory_import.columns import (
 )
 from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA, LEFT_OUT_SCHEMA, MEMBERS_SCHEMA
 from memory_import.run.loads.known_persons.conflicts import list_conflicts
-from memory_import.run.loads.known_persons.people import KnownPeople
-from memory_import.run.loads.known_persons.staged import list_groups
+from memory_import.run.loads.known_persons.contested import find_weak, list_claims
+from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
+from memory_import.run.loads.known_persons.staged import join_names, list_groups
 from memory_import.transforms.codes import WORDING, Reason
 from memory_import.transforms.identity.blocked import is_blocked
 from memory_import.transforms.identity.continuing import continue_known
@@ -63,6 +64,8 @@ class FoundPersons:
     `disagreeing`: how many people have rows of which the order of the file decides. `persons`: STAGED and
     values. `unchanged` (`_pos`), `unsent` (UNSENT_SCHEMA): what is not sent because it is known. `present`:
     the known people that have rows; `absorbed`: how many of them are one person with an earlier one.
+    `claims` (CLAIMS_SCHEMA): who claims a value that nobody got; `withdrawn`: the earlier claims that these
+    take the place of.
     """
 
     extra: int
@@ -78,18 +81,21 @@ class FoundPersons:
     unsent: pl.DataFrame
     present: pl.DataFrame
     absorbed: int
+    claims: pl.DataFrame
+    withdrawn: pl.DataFrame
 
 
 @dataclass(frozen=True)
 class _Found:
     """`persons`: `_pos`, `person` of the rows that claim anything. `left_out`: `_pos`, `trait`, `id_type`,
     `value`, `code`. `values` as in `Persons`. `continued`: `claimant`, `person` of the known people that have
-    rows."""
+    rows. `claims`: CLAIMS_SCHEMA."""
 
     persons: pl.DataFrame
     left_out: pl.DataFrame
     values: pl.DataFrame
     continued: pl.DataFrame
+    claims: pl.DataFrame
 
 
 def find_and_merge(
@@ -146,6 +152,8 @@ def find_and_merge(
         unchanged=members.join(merged.unchanged, on=REPRESENTATIVE, how="semi").select(POS),
         unsent=merged.unsent,
         present=known.rows.join(found.continued, on="claimant", how="semi").select("person").drop_nulls(),
+        claims=found.claims,
+        withdrawn=known.past.join(claimed, on=[ID_TYPE, VALUE], how="semi").select("claim"),
     )
     return result, merged.entries
 
@@ -180,7 +188,12 @@ def _find(
     of_rows = claims.select(pl.col(POS).alias("claimant"), ID_TYPE, VALUE)
     everyone = pl.concat([of_rows, known.claims])
     names = read_names(rows[POS], cells, known.hash_words) + known.names
-    found = find_persons(everyone, names, rules.policy)
+    found = find_persons(everyone, names, replace(rules.policy, past=known.past[CLAIMANT]))
+    if len(weak := find_weak(known.past, found)):
+        everyone = everyone.filter(~pl.col(CLAIMANT).is_in(weak.implode()))
+        found = find_persons(everyone, names, replace(rules.policy, past=known.past[CLAIMANT]))
+    texts = rows.select(POS, join_names(plan))
+    named = list_claims(everyone, names, found, known.past, texts, rules.policy.max_people)
     found = continue_known(found, everyone, names, is_renaming=rules.is_renaming)
     lost = found.left_out.rename({"claimant": POS})
     codes = pl.lit(Reason.IDENTIFIER_BLOCKED.value).alias(CODE)
@@ -194,6 +207,7 @@ def _find(
         left_out=pl.concat(left_out),
         values=found.values,
         continued=found.persons.filter(pl.col("claimant") < 0, pl.col("person") >= 0),
+        claims=named,
     )
 
 

@@ -1,6 +1,6 @@
 """The persons of a whole load, from its staged parts, in bounded memory."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,6 +10,7 @@ import polars as pl
 
 from memory_import.columns import LATEST, PARTITION, POS, REPRESENTATIVE, ROUND, VALUE, schema
 from memory_import.ledger.staging.layout import (
+    CLAIMS_SCHEMA,
     CONFLICTS_SCHEMA,
     LATE_ERRORS_SCHEMA,
     LEFT_OUT_SCHEMA,
@@ -81,10 +82,12 @@ def group_rows(
         ThreadPoolExecutor(_WORKERS) as workers,
     ):
         of_partition = {path.name: path for path in people}
-        merge = partial(_merge, staging, plan, rules, known, of_partition)
+        people_of = partial(known.people, found=found_people)
+        merge = partial(_merge, staging, plan, rules, people_of, of_partition)
         found = list(workers.map(merge, range(len(partitions)), partitions))
     by_partition = [one for one, _ in found]
     _stage(staging, plan, by_partition)
+    _stage_claims(staging, by_partition, found_people)
     return Grouping(
         rounds=max((rounds for _, rounds in found), default=1),
         extra_identifiers=sum(one.extra for one in by_partition),
@@ -97,14 +100,14 @@ def _merge(
     staging: Staging,
     plan: ProfilePlan,
     rules: PersonRules,
-    known: Known,
+    people_of: Callable[[pl.DataFrame], KnownPeople],
     people: Mapping[str, Path],
     number: int,
     path: Path,
 ) -> tuple[FoundPersons, int]:
     """What is found in a partition, its entries staged; and how many rounds it takes to send them. `people`:
     the files of known people, by the names of the partitions' own."""
-    here = known.people(pl.read_ipc(people[path.name])) if path.name in people else KnownPeople()
+    here = people_of(pl.read_ipc(people[path.name])) if path.name in people else KnownPeople()
     persons, entries = find_and_merge(path, plan, rules, here)
     staging.write_merged(number, entries)
     staging.write_persons(number, persons.persons)
@@ -131,6 +134,14 @@ def _stage(staging: Staging, plan: ProfilePlan, found: list[FoundPersons]) -> No
         unsent=pl.concat([pl.DataFrame(schema=UNSENT_SCHEMA), *(one.unsent for one in found)]),
         present=pl.concat([pl.DataFrame(schema=PRESENT_SCHEMA), *(one.present for one in found)]),
     )
+
+
+def _stage_claims(staging: Staging, found: list[FoundPersons], known: FoundPeople) -> None:
+    """A value is in one partition only, so that nobody is listed twice."""
+    claims = pl.concat([pl.DataFrame(schema=CLAIMS_SCHEMA), *(one.claims for one in found)])
+    withdrawn = pl.concat([known.past.withdrawn, *(one.withdrawn for one in found)])
+    if claims.height or withdrawn.height:
+        staging.write_claims(claims, withdrawn)
 
 
 def _read_rows(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:

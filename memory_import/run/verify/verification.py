@@ -26,6 +26,7 @@ from memory_import.ledger.staging.verdicts import (
     write_verification,
 )
 from memory_import.loads import PROFILES
+from memory_import.printable import counted
 from memory_import.run.context import RunContext
 from memory_import.run.verify.memories import check_memories
 from memory_import.run.verify.persons import Reader, check_person
@@ -85,10 +86,10 @@ def _choose(run: RunContext, load: str, sample: int | None) -> _Chosen:
 def _announce(run: RunContext, chosen: _Chosen) -> None:
     rows, of_all = chosen.rows.height, chosen.verification.population
     if chosen.load == PROFILES:
-        words = f"{rows:,} profiles to read and {rows:,} or more lookups"
+        words = f"{counted(rows, 'profile')} to read and at least {counted(rows, 'lookup')}"
     else:
         profiles = len({one.profile_id for part in chosen.sent.memories(chosen.rows[POS]) for one in part})
-        words = f"{profiles:,} profiles to read"
+        words = f"{counted(profiles, 'profile')} to read"
     run.progress.say(
         f"Verifying {rows:,} of {of_all:,} {chosen.load} that landed: {words}, "
         "billed once a profile in 24 hours."

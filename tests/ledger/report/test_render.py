@@ -23,6 +23,8 @@ PLAN = {
         "seconds": None,
     },
     "store": {"asked": True, "lacks": []},
+    "memories": {},
+    "examples": {},
     "persons": [],
 }
 
@@ -131,7 +133,7 @@ def test_the_summary_says_what_became_of_the_rows_and_why_and_what_to_type_next(
         "            6  code_4",
         "               and 3 more codes in the report",
         "",
-        "  1,500 requests, 20 of them repeats",
+        "  1,500 requests, 20 of them repeated",
         "  report: state/runs/1/report.html (as text: report.md)",
         "Next: memory-import explain code_0    (why most rows were rejected, and what to do)",
     ]
@@ -155,15 +157,24 @@ def test_the_values_of_each_trait_are_a_table() -> None:
     report = make_report(completed=1_200)
     report["loads"]["profiles"]["traits"] = {
         "Contact.phone": {
+            "read": 1_600,
             "filled": 1_200,
-            "sent": 100,
+            "sent": 90,
             "changed": {"phone_reformatted": 1_000, "phone_plus_added": 50},
             "dropped": {"phone_too_short": 50},
+            "superseded": 0,
+            "not_sent": 10,
         }
     }
     lines = render_summary(report, "state/runs/1").splitlines()
-    assert "    values            filled  as it was    changed   left out" in lines
-    assert "    Contact.phone      1,200        100      1,050         50" in lines
+    assert "    values            filled        as it was    changed   left out   not sent" in lines
+    assert "    Contact.phone      1,200   75%         90      1,050         50         10" in lines
+    planned = {**report, "plan": {**PLAN, "examples": {"Contact.phone": "+99999999999"}}}
+    lines = render_summary(planned, "state/runs/1").splitlines()
+    planned_line = (
+        '    Contact.phone      1,200   75%         90      1,050         50         10  "+99999999999"'
+    )
+    assert planned_line in lines
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,12 @@
 """Why a value is in dispute: between rows of the input, or with what earlier runs have brought in."""
 
-from enum import StrEnum
 from typing import Protocol
 
 import polars as pl
 
-from memory_import.columns import ID_TYPE, POS, VALUE
-from memory_import.ledger.report.persons import MERGES_KNOWN
+from memory_import.columns import ID_TYPE, POS, VALUE, Dispute
 from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
 from memory_import.transforms.plan import ProfilePlan
-
-
-class Dispute(StrEnum):
-    """The reasons in `conflicts.csv`."""
-
-    NAMES_DISAGREE = "names_disagree"  # rows of different people claim the value
-    KNOWN_UNDER_OTHER_NAME = "known_under_other_name"  # somebody else is known to hold it
-    WAS_MERGED = "was_merged"  # a known person holds it that is in the input and states it no more
-    MERGES_KNOWN = MERGES_KNOWN  # known people are one person by this row; their names agree
 
 
 class _Found(Protocol):
@@ -38,18 +27,22 @@ def list_conflicts(
     claims = claimed.select(POS, ID_TYPE, VALUE).unique()
     stated = claims.join(found.persons, on=POS).select(*value, holder="person").unique()
     disputed = found.values.filter(pl.col("verdict") != "shared").select(*value, "holder")
-    held = known.claims.select(value).unique()
+    of_past = pl.col(CLAIMANT).is_in(known.past[CLAIMANT].implode())
+    held = known.claims.filter(~of_past).select(value).unique()
     by_known = disputed.join(held, on=value, how="semi")
     stated_no_more = by_known.filter(pl.col("holder") >= 0).join(stated, on=[*value, "holder"], how="anti")
     reasons = (
         disputed.join(by_known.select(*value, by_known=pl.lit(value=True)), on=value, how="left")
         .join(stated_no_more.select(*value, is_given_up=pl.lit(value=True)), on=value, how="left")
+        .join(_list_of_past(stated, known).with_columns(by_past=pl.lit(value=True)), on=value, how="left")
         .select(
             *value,
             reason=pl.when("is_given_up")
             .then(pl.lit(Dispute.WAS_MERGED.value))
             .when("by_known")
             .then(pl.lit(Dispute.KNOWN_UNDER_OTHER_NAME.value))
+            .when("by_past")
+            .then(pl.lit(Dispute.CLAIMED_BEFORE.value))
             .otherwise(pl.lit(Dispute.NAMES_DISAGREE.value)),
         )
     )
@@ -62,6 +55,13 @@ def list_conflicts(
     parts = [plan.trait(path).value_column for path in plan.names]
     name = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
     return listed.join(rows.select(POS, name=name), on=POS).select(POS, *value, "name", "reason")
+
+
+def _list_of_past(stated: pl.DataFrame, known: KnownPeople) -> pl.DataFrame:
+    """`id_type`, `value` of what one person states and others claimed before."""
+    value = [ID_TYPE, VALUE]
+    alone = stated.group_by(value).len().filter(pl.col("len") == 1).select(value)
+    return alone.join(known.past, on=value, how="semi")
 
 
 def _list_merging(claims: pl.DataFrame, found: _Found, known: KnownPeople) -> pl.DataFrame:

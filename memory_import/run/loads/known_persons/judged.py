@@ -36,7 +36,7 @@ class JudgedPersons:
 
     @cached_property
     def outcomes(self) -> pl.DataFrame:
-        """`_pos`, `outcome` of every row, as the account has them."""
+        """`_pos`, `outcome` of every row, as the account has them, in order."""
         path = self.run.folder / file_name("outcomes.parquet", PROFILES)
         outcomes = pl.read_parquet(path, columns=[OUTCOME])
         return outcomes.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(POS))
@@ -73,7 +73,7 @@ class JudgedPersons:
         seen = pl.DataFrame([(pos, one.profile_id) for pos, one in found.items()], schema=_SEEN, orient="row")
         for persons in listed:
             yield (
-                persons.join(self.outcomes, on=POS, how="left", maintain_order="left")
+                persons.with_columns(self.outcomes[OUTCOME].gather(persons[POS]))
                 .join(seen, on=POS, how="left", maintain_order="left")
                 .with_columns(is_refuted=pl.col(POS).is_in(refuted), is_whole=~pl.col(POS).is_in(incomplete))
             )

@@ -11,6 +11,7 @@ from memory_import.columns import ID_TYPE, PARTITION, VALUE
 from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.store import HELD, IDENTIFIER, WORD, KnownSpec, trait_column
 from memory_import.ledger.known.table import Schema, Table
+from memory_import.run.loads.known_persons.contested import PastClaims, find_past
 from memory_import.run.loads.known_persons.people import CLAIMANT, PEOPLE, KnownPeople
 from memory_import.transforms.plan import ProfilePlan
 
@@ -26,6 +27,7 @@ class Known:
     persons: Table | None = None
     spec: KnownSpec | None = None
     others: tuple[Table, ...] = ()
+    contested: Table | None = None
     held: tuple[Table, ...] = ()
     is_resent: bool = False
     remarks: tuple[str, ...] = ()
@@ -34,16 +36,20 @@ class Known:
     @property
     def is_empty(self) -> bool:
         """Whether nobody is known."""
-        return not any(table.rows for table in (*self._own, *self.others, *self.held))
+        past = () if self.contested is None else (self.contested,)
+        return not any(table.rows for table in (*self._own, *self.others, *self.held, *past))
 
     @property
     def _own(self) -> tuple[Table, ...]:
         return () if self.persons is None else (self.persons,)
 
-    def people(self, rows: pl.DataFrame) -> KnownPeople:
-        """These rows, which `laid_out` gave, as known people."""
+    def people(self, rows: pl.DataFrame, found: "FoundPeople") -> KnownPeople:
+        """These rows, which `lay_out` gave, as known people."""
         return KnownPeople(
-            rows=rows, keyed=None if self.spec is None else self.spec.hash, is_resent=self.is_resent
+            rows=rows,
+            past=found.past.rows.join(rows, on=CLAIMANT, how="semi"),
+            keyed=None if self.spec is None else self.spec.hash,
+            is_resent=self.is_resent,
         )
 
     def find(self, wanted: pl.Series) -> "FoundPeople":
@@ -61,7 +67,8 @@ class Known:
         others = self._find_others(wanted, pl.concat(known).unique())
         listed = others.select(CLAIMANT, "identifiers").explode("identifiers", empty_as_null=False)
         links.append(listed.select(CLAIMANT, value=pl.col("identifiers").struct.field(VALUE).hash()))
-        return FoundPeople(links=pl.concat(links), others=others)
+        past = find_past(self.contested, wanted)
+        return FoundPeople(links=pl.concat([*links, past.links]), others=others, past=past)
 
     def _scan_own(self, *columns: str) -> Iterator[pl.DataFrame]:
         for table in self._own:
@@ -104,7 +111,8 @@ class Known:
         for rows in self._scan_own(*(name for name in PEOPLE if name != CLAIMANT), *hashes):
             yield rows.join(numbered, on=CLAIMANT).select(columns)
         nothing = [pl.lit(None, pl.UInt64).alias(name) for name in hashes]
-        yield found.others.join(numbered, on=CLAIMANT).with_columns(nothing).select(columns)
+        for rows in (found.others, found.past.people):
+            yield rows.join(numbered, on=CLAIMANT).with_columns(nothing).select(columns)
 
 
 _LINKS: Schema = {CLAIMANT: pl.Int64, VALUE: pl.UInt64}
@@ -114,10 +122,12 @@ _NUMBER = (pl.col("_segment").cast(pl.Int64) * (1 << 32) + pl.col("_at").cast(pl
 
 @dataclass(frozen=True)
 class FoundPeople:
-    """`links`: `claimant`, and the hash of each value it holds; `others`: PEOPLE."""
+    """`links`: `claimant`, and the hash of each value it holds; `others`: PEOPLE; `past`: those who claimed a
+    value before and did not get it."""
 
     links: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_LINKS))
     others: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PEOPLE))
+    past: PastClaims = field(default_factory=PastClaims)
 
 
 def open_known(spec: KnownSpec, plan: ProfilePlan, *, is_resent: bool) -> Known:
@@ -127,12 +137,14 @@ def open_known(spec: KnownSpec, plan: ProfilePlan, *, is_resent: bool) -> Known:
     others = spec.others()
     own = _open("persons", [lambda: spec.persons(traits)], spec, remarks)
     held = _open("values in doubt", [partial(getattr, one, "held") for one in (spec, *others)], spec, remarks)
+    contested = _open("contested values", [partial(getattr, spec, "contested")], spec, remarks)
     of_others = _open("other specs' persons", [one.persons for one in others], spec, remarks)
     return Known(
         persons=own[0] if own else None,
         spec=spec,
         others=tuple(of_others),
         held=tuple(held),
+        contested=contested[0] if contested else None,
         is_resent=is_resent,
         remarks=tuple(remarks),
         traits=traits,

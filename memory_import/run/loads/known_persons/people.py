@@ -7,8 +7,9 @@ import polars as pl
 
 from memory_import.columns import ID_TYPE, REPRESENTATIVE, VALUE
 from memory_import.ledger.known.hashes import KeyedHash
-from memory_import.ledger.known.store import PERSONS, WORD, trait_column
+from memory_import.ledger.known.store import IDENTIFIER, PERSONS, WORD, trait_column
 from memory_import.ledger.known.table import Schema
+from memory_import.transforms.alignment import gather_lists
 from memory_import.transforms.identity.inside import find_anchors
 from memory_import.transforms.identity.merging import KnownProfiles
 from memory_import.transforms.identity.names import (
@@ -27,15 +28,26 @@ PEOPLE: Schema = {CLAIMANT: pl.Int64, **{name: PERSONS[name] for name in ("perso
 `person` is null where it is not one of this spec, but holds values that others sent. Hashes of traits may
 follow."""
 CONTINUED: Schema = {REPRESENTATIVE: pl.Int64, **PEOPLE}
+PAST: Schema = {
+    CLAIMANT: pl.Int64,
+    "claim": pl.Int64,
+    ID_TYPE: pl.String,
+    VALUE: pl.String,
+    "words": pl.List(WORD),
+    "own": pl.List(IDENTIFIER),
+}
+"""A claim of an earlier run as it takes part in finding persons; all else as in CONTESTED."""
 _CLAIMS = {CLAIMANT: pl.Int64, ID_TYPE: pl.String, VALUE: pl.String}
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownPeople:
-    """Those that hold a value of these rows. `rows`: PEOPLE and the hashes of traits. `is_resent`: all is
-    sent again, whatever is known."""
+    """Those that hold a value of these rows. `rows`: PEOPLE and the hashes of traits; `past`: of those that
+    claimed one before and did not get it, `claimant`, `id_type`, `value`, and as they are kept. `is_resent`:
+    all is sent again, whatever is known."""
 
     rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PEOPLE))
+    past: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PAST))
     keyed: KeyedHash | None = None
     is_resent: bool = False
 
@@ -108,9 +120,7 @@ class KnownPeople:
 def hash_traits(plan: ProfilePlan, keyed: KeyedHash) -> list[pl.Expr]:
     """The hash of each trait's value, of frames with value columns: another type makes another hash."""
     return [
-        keyed.wide(pl.concat_str(pl.lit(f"{trait.type.value}:"), trait.value_column)).alias(
-            trait_column(trait.path)
-        )
+        keyed.of_kind(trait.type.value).wide(pl.col(trait.value_column)).alias(trait_column(trait.path))
         for trait in plan.traits
     ]
 
@@ -124,16 +134,11 @@ def narrow_words(keyed: KeyedHash) -> HashWords:
 
 def hash_names(names: pl.Series, keyed: KeyedHash) -> pl.Series:
     """What is kept of names (String): List of WORD, row for row."""
-    distinct = names.unique()
-    hashes = list_word_hashes(distinct, narrow_words(keyed))
-    word = pl.struct(pl.col(part).cast(pl.UInt32) for part in ("word", "first", "third"))
-    lists = hashes.group_by("at", maintain_order=True).agg(words=word)
-    at = pl.int_range(pl.len(), dtype=pl.UInt32).alias("at")
-    listed = distinct.to_frame("text").with_columns(at).join(lists, on="at", how="left")
-    joined = names.to_frame("text").join(
-        listed.select("text", "words"), on="text", how="left", maintain_order="left", nulls_equal=True
+    hashes = list_word_hashes(names, narrow_words(keyed))
+    words = hashes.select(
+        words=pl.struct(pl.col(part).cast(pl.UInt32) for part in ("word", "first", "third")).cast(WORD)
     )
-    return joined["words"].cast(pl.List(WORD)).fill_null([])
+    return gather_lists(hashes["at"], words["words"], len(names))
 
 
 def choose_words(persons: pl.DataFrame, words: pl.Series) -> pl.Series:

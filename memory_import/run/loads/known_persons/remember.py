@@ -7,8 +7,11 @@ import polars as pl
 from memory_import.columns import ID_TYPE, VALUE
 from memory_import.ledger.known.store import PERSONS, trait_column
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
+from memory_import.ledger.staging.presence import Presence, read_presence
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.run.context import RunContext
+from memory_import.run.loads.known_persons.ahead import make_ahead
+from memory_import.run.loads.known_persons.contested import remember_contested
 from memory_import.run.loads.known_persons.held import hold_on, list_held
 from memory_import.run.loads.known_persons.judged import JudgedPersons, is_doubted, is_landed, open_persons
 from memory_import.run.loads.known_persons.people import choose_words, hash_names, hash_traits
@@ -35,38 +38,59 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
     first = table.facts.get("next", 0)
     voided = _find_replaced(table, run.run_id, pl.concat(settled))
     is_whole = run.record.row_limit is None
-    moved = _find_moved(persons, voided)
+    presence = _read_presence(persons)
+    moved = _find_moved(persons, voided, presence)
+    measure = table.facts.get("input") if presence is None or presence.measure is None else presence.measure
     table.change(
-        added=_chain(_list_known(persons, first), moved),
+        added=_chain(make_ahead(_list_known(persons, first)), moved),
         voided=pl.concat([voided, moved.select(SEGMENT, AT)]),
         facts={
             "next": first + len(persons.outcomes),
             "run": run.run_id if is_whole else table.facts.get("run"),
+            "input": measure,
         },
     )
     hold_on(persons, is_superseded=is_superseded)
+    if _is_delivered(run):
+        remember_contested(run, persons.staging.claims, persons.staging.withdrawn)
 
 
-def _find_moved(persons: JudgedPersons, voided: pl.DataFrame) -> pl.DataFrame:
-    """The known people who are gone since the run before, and those who are back: all columns as they are to
-    be from now on, and their places."""
+def _is_delivered(run: RunContext) -> bool:
+    """Whether anything of a run was sent, or could have been: no guard objected to its input."""
+    record = run.ledger.run(run.run_id)
+    return record is not None and record.delivery_number is not None
+
+
+def _read_presence(persons: JudgedPersons) -> Presence | None:
+    """How whole the input of a run is that no guard objected to."""
+    return read_presence(persons.staging) if _is_delivered(persons.run) else None
+
+
+def _find_moved(persons: JudgedPersons, voided: pl.DataFrame, presence: Presence | None) -> pl.DataFrame:
+    """The known people who are gone since the run before, or from a complete input for the first time, and
+    those who are back: all columns as they are to be from now on, and their places."""
     table, staging, run = persons.table, persons.staging, persons.run
-    gone, present = staging.gone["person"].unique().implode(), staging.present["person"].implode()
+    gone = pl.col("person").is_in(staging.gone["person"].unique().implode())
+    is_present = pl.col("person").is_in(staging.present["person"].implode())
+    is_complete = presence is not None and presence.incomplete is None
     until = pl.coalesce(pl.lit(table.facts.get("run"), pl.String), "run")
     since = pl.lit(run.run_id if run.record.row_limit else None, pl.String)
-    is_gone = pl.col("person").is_in(gone) & pl.col("last_run").is_null()
-    is_back = pl.col("person").is_in(present) & pl.col("last_run").is_not_null()
+    is_gone = gone & pl.col("last_run").is_null()
+    is_missed = gone & pl.col("missed").is_null() & pl.lit(is_complete)
+    is_back = is_present & pl.col("last_run").is_not_null()
+    is_spoken_of = (is_present | (~gone & pl.lit(is_complete))) & pl.col("missed").is_not_null()
     columns = [*PERSONS, *(trait_column(trait.path) for trait in persons.plan.traits)]
     places = [pl.DataFrame(schema=PLACES_SCHEMA)]
-    for rows in table.scan("person", "last_run"):
-        moved = rows.filter(is_gone | is_back).select(SEGMENT, AT)
+    for rows in table.scan("person", "last_run", "missed"):
+        moved = rows.filter(is_gone | is_missed | is_back | is_spoken_of).select(SEGMENT, AT)
         places.append(moved.join(voided, on=[SEGMENT, AT], how="anti"))
     moved = pl.concat(places)
     if moved.is_empty():
         return moved
-    last_run = pl.when(is_gone).then(until).otherwise(since).alias("last_run")
+    last_run = pl.when(is_present).then(since).when(is_gone).then(until).otherwise("last_run")
+    missed = pl.when(is_missed).then(pl.lit(run.run_id)).when(~is_spoken_of).then("missed")
     kept = (rows.join(moved, on=[SEGMENT, AT], how="semi") for rows in table.scan(*columns))
-    return pl.concat(rows.with_columns(last_run) for rows in kept)
+    return pl.concat(rows.with_columns(last_run.alias("last_run"), missed.alias("missed")) for rows in kept)
 
 
 def _chain(frames: Iterator[pl.DataFrame], last: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -98,7 +122,7 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
     keyed, run = persons.run.known.hash, persons.run
     since = pl.lit(run.run_id if run.record.row_limit else None, pl.String)
     nothing = [pl.lit(None, pl.UInt64).alias(trait_column(trait.path)) for trait in persons.plan.traits]
-    for frame in persons.judged():
+    for frame in make_ahead(persons.judged()):
         landed = frame.filter(is_landed() & ~pl.col("is_refuted"))
         is_new = pl.col("person").is_null()
         number = first + is_new.cum_sum().cast(pl.Int64) - 1
@@ -110,6 +134,7 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
             identifiers=_all_identifiers(landed, persons.plan),
             run=pl.lit(run.run_id),
             last_run=since,
+            missed=pl.lit(None, pl.String),
         )
         kept = doubted.with_columns(
             *nothing,
@@ -117,6 +142,7 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
             identifiers="known_identifiers",
             run=pl.lit(run.run_id),
             last_run=since,
+            missed=pl.lit(None, pl.String),
         )
         columns = [*PERSONS, *(trait_column(trait.path) for trait in persons.plan.traits)]
         first += made["person"].len() - landed["person"].count()

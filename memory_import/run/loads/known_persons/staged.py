@@ -13,6 +13,7 @@ from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.stored_values import read_values
 from memory_import.spec.model import ProfilesSpec
 from memory_import.spec.plans import profile_plan
+from memory_import.transforms.alignment import gather_lists
 from memory_import.transforms.identity.merging import MergedGroups
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan
 from memory_import.transforms.prepare import identify
@@ -46,7 +47,7 @@ def list_groups(
     `sent`: the rows of the groups; `continued`: CONTINUED, of who goes on with whom.
     """
     longest = pl.col(NAME).sort_by(pl.col(NAME).str.len_chars(), maintain_order=True).last()
-    names = sent.select(REPRESENTATIVE, _name(plan)).group_by(REPRESENTATIVE).agg(longest)
+    names = sent.select(REPRESENTATIVE, join_names(plan)).group_by(REPRESENTATIVE).agg(longest)
     pair = pl.struct(ID_TYPE, VALUE)
     stated = merged.identifiers.group_by(REPRESENTATIVE).agg(identifiers=pair)
     known = continued.drop_nulls("person").sort("claimant", descending=True)
@@ -97,31 +98,40 @@ def list_persons(
 def _list_alone(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """The same of rows that are persons of their own."""
     named = rows.hstack(identify(rows, plan))
-    named = named.with_columns(_name(plan), pair_identifiers(named, plan))
+    named = named.with_columns(join_names(plan), pair_identifiers(named, plan))
     nothing = [pl.lit(None, dtype).alias(name) for name, dtype in STAGED.items() if name not in named.columns]
     return named.with_columns(nothing)
 
 
 def pair_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
-    """`identifiers`: List of IDENTIFIER, each once, row for row, of a frame with the identifier columns.
-
-    By groups: to put structs into lists with `concat_list` takes twenty times as long.
-    """
-    at = pl.int_range(pl.len(), dtype=pl.UInt32).alias("at")
-    nothing = pl.DataFrame(schema={"at": pl.UInt32, ID_TYPE: pl.String, VALUE: pl.String})
-    columns = [
-        rows.select(at, pl.lit(identifier.id_type).alias(ID_TYPE), pl.col(column).alias(VALUE))
-        for column, identifier in plan.identifier_columns.items()
+    """`identifiers`: List of IDENTIFIER, each once, row for row, of a frame with the identifier columns."""
+    columns = list(plan.identifier_columns.items())
+    values = [
+        rows.select(pl.when(is_first).then(column).alias(VALUE))[VALUE]
+        for column, is_first in _find_first(columns)
     ]
-    pairs = pl.concat([nothing, *columns]).drop_nulls(VALUE)
-    if len({identifier.id_type for identifier in plan.identifiers}) < len(columns):
-        pairs = pairs.unique(maintain_order=True)
-    lists = pairs.group_by("at", maintain_order=True).agg(identifiers=pl.struct(ID_TYPE, VALUE))
-    listed = rows.select(at).join(lists, on="at", how="left", maintain_order="left")["identifiers"]
-    return listed.fill_null([])
+    if not values:
+        return pl.repeat([], rows.height, dtype=pl.List(IDENTIFIER), eager=True).alias("identifiers")
+    id_types = pl.lit(pl.Series([identifier.id_type for _, identifier in columns]))
+    number, width = pl.int_range(rows.height * len(columns)), len(columns)
+    by_row = pl.select(at=number // width, nth=number % width).with_columns(
+        pl.lit(pl.concat(values)).gather(pl.col("nth") * rows.height + pl.col("at")).alias(VALUE)
+    )
+    stated = by_row.drop_nulls(VALUE)
+    pairs = stated.select(identifiers=pl.struct(id_types.gather("nth").alias(ID_TYPE), VALUE))["identifiers"]
+    return gather_lists(stated["at"], pairs, rows.height)
 
 
-def _name(plan: ProfilePlan) -> pl.Expr:
+def _find_first(columns: list[tuple[str, IdentifierPlan]]) -> Iterator[tuple[str, pl.Expr]]:
+    """The identifier columns, and whether none before it has the same value of the same type."""
+    for place, (column, identifier) in enumerate(columns):
+        before = [name for name, other in columns[:place] if other.id_type == identifier.id_type]
+        is_first = [pl.col(column).ne_missing(pl.col(name)) for name in before]
+        yield column, pl.all_horizontal(pl.lit(value=True), *is_first)
+
+
+def join_names(plan: ProfilePlan) -> pl.Expr:
+    """`name`: what tells people apart, as one text."""
     parts = [plan.trait(path).value_column for path in plan.names]
     text = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
     return text.alias(NAME)

@@ -6,13 +6,12 @@ from typing import Any
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, FILE, ID_TYPE, POS, REPRESENTATIVE, ROW, VALUE
+from memory_import.columns import ERROR_CODE, FILE, ID_TYPE, POS, REPRESENTATIVE, ROW, VALUE, Dispute
 from memory_import.ledger.files import whole_file
+from memory_import.ledger.report.people.deletions import describe_deletions
 from memory_import.ledger.staging.staged import Staging
-from memory_import.printable import printable_line
+from memory_import.printable import counted, printable_line
 
-MERGES_KNOWN = "merges_known"
-"""The reason in `conflicts.csv` of rows that make one person of several known ones: nobody disagrees."""
 _SHARED_SHOWN = 5
 _CONFLICT = [ID_TYPE, VALUE]
 
@@ -29,7 +28,7 @@ def count_persons(staging: Staging) -> dict[str, Any]:
     largest = members.group_by(REPRESENTATIVE).len().select(pl.col("len").max().fill_null(0)).item()
     changed = sum(staging.read(part, "person")["person"].count() for part in staging.person_parts)
     unchanged = members.join(staging.unchanged, on=POS, how="semi")[REPRESENTATIVE].n_unique()
-    disputed = staging.conflicts.filter(pl.col("reason") != MERGES_KNOWN)
+    disputed = staging.conflicts.filter(pl.col("reason") != Dispute.MERGES_KNOWN.value)
     return {
         "total": total,
         "new": total - changed - unchanged,
@@ -56,10 +55,9 @@ def describe_persons(load: Mapping[str, Any]) -> list[str]:
     if "persons" not in load:
         return []
     persons = load["persons"]
-    rows = "row" if persons["largest"] == 1 else "rows"
-    lines = [f"persons: {persons['total']:,}, the largest of {persons['largest']:,} {rows}"]
+    lines = [f"persons: {persons['total']:,}, the largest of {counted(persons['largest'], 'row')}"]
     if persons["changed"] or persons["unchanged"] or persons["gone"]:
-        gone = f"; {persons['gone']:,} known ones are gone from the input, see gone.csv" * bool(
+        gone = f"; {persons['gone']:,} of the known are gone from the input, see gone.csv" * bool(
             persons["gone"]
         )
         lines.append(
@@ -68,17 +66,21 @@ def describe_persons(load: Mapping[str, Any]) -> list[str]:
         )
     if persons["shared_values"]:
         named = [
-            f"{printable_line(shared['value'])} ({shared['rows']:,} rows, {shared['people']:,} people)"
+            f"{printable_line(shared['value'])} "
+            f"({counted(shared['rows'], 'row')}, {shared['people']:,} people)"
             for shared in load["shared_identifiers"]
         ]
         listed = f": {', '.join(named)}" if named else ""
         lines.append(
-            f"{persons['shared_values']:,} values belong to too many people and were left out{listed}; "
+            f"{counted(persons['shared_values'], 'value')} left out, of more people than one value may have"
+            f"{listed}; "
             "see shared-identifiers.csv"
         )
+    lines += describe_deletions(load)
     if persons["conflicts"]:
         lines.append(
-            f"{persons['conflicts']:,} values are claimed by people whose names disagree; see conflicts.csv"
+            f"{counted(persons['conflicts'], 'value')} claimed by people whose names disagree; "
+            "see conflicts.csv"
         )
     return lines
 
