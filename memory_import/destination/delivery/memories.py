@@ -16,7 +16,14 @@ from memory_import.destination.api.store import profile_exists
 from memory_import.destination.delivery.context import Delivery
 from memory_import.destination.delivery.flight import Flight
 from memory_import.destination.delivery.profile_queues import Move, ProfileQueue, ProfileQueues
-from memory_import.destination.delivery.reconcile import Key, list_memories, read_keys, runs_of, tell_apart
+from memory_import.destination.delivery.reconcile import (
+    Key,
+    Listing,
+    list_memories,
+    read_keys,
+    runs_of,
+    tell_apart,
+)
 from memory_import.destination.delivery.sender import Sender
 from memory_import.destination.errors import ServiceUnavailable
 from memory_import.destination.http.client import Request
@@ -102,10 +109,7 @@ class MemoryKind:
         work, queue = self._work, self._queue
         if await profile_exists(work.client, work.store_id, queue.profile_id):
             return False
-        if queue.profile_id == queue.proven_id:
-            return True
-        queue.profile_id = queue.proven_id
-        return not await profile_exists(work.client, work.store_id, queue.profile_id)
+        return not (queue.go_back() and await profile_exists(work.client, work.store_id, queue.profile_id))
 
     async def clear_doubt(self, flight: Flight, reason: str) -> list[Batch]:
         """Find out what became of it, as far as the spec lets us; what is to be sent again."""
@@ -138,13 +142,9 @@ class MemoryKind:
             seconds = moment * self._rules.settle_seconds
             await self._work.throttle.rest(seconds - waited)
             waited = seconds
-            listing = await list_memories(
-                self._work,
-                self._queue.profile_id,
-                source=self._rules.source,
-                began_at=self._rules.began_at,
-                moved=self._move,
-            )
+            listing = await self._list()
+            if listing is None and self._queue.go_back():
+                listing = await self._list()
             if listing is None:
                 return [BatchState.UNKNOWN] * len(sent)
             queues = self._queues.sharing(self._queue)
@@ -157,6 +157,15 @@ class MemoryKind:
         if is_whole:
             return states
         return [BatchState.UNKNOWN if state is BatchState.PLANNED else state for state in states]
+
+    async def _list(self) -> Listing | None:
+        return await list_memories(
+            self._work,
+            self._queue.profile_id,
+            source=self._rules.source,
+            began_at=self._rules.began_at,
+            moved=self._move,
+        )
 
     async def _keys_of(self, batches: Iterable[Batch]) -> Counter[Key]:
         keys: Counter[Key] = Counter()

@@ -34,6 +34,12 @@ class ProfileQueue:
     def __post_init__(self) -> None:
         self.proven_id = self.profile_id
 
+    def go_back(self) -> bool:
+        """Lead to the proven profile again; False where it does."""
+        was_moved = self.profile_id != self.proven_id
+        self.profile_id = self.proven_id
+        return was_moved
+
     def take_up(self, batch: Batch) -> None:
         """Remember a batch by what the ledger knows of it."""
         if batch.state in UNSENT:
