@@ -157,7 +157,7 @@ _REMEDIES: dict[str, str] = {
     ),
     Kept.SEVERAL_PROFILES: "See with `memory-import show` which is the person's, and delete that by hand.",
     Kept.MERGED_ELSEWHERE: "Nothing: the next run looks at the profile that it became a part of.",
-    Kept.SHOWS_NOTHING_KNOWN: "Look at the profile with `memory-import show`; the next run tries again.",
+    Kept.SHOWS_OTHER_IDENTIFIERS: "Look at the profile with `memory-import show`; the next run tries again.",
     Kept.NOT_LOOKED_UP: "See whether the store still has the identifier type; the next run tries again.",
     Exclusion.WHERE: "Nothing, if `where` says what you mean.",
     Exclusion.SUPPRESS: "Nothing: the list is doing its work.",

@@ -286,6 +286,11 @@ def test_who_is_not_in_the_store_any_more_is_known_no_longer(nights: Nights) -> 
     prepare(nights)
     [bob] = nights.api.look_up("email", BOB[2])
     nights.api.call("DELETE", f"/v1/Stores/{STORE}/Profiles/{bob}")
-    nights.api.settle()
+    stranger = {"traits": {"Contact": {"firstName": "Dov Katz", "phone": BOB[1]}}}
+    made = nights.api.call("POST", f"/v1/Stores/{STORE}/Profiles", stranger)["id"]
+    kept = nights.run(ANA)
+    assert (counts(kept), nights.people) == ({"due": 1, "kept": 1}, [ANA[0], "Dov Katz"])
+    assert listed(kept)[0][2] == "shows_other_identifiers"
+    nights.api.call("DELETE", f"/v1/Stores/{STORE}/Profiles/{made}")
     assert counts(nights.run(ANA)) == {"due": 1, "absent": 1}
     assert nights.run(ANA).report["loads"]["profiles"]["persons"]["gone"] == 0
