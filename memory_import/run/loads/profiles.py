@@ -20,13 +20,14 @@ from memory_import.ledger.staging.presence import Presence
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
+from memory_import.run.loads.contested import remark_contested
 from memory_import.run.loads.deletions.due import note_presence
 from memory_import.run.loads.known_persons.gone import find_gone
 from memory_import.run.loads.known_persons.lookup import open_known
 from memory_import.run.loads.person_rules import load_rules
 from memory_import.run.loads.persons import Grouping, group_rows
 from memory_import.run.loads.staging import prepare_parts
-from memory_import.run.loads.stored_values import drop_repeated, read_entries
+from memory_import.run.loads.stored_values import drop_repeated, mapped_traits, read_entries
 from memory_import.run.observer import DeliveryObserver
 from memory_import.run.setup.wanted import named_identifiers
 from memory_import.sources.frames import null_out
@@ -80,6 +81,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
                     *known.remarks,
                     *_say_lost(run),
                     *_remark(grouping),
+                    *remark_contested(staging, mapped_traits(run.spec, PROFILES)),
                     *_remark_presence(spec, presence),
                 ),
             ),
