@@ -26,6 +26,6 @@ def remark_contested(staging: Staging, traits: Sequence[MappedTrait]) -> Iterato
         if count >= _SHARE * filled:
             yield (
                 f"profiles.traits.{trait.path}: {count:,} of {filled:,} rows hold a value that people claim "
-                "whose names disagree, and go without it. Is the trait read from the wrong column: an owner's "
-                "address, a branch's phone? See conflicts.csv."
+                "whose names disagree, and go without it. Is this the wrong column, with an owner's address "
+                "or a branch's phone? See conflicts.csv."
             )
