@@ -25,7 +25,7 @@ STAGED_SHARE = 4
 def go_on(command: CommandLine, spec: Path, how: str) -> Finished:
     """What a person types next: the run again, or `resume`, which may find that nothing had begun."""
     finished = command.run(how, *([spec] if how == "run" else []))
-    return finished if '"loads"' in finished.stdout else command.run("run", spec)
+    return finished if finished.report["loads"] else command.run("run", spec)
 
 
 def check_all_are_there(finished: Finished, api: Api) -> None:
