@@ -55,14 +55,19 @@ clean:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)
 	$(INSTALL) -c constraints.txt -e .
+	$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)
 	$(INSTALL) -c constraints.txt -e '.[test]'
+	$(COMPILE)
 	@touch $@
 
+# Once, for environments in which Python writes no bytecode: each start would compile 400 modules anew.
+COMPILE = $(BIN)/python -m compileall -q memory_import flows transforms sample_data
+
 ifdef UV
-INSTALL = $(UV) pip install --quiet --python $(BIN)/python
+INSTALL = $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python
 $(VENV):
 	$(UV) venv --quiet --python $(PYTHON) $@
 else
