@@ -2,6 +2,7 @@
 
     STATE_DIR/known/TARGET/hash.json            the key of all hashes; see `hashes`
     STATE_DIR/known/TARGET/SPEC/persons/        PERSONS and a column for each trait
+    STATE_DIR/known/TARGET/SPEC/rows/           ROWS
     STATE_DIR/known/TARGET/SPEC/held/           HELD
     STATE_DIR/known/TARGET/SPEC/contested/      CONTESTED
     STATE_DIR/known/TARGET/SPEC/observations/   MEMORIES
@@ -57,6 +58,11 @@ it. `last_run` is the last run whose input has the person; null: the last run th
 `profile` is the id of its profile, where it was seen. A column `trait_column` of each trait has the hash
 (UInt64) of what is known of its value, null where nothing is."""
 
+ROWS: Schema = {"hash": pl.UInt64, "person": pl.Int64}
+"""A row whose person the service took, with all that its rows state: the hash of what the row says, and the
+number of the person; the rows of a person in the order of the input. They mean something under the mapping
+and beside the persons that the facts name: `mapping`, a hash, and `persons`, the generation of that table."""
+
 HELD: Schema = {"id_type": pl.String, "value": pl.String, "words": pl.List(WORD), "run": pl.String}
 """An identifier value that left, or was about to, and of which nobody knows whether it arrived; `words` of
 the name that it left under."""
@@ -100,6 +106,11 @@ class KnownSpec:
         return Table(self.folder / "persons", schema, _REPETITIVE)
 
     @property
+    def rows(self) -> Table:
+        """The rows whose persons are known as these rows state them."""
+        return Table(self.folder / "rows", ROWS)
+
+    @property
     def held(self) -> Table:
         """The identifier values that left and are not known to have arrived."""
         return Table(self.folder / "held", HELD, _REPETITIVE)
@@ -130,6 +141,11 @@ class KnownTarget:
     def hash(self) -> KeyedHash:
         """The hash of everything that is kept here."""
         return open_hash(self.folder)
+
+    @property
+    def has_hash(self) -> bool:
+        """Whether there is a key of hashes."""
+        return (self.folder / "hash.json").exists()
 
     def begin_anew_if_damaged(self) -> None:
         """Have a key of hashes that can be used; what means nothing without the one that was is removed."""

@@ -101,6 +101,17 @@ class Staging(StagingWriter):
         path = self.folder / "unchanged.arrow"
         return map_arrow(path, [POS]) if path.exists() else pl.DataFrame(schema=schema(POS))
 
+    @cached_property
+    def unchanged_persons(self) -> pl.DataFrame:
+        """The same with the known person (`person`) of each, by `_pos`; of profiles."""
+        return map_arrow(self.folder / "unchanged.arrow", [POS, "person"])
+
+    @property
+    def mapping(self) -> str | None:
+        """The hash of the mapping under which hashes of rows mean something; None: there are none."""
+        path = self.folder / "mapping.json"
+        return json.loads(path.read_text())["sha256"] if path.exists() else None
+
     def _named(self, kind: str) -> tuple[str, ...]:
         return tuple(path.stem for path in sorted(self.folder.glob(f"{kind}-*.arrow")))
 

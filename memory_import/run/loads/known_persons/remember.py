@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from memory_import.columns import ID_TYPE, VALUE
+from memory_import.columns import ID_TYPE, POS, VALUE
 from memory_import.ledger.known.store import PERSONS, trait_column
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.staging.verdicts import find_refuted
@@ -14,10 +14,13 @@ from memory_import.run.loads.known_persons.contested import remember_contested
 from memory_import.run.loads.known_persons.held import hold_on, list_held
 from memory_import.run.loads.known_persons.judged import JudgedPersons, is_doubted, is_landed, open_persons
 from memory_import.run.loads.known_persons.people import choose_words, hash_names, hash_traits
+from memory_import.run.loads.known_persons.remember_rows import forget_rows, remember_rows
 from memory_import.run.loads.known_persons.staged import NAME, pair_identifiers
 from memory_import.spec.model import ProfilesSpec
 from memory_import.transforms.plan import ProfilePlan
 from memory_import.transforms.prepare import identify
+
+_LANDED = {POS: pl.Int64, "person": pl.Int64}
 
 
 def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool) -> None:
@@ -38,8 +41,9 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
     voided = _find_replaced(table, run.run_id, pl.concat(settled))
     is_whole = run.record.row_limit is None
     moved = _find_moved(persons, voided)
+    landed = [pl.DataFrame(schema=_LANDED)]
     table.change(
-        added=_chain(make_ahead(_list_known(persons, first)), moved),
+        added=_chain(_note_landed(make_ahead(_list_known(persons, first)), landed), moved),
         voided=pl.concat([voided, moved.select(SEGMENT, AT)]),
         facts={
             "next": first + len(persons.outcomes),
@@ -50,6 +54,9 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
     record = run.ledger.run(run.run_id)
     if record is not None and record.delivery_number is not None:  # no guard objected
         remember_contested(run, persons.staging.claims, persons.staging.withdrawn)
+        remember_rows(persons, pl.concat(landed), pl.concat(settled))  # the last: they count on all of it
+    else:
+        forget_rows(persons)
 
 
 def _find_moved(persons: JudgedPersons, voided: pl.DataFrame) -> pl.DataFrame:
@@ -74,6 +81,13 @@ def _find_moved(persons: JudgedPersons, voided: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(rows.with_columns(last_run) for rows in kept)
 
 
+def _note_landed(frames: Iterator[pl.DataFrame], landed: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same frames; `_pos`, `person` of who landed with all that was sent of it is added to `landed`."""
+    for frame in frames:
+        landed.append(frame.filter("is_settled").select(list(_LANDED)))
+        yield frame
+
+
 def _chain(frames: Iterator[pl.DataFrame], last: pl.DataFrame) -> Iterator[pl.DataFrame]:
     yield from frames
     if not last.is_empty():
@@ -93,13 +107,15 @@ def forget_persons(run: RunContext, spec: ProfilesSpec) -> None:
         of_run = rows.filter(pl.col("run") == run.run_id).explode("identifiers", empty_as_null=False)
         found.append(of_run.filter(pl.col("identifiers").is_in(stated.implode())).select(SEGMENT, AT))
     persons.table.change(added=[], voided=pl.concat(found).unique(), facts=persons.table.facts)
+    forget_rows(persons)
     nothing = pl.DataFrame(schema=PLACES_SCHEMA)
     held = [list_held(frame, run) for frame in refuted]
     persons.held.change(added=held, voided=nothing, facts=persons.held.facts)
 
 
 def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
-    """PERSONS and hashes of who is known from now on, some at a time; new ones are numbered from `first`."""
+    """`_pos`, PERSONS, hashes and `is_settled` (all that was sent of it landed) of who is known from now on,
+    some at a time; new ones are numbered from `first`."""
     keyed, run = persons.run.known.hash, persons.run
     since = pl.lit(run.run_id if run.record.row_limit else None, pl.String)
     nothing = [pl.lit(None, pl.UInt64).alias(trait_column(trait.path)) for trait in persons.plan.traits]
@@ -115,6 +131,7 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
             identifiers=_all_identifiers(landed, persons.plan),
             run=pl.lit(run.run_id),
             last_run=since,
+            is_settled=pl.col("is_whole"),
         )
         kept = doubted.with_columns(
             *nothing,
@@ -122,8 +139,10 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
             identifiers="known_identifiers",
             run=pl.lit(run.run_id),
             last_run=since,
+            is_settled=pl.lit(value=False),
         )
-        columns = [*PERSONS, *(trait_column(trait.path) for trait in persons.plan.traits)]
+        columns = [*_LANDED, *(name for name in PERSONS if name not in _LANDED), "is_settled"]
+        columns += [*(trait_column(trait.path) for trait in persons.plan.traits)]
         first += made["person"].len() - landed["person"].count()
         yield pl.concat([made.select(columns), kept.select(columns)])
 

@@ -1,0 +1,97 @@
+"""Remembers by a hash the rows of persons who landed, or were known, with all that their rows state."""
+
+import shutil
+from collections.abc import Iterator
+
+import polars as pl
+
+from memory_import.columns import ERROR_CODE, KNOWN_PERSON, POS, REPRESENTATIVE, ROW_HASH
+from memory_import.ledger.known.damage import KnownDamaged
+from memory_import.ledger.known.store import ROWS, KnownSpec
+from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
+from memory_import.ledger.staging.layout import within
+from memory_import.ledger.staging.staged import Staging
+from memory_import.run.loads.known_persons.judged import JudgedPersons
+
+
+def remember_rows(persons: JudgedPersons, landed: pl.DataFrame, settled: pl.Series) -> None:
+    """Keep the rows of persons of whom all was sent and landed (`_pos` of who stands for them, `person`) and
+    of those of whom nothing had to be; those of persons that are `settled`, or known no longer, go.
+
+    Rows stay where they were left as they are. To do it twice is to do it once.
+    """
+    staging = persons.staging
+    mapping = staging.mapping
+    table = _open(persons.run.known)
+    if mapping is None:
+        return
+    numbers = _number(persons, landed)
+    is_other = table.facts.get("mapping") != mapping
+    gone = pl.concat([settled, numbers.drop_nulls()]).unique()
+    table.change(
+        added=_list_rows(staging, numbers),
+        voided=_find(table, None if is_other else gone, persons.table),
+        facts={"mapping": mapping, "persons": persons.table.generation},
+    )
+
+
+def forget_rows(persons: JudgedPersons) -> None:
+    """Forget the rows of persons who are known no longer."""
+    table = _open(persons.run.known)
+    if table.rows:
+        voided = _find(table, pl.Series(dtype=pl.Int64), persons.table)
+        facts = {**table.facts, "persons": persons.table.generation}
+        table.change(added=[], voided=voided, facts=facts)
+
+
+def _open(known: KnownSpec) -> Table:
+    try:
+        return known.rows
+    except KnownDamaged:
+        shutil.rmtree(known.folder / "rows")
+        return known.rows
+
+
+def _number(persons: JudgedPersons, landed: pl.DataFrame) -> pl.Series:
+    """By the position of the row that stands for a person its number (Int64); null where its rows are not to
+    be remembered, be it that something of them was left out."""
+    staging = persons.staging
+    unchanged = staging.unchanged_persons.join(staging.members, on=POS)
+    unchanged = unchanged.filter(pl.col(POS) == pl.col(REPRESENTATIVE)).select(POS, "person")
+    known = pl.concat([landed.select(POS, "person"), unchanged])
+    height = persons.outcomes.height
+    numbers = pl.repeat(None, height, dtype=pl.Int64, eager=True).scatter(known[POS], known["person"])
+    lost = pl.concat([staging.left_out[POS], *(_find_lost(staging, part) for part in staging.parts)])
+    stands = lost.unique().to_frame(POS).join(staging.members, on=POS, how="left")
+    return numbers.scatter(stands.select(pl.coalesce(REPRESENTATIVE, POS)).to_series(), None)
+
+
+def _find_lost(staging: Staging, part: str) -> pl.Series:
+    """`_pos` of rows that were prepared, and of which something did not become a value."""
+    rows = staging.read(part, POS, ROW_HASH, KNOWN_PERSON, ERROR_CODE)
+    is_kept = pl.col(ERROR_CODE).is_null() & pl.col(KNOWN_PERSON).is_null()
+    return rows.filter(is_kept & pl.col(ROW_HASH).is_null())[POS]
+
+
+def _list_rows(staging: Staging, numbers: pl.Series) -> Iterator[pl.DataFrame]:
+    for part, positions in staging.positions.items():
+        rows = staging.read(part, POS, ROW_HASH, KNOWN_PERSON, ERROR_CODE)
+        made = rows.filter(pl.col(ERROR_CODE).is_null() & pl.col(KNOWN_PERSON).is_null())
+        if made.is_empty():
+            continue
+        members = within(staging.members, positions)
+        of = made.join(members, on=POS, how="left", maintain_order="left")
+        at = of.select(pl.coalesce(REPRESENTATIVE, POS)).to_series()
+        listed = of.select(pl.col(ROW_HASH).alias("hash"), person=numbers.gather(at))
+        yield listed.drop_nulls("person").select(list(ROWS))
+
+
+def _find(table: Table, gone: pl.Series | None, persons: Table) -> pl.DataFrame:
+    """Where the rows are of persons that are gone (None: all), or known no longer."""
+    known = [rows["person"] for rows in persons.scan("person")] if gone is not None else []
+    there = pl.concat([pl.Series("person", dtype=pl.Int64), *known]).implode()
+    found = [pl.DataFrame(schema=PLACES_SCHEMA)]
+    for rows in table.scan("person"):
+        is_gone = pl.lit(value=True) if gone is None else pl.col("person").is_in(gone.implode())
+        found.append(rows.filter(is_gone | ~pl.col("person").is_in(there)).select(SEGMENT, AT))
+    return pl.concat(found)

@@ -1,0 +1,96 @@
+"""Rows that say what they said when they landed, recognised by a hash before anything is made of them."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, reduce
+from importlib.metadata import version
+from operator import add
+from typing import Any
+
+import polars as pl
+
+from memory_import.columns import FILE
+from memory_import.ledger.known.damage import KnownDamaged
+from memory_import.ledger.known.hashes import KeyedHash
+from memory_import.ledger.known.store import ROWS, KnownSpec
+from memory_import.ledger.known.table import Table
+from memory_import.spec.model import ProfilesSpec
+from memory_import.transforms.plan import IdentifierPlan, ProfilePlan
+from memory_import.transforms.values.steps import FILE_NAME
+
+_DECIDING = ("memory-import", "babel", "email-validator", "phonenumbers", "polars", "pycountry", "tzdata")
+"""The libraries that have a say in what is made of a row."""
+
+
+def describe_mapping(spec: ProfilesSpec, identifiers: Sequence[IdentifierPlan]) -> str:
+    """A hash of all that decides, beside a row itself and the people it meets, what is made of the row."""
+    aside: dict[str, Any] = {"source": {"path", "min_rows"}, "suppress": True}  # see `settle_skipped`
+    facts = {
+        "spec": spec.model_dump(mode="json", exclude=aside),
+        "identifiers": [asdict(identifier) for identifier in identifiers],
+        "versions": {name: version(name) for name in _DECIDING},
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class RowHash:
+    """The hash of rows as they were read, over the columns that the spec uses."""
+
+    keyed: KeyedHash
+    columns: tuple[str, ...]
+
+    def hash(self, rows: pl.DataFrame) -> pl.Series:
+        """UInt64 of each row; a cell in another column, or a blank one, makes another hash."""
+        hashed = (
+            keyed.wide(pl.col(column)).fill_null(0)
+            for column, keyed in zip(self.columns, self._of_columns, strict=True)
+        )
+        return rows.select(reduce(add, hashed)).to_series()
+
+    @cached_property
+    def _of_columns(self) -> list[KeyedHash]:
+        return [self.keyed.of_kind(column) for column in self.columns]
+
+
+def make_row_hash(keyed: KeyedHash, plan: ProfilePlan, used: Sequence[str]) -> RowHash:
+    """The hash of rows by a plan; the name of the file counts where a trait says it."""
+    says_file = any(FILE_NAME in (trait.constant or "") for trait in plan.traits)
+    return RowHash(keyed, (*sorted(used), *([FILE] if says_file else [])))
+
+
+@dataclass(frozen=True)
+class RememberedRows:
+    """Rows of people who are known and hold what these rows say, and nothing else from the input. `rows`:
+    ROWS, those of a person in the order of the input."""
+
+    rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ROWS))
+
+    def find(self, hashes: pl.Series) -> pl.Series:
+        """The person (Int64) of each row that is remembered, by its hash (UInt64); null of others."""
+        if self.rows.is_empty():
+            return pl.repeat(None, len(hashes), dtype=pl.Int64, eager=True)
+        known, persons = self._by_hash
+        at = known.search_sorted(hashes)
+        at = at.clip(upper_bound=len(known) - 1)
+        return pl.select(pl.when(known.gather(at) == hashes).then(persons.gather(at))).to_series()
+
+    @cached_property
+    def _by_hash(self) -> tuple[pl.Series, pl.Series]:
+        ordered = self.rows.sort("hash")
+        return ordered["hash"], ordered["person"]
+
+
+def open_rows(spec: KnownSpec, persons: Table, mapping: str) -> RememberedRows:
+    """What is remembered of rows under this mapping; nothing where it is damaged, or not of these persons as
+    they are known now: then rows are prepared and compared, which finds the same."""
+    try:
+        table = spec.rows
+    except KnownDamaged:
+        return RememberedRows()
+    if table.facts.get("mapping") != mapping or table.facts.get("persons") != persons.generation:
+        return RememberedRows()
+    rows = [frame.select(list(ROWS)) for frame in table.scan(*ROWS)]
+    return RememberedRows(pl.concat([pl.DataFrame(schema=ROWS), *rows]))
