@@ -58,10 +58,12 @@ it. `last_run` is the last run whose input has the person; null: the last run th
 `profile` is the id of its profile, where it was seen. A column `trait_column` of each trait has the hash
 (UInt64) of what is known of its value, null where nothing is."""
 
-ROWS: Schema = {"hash": pl.UInt64, "person": pl.Int64}
-"""A row whose person the service took, with all that its rows state: the hash of what the row says, and the
-number of the person; the rows of a person in the order of the input. They mean something under the mapping
-and beside the persons that the facts name: `mapping`, a hash, and `persons`, the generation of that table."""
+ROWS: Schema = {"hash": pl.UInt64, "person": pl.Int64, "codes": pl.String}
+"""A row whose person the service took as its rows state it: the hash of what the row says, the number of the
+person, and all that was said of the row in codes; the rows of a person in the order of the input.
+
+They mean something under the mapping and beside the persons that the facts name: `mapping`, a hash, and
+`persons`, the generation of that table."""
 
 HELD: Schema = {"id_type": pl.String, "value": pl.String, "words": pl.List(WORD), "run": pl.String}
 """An identifier value that left, or was about to, and of which nobody knows whether it arrived; `words` of
@@ -108,7 +110,7 @@ class KnownSpec:
     @property
     def rows(self) -> Table:
         """The rows whose persons are known as these rows state them."""
-        return Table(self.folder / "rows", ROWS)
+        return Table(self.folder / "rows", ROWS, ("codes",))
 
     @property
     def held(self) -> Table:

@@ -68,14 +68,16 @@ class StagingWriter:
                 settle(self.folder / name)
         settle(self.folder / f"{part}.arrow")
 
-    def replace_part(self, part: str, rows: pl.DataFrame, others: pl.DataFrame) -> None:
-        """Write a part anew, with what some of its rows state beside their values (OTHERS_SCHEMA)."""
+    def replace_part(self, part: str, rows: pl.DataFrame, replaced: pl.Series, others: pl.DataFrame) -> None:
+        """Write a part anew, with what the `replaced` rows (`_pos`) state beside their values
+        (OTHERS_SCHEMA)."""
         number = int(part.removeprefix("part-"))
         self.draft_part(number, rows)
         self.settle_part(number)
         path = self.folder / f"others-{number:05d}.arrow"
         before = [map_arrow(path, list(OTHERS_SCHEMA))] if path.exists() else []
-        self.write_others(number, pl.concat([*before, others]).sort(POS, maintain_order=True))
+        kept = [rows.filter(~pl.col(POS).is_in(replaced.implode())) for rows in before]
+        write_arrow(pl.concat([*kept, others]).sort(POS, maintain_order=True), path)
 
     def write_mapping(self, mapping: str) -> None:
         """Stage the hash of the mapping under which hashes of rows mean something."""

@@ -1,12 +1,14 @@
 """Rows of profiles as they are staged: prepared, or known by their hash and left as they were read."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, FILE, KNOWN_PERSON, POS, ROW, ROW_HASH, VALUE, schema
+from memory_import.columns import ERROR_CODE, FILE, KNOWN_PERSON, POS, ROW, ROW_CODES, ROW_HASH, schema
+from memory_import.run.loads.known_persons.row_codes import read_codes, write_codes
 from memory_import.run.loads.known_persons.row_hashes import RememberedRows, RowHash
 from memory_import.run.loads.stored_values import drop_repeated
 from memory_import.sources.frames import null_out
@@ -31,23 +33,25 @@ class ProfileRows:
     remembered: RememberedRows = field(default_factory=RememberedRows)
 
     def prepare(self, rows: pl.DataFrame) -> Prepared:
-        """Rows as they were read, prepared; then the hashes of their identifiers, `_row_hash` and
-        `_known_person`. Of rows of a known person nothing is made: in place of their values stands what they
-        state."""
-        hashes = self._hash(rows)
-        persons = self.remembered.find(hashes)
-        is_known = persons.is_not_null()
-        prepared = self._make(rows.filter(~is_known), hashes.filter(~is_known))
-        if is_known.any():
-            marks = [hashes.alias(ROW_HASH), persons.alias(KNOWN_PERSON)]
-            known = self._leave(rows.hstack(marks).filter(is_known))
-            frame = pl.concat([prepared.frame, known], how="diagonal").sort(ROW)
-            prepared = replace(prepared, frame=frame)
-        return replace(prepared, frame=drop_repeated(prepared.frame, self.plan))
+        """Rows as they were read, prepared; then the hashes of their identifiers, `_row_hash`, `_row_codes`
+        and `_known_person`. Of rows that are remembered nothing is made: in place of their values stands what
+        they state."""
+        marks = self.remembered.find(self._hash(rows))
+        is_known = marks[KNOWN_PERSON].is_not_null()
+        made = self._make(rows.filter(~is_known), marks[ROW_HASH].filter(~is_known))
+        if not is_known.any():
+            return replace(made, frame=drop_repeated(made.frame, self.plan))
+        left = self._leave(rows.hstack(marks).filter(is_known))
+        frame = pl.concat([made.frame, left.frame], how="diagonal").sort(ROW)
+        return Prepared(
+            frame=drop_repeated(frame, self.plan),
+            others=pl.concat([made.others, left.others]).sort(ROW, maintain_order=True),
+            changes=Counter(made.changes) + Counter(left.changes),
+        )
 
     def prepare_again(self, part: pl.DataFrame, positions: pl.Series) -> Prepared:
         """A staged part (all of its columns) in which rows at these positions, of which nothing was made, are
-        prepared after all."""
+        prepared after all; `others` and `changes` are of these rows alone, without what was said before."""
         is_wanted = part[POS].is_in(positions.implode())
         values = [
             pl.col(trait.columns[0]).alias(trait.value_column)
@@ -55,11 +59,13 @@ class ProfileRows:
             if trait.value_column not in part.columns
         ]
         part = part.with_columns(values)
-        raw = part.filter(is_wanted)
-        prepared = self._make(raw.select(FILE, ROW, *self.used), raw[ROW_HASH])
-        made = prepared.frame.hstack([raw[POS]])
-        frame = pl.concat([part.filter(~is_wanted), made], how="diagonal_relaxed").sort(POS)
-        return replace(prepared, frame=drop_repeated(frame, self.plan))
+        before = part.filter(is_wanted)
+        made = self._make(before.select(FILE, ROW, *self.used), before[ROW_HASH])
+        changes = Counter(made.changes)
+        changes.subtract(read_codes(before, self.plan).changes)
+        frame = made.frame.hstack([before[POS]])
+        frame = pl.concat([part.filter(~is_wanted), frame], how="diagonal_relaxed").sort(POS)
+        return Prepared(frame=drop_repeated(frame, self.plan), others=made.others, changes=changes)
 
     def _hash(self, rows: pl.DataFrame) -> pl.Series:
         if self.row_hash is None:
@@ -67,16 +73,16 @@ class ProfileRows:
         return self.row_hash.hash(rows)
 
     def _make(self, rows: pl.DataFrame, hashes: pl.Series) -> Prepared:
-        """Rows prepared; the hash is null where something that the row states did not become a value."""
+        """Rows prepared; the hash is null where not all that was made of a row can be said again."""
         if rows.is_empty():
             return self._nothing
         prepared = prepare_profiles(null_out(rows, self.null_texts), self.plan)
         frame = prepared.frame.with_columns(rows)
-        clean = hashes if self.row_hash is None else self._null_lost(frame, prepared.others, hashes)
-        marks = [
-            clean.alias(ROW_HASH),
-            pl.repeat(None, rows.height, dtype=pl.Int64, eager=True).alias(KNOWN_PERSON),
-        ]
+        codes = write_codes(prepared, self.plan)
+        if self.row_hash is not None:
+            hashes = self._null_lost(frame, prepared.aside, hashes)
+        nobody = pl.repeat(None, rows.height, dtype=pl.Int64, eager=True)
+        marks = [hashes.alias(ROW_HASH), codes, nobody.alias(KNOWN_PERSON)]
         frame = frame.hstack(hash_identifiers(frame, self.plan, self.block)).hstack(marks)
         return replace(prepared, frame=frame)
 
@@ -85,11 +91,11 @@ class ProfileRows:
         """No rows, prepared."""
         rows = pl.DataFrame(schema={**schema(FILE, ROW), **dict.fromkeys(self.used, pl.String)})
         prepared = prepare_profiles(rows, self.plan)
-        marks = pl.DataFrame(schema=schema(ROW_HASH, KNOWN_PERSON))
+        marks = pl.DataFrame(schema=schema(ROW_HASH, ROW_CODES, KNOWN_PERSON))
         frame = prepared.frame.hstack(hash_identifiers(prepared.frame, self.plan, self.block)).hstack(marks)
         return replace(prepared, frame=frame)
 
-    def _leave(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def _leave(self, rows: pl.DataFrame) -> Prepared:
         """Rows of which nothing is made, with what they state in place of the values of traits."""
         stated = null_out(rows, self.null_texts).select(
             (
@@ -101,11 +107,11 @@ class ProfileRows:
             ).alias(trait.value_column)
             for trait in self.plan.traits
         )
-        return rows.hstack(stated)
+        return read_codes(rows.hstack(stated), self.plan)
 
-    def _null_lost(self, frame: pl.DataFrame, others: pl.DataFrame, hashes: pl.Series) -> pl.Series:
-        """The hashes, null where a value was dropped, or a cell says something and no value came of it."""
-        refused = others.filter(pl.col(VALUE).is_null())[ROW].unique()
+    def _null_lost(self, frame: pl.DataFrame, aside: pl.Series, hashes: pl.Series) -> pl.Series:
+        """The hashes, null of rejected rows, of those at `aside` (`_row`), and where a cell says something of
+        which neither a value nor a code came."""
         is_lost = self._find_lost(frame, lambda cell: cell.is_not_null())
         if is_lost.any():  # a cell may be blank and not null
             columns = [name for trait in self.plan.traits for name in (trait.value_column, trait.code_column)]
@@ -113,16 +119,16 @@ class ProfileRows:
             read = null_out(doubtful.select(self.used), self.null_texts).hstack(doubtful.select(columns))
             lost = self._find_lost(read, lambda cell: cell.str.strip_chars() != "")
             is_lost = is_lost.scatter(is_lost.arg_true(), lost)
-        is_kept = pl.col(ERROR_CODE).is_null() & ~pl.col(ROW).is_in(refused.implode())
+        is_kept = pl.col(ERROR_CODE).is_null() & ~pl.col(ROW).is_in(aside.implode())
         return frame.select(pl.when(is_kept & ~pl.lit(is_lost)).then(pl.lit(hashes))).to_series()
 
     def _find_lost(self, frame: pl.DataFrame, says: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
-        """Of which rows a trait has no value, though a cell of it `says` something or a code why not."""
+        """Of which rows a trait has neither a value nor a code, though a cell of it `says` something."""
         lost = [
             pl.col(trait.value_column).is_null()
-            & pl.any_horizontal(
-                pl.col(trait.code_column).is_not_null(), *(says(pl.col(name)) for name in trait.columns)
-            ).fill_null(value=False)
+            & pl.col(trait.code_column).is_null()
+            & pl.any_horizontal(says(pl.col(name)) for name in trait.columns).fill_null(value=False)
             for trait in self.plan.traits
+            if trait.columns
         ]
-        return frame.select(pl.any_horizontal(lost)).to_series()
+        return frame.select(pl.any_horizontal(pl.lit(value=False), *lost)).to_series()

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, KNOWN_PERSON, POS, REPRESENTATIVE, ROW_HASH
+from memory_import.columns import ERROR_CODE, KNOWN_PERSON, POS, REPRESENTATIVE, ROW_CODES, ROW_HASH
 from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.store import ROWS, KnownSpec
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.staging.layout import within
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.known_persons.judged import JudgedPersons
+from memory_import.run.loads.known_persons.skipped import read_skipped
 
 
 def remember_rows(persons: JudgedPersons, landed: pl.DataFrame, settled: pl.Series) -> None:
@@ -56,7 +57,8 @@ def _number(persons: JudgedPersons, landed: pl.DataFrame) -> pl.Series:
     """By the position of the row that stands for a person its number (Int64); null where its rows are not to
     be remembered, be it that something of them was left out."""
     staging = persons.staging
-    unchanged = staging.unchanged_persons.join(staging.members, on=POS)
+    skipped = read_skipped(staging).select(POS)
+    unchanged = staging.unchanged_persons.join(skipped, on=POS, how="anti").join(staging.members, on=POS)
     unchanged = unchanged.filter(pl.col(POS) == pl.col(REPRESENTATIVE)).select(POS, "person")
     known = pl.concat([landed.select(POS, "person"), unchanged])
     height = persons.outcomes.height
@@ -75,14 +77,14 @@ def _find_lost(staging: Staging, part: str) -> pl.Series:
 
 def _list_rows(staging: Staging, numbers: pl.Series) -> Iterator[pl.DataFrame]:
     for part, positions in staging.positions.items():
-        rows = staging.read(part, POS, ROW_HASH, KNOWN_PERSON, ERROR_CODE)
+        rows = staging.read(part, POS, ROW_HASH, ROW_CODES, KNOWN_PERSON, ERROR_CODE)
         made = rows.filter(pl.col(ERROR_CODE).is_null() & pl.col(KNOWN_PERSON).is_null())
         if made.is_empty():
             continue
         members = within(staging.members, positions)
         of = made.join(members, on=POS, how="left", maintain_order="left")
         at = of.select(pl.coalesce(REPRESENTATIVE, POS)).to_series()
-        listed = of.select(pl.col(ROW_HASH).alias("hash"), person=numbers.gather(at))
+        listed = of.select(hash=ROW_HASH, person=numbers.gather(at), codes=ROW_CODES)
         yield listed.drop_nulls("person").select(list(ROWS))
 
 

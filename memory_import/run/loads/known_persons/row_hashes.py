@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from memory_import.columns import FILE
+from memory_import.columns import FILE, KNOWN_PERSON, ROW_CODES, ROW_HASH, schema
 from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.hashes import KeyedHash
 from memory_import.ledger.known.store import ROWS, KnownSpec
@@ -63,24 +63,30 @@ def make_row_hash(keyed: KeyedHash, plan: ProfilePlan, used: Sequence[str]) -> R
 
 @dataclass(frozen=True)
 class RememberedRows:
-    """Rows of people who are known and hold what these rows say, and nothing else from the input. `rows`:
-    ROWS, those of a person in the order of the input."""
+    """Rows of people who are known as these rows state them. `rows`: ROWS, those of a person in the order of
+    the input."""
 
     rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ROWS))
 
-    def find(self, hashes: pl.Series) -> pl.Series:
-        """The person (Int64) of each row that is remembered, by its hash (UInt64); null of others."""
+    def find(self, hashes: pl.Series) -> pl.DataFrame:
+        """`_row_hash`, `_known_person`, `_row_codes` of rows with these hashes (UInt64); of rows that are not
+        remembered the last two are null."""
         if self.rows.is_empty():
-            return pl.repeat(None, len(hashes), dtype=pl.Int64, eager=True)
-        known, persons = self._by_hash
-        at = known.search_sorted(hashes)
-        at = at.clip(upper_bound=len(known) - 1)
-        return pl.select(pl.when(known.gather(at) == hashes).then(persons.gather(at))).to_series()
+            none = pl.DataFrame(schema=schema(KNOWN_PERSON, ROW_CODES)).clear(len(hashes))
+            return none.insert_column(0, hashes.alias(ROW_HASH))
+        ordered = self._by_hash
+        at = ordered["hash"].search_sorted(hashes).clip(upper_bound=ordered.height - 1)
+        found = ordered[at]
+        is_same = found["hash"] == hashes
+        return pl.select(
+            hashes.alias(ROW_HASH),
+            pl.when(is_same).then(found["person"]).alias(KNOWN_PERSON),
+            pl.when(is_same).then(found["codes"]).alias(ROW_CODES),
+        )
 
     @cached_property
-    def _by_hash(self) -> tuple[pl.Series, pl.Series]:
-        ordered = self.rows.sort("hash")
-        return ordered["hash"], ordered["person"]
+    def _by_hash(self) -> pl.DataFrame:
+        return self.rows.sort("hash")
 
 
 def open_rows(spec: KnownSpec, persons: Table, mapping: str) -> RememberedRows:

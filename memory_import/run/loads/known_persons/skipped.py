@@ -84,7 +84,7 @@ def _prepare(
         others = prepared.others.join(
             prepared.frame.filter(pl.col(POS).is_in(here.implode())).select(ROW, POS), on=ROW
         )
-        staging.replace_part(part, prepared.frame, others.select(list(OTHERS_SCHEMA)))
+        staging.replace_part(part, prepared.frame, here, others.select(list(OTHERS_SCHEMA)))
         changes.update(prepared.changes)
     return skipped.filter(~is_wanted)
 
