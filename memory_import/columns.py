@@ -57,6 +57,26 @@ DISPUTE_WORDING: dict[str, str] = {
 }
 """Every dispute has its sentence."""
 
+
+class Kept(StrEnum):
+    """Why `deletions.csv` says of somebody who is gone for good that the profile is left alone."""
+
+    SHOWS_PRESENT = "shows_present"
+    SEVERAL_PROFILES = "several_profiles"
+    MERGED_ELSEWHERE = "merged_elsewhere"
+    SHOWS_NOTHING_KNOWN = "shows_nothing_known"
+    NOT_LOOKED_UP = "not_looked_up"
+
+
+KEPT_WORDING: dict[str, str] = {
+    Kept.SHOWS_PRESENT: "left alone: the profile of the person who is gone shows somebody who is present",
+    Kept.SEVERAL_PROFILES: "left alone: the identifiers of the person who is gone lead to several profiles",
+    Kept.MERGED_ELSEWHERE: "left alone: the profile of the person who is gone became a part of another one",
+    Kept.SHOWS_NOTHING_KNOWN: "left alone: the profile shows none of the identifiers that it was found by",
+    Kept.NOT_LOOKED_UP: "left alone: the service does not look up an identifier of the person who is gone",
+}
+"""Every reason has its sentence."""
+
 FILE = "_file"
 """The file that a row was read from."""
 ROW = "_row"

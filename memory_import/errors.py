@@ -52,9 +52,20 @@ class InputChanged(ImportProblem):
 
 
 class BudgetExceeded(ImportProblem):
-    """More rows were rejected than the run allows."""
+    """A budget was spent, or a guard objects.
+
+    `spec_lines`: what to write into the spec, each with the place it belongs to. `option`: the option of the
+    command line that lets the run go on as it is; None where only another spec does.
+    """
 
     exit_code = ExitCode.BUDGET
+
+    def __init__(
+        self, problems: Sequence[str] | str, *, spec_lines: Sequence[str] = (), option: str | None = None
+    ) -> None:
+        super().__init__(problems)
+        self.spec_lines = tuple(printable_line(line) for line in spec_lines)
+        self.option = option
 
 
 class StoppedBySignal(ImportProblem):

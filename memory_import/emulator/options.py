@@ -54,7 +54,7 @@ class Settings:
     faults: object = ()
     state_file: Path | None = None
     seed: int = 0
-    delay_seconds: tuple[float, float] = (0.05, 0.25)
+    delay_seconds: tuple[float, float] = (0.02, 0.08)
     read_lag_seconds: float = 0.0
     operation_retry_after_seconds: int = 1
     bulk_answer: Literal["operation", "message"] = "operation"

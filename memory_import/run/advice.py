@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from memory_import.columns import Dispute, Exclusion
+from memory_import.columns import Dispute, Exclusion, Kept
 from memory_import.sources.errors import RejectCode
 from memory_import.transforms.codes import Change, Reason
 
@@ -76,6 +76,8 @@ _EXAMPLES: dict[str, str] = {
     Dispute.CLAIMED_BEFORE: "last night Ann Lee and Bob Kay stated one number; tonight Bob Kay is alone",
     Dispute.KNOWN_UNDER_OTHER_NAME: "last night the number was Ann Lee's; tonight Bob Kay's row has it, too",
     Dispute.WAS_MERGED: "last night the number was Ann Lee's; tonight she has another, and Bob Kay has hers",
+    Kept.SHOWS_PRESENT: "Ann Lee left, and her profile holds the address of Bob Kay, who did not",
+    Kept.SEVERAL_PROFILES: "the phone of Ann Lee, who left, leads to one profile, her address to another",
     Dispute.MERGES_KNOWN: "a row of Ann Lee with two addresses; each was an Ann Lee of its own so far",
     Exclusion.FOOTER: "`Total: 1,204 rows` after the last row",
 }
@@ -149,6 +151,14 @@ _REMEDIES: dict[str, str] = {
     Dispute.MERGES_KNOWN: (
         "Nothing, if it is one person; the service cannot take profiles apart once they are merged."
     ),
+    Kept.SHOWS_PRESENT: (
+        "Nothing, if they are one person or share the profile for good; the service cannot take it apart. It "
+        "is looked at again by the next run, and goes once nobody in it is present."
+    ),
+    Kept.SEVERAL_PROFILES: "See with `memory-import show` which is the person's, and delete that by hand.",
+    Kept.MERGED_ELSEWHERE: "Nothing: the next run looks at the profile that it became a part of.",
+    Kept.SHOWS_NOTHING_KNOWN: "Look at the profile with `memory-import show`; the next run tries again.",
+    Kept.NOT_LOOKED_UP: "See whether the store still has the identifier type; the next run tries again.",
     Exclusion.WHERE: "Nothing, if `where` says what you mean.",
     Exclusion.SUPPRESS: "Nothing: the list is doing its work.",
 }

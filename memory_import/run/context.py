@@ -108,7 +108,7 @@ class RunContext:
         if wait_seconds > RETRY_AFTER_LONGEST_SECONDS:
             raise ToldToWait(wait_seconds)
         throttle.close_gate(wait_seconds)
-        commits = GroupCommit(self.ledger, self.run_id)
+        commits = GroupCommit(self.ledger, self.run_id, held_seconds=throttle.held_seconds)
         client = Client(
             api_url=api_url,
             auth=credentials.pair,

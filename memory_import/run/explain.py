@@ -4,14 +4,14 @@ import difflib
 import re
 from typing import Any
 
-from memory_import.columns import DISPUTE_WORDING, EXCLUSION_WORDING
+from memory_import.columns import DISPUTE_WORDING, EXCLUSION_WORDING, KEPT_WORDING
 from memory_import.errors import UsageProblem
 from memory_import.printable import printable_line
 from memory_import.run.advice import Advice, advise
 from memory_import.sources.errors import REJECT_WORDING
 from memory_import.transforms.codes import DROPPED, WORDING, Change, Reason
 
-_OURS = {**EXCLUSION_WORDING, **REJECT_WORDING, **WORDING, **DISPUTE_WORDING}
+_OURS = {**EXCLUSION_WORDING, **REJECT_WORDING, **WORDING, **DISPUTE_WORDING, **KEPT_WORDING}
 _THEIRS = "refused by the server; its words are in the file of rejected rows"
 _OF_SERVER: dict[str, tuple[str, str]] = {
     "20003": ("the service does not take the credentials", "Renew the key, then `memory-import resume`."),
@@ -106,5 +106,6 @@ def code_tables() -> dict[str, dict[str, str]]:
         "Values and rows that were refused": {reason.value: WORDING[reason] for reason in Reason},
         "Values that were changed": {change.value: WORDING[change] for change in Change},
         "Values that people disagree about (`reason` in conflicts.csv)": dict(DISPUTE_WORDING),
+        "Profiles of gone people that are left alone (`code` in deletions.csv)": dict(KEPT_WORDING),
         "Rows that the service refused": {code: meaning for code, (meaning, _) in _OF_SERVER.items()},
     }

@@ -58,5 +58,6 @@ def find_exceeded_budget(run: RunContext, accounts: Sequence[Account]) -> Budget
 def _over_budget(rejected: int, read: int) -> BudgetExceeded:
     return BudgetExceeded(
         f"{rejected} of {read} rows were rejected, which is more than --max-errors allows. "
-        "rejects.csv says why: put the input right and start a new run, or go on with a larger --max-errors."
+        "rejects.csv says why: put the input right and start a new run, or go on with a larger --max-errors.",
+        option="--max-errors",
     )

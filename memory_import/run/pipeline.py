@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 from memory_import.destination.errors import Stopped, StoreUnfit
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.errors import ImportProblem
+from memory_import.loads import PROFILES
 from memory_import.run.confidence import parse_sample
 from memory_import.run.context import RunContext
 from memory_import.run.guards.check import check_guards
@@ -14,9 +15,10 @@ from memory_import.run.lifecycle.result import RunResult, as_problem, note_failu
 from memory_import.run.lifecycle.retention import remove_earlier_rows
 from memory_import.run.lifecycle.signals import stop_on_signals
 from memory_import.run.lifecycle.start import Start, begin
+from memory_import.run.preview.memories import foresee_memories
 from memory_import.run.progress import RunProgress
 from memory_import.run.request import Action, RunRequest
-from memory_import.run.stages import deliver_load, stage_load, write_report
+from memory_import.run.stages import delete_people, deliver_load, stage_load, write_report
 from memory_import.run.store_check import check_store
 from memory_import.run.superseding import end_earlier_runs
 from memory_import.run.verify.verification import verify_loads
@@ -93,6 +95,8 @@ async def _stage_and_deliver(run: RunContext, run_stage: StageRunner) -> None:
         await run_stage(f"read, prepare and stage {load}", partial(stage_load, run, load, store))
     if run.record.declared is None:
         run.ledger.note_declared(run.run_id, store.as_json())
+    if run.request.action is Action.PLAN and run.spec.memories:
+        await run_stage("look ahead", partial(_look_ahead, run))
     check_guards(run)
     if store.lacks:
         raise StoreUnfit(store.lacks)
@@ -101,8 +105,14 @@ async def _stage_and_deliver(run: RunContext, run_stage: StageRunner) -> None:
     run.ledger.begin_delivery(run.run_id)
     for load in loads:
         await run_stage(f"deliver {load}", partial(deliver_load, run, load, store))
+        if load == PROFILES and run.staging(load).deletes:
+            await run_stage("delete people who are gone", partial(delete_people, run))
     if run.request.verify is not None:
         await run_stage("verify", partial(verify_loads, run, parse_sample(run.request.verify)))
+
+
+async def _look_ahead(run: RunContext) -> None:
+    foresee_memories(run)
 
 
 async def _report(

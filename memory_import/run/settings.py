@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from memory_import.errors import UsageProblem
 
@@ -21,12 +20,10 @@ _REGION = re.compile(r"[a-z]{2}[0-9]{1,2}")
 _HOW_TO_SET = "Set TWILIO_ACCOUNT_SID with TWILIO_API_KEY and TWILIO_API_SECRET (or with TWILIO_AUTH_TOKEN)"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What the environment says, each under the name of its variable; an empty variable is none."""
 
-    model_config = SettingsConfigDict(
-        case_sensitive=True, env_ignore_empty=True, extra="ignore", frozen=True, validate_default=False
-    )
+    model_config = ConfigDict(frozen=True)
 
     account_sid: str = Field(default="", validation_alias="TWILIO_ACCOUNT_SID")
     api_key: str = Field(default="", validation_alias="TWILIO_API_KEY")
@@ -40,8 +37,7 @@ class Settings(BaseSettings):
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Self:
         """The settings that these variables make, whatever the process's own are."""
-        names = [str(of_field.validation_alias) for of_field in cls.model_fields.values()]
-        return cls(**{name: variables.get(name, "") for name in names})  # type: ignore[arg-type]
+        return cls.model_validate({name: value for name, value in variables.items() if value})
 
     @property
     def api_url(self) -> str:

@@ -2,28 +2,32 @@
 
 import contextlib
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from memory_import.clock import now
-from memory_import.errors import ExitCode, ImportProblem
+from memory_import.destination.errors import StoreUnfit
+from memory_import.errors import BudgetExceeded, ExitCode, ImportProblem
 from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.files import write_json
 from memory_import.ledger.report.account import file_name, settle_account
-from memory_import.ledger.report.document import build_report
+from memory_import.ledger.report.document import NO_PROBLEM, Ending, build_report
 from memory_import.ledger.report.forms import Form, write_forms
 from memory_import.ledger.report.page.render import render_page
-from memory_import.ledger.report.persons import count_persons, list_shared, write_persons
+from memory_import.ledger.report.people.deletions import count_deletions, write_deletions
+from memory_import.ledger.report.people.persons import count_persons, list_shared, write_persons
 from memory_import.ledger.report.render import render_markdown
 from memory_import.ledger.report.verification import describe_verification, write_differences
+from memory_import.ledger.staging.staged import Staging
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.loads import PROFILES
 from memory_import.run.compare.remember import forget_refuted, remember
 from memory_import.run.confidence import bounds
 from memory_import.run.context import RunContext
 from memory_import.run.explain import explain_and_advise, explain_code
-from memory_import.run.lifecycle.result import conclude, resume_command
+from memory_import.run.lifecycle.result import conclude, conclude_deletions, resume_command
+from memory_import.run.loads.deletions.carry_out import delete_gone
+from memory_import.run.loads.deletions.forget import forget_deleted
 from memory_import.run.loads.known_persons.remember import forget_persons, remember_persons
 from memory_import.run.loads.memories import deliver_memories, stage_memories
 from memory_import.run.loads.profiles import deliver_profiles, stage_profiles
@@ -55,6 +59,12 @@ async def deliver_load(run: RunContext, load: str, store: StoreFacts) -> None:
             await deliver_memories(run, name, spec, store)
 
 
+async def delete_people(run: RunContext) -> None:
+    """Delete the people who are due, as far as that was not done before."""
+    if run.spec.profiles is not None:
+        await delete_gone(run, run.spec.profiles)
+
+
 def write_report(
     run: RunContext, problem: ImportProblem | None, *, is_superseded: bool = False, is_over: bool = False
 ) -> tuple[dict[str, Any], ImportProblem | None]:
@@ -77,6 +87,8 @@ def write_report(
         with run.timed("remember"):
             _keep_known(run, is_superseded=is_superseded, is_over=is_over)
     status, exit_code = conclude(record, [account for _, account in accounts.values()], problem)
+    if problem is None and not record.is_plan:
+        status, exit_code = conclude_deletions(run.ledger.deletion_counts(run.run_id), status, exit_code)
     if is_superseded and status is RunStatus.PENDING:
         status = RunStatus.SUPERSEDED
     exit_code = _with_differences(run, exit_code)
@@ -92,12 +104,17 @@ def write_report(
     _report_persons(run, document)
     _add_verification(run, document)
     if record.status is RunStatus.PLANNED:
-        document["plan"] = describe_plan(replace(run, record=record))
+        document["plan"] = describe_plan(replace(run, record=record), _find_lacks(problem))
     write_json(document, run.folder / "report.json")
     _write_for_people(run, document)
     if not is_over:
         run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
     return document, problem
+
+
+def _find_lacks(problem: ImportProblem | None) -> tuple[str, ...] | None:
+    """What the store lacks as of now, where that is what ended the run."""
+    return problem.problems if problem and isinstance(problem.__cause__, StoreUnfit) else None
 
 
 def _keep_known(run: RunContext, *, is_superseded: bool, is_over: bool) -> None:
@@ -110,20 +127,21 @@ def _keep_known(run: RunContext, *, is_superseded: bool, is_over: bool) -> None:
     remember(run)
     if run.spec.profiles is not None:
         remember_persons(run, run.spec.profiles, is_superseded=is_superseded)
+        forget_deleted(run)
 
 
-def _say_why(
-    run: RunContext, status: RunStatus, problem: ImportProblem | None, *, is_over: bool
-) -> Sequence[str]:
+def _say_why(run: RunContext, status: RunStatus, problem: ImportProblem | None, *, is_over: bool) -> Ending:
     """What ended the run early; of one that is over, as its report has it."""
     if status is RunStatus.SUPERSEDED:
-        return (_TAKEN_OVER,)
+        return Ending((_TAKEN_OVER,))
     if not is_over:
-        return problem.problems if problem else ()
+        if isinstance(problem, BudgetExceeded):
+            return Ending(problem.problems, problem.spec_lines, problem.option)
+        return Ending(problem.problems) if problem else NO_PROBLEM
     with contextlib.suppress(OSError, ValueError):
         before: dict[str, Any] = json.loads((run.folder / "report.json").read_text(encoding="utf-8"))
-        return tuple(before.get("problems", ()))
-    return ()
+        return Ending.of_report(before)
+    return NO_PROBLEM
 
 
 def _write_for_people(run: RunContext, document: dict[str, Any]) -> None:
@@ -146,6 +164,16 @@ def _report_persons(run: RunContext, document: dict[str, Any]) -> None:
             "persons": count_persons(staging),
             "shared_identifiers": list_shared(staging),
         }
+        _report_deletions(run, staging, document)
+
+
+def _report_deletions(run: RunContext, staging: Staging, document: dict[str, Any]) -> None:
+    """Say what became of people who are to be deleted, and what was read for it."""
+    counts = count_deletions(run.ledger, run.run_id, staging)
+    if counts is not None:
+        write_deletions(run.ledger, run.run_id, staging, run.folder)
+        document["loads"][PROFILES]["deletions"] = counts
+        document["billing"]["lookups"] += counts["due"] - counts["planned"]
 
 
 def _with_differences(run: RunContext, exit_code: ExitCode) -> ExitCode:

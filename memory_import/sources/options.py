@@ -1,6 +1,7 @@
 """How an input is to be read: the `source` part of a spec."""
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from memory_import.sources.errors import SourceError
@@ -16,7 +17,7 @@ _READ_AS = {
 """Encodings that are read as a larger one, as browsers do: where they have control characters or nothing,
 files of these names hold the characters of Windows."""
 
-_USUAL = {"cp1252": "windows-1252", "cp1250": "windows-1250", "cp1251": "windows-1251"}
+_OF_WINDOWS = re.compile(r"cp(125[0-8])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,4 +74,4 @@ def canonical_encoding(encoding: str) -> str:
 
 def usual_name(codec: str) -> str:
     """What people call an encoding that Python has a name of its own for."""
-    return _USUAL.get(codec, codec.replace("_", "-"))
+    return _OF_WINDOWS.sub(r"windows-\1", codec.replace("_", "-"))

@@ -117,6 +117,11 @@ def _check_values(spec: Spec) -> Iterator[str]:
     if spec.profiles is not None:
         yield from _check_profiles(spec.profiles)
         yield from _check_region("profiles", spec.profiles.region)
+        if spec.profiles.sync.gone == "delete" and spec.name is None:
+            yield (
+                "profiles.sync.gone: delete goes by what is known under the spec's name, and there is none; "
+                "expected a name, such as name: crm-customers."
+            )
     for name, load in spec.memories.items():
         yield from check_memories(name, load)
         yield from _check_region(name, load.region)

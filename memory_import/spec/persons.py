@@ -66,8 +66,16 @@ class PersonsSpec(SpecModel):
 class SyncSpec(SpecModel):
     """What becomes of known people on the runs after the first one."""
 
-    gone: Literal["report", "ignore"] = Field(
+    gone: Literal["report", "delete", "ignore"] = Field(
         default="report",
-        description="People who are gone from the input are counted and listed (report), or not: for files "
-        "that hold changes only (ignore).",
+        description="People who are gone from the input are counted and listed (report), and deleted from "
+        "the store after two complete runs without them (delete; needs the spec's `name`), or not looked "
+        "for: for files that hold changes only (ignore).",
+    )
+    max_gone: Annotated[
+        float, BeforeValidator(_as_percent, json_schema_input_type=str), Field(ge=0, le=100)
+    ] = Field(
+        default=5.0,
+        description="Such as 5%, with `gone: delete`: where more of the known people (of 20, where fewer are "
+        "known) are newly gone or would be deleted, nothing is sent and nobody is deleted.",
     )

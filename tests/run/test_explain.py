@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from memory_import.columns import DISPUTE_WORDING, EXCLUSION_WORDING, Dispute, Exclusion
+from memory_import.columns import DISPUTE_WORDING, EXCLUSION_WORDING, KEPT_WORDING, Dispute, Exclusion, Kept
 from memory_import.errors import UsageProblem
 from memory_import.run.advice import CELLS
 from memory_import.run.explain import code_tables, describe_code, explain_code
@@ -36,6 +36,11 @@ def test_other_codes_are_the_server_s(code: str) -> None:
 @pytest.mark.parametrize("code", list(Exclusion))
 def test_a_row_that_is_left_out_is_explained(code: Exclusion) -> None:
     assert explain_code(code) == EXCLUSION_WORDING[code]
+
+
+@pytest.mark.parametrize("code", list(Kept))
+def test_why_a_profile_is_left_alone_is_explained(code: Kept) -> None:
+    assert explain_code(code) == KEPT_WORDING[code]
 
 
 @pytest.mark.parametrize("code", list(Dispute))

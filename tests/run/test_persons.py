@@ -209,7 +209,11 @@ def test_the_owners_address_in_place_of_the_customers_stops_the_run(workplace: W
     assert "profiles.traits.Contact.email: 400 of 400 rows" in str(plan.problem)
     assert "xxxxx9@xxxxxxx.xxx in 20 rows" in str(plan.problem)
     assert "owner0@company.com" not in str(plan.problem)
-    assert "profiles.persons.max_shared: 100%" in str(plan.problem)
+    assert "`max_shared: 100%` in profiles.persons" in str(plan.problem)
+    assert plan.report["spec_lines"] == [
+        "another column in profiles.traits.Contact.email, or `max_shared: 100%` in profiles.persons"
+    ]
+    assert plan.report["option"] is None
 
     write(workplace.folder, rows, persons={"max_shared": "100%"})
     assert rows_of(workplace.carry_out()) == {"read": 400, "completed": 400}

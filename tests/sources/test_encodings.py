@@ -119,12 +119,32 @@ def test_a_file_said_to_be_windows_1252_that_is_utf_8_is_called_that(read_csv):
         read_csv(late, encoding="windows-1252")
 
 
-@pytest.mark.parametrize("codec", ["windows-1252", "windows-1251"])
-def test_invalid_bytes_propose_the_encoding_that_reads_well(read_csv, codec):
-    text = {"windows-1252": "Zoë Müller, façade à la crème", "windows-1251": "Жанна Петрова из города Москва"}
-    content = "a,b\n" + "".join(f'"{text[codec]}",{number}\n' for number in range(20))
+READS_WELL = {
+    "many languages": ("windows-1252", "Zoë Müller, José Núñez, Søren aus Malmö, façade à la crème"),
+    "French": ("windows-1252", "Nom, Téléphone, Créé le, Éloïse à Besançon"),
+    "one letter": ("windows-1252", "José from Paris"),
+    "an apostrophe": ("windows-1252", "O’Brien"),
+    "French on an old Mac": ("mac-roman", "Éloïse, Orléans, Forêt"),
+    "German in DOS": ("cp850", "Müller, Jürgen, Königsstraße"),
+    "Czech": ("windows-1250", "Jiří Dvořák, Plzeň, Příjmení"),
+    "Polish": ("windows-1250", "Łukasz Wiśniewski z Łodzi"),
+    "Turkish": ("windows-1254", "Ayşe Yılmaz, İstanbul, Türkiye"),
+    "Russian": ("windows-1251", "Жанна Петрова из города Москва"),
+    "Japanese": ("cp932", "山田 花子は東京都に住んでいます"),
+}
+
+
+@pytest.mark.parametrize(("codec", "text"), READS_WELL.values(), ids=READS_WELL)
+def test_invalid_bytes_propose_the_encoding_that_reads_well(read_csv, codec, text):
+    content = "a,b\n" + "".join(f'"{text}",{number}\n' for number in range(20))
     (message,) = {message.partition("; ")[2] for _, _, message in read_csv(content.encode(codec)).rejects}
     assert message == f"it reads well as {codec}: set the source's encoding to that"
+
+
+def test_a_header_of_another_encoding_is_judged_with_the_rows_below_it(read_csv):
+    content = "Jméno;Město\n" + "Jiří Dvořák;Plzeň\n" * 3
+    with pytest.raises(SourceError, match="set the source's encoding to windows-1250"):
+        read_csv(content.encode("cp1250"))
 
 
 UNDECODABLE = {

@@ -217,6 +217,12 @@ def test_all_mistakes_are_named_at_once_each_with_the_nearest_right_choice(tmp_p
             "profiles.traits.2024 is no name; put it in quotes if it is meant to be one.",
             id="a number as a name",
         ),
+        pytest.param(
+            HEAD + SOURCE + TRAITS + "  sync: {gone: delete}\n",
+            "profiles.sync.gone: delete goes by what is known under the spec's name, and there is none; "
+            "expected a name, such as name: crm-customers.",
+            id="people to delete without a name of the spec",
+        ),
     ],
 )
 def test_one_mistake_makes_one_sentence(tmp_path: Path, text: str, problem: str) -> None:

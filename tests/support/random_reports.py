@@ -131,7 +131,17 @@ def _progress(random: Random) -> list[dict[str, Any]]:
     for _ in range(random.choice([0, 1, 2, 60])):
         seconds += random.random() * 100
         rows += _count(random)
-        points.append({"seconds": round(seconds, 3), "rows": rows})
+        points.append(
+            {
+                "seconds": round(seconds, 3),
+                "rows": rows,
+                "rows_per_second": random.choice([0.0, round(random.random() * 10**6, 1)]),
+                "requests": _count(random),
+                "in_flight": _count(random),
+                "throttled": _count(random),
+                "waited_seconds": random.choice([0.0, round(random.random() * 100, 3)]),
+            }
+        )
     return points
 
 
@@ -146,10 +156,21 @@ def _plan(random: Random) -> dict[str, Any]:
             "lookups": {"least": 0, "most": _count(random)},
             "seconds": random.choice([None, random.random() * 10**5]),
         },
+        "memories": {
+            "observations": {
+                "people": _count(random),
+                "not_looked_up": {"identifiers": _count(random), "rows": _count(random)},
+                "requests": {"least": 0, "most": _count(random)},
+            }
+        },
+        "examples": {f"Group.{_name(random)}": random.choice([_name(random), "<b>", 7, ["a|b"]])},
         "persons": [
             {
                 "file": f"/data/{_name(random)}",
                 "row": random.randint(1, 10**6),
+                "rows": random.randint(1, 9),
+                "is_known": random.random() < 0.5,
+                "codes": {f"Group.{_name(random)}": _name(random)},
                 "traits": {f"Group.{_name(random)}": random.choice([_name(random), 7, True, ["a", "<b>"]])},
             }
             for _ in range(random.randint(0, 5))

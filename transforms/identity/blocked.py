@@ -23,46 +23,36 @@ _DIRECTORY = "1[2-9][0-9]{2}5551212"  # directory assistance in every area (NANP
 _PHONE = rf"^\+?(?:[0-9]*(?:{_RUNS})|{_DIRECTORY})$"
 
 # What forms and exports put where an address must be: seen in the data of customers.
-_NO_REPLY = "(?:no|do-?not|dont)[-_.]?(?:reply|respond|answer|e?mail|contact)"
-_NOBODY = "none|null|unknown|undefined|nobody|no-?one|(?:not|un)-?(?:available|provided|applicable|known)"
-_DUMMIES = (
-    *(
-        "test",
-        "testing",
-        "na",
-        "no",
-        "none",
-        "null",
-        "nil",
-        "a",
-        "aa",
-        "aaa",
-        "abc",
-        "asdf",
-        "qwerty",
-        "x",
-        "xx",
-    ),
-    *(
-        "xxx",
-        "123",
-        "1234",
-        "email",
-        "mail",
-        "example",
-        "dummy",
-        "fake",
-        "sample",
-        "foo",
-        "nomail",
-        "noemail",
-    ),
+_MACHINES = "|".join(
+    [
+        r"(?:no|do[-_.]?not|dont)[-_.]?(?:reply|respond(?:er)?|answer|e?mail|contact)[0-9]*(?:[-_.+][^@]*)?",
+        r"keine[-_.]?antwort|nicht[-_.]?antworten|ne[-_.]?pas[-_.]?repondre|n[aã]o[-_.]?responda",
+        r"non[-_.]?rispondere|mailer-daemon|bounces?|unsubscribe",
+    ]
 )
-_TWICE = "|".join(rf"{word}@{word}\." for word in _DUMMIES)
-_FORMS = (
-    r"foo@bar\.|(?:test|user|email|name|example|your-?name|someone)@(?:example|domain|test|email|mail)\.com$"
+_NOBODY = "|".join(
+    [
+        r"n/a|none|null|nil|undefined|unknown|nobody|no[-_.]?one|anonymous|withheld|refused|declined|deleted",
+        r"(?:not?|un|non)[-_.]?(?:available|provided|applicable|known|given|disclosed|specified|supplied)",
+        r"(?:keine?|sin|senza|pas[-_.]?de|geen|ingen|sem)[-_.]?(?:e[-_.]?)?mail|(?:sin|no)[-_.]?correo",
+        r"no[-_.]?(?:tiene|aplica)",
+    ]
 )
-_EMAIL = rf"^(?:(?:{_NO_REPLY})[0-9]*@|(?:{_NOBODY})@|{_TWICE}|{_FORMS})"
+_SAID_TWICE = (  # noqa: SIM905 - words, to be read as such
+    "test testing na no none null nil nope a aa aaa bbb abc asdf qwerty x xx xxx 123 1234 email mail nomail "
+    "noemail example dummy fake sample foo bar tbd anon user someone somebody customer client guest walkin "
+    "invalid removed"
+).split()
+_FORMS = "|".join(
+    [
+        *(rf"{word}@{word}\." for word in _SAID_TWICE),
+        r"foo@bar\.|test[0-9]*@test(?:ing)?\.|keine@angabe\.|no(?:body|ne|one)?@nowhere\.",
+        r"(?:test|user|email|name|example|your[-_.]?(?:name|e?mail)|someone|na|fake|dummy|no)@"
+        r"(?:example|domain|test|e?mail)\.com$",
+        r"(?:test[0-9]*|asdf|qwerty|aaa+|xxx+)@(?:gmail|googlemail|yahoo|hotmail|outlook|aol|icloud)\.",
+    ]
+)
+_EMAIL = rf"^(?:(?:{_MACHINES})@|(?:{_NOBODY})@|{_FORMS})"
 _BUILT_IN: dict[Normalization, str] = {"phone": _PHONE, "email": _EMAIL}
 
 

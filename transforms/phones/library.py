@@ -5,6 +5,8 @@ agree with it on both values, and hands over whatever it cannot prove.
 """
 
 import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 import phonenumbers
 import polars as pl
@@ -21,6 +23,7 @@ CODES = pl.Enum([member.value for kind in (Change, Reason) for member in kind])
 _SPACE = r"[ \t\r\n\xa0]*"
 _SPREADSHEET_DAMAGE = re.compile(rf"{_SPACE}'?[0-9]+(?:(?:[.,][0-9]+)?[eE]\+?[0-9]+|\.0){_SPACE}")
 _APOSTROPHE = re.compile(rf"{_SPACE}'")
+_DIGITS = re.compile("[0-9]+")
 _LETTER = re.compile(r"[^\W\d_]")
 
 _PARSE_REASONS = {
@@ -92,3 +95,26 @@ def _explain_change(number: str, parsed: phonenumbers.PhoneNumber) -> Change:
     if _APOSTROPHE.match(number):
         return Change.PHONE_APOSTROPHE_DROPPED
     return _SOURCE_CHANGES.get(parsed.country_code_source, Change.PHONE_REFORMATTED)
+
+
+def find_usual_region(numbers: Sequence[str], regions: Sequence[str]) -> str | None:
+    """The region whose people write their numbers as most of these stand, or at least group their digits so;
+    None where several or none do."""
+    for form in (str.strip, _DIGITS.findall):
+        counts = Counter(
+            region for number in numbers for region in regions if _is_usual(number, region, form)
+        )
+        most = max(counts.values(), default=0)
+        usual = [region for region, count in counts.items() if count == most]
+        if len(usual) == 1 and most * 2 > len(numbers):
+            return usual[0]
+    return None
+
+
+def _is_usual(number: str, region: str, form: Callable[[str], object]) -> bool:
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except NumberParseException:
+        return False
+    written = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
+    return phonenumbers.region_code_for_number(parsed) == region and form(written) == form(number)

@@ -5,6 +5,7 @@ or as the reason why it is not asked.
 """
 
 import unicodedata
+from functools import cache
 
 import polars as pl
 
@@ -28,9 +29,7 @@ from memory_import.transforms.placeholders import is_placeholder
 _END = "\n"  # stands between parts
 
 _SCRIPTS = range(0x80, 0x20000)  # beyond are ideographs, tags and private use: no digits
-_DIGITS = {letter: str(unicodedata.decimal(letter)) for letter in map(chr, _SCRIPTS) if letter.isdecimal()}
 _WIDE = dict(zip("＋﹢（）［］－／；，、،؛｜＆：．＃ｘ｡", "++()[]-/;,,,;|&:.#x.", strict=True))
-_PLAIN_FORMS = _DIGITS | _WIDE
 
 _FORMULA = r'^\s*=\s*"([^"]*)"\s*$'
 _QUOTES = "\"'`´‘’‚‛“”„‟«»"
@@ -68,9 +67,17 @@ def take_parts(cells: pl.DataFrame, separator: str | None, *, vanity: bool) -> p
     )
 
 
+@cache
+def _plain_forms() -> dict[str, str]:
+    """Digits of any script, and punctuation of East Asian width, each with its form in ASCII."""
+    digits = filter(str.isdecimal, map(chr, _SCRIPTS))
+    return {letter: str(unicodedata.decimal(letter)) for letter in digits} | _WIDE
+
+
 def _clean(number: pl.Expr) -> pl.Expr:
+    plain_forms = _plain_forms()
     return (
-        number.str.replace_many(list(_PLAIN_FORMS), list(_PLAIN_FORMS.values()))
+        number.str.replace_many(list(plain_forms), list(plain_forms.values()))
         .str.replace_all(INVISIBLE, "")
         .str.replace_all(LINE_END, _END)
         .str.replace_all(r"\p{Zs}", " ")

@@ -1,11 +1,9 @@
-"""The line of a spec that would read values which were refused: candidates are tried, the one that fits is
-named."""
+"""What to write into a spec so that it reads values which were refused: candidates are tried, those that fit
+are named."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import product
 
 import polars as pl
 
@@ -18,39 +16,19 @@ from memory_import.transforms.limits import (
 )
 from memory_import.transforms.placeholders import is_placeholder
 from memory_import.transforms.plan import TraitPlan, TraitType
+from memory_import.transforms.values.candidates import (
+    Candidate,
+    Mend,
+    list_candidates,
+    quote_format,
+    simplest,
+)
 from memory_import.transforms.values.times import ISO_DATE
 from memory_import.transforms.values.traits import judge_trait
 
 _LEAST_SHARE = 0.9
 """The share of the refused values that a candidate has to read."""
 
-_DAYS = (
-    *("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y%m%d"),
-    *("%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y"),
-    "%b %d %Y",
-)
-_TIMES = (
-    "",
-    " %H:%M",
-    " %H:%M:%S",
-    ", %H:%M",
-    ", %H:%M:%S",
-    " %I:%M %p",
-    " %I:%M:%S %p",
-    "T%H:%M:%S",
-)
-_NUMBERED = {
-    "excel": r"^[1-9][0-9]{4}(?:\.[0-9]+)?$",
-    "epoch_s": r"^[0-9]{9,10}$",
-    "epoch_ms": r"^[0-9]{12,13}$",
-}
-"""Times written as numbers, and how those of our days look."""
-_REGIONS = (
-    *("US", "GB", "DE", "FR", "NL", "AU", "ES", "IT", "CH", "AT", "SE", "BE", "CA", "MX", "BR", "IN", "IE"),
-    *("DK", "NO", "FI", "PL", "PT", "NZ", "ZA", "SG", "JP", "CZ", "AR", "CO", "CL"),
-)
-_SEPARATORS = (";", ",", "|", " ::: ")
-_FORMAT = re.compile(r'format: "?(?P<format>[^",]+|%[^"]+)"?(?P<rest>.*)')
 _MOST_WORDS = 4
 _LONGEST_WORD = 20
 _FEWEST_REPEATS = 3
@@ -106,43 +84,44 @@ def describe_expected(trait: TraitPlan) -> str:
     return _EXPECTED_OF_FIELDS.get(trait.path, _EXPECTED[trait.type])
 
 
-def find_mends(refused: pl.Series, trait: TraitPlan, around: Circumstances) -> list[str]:
-    """The options of a trait, as they stand in a spec, that read (nearly) all of the refused texts (String,
-    not null); several where the texts fit several, none where nothing fits.
+def find_mends(refused: pl.Series, trait: TraitPlan, around: Circumstances) -> list[Mend]:
+    """What to write into the spec so that it reads (nearly) all of the refused texts (String, not null);
+    several where the texts fit several, none where nothing fits.
 
     Where no option of the trait does, options of its source are tried: `null_values` for texts that stand
     for nothing, and another `encoding`.
     """
     least = max(1, _LEAST_SHARE * len(refused))
     if trait.path == "content" and (refused.str.len_chars() > CONTENT_CHARACTERS).sum() >= least:
-        return ["too_long: split"]
+        return [Mend(line="too_long: split")]
     for given, texts in _variants(refused, around):
         nothing = len(refused) - len(texts)
-        fitting: list[tuple[int, str]] = []
+        fitting: list[tuple[int, Candidate]] = []
         if given and nothing + _count_read(texts, trait, around.region) >= least:
-            return [given]
-        for line, candidate, region in _candidates(texts, trait):
-            read = nothing + _count_read(texts, candidate, region)
+            return [Mend(source_line=given)]
+        for candidate in list_candidates(texts, trait):
+            read = nothing + _count_read(texts, candidate.trait, candidate.region or around.region)
             if read - nothing > 0 and read >= least:
-                fitting.append((read, line))
+                fitting.append((read, candidate))
         most = max((read for read, _ in fitting), default=0)
         if fitting:
-            lines = [_keep_others(line, trait, around) for read, line in fitting if read == most]
-            return [", ".join(filter(None, (line, given))) for line in lines]
+            best = [candidate for read, candidate in fitting if read == most]
+            mends = [_keep_others(candidate, trait, around) for candidate in simplest(best, texts)]
+            return [replace(mend, source_line=given) for mend in mends]
     return []
 
 
-def _keep_others(line: str, trait: TraitPlan, around: Circumstances) -> str:
-    """The line; of a format one beside those that the trait has, where it does not read the other texts."""
-    named = _FORMAT.match(line)
+def _keep_others(candidate: Candidate, trait: TraitPlan, around: Circumstances) -> Mend:
+    """The mend; of a format one beside those that the trait has, where it does not read the other texts."""
+    mend, formats = candidate.mend, candidate.trait.formats
     known = trait.formats or ((ISO_DATE,) if trait.type == TraitType.DATE else ())
-    if not named or not known or around.others.is_empty():
-        return line
-    alone = replace(trait, formats=(named["format"],), timezone=trait.timezone or "UTC")
-    if _count_read(around.others, alone, None) >= _LEAST_SHARE * len(around.others):
-        return line
-    listed = ", ".join(_quote(format) for format in (*known, named["format"]))
-    return f"format: [{listed}]{named['rest']}"
+    if formats == trait.formats or not known or around.others.is_empty():
+        return mend
+    if _count_read(around.others, candidate.trait, None) >= _LEAST_SHARE * len(around.others):
+        return mend
+    listed = ", ".join(map(quote_format, (*known, *formats)))
+    single = f"format: {quote_format(formats[0])}"
+    return replace(mend, line=mend.line.replace(single, f"format: [{listed}]"))
 
 
 def _variants(refused: pl.Series, around: Circumstances) -> Iterator[tuple[str, pl.Series]]:
@@ -151,7 +130,7 @@ def _variants(refused: pl.Series, around: Circumstances) -> Iterator[tuple[str, 
     words = _find_words_for_nothing(refused, around)
     if words:
         listed = json.dumps(["", *words], ensure_ascii=False)
-        yield f"source.null_values: {listed}", refused.filter(~refused.str.strip_chars().is_in(words))
+        yield f"null_values: {listed}", refused.filter(~refused.str.strip_chars().is_in(words))
     if around.encoding is None or refused.str.contains(r"^[\x00-\x7f]*$").all():
         return
     for encoding in _ENCODINGS:
@@ -160,7 +139,7 @@ def _variants(refused: pl.Series, around: Circumstances) -> Iterator[tuple[str, 
         except UnicodeError:
             continue
         if texts != refused.to_list():
-            yield f"source.encoding: {encoding}", pl.Series(texts, dtype=pl.String)
+            yield f"encoding: {encoding}", pl.Series(texts, dtype=pl.String)
 
 
 def _find_words_for_nothing(refused: pl.Series, around: Circumstances) -> list[str]:
@@ -201,69 +180,3 @@ def _count_read(refused: pl.Series, trait: TraitPlan, region: str | None) -> int
     alone = replace(trait, columns=(column,))
     values = judge_trait(refused.alias(column).to_frame(), alone, regions).values
     return int(values.str.contains(_SHAPES.get(trait.path, "")).sum())
-
-
-def _candidates(refused: pl.Series, trait: TraitPlan) -> Iterator[tuple[str, TraitPlan, str | None]]:
-    """What to write, the trait with it, and the region to read phones with."""
-    if trait.steps.mapped:
-        yield from _mapped(refused, trait)
-    match trait.type:
-        case TraitType.DATE:
-            for format in (*_DAYS, *_numbered(refused)):
-                yield f"format: {_quote(format)}", replace(trait, formats=(format,)), None
-        case TraitType.DATETIME:
-            yield from _datetimes(refused, trait)
-        case TraitType.NUMBER | TraitType.INTEGER:
-            for decimal in (",", "."):
-                yield f'decimal: "{decimal}"', replace(trait, decimal=decimal), None
-        case TraitType.ARRAY:
-            for separator in filter(lambda each: refused.str.contains(each, literal=True).any(), _SEPARATORS):
-                yield f'separator: "{separator}"', replace(trait, separator=separator), None
-        case TraitType.BOOLEAN:
-            yield from _booleans(refused, trait)
-        case TraitType.PHONE:
-            for region in _REGIONS:
-                yield f"region: {{default: {region}}}", trait, region
-        case _:
-            return
-
-
-def _numbered(refused: pl.Series) -> list[str]:
-    return [format for format, look in _NUMBERED.items() if refused.str.contains(look).any()]
-
-
-def _datetimes(refused: pl.Series, trait: TraitPlan) -> Iterator[tuple[str, TraitPlan, str | None]]:
-    zone = "" if trait.timezone else ", timezone: UTC (or the zone they are local in)"
-    placed = replace(trait, timezone=trait.timezone or "UTC")
-    if not trait.timezone:
-        yield zone.removeprefix(", "), placed, None
-    for day, time in product(_DAYS, _TIMES):
-        yield f"format: {_quote(day + time)}{zone}", replace(placed, formats=(day + time,)), None
-    for format in _numbered(refused):
-        needs = zone if format == "excel" else ""
-        yield f"format: {format}{needs}", replace(placed, formats=(format,)), None
-
-
-def _booleans(refused: pl.Series, trait: TraitPlan) -> Iterator[tuple[str, TraitPlan, str | None]]:
-    """Two words or so that are no names, for a person to tell apart."""
-    words = sorted(refused.str.strip_chars().unique())
-    if len(words) <= _MOST_WORDS and all(word.replace(" ", "").isalpha() for word in words):
-        listed = ", ".join(words)
-        yield f"true: […], false: […] (the texts are: {listed})", replace(trait, true=tuple(words)), None
-
-
-def _mapped(refused: pl.Series, trait: TraitPlan) -> Iterator[tuple[str, TraitPlan, str | None]]:
-    """Words that the map does not have."""
-    words = sorted(refused.str.strip_chars().unique())
-    if len(words) <= _MOST_WORDS and all(word.replace(" ", "").isalpha() for word in words):
-        listed = ", ".join(f"{word}: …" for word in words)
-        some = next(iter(trait.steps.mapped.values()))
-        yield (
-            f"map: {{{listed}}}, or an else",
-            replace(trait, steps=replace(trait.steps, otherwise=some)),
-            None,
-        )
-
-
-def _quote(format: str) -> str:
-    return f'"{format}"' if "%" in format else format

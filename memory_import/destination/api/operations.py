@@ -1,13 +1,13 @@
 """Follows the server's asynchronous job behind a 202 to its end, at the server's pace."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from memory_import.destination.http.client import Client, Request
 from memory_import.destination.http.decisions import Answer, Refused, Success, as_code, retry_after_seconds
 from memory_import.destination.http.routes import READ_OPERATION, Route
+from memory_import.destination.http.throttle import growing_waits
 from memory_import.destination.limits import (
     OPERATION_APPEARS_SECONDS,
     OPERATION_KEPT_SECONDS,
@@ -73,7 +73,7 @@ async def follow(
     """
     throttle = client.throttle
     start = throttle.clock()
-    own_waits = _own_waits()
+    own_waits = growing_waits(OPERATION_POLL_FIRST_SECONDS, OPERATION_POLL_LONGEST_SECONDS)
     request = Request(route=route, path=route.at(operation_id=operation_id))
     wait_seconds = next(own_waits) if first_wait_seconds is None else first_wait_seconds
     missing_since: float | None = None
@@ -96,14 +96,6 @@ async def follow(
         said_seconds = poll_seconds(decision.answer) if isinstance(decision, Success) else None
         wait_seconds = next(own_waits) if said_seconds is None else said_seconds
         await throttle.rest(min(wait_seconds, patience_seconds - elapsed))
-
-
-def _own_waits() -> Iterator[float]:
-    """Seconds until the next question, where the server does not say: each time twice as long."""
-    seconds = OPERATION_POLL_FIRST_SECONDS
-    while True:
-        yield seconds
-        seconds = min(2 * seconds, OPERATION_POLL_LONGEST_SECONDS)
 
 
 def _is_forgotten(age_seconds: float, missing_seconds: float) -> bool:

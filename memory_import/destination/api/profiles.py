@@ -39,7 +39,7 @@ async def fetch_profile(client: Client, store_id: str, profile_id: str) -> Store
     decision = await client.call(Request(route=READ_PROFILE, path=path, moved=follow))
     if isinstance(decision, Refused):
         if decision.status != 404:
-            raise _as_unexpected(READ_PROFILE, decision)
+            raise as_unexpected(READ_PROFILE, decision)
         await require_store(client, store_id)
         return None
     found = decision.answer.document
@@ -67,10 +67,10 @@ async def _read(
     path = route.at(store_id=store_id, profile_id=profile_id)
     decision = await client.call(Request(route=route, path=path, params=params))
     if isinstance(decision, Refused):
-        raise _as_unexpected(route, decision)
+        raise as_unexpected(route, decision)
     return decision.answer.document
 
 
-def _as_unexpected(route: Route, decision: Refused) -> UnexpectedAnswer:
+def as_unexpected(route: Route, decision: Refused) -> UnexpectedAnswer:
     """For the person who has to report it; the path names no profile."""
     return UnexpectedAnswer(route.method, route.template, decision.status, decision.code, decision.request_id)

@@ -185,6 +185,13 @@ class Client:
             headers["content-type"] = "application/json"
         if request.is_gzipped:
             headers["content-encoding"] = "gzip"
+        has_left_us = False
+
+        async def leave() -> bool:
+            nonlocal has_left_us
+            has_left_us = await self._leave()
+            return has_left_us
+
         try:
             response = await self._connections.exchange(
                 request.route.method,
@@ -192,12 +199,15 @@ class Client:
                 params=request.params,
                 headers=headers,
                 content=request.content,
-                leave=self._leave,
+                leave=leave,
             )
         except httpx.RequestError as error:
             left_host = has_left(error)
             self._counts.add("no_answer" if left_host else "not_sent", is_retry=is_retry)
             return NoAnswer(left_host, *describe(error))
+        finally:
+            if has_left_us:
+                self._counts.end()
         self._counts.add(str(response.status_code), is_retry=is_retry)
         self._note_server_time(response.headers.get("date"))
         answer = Answer(response.status_code, response.headers, response.content)
@@ -206,7 +216,9 @@ class Client:
     async def _leave(self) -> bool:
         """Return when a request that has all it needs may leave; whether the gate was open at once."""
         was_open = await self.throttle.pass_gate()
-        self.requests += was_open
+        if was_open:
+            self.requests += 1
+            self._counts.leave()
         return was_open
 
     def _note_server_time(self, date: str | None) -> None:

@@ -216,6 +216,7 @@ BULK = Route("PUT", f"{_PROFILES}/Bulk", 202, _is_message, _REFUSALS)
 LOOKUP = Route("POST", f"{_PROFILES}/Lookup", 200, _is_lookup, _REFUSALS)
 CREATE_PROFILE = Route("POST", _PROFILES, 202, _is_created, _REFUSALS)
 READ_PROFILE = Route("GET", _PROFILES + "/{profile_id}", 200, _is_profile, _REFUSALS, is_moved=True)
+DELETE_PROFILE = Route("DELETE", READ_PROFILE.template, 202, _is_message, _REFUSALS, is_moved=True)
 ADD_MEMORIES = {
     name: Route("POST", f"{_PROFILES}/{{profile_id}}/{resource}", 202, _is_message, _REFUSALS, is_moved=True)
     for name, resource in (("observations", "Observations"), ("summaries", "ConversationSummaries"))
@@ -263,8 +264,9 @@ READ_CONFIGURATION_OPERATION = Route(
 )
 
 ROUTES = (
-    BULK, LOOKUP, CREATE_PROFILE, READ_PROFILE, *ADD_MEMORIES.values(), *LIST_MEMORIES.values(),
-    LIST_REVISIONS, *CHANGE_MEMORY.values(), READ_TRAITS, READ_IDENTIFIERS, RECALL,
+    BULK, LOOKUP, CREATE_PROFILE, READ_PROFILE, DELETE_PROFILE,
+    *ADD_MEMORIES.values(), *LIST_MEMORIES.values(), LIST_REVISIONS, *CHANGE_MEMORY.values(),
+    READ_TRAITS, READ_IDENTIFIERS, RECALL,
     LIST_STORES, ADD_STORE, READ_STORE, CHANGE_STORE, LIST_GROUPS, ADD_GROUP, CHANGE_GROUP,
     READ_IDENTITY, WRITE_IDENTITY, READ_OPERATION,
     LIST_CONFIGURATIONS, ADD_CONFIGURATION, CHANGE_CONFIGURATION, READ_CONFIGURATION_OPERATION,

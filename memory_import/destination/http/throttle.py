@@ -2,13 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from random import Random
 
 from memory_import.destination.errors import Stopped
 from memory_import.destination.limits import BACKOFF_FIRST_SECONDS, BACKOFF_LONGEST_SECONDS
 
 _DOUBLINGS = 30  # beyond any longest wait; a 429 may come a thousand times, and a float overflows
+
+
+def growing_waits(first_seconds: float, longest_seconds: float) -> Iterator[float]:
+    """Seconds until the next question, without end: each time twice as long, up to `longest_seconds`."""
+    seconds = first_seconds
+    while True:
+        yield seconds
+        seconds = min(2 * seconds, longest_seconds)
 
 
 class StopSignal:
@@ -59,10 +67,18 @@ class Throttle:
         self._sleep = sleep
         self._random = random or Random()  # noqa: S311 - jitter, not a secret
         self._closed_until = float("-inf")
+        self._closed_seconds = 0.0  # in all, up to then
 
     def close_gate(self, seconds: float) -> None:
         """Let nothing leave for `seconds` from now. A longer wait that is under way stays."""
-        self._closed_until = max(self._closed_until, self.clock() + seconds)
+        now = self.clock()
+        until = max(self._closed_until, now + seconds)
+        self._closed_seconds += until - max(self._closed_until, now)
+        self._closed_until = until
+
+    def held_seconds(self) -> float:
+        """For how many seconds nothing could leave so far."""
+        return self._closed_seconds - max(self._closed_until - self.clock(), 0.0)
 
     async def pass_gate(self) -> bool:
         """Return when requests may leave, whether at once or not; `Stopped` once the run is told to stop."""

@@ -7,24 +7,34 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from memory_import.clock import seconds_now
+from memory_import.ledger.database.deletions import Deletion
 from memory_import.ledger.database.ledger import Ledger
-from memory_import.ledger.database.records import Batch, FoundProfile, PlannedBatch, RequestCount
+from memory_import.ledger.database.records import Batch, FoundProfile, PlannedBatch, RequestCount, Sample
+from memory_import.ledger.database.samples import Sampler
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.database.transaction import Transaction
 
 T = TypeVar("T")
-_COUNT_SECONDS = 1.0  # between two writes of the request counts
+_COUNT_SECONDS = 0.25  # between two writes of the request counts
 
 
 class GroupCommit:
     """Changes of one run's batches. Each call returns when its change is on disk.
 
     Changes that arrive while a commit is under way share the next one, so that a slow disk costs time per
-    commit and not per batch.
+    commit and not per batch. `clock` counts seconds; `held_seconds` says for how many of them the service has
+    wanted no request so far.
     """
 
-    def __init__(self, ledger: Ledger, run_id: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        run_id: str,
+        clock: Callable[[], float] = time.monotonic,
+        held_seconds: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self.requests = RequestCount()
+        self._sampler = Sampler(clock, held_seconds)
         self._clock = clock
         self._next_count = clock() + _COUNT_SECONDS
         self._ledger = ledger
@@ -49,6 +59,10 @@ class GroupCommit:
     async def remember(self, load: str, found: FoundProfile) -> None:
         """Keep what a lookup found."""
         await self._write(lambda transaction: transaction.remember(self._run_id, load, found))
+
+    async def note_deletion(self, deletion: Deletion) -> None:
+        """Say where the deletion of a profile stands."""
+        await self._write(lambda transaction: transaction.note_deletion(self._run_id, deletion))
 
     async def replace_profile(self, profile_id: str, canonical_id: str) -> None:
         """Remember that a profile was merged into another one."""
@@ -79,9 +93,9 @@ class GroupCommit:
         loop = asyncio.get_running_loop()
         while self._waiting:
             group, self._waiting = self._waiting, []
-            counts = self._take_counts()
+            counts, sample = self._take_counts()
             try:
-                results = await loop.run_in_executor(self._thread, self._commit, group, counts)
+                results = await loop.run_in_executor(self._thread, self._commit, group, counts, sample)
             except BaseException as error:
                 for _, done in group:
                     if not done.done():
@@ -92,17 +106,24 @@ class GroupCommit:
                     done.set_result(result)
         self._flush = None
 
-    def _take_counts(self) -> RequestCount:
+    def _take_counts(self) -> tuple[RequestCount, Sample | None]:
         """The requests counted so far, now and then: a commit for each change of them would cost more."""
         now = self._clock()
         if now < self._next_count:
-            return RequestCount()
+            return RequestCount(), None
+        is_last = self._next_count == float("-inf")
         self._next_count = now + _COUNT_SECONDS
-        return self.requests.take()
+        counts = self.requests.take()
+        return counts, self._sampler.add(counts, is_last=is_last)
 
     def _commit(
-        self, group: list[tuple[Callable[[Transaction], Any], asyncio.Future[Any]]], counts: RequestCount
+        self,
+        group: list[tuple[Callable[[Transaction], Any], asyncio.Future[Any]]],
+        counts: RequestCount,
+        sample: Sample | None,
     ) -> list[Any]:
         with self._ledger.transaction() as transaction:
             transaction.count_requests(self._run_id, counts)
+            if sample is not None:
+                transaction.add_sample(self._run_id, sample)
             return [change(transaction) for change, _ in group]

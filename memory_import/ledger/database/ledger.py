@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
-from itertools import accumulate
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from memory_import.ledger.database.deletions import DeletionTable
 from memory_import.ledger.database.records import (
     Batch,
     FoundProfile,
@@ -24,8 +24,8 @@ from memory_import.ledger.database.records import (
     RequestCount,
     RunRecord,
     RunStatus,
+    Sample,
 )
-from memory_import.ledger.database.runs import RunTable
 from memory_import.ledger.database.schema import (
     batches,
     inputs,
@@ -33,6 +33,7 @@ from memory_import.ledger.database.schema import (
     lookups,
     requests,
     runs,
+    samples,
     timings,
     waits,
 )
@@ -44,7 +45,7 @@ _RUNS_OF_PACE = 5
 _TOOK = (BatchState.ACCEPTED, BatchState.COMPLETED, BatchState.VERIFIED, BatchState.UNKNOWN)
 
 
-class Ledger(RunTable):
+class Ledger(DeletionTable):
     """Every question to the database and every change of it, each change in its own transaction."""
 
     def close(self) -> None:
@@ -184,30 +185,37 @@ class Ledger(RunTable):
             sent, spent = connection.execute(entries).scalar(), connection.execute(seconds).scalar()
         return sent / spent if sent and spent else None
 
-    def rows_over_time(self, run_id: str, points: int) -> list[tuple[float, int]]:
-        """When the server took how many rows: seconds since the epoch and all rows until then, at most so
-        many of these; none where nothing was taken."""
-        taken = (
-            batches.c.run_id == run_id,
-            batches.c.answered_at.is_not(None),
-            batches.c.state.in_(_TOOK),
+    def rows_taken(self, run_id: str, began: float, slot_seconds: float) -> dict[int, int]:
+        """How many rows the server took in which slot of time: slot 0 began at `began`, in seconds since the
+        epoch. Where a clock was set back meanwhile, there may be negative ones."""
+        slot = ((batches.c.answered_at - began) / slot_seconds).cast(Integer)
+        query = (
+            select(slot, func.sum(batches.c.rows))
+            .where(
+                batches.c.run_id == run_id,
+                batches.c.answered_at.is_not(None),
+                batches.c.state.in_(_TOOK),
+            )
+            .group_by(slot)
         )
-        answered = batches.c.answered_at
         with self._engine.connect() as connection:
-            first, last = connection.execute(
-                select(func.min(answered), func.max(answered)).where(*taken)
-            ).one()
-            if first is None:
-                return []
-            slot = ((answered - first) * ((points - 1) / max(last - first, 0.001))).cast(Integer)
-            found = connection.execute(
-                select(func.max(answered), func.sum(batches.c.rows))
-                .where(*taken)
-                .group_by(slot)
-                .order_by(slot)
-            ).all()
-        until = accumulate(rows for _, rows in found)
-        return [(at, rows) for (at, _), rows in zip(found, until, strict=True)]
+            return dict(connection.execute(query).all())
+
+    def last_taken(self, run_id: str) -> float | None:
+        """When the server took the last rows, in seconds since the epoch; None where it took none."""
+        query = select(func.max(batches.c.answered_at)).where(
+            batches.c.run_id == run_id, batches.c.state.in_(_TOOK)
+        )
+        with self._engine.connect() as connection:
+            at: float | None = connection.execute(query).scalar_one()
+        return at
+
+    def samples(self, run_id: str) -> list[Sample]:
+        """How busy a run was, from its beginning to its end."""
+        facts = [samples.c[fact.name] for fact in fields(Sample)]
+        query = select(*facts).where(samples.c.run_id == run_id).order_by(samples.c.at)
+        with self._engine.connect() as connection:
+            return [Sample(*row) for row in connection.execute(query)]
 
     def wait_left(self, api_url: str, now: float) -> float:
         """For how many more seconds a server wants no request; 0 where it may be asked.

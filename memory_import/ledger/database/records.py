@@ -137,10 +137,22 @@ class Batch(PlannedBatch):
 
 @dataclass(slots=True)
 class RequestCount:
-    """Requests made and not yet in the ledger: how many by HTTP status (or failure), how many were again."""
+    """Requests made and not yet in the ledger: how many by HTTP status (or failure), how many were again,
+    and how many at most were under way at once."""
 
     by_status: dict[str, int] = field(default_factory=dict)
     retries: dict[str, int] = field(default_factory=dict)
+    in_flight: int = 0
+    most_in_flight: int = 0
+
+    def leave(self) -> None:
+        """A request leaves: it is under way until `end`."""
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+
+    def end(self) -> None:
+        """A request that left is answered, or given up."""
+        self.in_flight -= 1
 
     def add(self, status: str, *, is_retry: bool) -> None:
         """Count one request."""
@@ -150,6 +162,22 @@ class RequestCount:
 
     def take(self) -> "RequestCount":
         """Hand over what was counted so far, and start at zero."""
-        taken = RequestCount(self.by_status, self.retries)
-        self.by_status, self.retries = {}, {}
+        taken = RequestCount(self.by_status, self.retries, self.in_flight, self.most_in_flight)
+        self.by_status, self.retries, self.most_in_flight = {}, {}, self.in_flight
         return taken
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The requests of the `seconds` that ended `at`, in seconds since the epoch.
+
+    `throttled` were answered 429, `in_flight` is the most that were under way at once; for `held_seconds`
+    none could leave because the service wanted none.
+    """
+
+    at: float
+    seconds: float
+    requests: int
+    throttled: int
+    in_flight: int
+    held_seconds: float

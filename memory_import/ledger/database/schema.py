@@ -99,6 +99,18 @@ batches = Table(
     Index("batches_by_state", "run_id", "load", "round", "state"),
 )
 
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("run_id", String, ForeignKey("runs.run_id"), primary_key=True),
+    Column("person", Integer, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("profile_id", String),
+    Column("code", String),
+    Column("request_id", String),
+    Column("sent_at", Float),
+)
+
 requests = Table(
     "requests",
     metadata,
@@ -124,3 +136,18 @@ timings = Table(
     Column("stage", String, primary_key=True),
     Column("seconds", Float, nullable=False),
 )
+
+samples = Table(
+    "samples",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", String, ForeignKey("runs.run_id"), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("throttled", Integer, nullable=False),
+    Column("in_flight", Integer, nullable=False),
+    Column("held_seconds", Float, nullable=False),
+    Index("samples_by_run", "run_id"),
+)
+"""How busy a run was, over time: a few hundred for each run."""

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Update, bindparam, insert, or_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from memory_import.ledger.database.records import Batch, FoundProfile, PlannedBatch, RequestCount
-from memory_import.ledger.database.schema import batches, lookups, requests, waits
+from memory_import.ledger.database.deletions import Deletion
+from memory_import.ledger.database.records import Batch, FoundProfile, PlannedBatch, RequestCount, Sample
+from memory_import.ledger.database.schema import batches, deletions, lookups, requests, samples, waits
 from memory_import.ledger.database.states import BatchState, IllegalMove, origins
 
 _PLANNED_FACTS = tuple(fact.name for fact in fields(PlannedBatch))
@@ -50,6 +51,15 @@ class Transaction:
             .on_conflict_do_update(index_elements=lookups.primary_key, set_=facts)
         )
 
+    def note_deletion(self, run_id: str, deletion: Deletion) -> None:
+        """Say where a deletion stands, in place of where it stood."""
+        facts = asdict(deletion)
+        self.connection.execute(
+            update(deletions)
+            .where(deletions.c.run_id == run_id, deletions.c.person == deletion.person)
+            .values(**facts)
+        )
+
     def replace_profile(self, run_id: str, profile_id: str, canonical_id: str) -> None:
         """Remember that a profile was merged into another one."""
         self.connection.execute(
@@ -84,6 +94,10 @@ class Transaction:
                     },
                 )
             )
+
+    def add_sample(self, run_id: str, sample: Sample) -> None:
+        """Keep how busy the run was."""
+        self.connection.execute(insert(samples).values(run_id=run_id, **asdict(sample)))
 
 
 @cache

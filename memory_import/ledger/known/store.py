@@ -50,11 +50,13 @@ PERSONS: Schema = {
     "words": pl.List(WORD),
     "run": pl.String,
     "last_run": pl.String,
+    "missed": pl.String,
     "profile": pl.String,
 }
 """A person that the service took. `person` is a number, larger for whoever came later; `identifiers` are all
 that its profile is known to hold; `words` are those of its name; `run` is the last one that sent something of
 it. `last_run` is the last run whose input has the person; null: the last run that read all of its input.
+`missed` is the first run with a complete input since then, which does not have the person; null: none.
 `profile` is the id of its profile, where it was seen. A column `trait_column` of each trait has the hash
 (UInt64) of what is known of its value, null where nothing is."""
 
@@ -106,6 +108,13 @@ class KnownSpec:
         """What is known of persons, with the hashes of these traits."""
         schema = {**PERSONS, **{trait_column(path): pl.UInt64 for path in traits}}
         return Table(self.folder / "persons", schema, _REPETITIVE)
+
+    def persons_as_kept(self) -> Table:
+        """The same with the hashes of all traits that are kept, whatever the spec says of them by now."""
+        files = sorted((self.folder / "persons").glob("rows-*.parquet"))
+        names = {name for path in files for name in pl.read_parquet_schema(path)}
+        prefix = trait_column("")
+        return self.persons(name.removeprefix(prefix) for name in sorted(names) if name.startswith(prefix))
 
     @property
     def rows(self) -> Table:

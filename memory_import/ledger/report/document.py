@@ -2,17 +2,41 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord, RunRecord
 from memory_import.ledger.database.states import BatchState
 from memory_import.ledger.report.account import Account
+from memory_import.ledger.report.progress import describe_progress
 from memory_import.loads import PROFILES
 
-_POINTS = 60  # of the progress over time
 _TAKEN = frozenset({BatchState.ACCEPTED, BatchState.COMPLETED, BatchState.VERIFIED, BatchState.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What ended a run early: `problems`, in sentences; where a guard objects, `spec_lines`, what to write
+    into the spec, and `option`, that of the command line which lets the run go on as it is."""
+
+    problems: Sequence[str] = ()
+    spec_lines: Sequence[str] = ()
+    option: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Its part of a report."""
+        return {"problems": list(self.problems), "spec_lines": list(self.spec_lines), "option": self.option}
+
+    @classmethod
+    def of_report(cls, report: Mapping[str, Any]) -> Self:
+        """What a report says of it."""
+        return cls(
+            tuple(report.get("problems", ())), tuple(report.get("spec_lines", ())), report.get("option")
+        )
+
+
+NO_PROBLEM = Ending()
 
 
 def build_report(
@@ -20,11 +44,11 @@ def build_report(
     run: RunRecord,
     accounts: Mapping[str, tuple[LoadRecord, Account]],
     resume_command: str | None,
-    problems: Sequence[str] = (),
+    ending: Ending = NO_PROBLEM,
 ) -> dict[str, Any]:
     """The report as it is written to `report.json`. `accounts` is by load, for the loads that were staged.
 
-    `problems`: what ended the run early, in sentences.
+    `ending`: what ended the run early.
     """
     loads = {
         name: _load_section(ledger, run.run_id, load, account) for name, (load, account) in accounts.items()
@@ -44,19 +68,10 @@ def build_report(
         "timing": {
             stage: round(seconds, 3) for stage, seconds in ledger.seconds_by_stage(run.run_id).items()
         },
-        "progress": _describe_progress(ledger, run),
-        "problems": list(problems),
+        "progress": describe_progress(ledger, run),
+        **ending.to_json(),
         "resume_command": resume_command,
     }
-
-
-def _describe_progress(ledger: Ledger, run: RunRecord) -> list[dict[str, Any]]:
-    """How many rows the service had taken, so many seconds after the run began: `{seconds, rows}`, rising."""
-    began = datetime.fromisoformat(run.started_at).timestamp()
-    return [
-        {"seconds": round(max(at - began, 0.0), 3), "rows": rows}
-        for at, rows in ledger.rows_over_time(run.run_id, _POINTS)
-    ]
 
 
 def describe_requests(ledger: Ledger, run_id: str) -> dict[str, Any]:

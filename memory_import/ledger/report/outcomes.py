@@ -89,7 +89,13 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
     """
     batches = _list_batches(ledger, run_id, load)
     late_errors = pl.concat([refused_rows(ledger, staging, run_id, load), staging.late_rejects]).sort(POS)
-    unchanged = staging.unchanged.with_columns(outcome=pl.lit(Outcome.UNCHANGED.value))
+    record = ledger.load(run_id, load)
+    is_planned = record is not None and record.planned_at is not None
+    run = ledger.run(run_id)
+    is_plan = run is not None and run.is_plan
+    foreseen = staging.foreseen.filter(pl.col("fate") == "unchanged")
+    known = foreseen if is_plan and not is_planned else staging.unchanged
+    unchanged = known.select(POS, outcome=pl.lit(Outcome.UNCHANGED.value))
     verified = find_verified(staging)
     standing = _verified(_representatives(staging, batches), verified)
     memories = _verified(_memories(staging, batches), verified)
@@ -97,10 +103,6 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
     representatives = _locate_representatives(staging).join(
         standing.rename({POS: REPRESENTATIVE, OUTCOME: SENT_AS}), on=REPRESENTATIVE, how="left"
     )
-    record = ledger.load(run_id, load)
-    is_planned = record is not None and record.planned_at is not None
-    run = ledger.run(run_id)
-    is_plan = run is not None and run.is_plan
 
     def find(part: str) -> pl.DataFrame:
         positions = staging.positions[part]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from memory_import.printable import printable_line
+from memory_import.printable import counted, printable_line
 
 
 def describe_forecast(plan: Mapping[str, Any]) -> list[str]:
@@ -17,6 +17,7 @@ def describe_forecast(plan: Mapping[str, Any]) -> list[str]:
         f"{_range(forecast['lookups'])} lookups",
         _duration(forecast["seconds"]),
     ]
+    lines += [_memories(load, memories) for load, memories in plan["memories"].items()]
     if not store["asked"]:
         lines.append("no store was asked: which traits identify a person is taken from the spec")
     return lines + [f"the store lacks: {problem}" for problem in store["lacks"]]
@@ -25,12 +26,49 @@ def describe_forecast(plan: Mapping[str, Any]) -> list[str]:
 def list_persons(plan: Mapping[str, Any]) -> list[str]:
     """A few persons as they would be sent, a line each."""
     return [
-        f"{printable_line(person['file'])} row {person['row']}: "
+        f"{printable_line(person['file'])} {name_person(person)}: "
         + ", ".join(
-            f"{trait} {json.dumps(value, ensure_ascii=False)}" for trait, value in person["traits"].items()
+            f"{trait} {json.dumps(value, ensure_ascii=False)}{_coded(person['codes'].get(trait))}"
+            for trait, value in person["traits"].items()
         )
+        + "".join(f", without {trait}{_coded(code)}" for trait, code in find_left_out(person))
         for person in plan["persons"]
     ]
+
+
+def name_person(person: Mapping[str, Any]) -> str:
+    """The row that stands for a person, and what else there is to it."""
+    more = person["rows"] - 1
+    rows = f" and {counted(more, 'more row')} of the same person" if more else ""
+    return f"row {person['row']:,}{rows}{', known already' * person['is_known']}"
+
+
+def find_left_out(person: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The traits of which a person's row has a value that is not sent, with why."""
+    return [(trait, code) for trait, code in person["codes"].items() if trait not in person["traits"]]
+
+
+def show_example(plan: Mapping[str, Any] | None, trait: str) -> str:
+    """A value of a trait that a plan would send; blank where there is none."""
+    example = (plan or {}).get("examples", {}).get(trait)
+    return "" if example is None else printable_line(json.dumps(example, ensure_ascii=False))
+
+
+def _coded(code: str | None) -> str:
+    return f" ({code})" if code else ""
+
+
+def _memories(load: str, memories: Mapping[str, Any]) -> str:
+    unknown = memories["not_looked_up"]
+    others = (
+        f"; {counted(unknown['rows'], 'row')} of {counted(unknown['identifiers'], 'identifier')} that nobody "
+        "in this input holds or is known to: not looked up"
+        if unknown["rows"]
+        else ""
+    )
+    return (
+        f"{load}: {counted(memories['people'], 'person')}, requests: {_range(memories['requests'])}{others}"
+    )
 
 
 def _created(bounds: Mapping[str, int]) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from memory_import.ledger.report.markdown import as_code, as_prose, escape
-from memory_import.ledger.report.persons import describe_persons
-from memory_import.ledger.report.plan import describe_forecast, list_persons
+from memory_import.ledger.report.people.persons import describe_persons
+from memory_import.ledger.report.plan import describe_forecast, list_persons, show_example
 from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import (
     EXIT_MEANING,
@@ -40,14 +40,14 @@ def render_markdown(report: Mapping[str, Any], folder: str, explain_code: Callab
     ]
     lines += [line for problem in report.get("problems", ()) for line in ("", f"**{as_prose(problem)}**")]
     lines += ["", "What to do next:", ""]
-    lines += [f"- {as_code(step.command)}: {step.purpose}" for step in next_steps(report, folder)]
+    lines += [f"- {as_code(step.command)}: {as_prose(step.purpose)}" for step in next_steps(report, folder)]
     if plan:
         forecast = describe_forecast(plan)
         lines += ["", "## What it would do", "", *(f"- {escape(line)}" for line in forecast)]
         lines += ["", "Persons as they would be sent:", ""] if plan["persons"] else []
         lines += [f"- {as_code(line)}" for line in list_persons(plan)]
     for name, load in report["loads"].items():
-        lines += _load_section(name, load, explain_code, is_plan=bool(plan))
+        lines += _load_section(name, load, explain_code, plan)
     requests = report["requests"]
     seconds = ", ".join(f"{escape(stage)} {spent:,.1f}" for stage, spent in report["timing"].items())
     lines += [
@@ -65,12 +65,12 @@ def render_markdown(report: Mapping[str, Any], folder: str, explain_code: Callab
 
 
 def _load_section(
-    name: str, load: Mapping[str, Any], explain_code: Callable[[str], str], *, is_plan: bool
+    name: str, load: Mapping[str, Any], explain_code: Callable[[str], str], plan: Mapping[str, Any] | None
 ) -> list[str]:
     lines = ["", f"## {name.capitalize()}", "", *_outcome_table(load["rows"])]
     lines += [line for sentence in describe_persons(load) for line in ("", escape(sentence) + ".")]
     lines += _file_table(load)
-    lines += _value_table(load.get("traits", {}))
+    lines += _value_table(load.get("traits", {}), plan)
     lines += _dropped_table(load.get("traits", {}), load.get("dropped_rows", {}), explain_code)
     lines += _count_table(
         "Why rows are rejected", load["reject_reasons"], load.get("rejected_rows", {}), explain_code
@@ -82,7 +82,7 @@ def _load_section(
         made, spared = load["lookups"]["made"], load["lookups"]["spared"]
         lines += ["", f"{counted(made, 'lookup')} found the profiles; {spared:,} more were spared."]
     batches = {state: count for state, count in load["batches"].items() if count}
-    if not is_plan:
+    if not plan:
         lines += ["", f"Sent: {load['sent']:,} of {name}; batches: {_listed(batches)}."]
     return lines
 
@@ -140,12 +140,15 @@ def _count_table(
     return [*lines, *_more(len(ordered) - _MOST_LISTED)]
 
 
-def _value_table(traits: Mapping[str, Any]) -> list[str]:
-    """The fates of the values, trait by trait; `beside` is what rows state of a trait beside its value."""
+def _value_table(traits: Mapping[str, Any], plan: Mapping[str, Any] | None) -> list[str]:
+    """The fates of the values, trait by trait; `beside` is what rows state of a trait beside its value, and
+    `example` one that a plan would send."""
     if not traits:
         return []
     heading = "| trait | read | blank | sent | changed | dropped | superseded | not sent | beside |"
-    lines = ["", "### What became of the values", "", heading, "|---|" + "---:|" * 8]
+    has_examples = bool(plan and plan["examples"])
+    heading += " example |" * has_examples
+    lines = ["", "### What became of the values", "", heading, "|---|" + "---:|" * 8 + "---|" * has_examples]
     for path, fates in list(traits.items())[:_MOST_TRAITS]:
         others = fates["others"]
         counts = [
@@ -155,7 +158,8 @@ def _value_table(traits: Mapping[str, Any]) -> list[str]:
         ]
         beside = f"{others['sent']:,} sent, {sum(others['dropped'].values()):,} dropped"
         cells = " | ".join(f"{count:,}" for count in counts)
-        lines.append(f"| {escape(path)} | {cells} | {beside if any(others.values()) else ''} |")
+        example = f" {escape(show_example(plan, path))} |" * has_examples
+        lines.append(f"| {escape(path)} | {cells} | {beside if any(others.values()) else ''} |{example}")
     return [*lines, *_more(len(traits) - _MOST_TRAITS)]
 
 

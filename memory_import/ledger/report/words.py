@@ -110,14 +110,12 @@ def next_step(report: Mapping[str, Any], folder: str) -> str:
 
 
 def _find_steps(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
-    is_plan = "plan" in report
-    if report["resume_command"]:
-        purpose = "to send it" if is_plan else "to go on"
-        purpose += ", with a larger budget" if report["exit_code"] == ExitCode.BUDGET else ""
-        yield Step(report["resume_command"], purpose)
-    if report["exit_code"] == ExitCode.BUDGET and not is_plan:
-        purpose = "anew, once the spec or the input is put right"
-        yield Step(f"memory-import run {shlex.quote(report['spec'])}{state_dir}", purpose)
+    if "plan" in report:
+        yield from _prepare_plan(report, state_dir)
+    if report["exit_code"] == ExitCode.BUDGET:
+        yield from _after_budget(report, state_dir)
+    elif report["resume_command"]:
+        yield Step(report["resume_command"], "to send it" if "plan" in report else "to go on")
     if report["status"] == "failed":
         yield Step(f"memory-import doctor {shlex.quote(report['spec'])}", "what has to be put right first")
     reasons: Counter[str] = Counter()
@@ -133,6 +131,30 @@ def _find_steps(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
             f"memory-import verify {report['run_id']}{state_dir}",
             "reads some of it back and compares; reads are billed",
         )
+
+
+def _prepare_plan(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
+    """What comes before a plan can be applied: a store that takes it, or another plan."""
+    spec = shlex.quote(report["spec"])
+    if report["plan"]["store"]["lacks"] and not report["target"]["emulator"]:
+        yield Step(f"memory-import setup {spec}{state_dir}", "what the store lacks, shown and made")
+    elif report["exit_code"] in {ExitCode.USAGE, ExitCode.CHANGED}:
+        yield Step(f"memory-import plan {spec}{state_dir}", "anew: this one cannot be applied as it stands")
+
+
+def _after_budget(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
+    """Anew with another spec where that is what is meant; as it is where an option allows it."""
+    anew = f"memory-import {'plan' if 'plan' in report else 'run'} {shlex.quote(report['spec'])}{state_dir}"
+    lines = report.get("spec_lines", ())
+    if lines:
+        left = len(lines) - _MOST_NAMED
+        more = f"; and {left} more that the messages name" if left > 0 else ""
+        yield Step(anew, f"once the spec says {'; '.join(lines[:_MOST_NAMED])}{more}")
+    if report["resume_command"] and report.get("option"):
+        purpose = f"to go on as it is, with a larger {report['option']}"
+        yield Step(report["resume_command"], purpose)
+    if not lines:
+        yield Step(anew, "anew, once the spec or the input is put right")
 
 
 def _can_be_verified(load: Mapping[str, Any]) -> bool:

@@ -21,6 +21,8 @@
         profiles/persons-00000.arrow  what becomes known of those groups once they landed
         profiles/present.arrow        the known people that the input has
         profiles/gone.arrow           what the known people hold that it does not have
+        profiles/due.arrow            those of them who are to be deleted
+        profiles/presence.json        how whole the input is
         profiles/unsent.arrow         what is known of people of whom something else is sent
         profiles/refusals.jsonl       the server's words about rows it refused
         profiles/manifest.json        written last
@@ -29,6 +31,7 @@
         observations/sorted-00000.arrow  what is sent, profile by profile, in the order of time
         observations/updates-00000.arrow  what memories that the store holds are to say
         observations/late_rejects.parquet   rows that have no profile, or one that is full
+        observations/foreseen.arrow   of a plan, what would become of each row that was kept
         */compared.arrow              what is remembered of each row once it landed
         */unchanged.arrow             _pos of the rows that are not sent because they are known; of profiles
                                       with the known person
@@ -48,6 +51,7 @@ from memory_import.columns import (
     COLUMN,
     ERRORS,
     ID_TYPE,
+    PIECES,
     POS,
     REPRESENTATIVE,
     TRAIT,
@@ -64,6 +68,16 @@ CONFLICTS_SCHEMA = {**schema(POS, ID_TYPE, VALUE), "name": pl.String, "reason": 
 UNSENT_SCHEMA = schema(POS, TRAIT, VALUE)
 PRESENT_SCHEMA = {"person": pl.Int64}
 GONE_SCHEMA = {**PRESENT_SCHEMA, **schema(ID_TYPE, VALUE), "last_run": pl.String}
+FORESEEN_SCHEMA = {
+    **schema(POS),
+    "profile": pl.String,
+    "fate": pl.String,
+    **schema(PIECES),
+    "bytes": pl.Int64,
+    "is_read": pl.Boolean,
+}
+"""What a plan says of a memory: whose it is, where that is known; `sent`, `updated`, `unchanged`, or
+`surplus` where its profile takes no more; its entries and bytes; whether what the store holds decides."""
 WITHDRAWN_SCHEMA = {"claim": pl.Int64}
 CLAIMS_SCHEMA = {
     **schema(ID_TYPE, VALUE),

@@ -27,6 +27,7 @@ from memory_import.ledger.files import (
 from memory_import.ledger.staging.layout import (
     CLAIMS_SCHEMA,
     CONFLICTS_SCHEMA,
+    FORESEEN_SCHEMA,
     GONE_SCHEMA,
     LEFT_OUT_SCHEMA,
     MEMBERS_SCHEMA,
@@ -111,6 +112,11 @@ class Staging(StagingWriter):
         """The hash of the mapping under which hashes of rows mean something; None: there are none."""
         path = self.folder / "mapping.json"
         return json.loads(path.read_text())["sha256"] if path.exists() else None
+
+    @cached_property
+    def foreseen(self) -> pl.DataFrame:
+        """What a plan says of the memories that were kept: FORESEEN_SCHEMA, by `_pos`."""
+        return self._read_sparse("foreseen", FORESEEN_SCHEMA)
 
     def _named(self, kind: str) -> tuple[str, ...]:
         return tuple(path.stem for path in sorted(self.folder.glob(f"{kind}-*.arrow")))
@@ -210,6 +216,16 @@ class Staging(StagingWriter):
     def gone(self) -> pl.DataFrame:
         """The known people that the input does not have any more, by all that they hold: GONE_SCHEMA."""
         return self._read_sparse("gone", GONE_SCHEMA)
+
+    @cached_property
+    def due(self) -> pl.DataFrame:
+        """Those of the gone people who are to be deleted: PRESENT_SCHEMA."""
+        return self._read_sparse("due", PRESENT_SCHEMA)
+
+    @property
+    def deletes(self) -> bool:
+        """Whether people who are gone are deleted, should any be due."""
+        return (self.folder / "due.arrow").exists()
 
     def _read_sparse(self, name: str, columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
         path = self.folder / f"{name}.arrow"

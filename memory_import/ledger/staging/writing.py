@@ -141,6 +141,10 @@ class StagingWriter:
         """Stage which known people the input does not have any more: GONE_SCHEMA."""
         write_arrow(gone.sort("person", ID_TYPE, VALUE), self.folder / "gone.arrow")
 
+    def write_due(self, due: pl.DataFrame) -> None:
+        """Stage which of the gone people are to be deleted: PRESENT_SCHEMA."""
+        write_arrow(due.sort("person"), self.folder / "due.arrow")
+
     def write_members(self, *, members: pl.DataFrame, late_rejects: pl.DataFrame) -> None:
         """Stage which rows share an identifier value, and which of them are refused for it."""
         write_arrow(members.sort(POS), self.folder / "members.arrow")
@@ -168,6 +172,10 @@ class StagingWriter:
         because they are known."""
         write_arrow(compared, self.folder / "compared.arrow")
         write_arrow(unchanged.select(POS).sort(POS), self.folder / "unchanged.arrow")
+
+    def write_foreseen(self, foreseen: pl.DataFrame) -> None:
+        """Stage what a plan says of the memories that were kept: FORESEEN_SCHEMA."""
+        write_arrow(foreseen.sort(POS), self.folder / "foreseen.arrow")
 
     def finish(self) -> None:
         """Write the manifest: the names and checksums of all files that make up this load."""

@@ -50,8 +50,8 @@ async def compare_memories(
     run.known.target.begin_anew_if_damaged()
     keyed = run.known.hash
     wanted = key_memories(run.staging(load), load, spec, rows, keyed)
-    table, remarks = _open(run.known, load, spec)
-    known = _select(table, wanted) if table else pl.DataFrame(schema=MEMORIES)
+    table, remarks = open_memories(run.known, load, spec)
+    known = select_known(table, wanted) if table else pl.DataFrame(schema=MEMORIES)
     compared = match_known(wanted, known)
     is_judged_by_store = spec.once == "store"
     if is_judged_by_store:
@@ -69,8 +69,10 @@ async def compare_memories(
     return ComparedMemories(compared, remarks)
 
 
-def _open(known: KnownSpec, load: MemoryLoad, spec: MemoriesSpec) -> tuple[Table | None, tuple[str, ...]]:
-    """What is known, unless it is damaged; and why the store is to be asked about everything."""
+def open_memories(
+    known: KnownSpec, load: MemoryLoad, spec: MemoriesSpec
+) -> tuple[Table | None, tuple[str, ...]]:
+    """What is known of memories, unless it is damaged; and why the store is to be asked about everything."""
     try:
         table = known.memories(load)
     except KnownDamaged as damage:
@@ -82,7 +84,7 @@ def _open(known: KnownSpec, load: MemoryLoad, spec: MemoriesSpec) -> tuple[Table
     return table, () if mapping == describe_mapping(spec) else (_MAPPING_CHANGED,)
 
 
-def _select(table: Table, wanted: pl.DataFrame) -> pl.DataFrame:
+def select_known(table: Table, wanted: pl.DataFrame) -> pl.DataFrame:
     """The rows of a table (MEMORIES) that share a key, a profile or a reference with those wanted."""
     columns = ("key", "profile", "reference")
     is_wanted = pl.any_horizontal(

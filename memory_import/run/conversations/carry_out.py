@@ -11,7 +11,12 @@ from memory_import.destination.api.configurations import (
 from memory_import.destination.errors import StoreUnfit
 from memory_import.destination.http.client import Client
 from memory_import.destination.http.decisions import Refused
-from memory_import.destination.limits import SETUP_POLL_SECONDS, SETUP_SHOWS_SECONDS
+from memory_import.destination.http.throttle import growing_waits
+from memory_import.destination.limits import (
+    SETUP_POLL_FIRST_SECONDS,
+    SETUP_POLL_LONGEST_SECONDS,
+    SETUP_SHOWS_SECONDS,
+)
 from memory_import.run.conversations.plan import (
     ConfigurationChange,
     ConfigurationPlan,
@@ -82,11 +87,12 @@ async def _look_until_shown(
 ) -> ConfigurationPlan:
     """What is left to be done once a change is shown, which may take a moment, or never is."""
     throttle, start = client.throttle, client.throttle.clock()
+    waits = growing_waits(SETUP_POLL_FIRST_SECONDS, SETUP_POLL_LONGEST_SECONDS)
     while True:
         plan = await look_at_configuration(client, wanted)
         if change.words not in _words(plan) or throttle.clock() - start >= SETUP_SHOWS_SECONDS:
             return plan
-        await throttle.rest(SETUP_POLL_SECONDS)
+        await throttle.rest(next(waits))
 
 
 def _words(plan: ConfigurationPlan) -> list[str]:

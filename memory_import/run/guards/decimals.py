@@ -50,7 +50,7 @@ def check_decimals(run: RunContext) -> None:
     ]
     commas = {trait.path: _find_commas(staging, trait, plan) for trait, plan in numbers if not plan.decimal}
     elsewhere = _find_elsewhere(run, plans, commas)
-    problems = []
+    problems, spec_lines = [], []
     for trait, plan in numbers:
         is_open = plan.type == TraitType.NUMBER and not plan.decimal and not plan.thousands
         evidence = commas.get(trait.path, _Found())
@@ -59,8 +59,12 @@ def check_decimals(run: RunContext) -> None:
             if groups.count and (evidence.count or not points):
                 shown = f"a cell of the column ({evidence.first})" if evidence.count else elsewhere
                 problems.append(_describe(plan, groups, shown))
+                spec_lines.append(f'`decimal: ","` or `decimal: "."` in profiles.traits.{plan.path}')
     if problems:
-        raise BudgetExceeded([*problems, "Nothing was sent. Say in the spec which it is, and run it again."])
+        raise BudgetExceeded(
+            [*problems, "Nothing was sent. Say in the spec which it is, and run it again."],
+            spec_lines=spec_lines,
+        )
 
 
 def _find_elsewhere(run: RunContext, plans: dict[str, TraitPlan], commas: dict[str, _Found]) -> str:
@@ -110,6 +114,6 @@ def _describe(plan: TraitPlan, groups: _Found, shown: str) -> str:
     return (
         f"profiles.traits.{plan.path}: {groups.count:,} values would be sent with a fraction of three digits "
         f"({groups.first}), but {shown} shows that the comma is the decimal mark here, and the point "
-        'separates thousands. This would read them so: decimal: ",". If the point is a decimal mark in this '
-        'column, say decimal: ".".'
+        'separates thousands. This would read them so: `decimal: ","`. If the point is a decimal mark in '
+        'this column, say `decimal: "."`.'
     )

@@ -57,18 +57,21 @@ def check_dropped(run: RunContext) -> None:
     line of the spec that would mend it.
     """
     share = run.budgets.dropped_percent
-    problems = list(_find_problems(run, share))
+    problems = dict(_find_problems(run, share))
     if problems:
         raise BudgetExceeded(
             [
                 *problems,
                 f"Nothing was sent: --max-dropped allows {share:g}% of a trait's values. Mend the spec and "
                 "run it again, or go on with a larger --max-dropped.",
-            ]
+            ],
+            spec_lines=[*problems.values()],
+            option="--max-dropped",
         )
 
 
-def _find_problems(run: RunContext, share: float) -> Iterator[str]:
+def _find_problems(run: RunContext, share: float) -> Iterator[tuple[str, str]]:
+    """What is said of a trait, and the line of the spec that mends it."""
     for load in run.spec.sources:
         if run.ledger.load(run.run_id, load) is None:
             continue
@@ -79,7 +82,10 @@ def _find_problems(run: RunContext, share: float) -> Iterator[str]:
             dropped = drops.codes.total()
             if drops.filled >= FEWEST_FILLED and dropped * 100 > share * drops.filled:
                 mends = find_mends(drops.texts, plans[trait.path], replace(around, others=drops.others))
-                yield _describe(drops, plans[trait.path], load, mends)
+                place = place_of(load, plans[trait.path])
+                lines = " or ".join(mend.describe(place, load) for mend in mends)
+                said = _describe(drops, plans[trait.path], place, lines)
+                yield said, lines or f"another column or type in {place}"
 
 
 def _find_circumstances(run: RunContext, load: str) -> Circumstances:
@@ -117,17 +123,17 @@ def place_of(load: str, plan: TraitPlan) -> str:
     return f"{load}.traits.{plan.path}" if load == PROFILES else f"{load}.{plan.path}"
 
 
-def _describe(drops: _Drops, plan: TraitPlan, load: str, mends: list[str]) -> str:
+def _describe(drops: _Drops, plan: TraitPlan, place: str, mends: str) -> str:
     column, file, row = drops.place or ("", "", 0)
     codes = ", ".join(f"{code} {count:,}" for code, count in drops.codes.most_common())
     found = describe_text(drops.texts[0]) if len(drops.texts) else ""
     mend = (
-        f"This would read them: {' or '.join(mends)}."
+        f"This would read them: {mends}."
         if mends
         else "No other reading that is known fits: is it the right column?"
     )
     return (
-        f"{place_of(load, plan)}: {drops.codes.total():,} of {drops.filled:,} values would be dropped "
+        f"{place}: {drops.codes.total():,} of {drops.filled:,} values would be dropped "
         f"({codes}). First in row {row} of {file}, column {column!r}: found a text like {found!r}, expected "
         f"{describe_expected(plan)}. {mend}"
     )

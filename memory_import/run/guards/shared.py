@@ -30,12 +30,17 @@ def check_shared(run: RunContext) -> None:
     if profiles is None or run.ledger.load(run.run_id, PROFILES) is None:
         return
     traits = mapped_traits(run.spec, PROFILES)
-    problems = list(_find_problems(run.staging(PROFILES), traits, profiles.persons.max_shared))
+    problems = dict(_find_problems(run.staging(PROFILES), traits, profiles.persons.max_shared))
     if problems:
-        raise BudgetExceeded([*problems, "Nothing was sent. Mend the spec and run it again."])
+        raise BudgetExceeded(
+            [*problems, "Nothing was sent. Mend the spec and run it again."], spec_lines=[*problems.values()]
+        )
 
 
-def _find_problems(staging: Staging, traits: tuple[MappedTrait, ...], most: float) -> Iterator[str]:
+def _find_problems(
+    staging: Staging, traits: tuple[MappedTrait, ...], most: float
+) -> Iterator[tuple[str, str]]:
+    """What is said of a trait, and the line of the spec."""
     shared = staging.left_out.filter(pl.col(CODE) == Reason.IDENTIFIER_SHARED).unique([POS, TRAIT, VALUE])
     for trait in traits:
         values = shared.filter(pl.col(TRAIT) == trait.path)
@@ -47,16 +52,17 @@ def _find_problems(staging: Staging, traits: tuple[MappedTrait, ...], most: floa
             yield _describe(trait.path, values, rows, filled, most)
 
 
-def _describe(path: str, values: pl.DataFrame, rows: int, filled: int, most: float) -> str:
+def _describe(path: str, values: pl.DataFrame, rows: int, filled: int, most: float) -> tuple[str, str]:
     counted = values.group_by(VALUE).len().sort("len", VALUE, descending=[True, False])
     named = ", ".join(
         f"{describe_text(value)} in {count:,} rows" for value, count in counted.head(_NAMED).iter_rows()
     )
     more = f" and {counted.height - _NAMED:,} more" if counted.height > _NAMED else ""
-    return (
+    allowed = f"`max_shared: {min(100, math.ceil(rows * 100 / filled))}%` in profiles.persons"
+    said = (
         f"profiles.traits.{path}: {rows:,} of {filled:,} rows hold a value of too many people "
         f"({named}{more}; shared-identifiers.csv has them); "
         f"max_shared allows {most:g}%. Most likely the trait is mapped to the wrong column: an owner's "
-        "address, a branch's phone. This would let it pass, without these values: "
-        f"profiles.persons.max_shared: {min(100, math.ceil(rows * 100 / filled))}%."
+        f"address, a branch's phone. This would let it pass, without these values: {allowed}."
     )
+    return said, f"another column in profiles.traits.{path}, or {allowed}"

@@ -30,7 +30,9 @@ def _last_unfinished(ledger: Ledger, request: RunRequest) -> RunRecord:
     record = next((run for run in unfinished if has_budget or run.exit_code != ExitCode.BUDGET), None)
     if record is None:
         stopped = [
-            f" Run {run.run_id} was stopped by a budget: state a larger one to go on." for run in unfinished
+            f" Run {run.run_id} was stopped by a budget or a guard: `memory-import status {run.run_id}` says "
+            "which; a larger budget lets it go on, or a new run of the corrected spec takes its place."
+            for run in unfinished
         ]
         raise NothingPending(f"Nothing is unfinished.{''.join(stopped[:1])}")
     return record

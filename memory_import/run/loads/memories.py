@@ -125,6 +125,10 @@ def _has_unfinished_profiles(run: RunContext) -> bool:
     )
 
 
+FATES_OF_CHANGED = {"add": "sent", "update": "updated", "ignore": "unchanged"}
+"""What becomes of a memory whose key is known with other content, by `on_changed` of the spec."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     """What becomes of the rows of a load: each is in one of the frames, all COMPARED."""
@@ -135,8 +139,12 @@ class _Chosen:
 
 
 def _choose(compared: pl.DataFrame, spec: MemoriesSpec) -> _Chosen:
-    of_changed = {"add": "sent", "update": "updated", "ignore": "unchanged"}
-    fates = {NEW: "sent", KNOWN: "unchanged", IN_STORE: "unchanged", CHANGED: of_changed[spec.on_changed]}
+    fates = {
+        NEW: "sent",
+        KNOWN: "unchanged",
+        IN_STORE: "unchanged",
+        CHANGED: FATES_OF_CHANGED[spec.on_changed],
+    }
     fate = pl.col(STATE).replace_strict(fates, return_dtype=pl.String)
     return _Chosen(**{name: compared.filter(fate == name) for name in ("sent", "updated", "unchanged")})
 

@@ -22,7 +22,7 @@ def order_by_profile(
     staging: Staging, load: MemoryLoad, spec: MemoriesSpec, resolved: ResolvedProfiles
 ) -> list[PlannedBatch]:
     """Stage what is sent for each profile, and the rows that are refused after all; the batches to send."""
-    kept, surplus = _limit(resolved.rows, is_newest_kept=spec.over_limit == "keep_newest")
+    kept, surplus = keep_within_limit(resolved.rows, is_newest_kept=spec.over_limit == "keep_newest")
     too_many = refuse(surplus, Reason.TOO_MANY_FOR_PROFILE)
     staging.write_late_rejects(pl.concat([resolved.refused, too_many]).select(list(LATE_ERRORS_SCHEMA)))
     staging.begin_sorting()
@@ -70,7 +70,7 @@ def order_updates(staging: Staging, load: MemoryLoad, changed: pl.DataFrame) -> 
     ]
 
 
-def _limit(rows: pl.DataFrame, *, is_newest_kept: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
+def keep_within_limit(rows: pl.DataFrame, *, is_newest_kept: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows that a profile has room for, ordered, and the others.
 
     `rows`: `_pos`, `_profile_id`, `_moment` and `_pieces`, the number of entries that a row is sent as.

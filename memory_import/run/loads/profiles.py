@@ -16,9 +16,11 @@ from memory_import.destination.errors import StagingChanged
 from memory_import.ledger.database.records import LoadRecord, PlannedBatch, RunStatus
 from memory_import.ledger.database.states import OPEN
 from memory_import.ledger.known.damage import KnownDamaged
+from memory_import.ledger.staging.presence import Presence
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
+from memory_import.run.loads.deletions.due import note_presence
 from memory_import.run.loads.known_persons.gone import find_gone
 from memory_import.run.loads.known_persons.lookup import Known, open_known
 from memory_import.run.loads.known_persons.row_hashes import describe_mapping, make_row_hash, open_rows
@@ -60,8 +62,9 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
     with run.timed("group"):
         settle = partial(settle_skipped, staging, rows.remembered, rows.prepare_again)
         grouping = group_rows(staging, plan, prepared.rows, rules, known, settle)
-        if run.record.row_limit is None and spec.sync.gone == "report":
+        if run.record.row_limit is None and spec.sync.gone != "ignore":
             staging.write_gone(find_gone(staging, spec, plan, known, rules.suppressed))
+        presence = note_presence(run, spec, staging, known, prepared.rows)
     changes = (
         prepared.changes
         + grouping.changes
@@ -84,6 +87,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
                     *known.remarks,
                     *_say_lost(run),
                     *_remark(grouping),
+                    *_remark_presence(spec, presence),
                 ),
             ),
             _plan(staging, grouping.rounds),
@@ -159,6 +163,12 @@ def _remark(grouping: Grouping) -> tuple[str, ...]:
             "see merges_known in conflicts.csv."
         )
     return tuple(remarks)
+
+
+def _remark_presence(spec: ProfilesSpec, presence: Presence | None) -> tuple[str, ...]:
+    if presence is None or presence.incomplete is None or spec.sync.gone != "delete":
+        return ()
+    return (f"Nobody is deleted by this run: {presence.incomplete}",)
 
 
 def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:

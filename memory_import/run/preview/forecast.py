@@ -1,38 +1,40 @@
 """What applying a plan would take: requests, bytes, units that are billed, and time. Units, never prices."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import polars as pl
-
-from memory_import.columns import PAYLOAD, POS
-from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.database.states import BatchState
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
-from memory_import.run.preview.persons import pick_persons
-from memory_import.spec.memories import memory_plan
+from memory_import.run.preview.memories import MemoryForecast, forecast_memories
+from memory_import.run.preview.persons import pick_examples, pick_persons
 
 _PLANNED = (BatchState.PLANNED,)
 
 
-def describe_plan(run: RunContext) -> dict[str, Any]:
-    """The part of a plan's report that says what applying it would do.
+def describe_plan(run: RunContext, lacks: Sequence[str] | None) -> dict[str, Any]:
+    """The part of a plan's report that says what applying it would do. `lacks`: what the store lacks; None
+    where it was not asked since the plan was made.
 
     `{store: {asked, lacks}, forecast: {requests, bytes, profile_operations, created, lookups, seconds},
-    persons}`.
-    `created` are the profiles that memories of nobody need, operations as well.
-    What depends on profiles that nobody has looked up yet is a range: `{least, most}`. Requests are those
-    that write, without repeats and without asking how an operation stands. `seconds` goes by the pace of
+    memories, examples, persons}`.
+    `memories`: of each load of memories, by person; see `MemoryForecast`. `created` are the profiles that
+    memories of nobody need, operations as well. What depends on profiles that nobody has looked up yet is a
+    range: `{least, most}`. Requests are those that write, without repeats and without asking how an operation
+    stands. `seconds` goes by the pace of
     earlier runs into the same target; None where there is none to go by.
     """
     declared = run.record.declared or {}
-    loads = run.staged_loads()
-    parts = [_forecast_load(run, load) for load in loads]
+    staged = {load.load for load in run.staged_loads()}
+    memories = {
+        name: forecast_memories(run, name, spec) for name, spec in run.spec.memories.items() if name in staged
+    }
+    parts = [_forecast_profiles(run)] if PROFILES in staged else []
+    parts += [_forecast_memories(load) for load in memories.values()]
     entries = sum(part["entries"] for part in parts)
     pace = run.ledger.entries_per_second(run.record)
     return {
-        "store": {"asked": bool(declared.get("is_asked")), "lacks": list(declared.get("lacks", ()))},
+        "store": {"asked": bool(declared.get("is_asked")), "lacks": list(lacks or declared.get("lacks", ()))},
         "forecast": {
             "requests": _add(parts, "requests"),
             "bytes": sum(part["bytes"] for part in parts),
@@ -41,6 +43,8 @@ def describe_plan(run: RunContext) -> dict[str, Any]:
             "lookups": _add(parts, "lookups"),
             "seconds": round(entries / pace, 1) if pace else None,
         },
+        "memories": {name: load.as_json() for name, load in memories.items()},
+        "examples": pick_examples(run, show_values=run.request.show_values),
         "persons": pick_persons(run, show_values=run.request.show_values),
     }
 
@@ -49,60 +53,33 @@ def _add(parts: list[dict[str, Any]], name: str) -> dict[str, int]:
     return {bound: sum(part[name][bound] for part in parts) for bound in ("least", "most")}
 
 
-def _forecast_load(run: RunContext, load: LoadRecord) -> dict[str, Any]:
-    return _forecast_profiles(run) if load.load == PROFILES else _forecast_memories(run, load)
-
-
 def _forecast_profiles(run: RunContext) -> dict[str, Any]:
     batches = run.ledger.batches(run.run_id, PROFILES, states=_PLANNED)
     entries = sum(batch.stop - batch.start for batch in batches)
+    due = run.staging(PROFILES).due.height
     return {
         "entries": entries,
-        "requests": {"least": len(batches), "most": len(batches)},
+        "requests": {"least": len(batches), "most": len(batches) + due},
         "bytes": sum(batch.body_bytes for batch in batches),
         "profile_operations": entries,
         "created": {"least": 0, "most": 0},
-        "lookups": {"least": 0, "most": 0},
+        "lookups": {"least": due, "most": due},
     }
 
 
-def _forecast_memories(run: RunContext, load: LoadRecord) -> dict[str, Any]:
-    """Which rows belong to one profile is known once the profiles are found: then they share requests. Those
-    without a profile, and those that the store holds already, are not sent."""
-    spec = run.spec.memories[_memory(load)]
-    columns = memory_plan(_memory(load), spec).reference_columns if spec.reference else ()
-    entries = size = 0
-    stated = [pl.DataFrame(schema={"value": pl.String})]
-    for rows in _kept(run, load, columns):
-        lengths = rows.select(
-            pl.col(PAYLOAD).list.len().alias("n"), pl.col(PAYLOAD).list.join("").str.len_bytes()
-        )
-        entries += int(lengths["n"].sum())
-        size += int(lengths[PAYLOAD].sum())
-        stated += [rows.select(value=pl.format(f"{column}:{{}}", column)).drop_nulls() for column in columns]
-    identifiers = pl.concat(stated)["value"].n_unique()
+def _forecast_memories(load: MemoryForecast) -> dict[str, Any]:
     return {
-        "entries": entries,
-        "requests": {"least": 0, "most": entries},
-        "bytes": size,
+        "entries": load.entries,
+        "requests": load.requests,
+        "bytes": load.size_bytes,
         "profile_operations": 0,
-        "created": {"least": 0, "most": identifiers if spec.missing_profile == "create" else 0},
-        "lookups": {"least": min(1, identifiers), "most": identifiers},
+        "created": load.created,
+        "lookups": load.lookups,
     }
-
-
-def _memory(load: LoadRecord) -> Any:
-    return load.load
-
-
-def _kept(run: RunContext, load: LoadRecord, columns: tuple[str, ...]) -> Iterator[pl.DataFrame]:
-    staging = run.staging(load.load)
-    for part in staging.parts:
-        yield staging.read(part, POS, PAYLOAD, *columns).filter(pl.col(PAYLOAD).is_not_null())
 
 
 def without_persons(report: Mapping[str, Any]) -> dict[str, Any]:
     """A report that may leave the run's folder: without persons of a plan, and without their identifiers."""
     loads = {name: {**load, "shared_identifiers": []} for name, load in report["loads"].items()}
     kept = {**report, "loads": loads}
-    return {**kept, "plan": {**report["plan"], "persons": []}} if "plan" in report else kept
+    return {**kept, "plan": {**report["plan"], "persons": [], "examples": {}}} if "plan" in report else kept

@@ -18,9 +18,11 @@ from memory_import.destination.api.trait_groups import (
 from memory_import.destination.errors import StoreChanged, StoreNotReady, StoreUnfit
 from memory_import.destination.http.client import Client
 from memory_import.destination.http.decisions import Refused
+from memory_import.destination.http.throttle import growing_waits
 from memory_import.destination.limits import (
     READ_LAG_OF_CONTROL_PLANE_SECONDS,
-    SETUP_POLL_SECONDS,
+    SETUP_POLL_FIRST_SECONDS,
+    SETUP_POLL_LONGEST_SECONDS,
     SETUP_SHOWS_SECONDS,
 )
 from memory_import.run.setup.changes import Change, GroupChange, IdentityChange, SetupPlan, StoreChange
@@ -107,11 +109,12 @@ async def _look_until_shown(
     """What is left to be done once the store shows a change, which may take a moment; as it is after
     `patience_seconds` else."""
     throttle, start = client.throttle, client.throttle.clock()
+    waits = growing_waits(SETUP_POLL_FIRST_SECONDS, SETUP_POLL_LONGEST_SECONDS)
     while True:
         plan = await look()
         if change.words not in _words(plan) or throttle.clock() - start >= patience_seconds:
             return plan
-        await throttle.rest(SETUP_POLL_SECONDS)
+        await throttle.rest(next(waits))
 
 
 def _words(plan: SetupPlan) -> list[str]:

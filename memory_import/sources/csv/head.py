@@ -75,7 +75,7 @@ def read_head(text: bytes, name: str, options: SourceOptions, encoding: str, *, 
     for record in read_records(text, start, CsvShape(separator, 0, options.escape), is_last=is_last):
         lines += record.lines
         if record.fields:
-            names = _check_names(record, name, to_original(text[start : record.end], encoding))
+            names = _check_names(record, name, to_original(text[start : start + _SAMPLE_BYTES], encoding))
             shape = CsvShape(separator, len(names), options.escape)
             is_report = len(names) > len(REPORT_COLUMNS) and names[-len(REPORT_COLUMNS) :] == REPORT_COLUMNS
             return CsvHead(names, shape, record.end, lines, is_report)

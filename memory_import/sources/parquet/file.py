@@ -13,7 +13,6 @@ from memory_import.columns import ROW
 from memory_import.sources.errors import RejectCode, SourceError, one_line
 from memory_import.sources.files import InputFile, copy_of
 from memory_import.sources.frames import REPORT_COLUMNS, Batch, make_rejects, null_out, select_columns
-from memory_import.sources.parquet.text import has_text_form, to_text
 
 _BYTES_PER_FRAME = 1 << 25
 _FEWEST_ROWS = 1_000
@@ -53,6 +52,8 @@ class ParquetFile:
 
     def unreadable(self, column: str) -> str | None:
         """The type of a column that has no form as text; None of one that has."""
+        from memory_import.sources.parquet.text import has_text_form  # with pyarrow.compute, slow to load
+
         kind = self.schema.field(self._names.index(column)).type
         return None if has_text_form(kind) else str(kind)
 
@@ -74,6 +75,8 @@ class ParquetFile:
     def _to_batch(
         self, stretch: pa.RecordBatch, names: dict[str, str], columns: Sequence[str], first_row: int
     ) -> Batch:
+        from memory_import.sources.parquet.text import to_text
+
         texts: dict[str, pl.Series] = {}
         faults: dict[int, tuple[RejectCode, str]] = {}
         for stored, name in names.items():

@@ -10,9 +10,10 @@ from memory_import.spec.inference.evidence import Evidence
 from memory_import.spec.inference.headers import find_concept, words_of
 from memory_import.spec.inference.moments import Moments, choose_format, read_moments, settle_order
 from memory_import.spec.inference.naming import name_traits
-from memory_import.spec.inference.vocabulary import LEFT_OUT, NO, OPT_OUTS, SWITCHES, TRAITS, YES, Concept
+from memory_import.spec.inference.vocabulary import LEFT_OUT, OPT_OUTS, SWITCHES, TRAITS, Concept
 from memory_import.transforms.emails import normalise_emails
 from memory_import.transforms.phones import normalise_phones
+from memory_import.transforms.values.answers import NO, YES
 from memory_import.transforms.values.numerals import FALSE, TRUE
 
 _ASKED = 2_000  # different texts of a column that the libraries are asked about

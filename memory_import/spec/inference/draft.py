@@ -15,9 +15,10 @@ from memory_import.spec.inference.headers import find_concept
 from memory_import.spec.inference.moments import choose_format
 from memory_import.spec.inference.sample import Sample, read_sample, split_layouts
 from memory_import.spec.inference.traits import Trait, list_traits
-from memory_import.spec.inference.vocabulary import OPT_OUTS, YES, Concept
+from memory_import.spec.inference.vocabulary import OPT_OUTS, Concept
 from memory_import.transforms.countries.regions import find_region
 from memory_import.transforms.phones import normalise_phones
+from memory_import.transforms.values.answers import YES
 
 _REGIONS = (
     "US",

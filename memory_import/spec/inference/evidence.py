@@ -5,7 +5,7 @@ from functools import cached_property
 
 import polars as pl
 
-from memory_import.spec.inference.vocabulary import NO, YES
+from memory_import.transforms.values.answers import NO, YES
 
 _SEPARATORS = (":::", ";", "|", "\n", "/", ",")
 _LEAST_DIGITS = 5  # of a phone number, without its area

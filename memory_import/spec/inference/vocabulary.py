@@ -112,17 +112,6 @@ OPT_OUTS = (Concept.EMAIL_OPT_OUT, Concept.SMS_OPT_OUT)
 SWITCHES = (*OPT_OUTS, Concept.EMAIL_OPT_IN, Concept.SMS_OPT_IN, Concept.DELETED)
 """Concepts whose cells say yes or no."""
 
-YES = frozenset(
-    _phrases(
-        "true, yes, y, t, 1, 1.0, on, x, checked, ja, j, wahr, oui, o, vrai, si, sì, sí, s, verdadero, sim, "
-        "verdadeiro, vero, waar"
-    )
-)
-NO = frozenset(
-    _phrases("false, no, n, f, 0, 0.0, off, unchecked, nein, falsch, non, faux, falso, nao, não, nee, onwaar")
-)
-"""Words for yes and no, in small letters."""
-
 NOTHING = (
     "\\N",
     "NULL",

@@ -142,7 +142,7 @@ async def test_what_can_be_repeated_is_until_it_is_taken(
     decision = await call(client, intent.request())
     assert isinstance(decision, Success)
     assert intent.notes == notes
-    assert counts == RequestCount(by_status, retries)
+    assert counts == RequestCount(by_status, retries, most_in_flight=1)
     assert client.requests == len(script.requests) == len(before) + 1
 
 
@@ -405,3 +405,25 @@ async def test_what_must_not_be_done_twice_is_in_doubt_at_once(status: int) -> N
         decision = await client.call_once(Request(route=WRITE, path="/trial/x", content=b"{}"))
     assert decision == InDoubt(f"HTTP {status}")
     assert len(script.requests) == 1
+
+
+async def test_what_is_under_way_at_once_is_counted_until_it_is_answered_or_lost() -> None:
+    counts, gate = RequestCount(), asyncio.Event()
+    answers: list[httpx.Response | Exception] = [TAKEN, httpx.ReadTimeout("lost"), TAKEN, TAKEN]
+
+    async def respond(_: httpx.Request) -> httpx.Response:
+        if counts.in_flight == 3:
+            gate.set()
+        await gate.wait()
+        answer = answers.pop()
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    async with make_client(respond, counts=counts) as client:
+        await asyncio.gather(
+            *(client.call(Request(route=WRITE, path="/trial", content=b"{}")) for _ in range(3))
+        )
+    assert (counts.in_flight, counts.most_in_flight) == (0, 3)
+    assert counts.take().most_in_flight == 3
+    assert counts.most_in_flight == 0

@@ -51,6 +51,20 @@ async def test_the_longest_wait_counts(first: float, second: float, opens_at: fl
     assert clock.now == pytest.approx(opens_at)
 
 
+async def test_the_time_in_which_nothing_could_leave_adds_up() -> None:
+    clock = Clock()
+    throttle = make_pace(clock)
+    throttle.close_gate(2.0)
+    clock.now += 1.0
+    assert throttle.held_seconds() == pytest.approx(1.0)
+    throttle.close_gate(4.0)
+    clock.now += 10.0
+    assert throttle.held_seconds() == pytest.approx(5.0)
+    throttle.close_gate(1.0)
+    await throttle.pass_gate()
+    assert throttle.held_seconds() == pytest.approx(6.0)
+
+
 async def test_who_waits_already_waits_for_what_comes_after() -> None:
     clock = Clock()
     throttle = make_pace(clock)

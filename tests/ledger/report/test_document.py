@@ -1,7 +1,6 @@
 """The report says what the ledger and the accounts say, in the form that others read."""
 
 import json
-from datetime import datetime
 
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RequestCount, RunStatus
@@ -36,6 +35,8 @@ def test_a_run_that_staged_nothing_has_a_report(ledger: Ledger) -> None:
         "timing": {},
         "progress": [],
         "problems": [],
+        "spec_lines": [],
+        "option": None,
         "resume_command": None,
     }
 
@@ -109,36 +110,6 @@ def test_requests_and_seconds_are_those_of_the_run(ledger: Ledger) -> None:
         "by_status": {"202": 7, "429": 2, "no_answer": 1},
     }
     assert report["timing"] == {"deliver": 1.235}
-
-
-def test_progress_tells_the_rows_that_were_taken_so_many_seconds_after_the_run_began(ledger: Ledger) -> None:
-    run = make_run()
-    began = datetime.fromisoformat(run.started_at).timestamp()
-    batches = enter(ledger, make_load(30), [make_planned(5 * at, 5 * at + 5, rows=4) for at in range(6)])
-    for batch, seconds in zip(batches, (2.0, 1.0, 4.0, 1.5), strict=False):
-        with ledger.transaction() as transaction:
-            transaction.move(batch.id, BatchState.SENDING, {})
-            transaction.move(batch.id, BatchState.ACCEPTED, {"answered_at": began + seconds})
-    assert build_report(ledger, run, {}, None)["progress"] == [
-        {"seconds": 1.0, "rows": 4},
-        {"seconds": 1.5, "rows": 8},
-        {"seconds": 2.0, "rows": 12},
-        {"seconds": 4.0, "rows": 16},
-    ]
-
-
-def test_progress_has_few_points_however_many_batches_there_were(ledger: Ledger) -> None:
-    run = make_run()
-    began = datetime.fromisoformat(run.started_at).timestamp()
-    batches = enter(ledger, make_load(1_000), [make_planned(at, at + 1, rows=1) for at in range(500)])
-    with ledger.transaction() as transaction:
-        for batch in batches:
-            transaction.move(batch.id, BatchState.SENDING, {})
-            transaction.move(batch.id, BatchState.ACCEPTED, {"answered_at": began + batch.start})
-    progress = build_report(ledger, run, {}, None)["progress"]
-    assert len(progress) == 60
-    assert progress == sorted(progress, key=lambda point: (point["seconds"], point["rows"]))
-    assert progress[-1] == {"seconds": 499.0, "rows": 500}
 
 
 def test_a_report_is_plain_json(ledger: Ledger) -> None:

@@ -23,6 +23,8 @@ PLAN = {
         "seconds": None,
     },
     "store": {"asked": True, "lacks": []},
+    "memories": {},
+    "examples": {},
     "persons": [],
 }
 
@@ -155,15 +157,21 @@ def test_the_values_of_each_trait_are_a_table() -> None:
     report = make_report(completed=1_200)
     report["loads"]["profiles"]["traits"] = {
         "Contact.phone": {
+            "read": 1_600,
             "filled": 1_200,
             "sent": 100,
             "changed": {"phone_reformatted": 1_000, "phone_plus_added": 50},
             "dropped": {"phone_too_short": 50},
+            "superseded": 0,
+            "not_sent": 0,
         }
     }
     lines = render_summary(report, "state/runs/1").splitlines()
-    assert "    values            filled  as it was    changed   left out" in lines
-    assert "    Contact.phone      1,200        100      1,050         50" in lines
+    assert "    values            filled        as it was    changed   left out" in lines
+    assert "    Contact.phone      1,200   75%        100      1,050         50" in lines
+    planned = {**report, "plan": {**PLAN, "examples": {"Contact.phone": "+99999999999"}}}
+    lines = render_summary(planned, "state/runs/1").splitlines()
+    assert '    Contact.phone      1,200   75%        100      1,050         50  "+99999999999"' in lines
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from memory_import.errors import ExitCode, UsageProblem
+from memory_import.ledger.report.words import next_steps
 from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
 from tests.support.workplace import Workplace, rows_of
@@ -45,10 +46,10 @@ MENDED = {
     "ads": {**PLAIN["ads"], "true": ["Erlaubt"]},
 }
 LINES = {
-    "Account.born": 'format: "%d.%m.%Y"',
-    "Account.created": 'format: "%d.%m.%Y %H:%M", timezone: UTC',
-    "Account.turnover": 'decimal: ","',
-    "Account.ads": "true: […], false: […] (the texts are: Erlaubt)",
+    "Account.born": '`format: "%d.%m.%Y"`',
+    "Account.created": '`format: "%d.%m.%Y %H:%M", timezone: UTC`',
+    "Account.turnover": '`decimal: ","`',
+    "Account.ads": "`true: […], false: […]`",
 }
 
 
@@ -70,9 +71,14 @@ def test_a_german_export_is_held_back_and_every_trait_has_the_line_that_mends_it
     for (path, line), problem in zip(LINES.items(), of_traits, strict=True):
         assert problem.startswith(f"profiles.traits.{path}: 20 of 20 values would be dropped (")
         assert f"First in row 1 of {workplace.folder / 'customers.csv'}" in problem
-        assert f"This would read them: {line}" in problem
+        assert f"This would read them: {line} in profiles.traits.{path}" in problem
+    assert "(the texts are: Erlaubt)" in of_traits[-1]
     assert "found a text like '99.99.9999'" in of_traits[0]
     assert "01.12.1990" not in "".join(of_traits)
+    first, second, *_ = next_steps(result.report, result.folder)
+    assert first.command.startswith(f"memory-import run {workplace.folder}/spec.yaml")
+    assert all(f"{line} in profiles.traits.{path}" in first.purpose for path, line in LINES.items())
+    assert second.purpose == "to go on as it is, with a larger --max-dropped"
 
 
 def test_with_those_lines_it_runs_through(workplace: Workplace) -> None:
@@ -90,7 +96,8 @@ def test_numbers_without_their_country_are_told_of_it(workplace: Workplace) -> N
     assert problem.startswith(
         "profiles.traits.Contact.phone: 20 of 20 values would be dropped (phone_no_region"
     )
-    assert "region: {default: DE}" in problem
+    assert "`region: {default: …}` in profiles (they are valid in " in problem
+    assert " DE" in problem.partition("valid in")[2]
 
 
 @pytest.mark.parametrize(

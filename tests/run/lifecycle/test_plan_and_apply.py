@@ -8,6 +8,7 @@ import pytest
 
 from memory_import.emulator.server import running
 from memory_import.errors import BudgetExceeded, ExitCode, InputChanged, UsageProblem
+from memory_import.ledger.report.words import next_step
 from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
 from memory_import.run.request import Action
@@ -136,6 +137,7 @@ def test_one_bit_of_a_staged_file_is_noticed_before_anything_is_sent(
     assert refused.report["exit_code"] == ExitCode.USAGE
     assert "part-00000.arrow" in str(refused.problem)
     assert refused.report["loads"]["profiles"]["sent"] == 0
+    assert next_step(refused.report, refused.folder).startswith("memory-import plan ")
 
 
 def test_another_port_is_another_target(workplace: Workplace, plan: RunResult) -> None:
@@ -198,6 +200,7 @@ def test_a_trait_that_the_store_lost_since_the_plan_is_named_and_nothing_is_sent
     assert refused.report["exit_code"] == ExitCode.USAGE
     assert "firstName" in str(refused.problem)
     assert (refused.report["status"], rows_of(refused)) == ("planned", PLANNED)
+    assert next_step(refused.report, refused.folder).startswith("memory-import setup ")
 
 
 def test_a_plan_that_a_guard_stopped_is_kept_and_applied_with_a_larger_budget_only(
@@ -214,7 +217,7 @@ def test_a_plan_that_a_guard_stopped_is_kept_and_applied_with_a_larger_budget_on
 def test_a_run_that_a_guard_stopped_is_resumed_with_a_larger_budget_only(workplace: Workplace) -> None:
     stopped = workplace.carry_out(workplace.request(budgets=Budgets(max_errors="0")))
     assert (stopped.report["status"], stopped.report["exit_code"]) == ("stopped", ExitCode.BUDGET)
-    with pytest.raises(UsageProblem.__base__ or Exception, match="was stopped by a budget"):
+    with pytest.raises(UsageProblem.__base__ or Exception, match="was stopped by a budget or a guard"):
         workplace.carry_out(workplace.resumption())
     resumed = workplace.carry_out(workplace.resumption(budgets=Budgets(max_errors="1")))
     assert (resumed.report["run_id"], rows_of(resumed)) == (stopped.report["run_id"], APPLIED)

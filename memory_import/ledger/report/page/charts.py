@@ -1,6 +1,7 @@
 """The charts of the page: SVG that Pygal draws, without its script and style; the page's own style colours
 it."""
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -11,6 +12,8 @@ from markupsafe import Markup
 _SVG = "http://www.w3.org/2000/svg"
 _WIDTH = 440
 _LINE_HEIGHT, _AXIS_HEIGHT = 26, 44
+_STEPS_HEIGHT = 150
+_FEW = 5  # counts up to this are all on the axis
 _LONGEST_LABEL = 24
 
 
@@ -29,21 +32,25 @@ def draw_bars(title: str, labels: Sequence[str], series: Mapping[str, Sequence[i
     return _as_markup(chart, title, list(shown))
 
 
-def draw_line(title: str, points: Sequence[tuple[float, int]]) -> Markup:
-    """Rows over seconds, as a line with the area below it."""
+def draw_steps(title: str, name: str, steps: Sequence[tuple[float, float]]) -> Markup:
+    """What held until so many seconds, as a line of steps with the area below it; `name` is its class."""
+    starts = [0.0, *(seconds for seconds, _ in steps)]
+    corners = [(at, value) for start, (end, value) in zip(starts, steps, strict=False) for at in (start, end)]
+    most = max(value for _, value in steps)
     chart = _pygal().XY(
-        height=180,
+        height=_STEPS_HEIGHT,
         fill=True,
         show_dots=False,
-        range=(0, max(count for _, count in points)),
-        xrange=(0, points[-1][0]),
+        range=(0, most),
+        y_labels=range(math.ceil(most) + 1) if most <= _FEW else None,
+        xrange=(0, steps[-1][0]),
         formatter=_count,
         value_formatter=_short,
         x_value_formatter=lambda seconds: f"{seconds:,.4g} s",
         **_plain(),
     )
-    chart.add("sent", list(points))
-    return _as_markup(chart, title, ["sent"])
+    chart.add(name, corners)
+    return _as_markup(chart, title, [name])
 
 
 @cache
@@ -69,6 +76,7 @@ def _plain() -> dict[str, Any]:
             label_font_size=13, major_label_font_size=13
         ),  # for the space that labels get
         "margin": 6,
+        "margin_right": 28,  # the last number of an axis is wider than its mark
         "spacing": 8,
         "max_scale": 5,
     }

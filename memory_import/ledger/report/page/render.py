@@ -38,6 +38,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["count"] = "{:,}".format
+    environment.filters["measure"] = "{:,.10g}".format
     environment.filters["prose"] = _mark_code
     return environment
 

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from pathlib import PurePath
 from typing import Any
 
 from memory_import.errors import ExitCode
-from memory_import.ledger.report.page.charts import draw_bars, draw_line
-from memory_import.ledger.report.persons import describe_persons
-from memory_import.ledger.report.plan import describe_forecast
+from memory_import.ledger.report.page.charts import draw_bars
+from memory_import.ledger.report.page.progress import describe_progress
+from memory_import.ledger.report.people.persons import describe_persons
+from memory_import.ledger.report.plan import describe_forecast, find_left_out, name_person, show_example
 from memory_import.ledger.report.verification import describe_in_words
 from memory_import.ledger.report.words import (
     EXIT_MEANING,
@@ -59,10 +59,10 @@ def describe_page(
         "persons": [_person(person) for person in plan["persons"]] if plan else [],
         "are_values_shown": show_values,
         "loads": [
-            _load(name, load, explain, is_plan=bool(plan), show_values=show_values)
+            _load(name, load, explain, plan, show_values=show_values)
             for name, load in report["loads"].items()
         ],
-        "progress": _progress(report.get("progress", ())),
+        "progress": None if plan else describe_progress(report.get("progress", ())),
         "requests": report["requests"],
         "billing": say_billing(report),
         "timing": report["timing"],
@@ -82,8 +82,12 @@ def _facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _person(person: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "place": f"row {person['row']:,} of {PurePath(person['file']).name}",
-        "traits": [(trait, _plain(value)) for trait, value in person["traits"].items()],
+        "place": f"{PurePath(person['file']).name}, {name_person(person)}",
+        "traits": [
+            (trait, _plain(value), person["codes"].get(trait, ""))
+            for trait, value in person["traits"].items()
+        ]
+        + [(trait, "", code) for trait, code in find_left_out(person)],
     }
 
 
@@ -92,7 +96,7 @@ def _plain(value: Any) -> str:
 
 
 def _load(
-    name: str, load: Mapping[str, Any], explain: Explain, *, is_plan: bool, show_values: bool
+    name: str, load: Mapping[str, Any], explain: Explain, plan: Mapping[str, Any] | None, *, show_values: bool
 ) -> dict[str, Any]:
     rows = load["rows"]
     outcomes = [
@@ -109,13 +113,13 @@ def _load(
         "outcome_chart": _draw_outcomes(name, rows["read"], outcomes),
         "sentences": [*describe_persons(told)[1:], *load.get("remarks", ())],
         "persons": load.get("persons", {}),
-        "values": _values(name, load.get("traits", {})),
+        "values": _values(name, load.get("traits", {}), plan),
         "dropped": _cut_codes(_dropped(load.get("traits", {}), load.get("dropped_rows", {}), explain)),
         "rejected": _cut_codes(_codes(load["reject_reasons"], load.get("rejected_rows", {}), explain)),
         "changed": _cut_codes(_codes(load["changes"], {}, explain)),
         "verification": describe_in_words(name, verification) if verification else [],
         "lookups": load.get("lookups"),
-        "sent": None if is_plan else load["sent"],
+        "sent": None if plan else load["sent"],
         "batches": {state: count for state, count in load["batches"].items() if count},
         "files": _cut(list(load.get("files", ()))),
         "files_not_read": _cut(list(load.get("files_not_read", ()))),
@@ -130,8 +134,9 @@ def _draw_outcomes(name: str, read: int, outcomes: Sequence[Mapping[str, Any]]) 
     return draw_bars(f"Of {read:,} rows of {name}: {told}.", ["rows"], series)
 
 
-def _values(name: str, traits: Mapping[str, Any]) -> dict[str, Any]:
-    """The fates of the values by trait; those with most losses are drawn where there are many."""
+def _values(name: str, traits: Mapping[str, Any], plan: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The fates of the values by trait; those with most losses are drawn where there are many. `example`: of
+    a plan, one that would be sent."""
     shown = [
         {
             "path": path,
@@ -141,6 +146,7 @@ def _values(name: str, traits: Mapping[str, Any]) -> dict[str, Any]:
             **{fate: _total(fates[fate]) for fate in _FATES},
             "others_sent": fates["others"]["sent"],
             "others_dropped": _total(fates["others"]["dropped"]),
+            "example": show_example(plan, path),
         }
         for path, fates in traits.items()
     ]
@@ -154,6 +160,7 @@ def _values(name: str, traits: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "traits": shown[:_MOST_TRAITS],
         "more": max(len(shown) - _MOST_TRAITS, 0),
+        "has_examples": any(trait["example"] for trait in shown),
         "chart": draw_bars(title, labels, series) if drawn else None,
         "are_some_drawn": len(shown) > _TRAITS_DRAWN,
         "legend": [words for fate, words in _FATES.items() if any(trait[fate] for trait in drawn)],
@@ -196,19 +203,3 @@ def _cut_codes(lines: list[dict[str, Any]]) -> dict[str, Any]:
     remedies = Counter(line["remedy"] for line in lines).most_common(1)
     usual = next((remedy for remedy, count in remedies if count > 1), None)
     return {**_cut(lines), "usual_remedy": usual}
-
-
-def _progress(points: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """How many rows were taken, when; None where it took no time that can be told."""
-    if not points or not points[-1]["seconds"]:
-        return None
-    pairs = [(0.0, 0), *((point["seconds"], point["rows"]) for point in points)]
-    seconds, rows = pairs[-1]
-    title = f"Rows taken by the service over time: {rows:,} in {seconds:,.1f} seconds."
-    steps = [(at, count) for (_, before), (at, after) in pairwise(pairs) for count in (before, after)]
-    return {
-        "chart": draw_line(title, [pairs[0], *steps]),
-        "rows": rows,
-        "seconds": seconds,
-        "average": rows / seconds,
-    }

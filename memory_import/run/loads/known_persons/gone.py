@@ -26,7 +26,7 @@ def find_gone(
     if table is None:
         return pl.DataFrame(schema=GONE_SCHEMA)
     present = staging.present["person"].implode()
-    mentioned = pl.concat([suppressed.select(_VALUE), *_list_mentioned(staging, spec, plan)]).unique()
+    mentioned = pl.concat([suppressed.select(_VALUE), *list_mentioned(staging, spec, plan)]).unique()
     gone = [pl.DataFrame(schema=GONE_SCHEMA)]
     for rows in table.scan("person", "identifiers", "last_run"):
         absent = rows.filter(~pl.col("person").is_in(present)).explode("identifiers", empty_as_null=False)
@@ -37,7 +37,7 @@ def find_gone(
     return pl.concat(gone).with_columns(pl.coalesce("last_run", last).alias("last_run"))
 
 
-def _list_mentioned(staging: Staging, spec: ProfilesSpec, plan: ProfilePlan) -> Iterator[pl.DataFrame]:
+def list_mentioned(staging: Staging, spec: ProfilesSpec, plan: ProfilePlan) -> Iterator[pl.DataFrame]:
     """`id_type`, `value` of what rows state that are rejected or excluded, part by part."""
     used = tuple(columns_used(spec))
     for part, positions in staging.positions.items():

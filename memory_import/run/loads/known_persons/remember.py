@@ -7,6 +7,7 @@ import polars as pl
 from memory_import.columns import ID_TYPE, POS, VALUE
 from memory_import.ledger.known.store import PERSONS, trait_column
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
+from memory_import.ledger.staging.presence import Presence, read_presence
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.run.context import RunContext
 from memory_import.run.loads.known_persons.ahead import make_ahead
@@ -37,48 +38,67 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
     for frame in persons.groups():
         known = frame.filter(is_landed() | is_doubted() | pl.col("is_refuted")).drop_nulls("person")
         settled += [known["person"], known["absorbed"].explode(empty_as_null=False).drop_nulls()]
-    first = table.facts.get("next", 0)
+    first, before = table.facts.get("next", 0), table.generation
     voided = _find_replaced(table, run.run_id, pl.concat(settled))
     is_whole = run.record.row_limit is None
-    moved = _find_moved(persons, voided)
     landed = [pl.DataFrame(schema=_LANDED)]
+    presence = _read_presence(persons)
+    moved = _find_moved(persons, voided, presence)
+    measure = table.facts.get("input") if presence is None or presence.measure is None else presence.measure
     table.change(
         added=_chain(_note_landed(make_ahead(_list_known(persons, first)), landed), moved),
         voided=pl.concat([voided, moved.select(SEGMENT, AT)]),
         facts={
             "next": first + len(persons.outcomes),
             "run": run.run_id if is_whole else table.facts.get("run"),
+            "input": measure,
         },
     )
     hold_on(persons, is_superseded=is_superseded)
-    record = run.ledger.run(run.run_id)
-    if record is not None and record.delivery_number is not None:  # no guard objected
+    if _is_delivered(run):
         remember_contested(run, persons.staging.claims, persons.staging.withdrawn)
-        remember_rows(persons, pl.concat(landed), pl.concat(settled))  # the last: they count on all of it
+        # The last: they count on all of it.
+        remember_rows(persons, pl.concat(landed), before=before, settled=pl.concat(settled))
     else:
-        forget_rows(persons)
+        forget_rows(run.known, table, before=before)
 
 
-def _find_moved(persons: JudgedPersons, voided: pl.DataFrame) -> pl.DataFrame:
-    """The known people who are gone since the run before, and those who are back: all columns as they are to
-    be from now on, and their places."""
+def _is_delivered(run: RunContext) -> bool:
+    """Whether anything of a run was sent, or could have been: no guard objected to its input."""
+    record = run.ledger.run(run.run_id)
+    return record is not None and record.delivery_number is not None
+
+
+def _read_presence(persons: JudgedPersons) -> Presence | None:
+    """How whole the input of a run is that no guard objected to."""
+    return read_presence(persons.staging) if _is_delivered(persons.run) else None
+
+
+def _find_moved(persons: JudgedPersons, voided: pl.DataFrame, presence: Presence | None) -> pl.DataFrame:
+    """The known people who are gone since the run before, or from a complete input for the first time, and
+    those who are back: all columns as they are to be from now on, and their places."""
     table, staging, run = persons.table, persons.staging, persons.run
-    gone, present = staging.gone["person"].unique().implode(), staging.present["person"].implode()
+    gone = pl.col("person").is_in(staging.gone["person"].unique().implode())
+    is_present = pl.col("person").is_in(staging.present["person"].implode())
+    is_complete = presence is not None and presence.incomplete is None
     until = pl.coalesce(pl.lit(table.facts.get("run"), pl.String), "run")
     since = pl.lit(run.run_id if run.record.row_limit else None, pl.String)
-    is_gone = pl.col("person").is_in(gone) & pl.col("last_run").is_null()
-    is_back = pl.col("person").is_in(present) & pl.col("last_run").is_not_null()
+    is_gone = gone & pl.col("last_run").is_null()
+    is_missed = gone & pl.col("missed").is_null() & pl.lit(is_complete)
+    is_back = is_present & pl.col("last_run").is_not_null()
+    is_spoken_of = (is_present | (~gone & pl.lit(is_complete))) & pl.col("missed").is_not_null()
     columns = [*PERSONS, *(trait_column(trait.path) for trait in persons.plan.traits)]
     places = [pl.DataFrame(schema=PLACES_SCHEMA)]
-    for rows in table.scan("person", "last_run"):
-        moved = rows.filter(is_gone | is_back).select(SEGMENT, AT)
+    for rows in table.scan("person", "last_run", "missed"):
+        moved = rows.filter(is_gone | is_missed | is_back | is_spoken_of).select(SEGMENT, AT)
         places.append(moved.join(voided, on=[SEGMENT, AT], how="anti"))
     moved = pl.concat(places)
     if moved.is_empty():
         return moved
-    last_run = pl.when(is_gone).then(until).otherwise(since).alias("last_run")
+    last_run = pl.when(is_present).then(since).when(is_gone).then(until).otherwise("last_run")
+    missed = pl.when(is_missed).then(pl.lit(run.run_id)).when(~is_spoken_of).then("missed")
     kept = (rows.join(moved, on=[SEGMENT, AT], how="semi") for rows in table.scan(*columns))
-    return pl.concat(rows.with_columns(last_run) for rows in kept)
+    return pl.concat(rows.with_columns(last_run.alias("last_run"), missed.alias("missed")) for rows in kept)
 
 
 def _note_landed(frames: Iterator[pl.DataFrame], landed: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -106,8 +126,9 @@ def forget_persons(run: RunContext, spec: ProfilesSpec) -> None:
     for rows in persons.table.scan("identifiers", "run"):
         of_run = rows.filter(pl.col("run") == run.run_id).explode("identifiers", empty_as_null=False)
         found.append(of_run.filter(pl.col("identifiers").is_in(stated.implode())).select(SEGMENT, AT))
+    before = persons.table.generation
     persons.table.change(added=[], voided=pl.concat(found).unique(), facts=persons.table.facts)
-    forget_rows(persons)
+    forget_rows(run.known, persons.table, before=before)
     nothing = pl.DataFrame(schema=PLACES_SCHEMA)
     held = [list_held(frame, run) for frame in refuted]
     persons.held.change(added=held, voided=nothing, facts=persons.held.facts)
@@ -132,6 +153,7 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
             run=pl.lit(run.run_id),
             last_run=since,
             is_settled=pl.col("is_whole"),
+            missed=pl.lit(None, pl.String),
         )
         kept = doubted.with_columns(
             *nothing,
@@ -140,6 +162,7 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
             run=pl.lit(run.run_id),
             last_run=since,
             is_settled=pl.lit(value=False),
+            missed=pl.lit(None, pl.String),
         )
         columns = [*_LANDED, *(name for name in PERSONS if name not in _LANDED), "is_settled"]
         columns += [*(trait_column(trait.path) for trait in persons.plan.traits)]

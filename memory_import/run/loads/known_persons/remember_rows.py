@@ -14,35 +14,39 @@ from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.known_persons.judged import JudgedPersons
 from memory_import.run.loads.known_persons.skipped import read_skipped
 
+_NOBODY = pl.Series("person", dtype=pl.Int64)
 
-def remember_rows(persons: JudgedPersons, landed: pl.DataFrame, settled: pl.Series) -> None:
+
+def remember_rows(persons: JudgedPersons, landed: pl.DataFrame, *, before: int, settled: pl.Series) -> None:
     """Keep the rows of persons of whom all was sent and landed (`_pos` of who stands for them, `person`) and
     of those of whom nothing had to be; those of persons that are `settled`, or known no longer, go.
 
-    Rows stay where they were left as they are. To do it twice is to do it once.
+    Rows stay where they were left as they are. `before`: the generation of the persons before the run changed
+    them. To do it twice is to do it once.
     """
-    staging = persons.staging
-    mapping = staging.mapping
-    table = _open(persons.run.known)
+    mapping = persons.staging.mapping
     if mapping is None:
+        forget_rows(persons.run.known, persons.table, before=before, settled=settled)
         return
+    table = _open(persons.run.known)
     numbers = _number(persons, landed)
-    is_other = table.facts.get("mapping") != mapping
+    is_same = table.facts.get("mapping") == mapping and table.facts.get("persons") == before
     gone = pl.concat([settled, numbers.drop_nulls()]).unique()
     table.change(
-        added=_list_rows(staging, numbers),
-        voided=_find(table, None if is_other else gone, persons.table),
+        added=_list_rows(persons.staging, numbers),
+        voided=_find(table, gone if is_same else None, persons.table),
         facts={"mapping": mapping, "persons": persons.table.generation},
     )
 
 
-def forget_rows(persons: JudgedPersons) -> None:
-    """Forget the rows of persons who are known no longer."""
-    table = _open(persons.run.known)
+def forget_rows(known: KnownSpec, persons: Table, *, before: int, settled: pl.Series = _NOBODY) -> None:
+    """Forget the rows of persons who are `settled`, or known no longer; all, where they were not of the
+    persons of that generation."""
+    table = _open(known)
     if table.rows:
-        voided = _find(table, pl.Series(dtype=pl.Int64), persons.table)
-        facts = {**table.facts, "persons": persons.table.generation}
-        table.change(added=[], voided=voided, facts=facts)
+        gone = settled if table.facts.get("persons") == before else None
+        facts = {**table.facts, "persons": persons.generation}
+        table.change(added=[], voided=_find(table, gone, persons), facts=facts)
 
 
 def _open(known: KnownSpec) -> Table:

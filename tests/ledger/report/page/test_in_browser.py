@@ -19,6 +19,7 @@ from tests.conftest import make_workplace
 from tests.support.chromium import open_browser
 from tests.support.random_reports import make_random_report
 
+_PROGRESS = ("rows", "rows_per_second", "requests", "in_flight", "throttled", "waited_seconds")
 _FATES = {
     "Filled": "filled",
     "Sent as it was": "sent",
@@ -101,6 +102,11 @@ def test_every_number_of_a_run_is_that_of_its_report(finished: RunResult, page: 
     assert {name: number(cells["Count"]) for name, cells in answers.items()} == report["requests"][
         "by_status"
     ]
+    progress = read_table(page, "From the beginning of the run")
+    assert list(progress) == [f"{point['seconds']:,.10g}" for point in report["progress"]]
+    for point, cells in zip(report["progress"], progress.values(), strict=True):
+        told = [float(cell.replace(",", "")) for cell in cells.values()]
+        assert told == [point[member] for member in _PROGRESS]
     seconds = read_table(page, "Seconds by stage")
     assert {name: cells["Seconds"] for name, cells in seconds.items()} == {
         stage: f"{spent:,.1f}" for stage, spent in report["timing"].items()
