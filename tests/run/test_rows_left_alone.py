@@ -16,7 +16,7 @@ from memory_import.ledger.staging.staged import Staging
 from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
 from memory_import.run.loads.known_persons.skipped import read_skipped
-from tests.support.workplace import STORE, Workplace
+from tests.support.workplace import STORE, Workplace, rows_of
 
 COLUMNS = ("Name", "Phone", "Other", "Email", "Country", "City", "Since", "Visits", "Edited", "Status")
 TRAITS = {
@@ -188,3 +188,27 @@ def test_rows_that_are_left_alone_make_no_difference(places: tuple[Workplace, Wo
         left_alone.append(count_left_alone(fast))
         forget_rows(slow)
     assert all(left_alone[1:]), left_alone
+
+
+def test_rows_are_left_alone_as_long_as_what_is_remembered_can_be_trusted(
+    places: tuple[Workplace, Workplace],
+) -> None:
+    here, _ = places
+    crm = Crm(Random(0))
+    crm.rows = [
+        [f"Ana Berg{n}", f"+1202555{1000 + n}", "", f"a{n}@example.com", "US", "Rome", "", "1", "", ""]
+        for n in range(3)
+    ]
+    assert count_left_alone(night(here, crm)) == 0
+    second = night(here, crm)
+    assert (count_left_alone(second), rows_of(second)) == (3, {"read": 3, "unchanged": 3})
+    for path in (Path(second.folder) / "known").rglob("rows/manifest.json"):
+        path.write_text("{}")
+    damaged = night(here, crm)
+    assert (count_left_alone(damaged), rows_of(damaged)) == (0, {"read": 3, "unchanged": 3})
+    crm.rows.append(["Ana Berg1", crm.rows[0][1], "", "new@example.com", "US", "Oslo", "", "2", "", ""])
+    met = night(here, crm)
+    assert (count_left_alone(met), rows_of(met)["unchanged"]) == (2, 3)
+    crm.suppressed = [crm.rows[1][3]]
+    suppressed = night(here, crm)
+    assert rows_of(suppressed)["excluded"] == 1

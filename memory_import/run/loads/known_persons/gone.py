@@ -23,9 +23,9 @@ def find_gone(
     """GONE_SCHEMA: all values of known people of whom no row speaks, be it a rejected or an excluded one, and
     who are not suppressed (`id_type`, `value`)."""
     table = known.persons
-    if table is None:
-        return pl.DataFrame(schema=GONE_SCHEMA)
     present = staging.present["person"].implode()
+    if table is None or not any((~rows["person"].is_in(present)).any() for rows in table.scan("person")):
+        return pl.DataFrame(schema=GONE_SCHEMA)
     mentioned = pl.concat([suppressed.select(_VALUE), *list_mentioned(staging, spec, plan)]).unique()
     gone = [pl.DataFrame(schema=GONE_SCHEMA)]
     for rows in table.scan("person", "identifiers", "last_run"):

@@ -108,6 +108,8 @@ class Known:
     def lay_out(self, found: "FoundPeople", numbered: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """PEOPLE, the hashes of traits and `_partition` of all that were found; `numbered`: `claimant`,
         `_partition`."""
+        if numbered.is_empty():
+            return
         hashes = [trait_column(path) for path in self.traits]
         columns = [*PEOPLE, *hashes, PARTITION]
         for rows in self._scan_own(*(name for name in PEOPLE if name != CLAIMANT), *hashes):
