@@ -90,7 +90,8 @@ def _find_moved(persons: JudgedPersons, voided: pl.DataFrame, presence: Presence
     columns = [*PERSONS, *(trait_column(trait.path) for trait in persons.plan.traits)]
     places = [pl.DataFrame(schema=PLACES_SCHEMA)]
     for rows in table.scan("person", "last_run", "missed"):
-        moved = rows.filter(is_gone | is_missed | is_back | is_spoken_of).select(SEGMENT, AT)
+        few = rows.filter(gone | pl.col("last_run").is_not_null() | pl.col("missed").is_not_null())
+        moved = few.filter(is_gone | is_missed | is_back | is_spoken_of).select(SEGMENT, AT)
         places.append(moved.join(voided, on=[SEGMENT, AT], how="anti"))
     moved = pl.concat(places)
     if moved.is_empty():

@@ -94,10 +94,10 @@ def _list_rows(staging: Staging, numbers: pl.Series) -> Iterator[pl.DataFrame]:
 
 def _find(table: Table, gone: pl.Series | None, persons: Table) -> pl.DataFrame:
     """Where the rows are of persons that are gone (None: all), or known no longer."""
-    known = [rows["person"] for rows in persons.scan("person")] if gone is not None else []
-    there = pl.concat([pl.Series("person", dtype=pl.Int64), *known]).implode()
-    found = [pl.DataFrame(schema=PLACES_SCHEMA)]
-    for rows in table.scan("person"):
-        is_gone = pl.lit(value=True) if gone is None else pl.col("person").is_in(gone.implode())
-        found.append(rows.filter(is_gone | ~pl.col("person").is_in(there)).select(SEGMENT, AT))
-    return pl.concat(found)
+    nothing = pl.DataFrame(schema={**PLACES_SCHEMA, "person": pl.Int64})
+    rows = pl.concat([nothing, *(part.select(nothing.columns) for part in table.scan("person"))])
+    if gone is None:
+        return rows.select(SEGMENT, AT)
+    known = pl.concat([_NOBODY, *(part["person"] for part in persons.scan("person"))]).implode()
+    is_gone = pl.col("person").is_in(gone.implode()) | ~pl.col("person").is_in(known)
+    return rows.filter(is_gone).select(SEGMENT, AT)
