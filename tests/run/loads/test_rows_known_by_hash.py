@@ -9,7 +9,7 @@ from memory_import.columns import KNOWN_PERSON, POS, ROW_CODES, ROW_HASH
 from memory_import.ledger.known.hashes import KeyedHash
 from memory_import.ledger.known.store import ROWS
 from memory_import.run.loads.known_persons.row_codes import read_codes, write_codes
-from memory_import.run.loads.known_persons.row_hashes import RememberedRows, make_row_hash
+from memory_import.run.loads.known_persons.row_hashes import RememberedRows, gather_rows, make_row_hash
 from memory_import.run.loads.known_persons.skipped import find_changed
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
 from memory_import.transforms.prepare import prepare_profiles
@@ -88,7 +88,7 @@ def test_the_name_of_the_file_counts_where_a_trait_says_it() -> None:
 def remember(*rows: tuple[int, int]) -> RememberedRows:
     """Rows by hash and person, in the order of the input."""
     listed = [(row, person, None) for row, person in rows]
-    return RememberedRows(pl.DataFrame(listed, schema=dict(ROWS), orient="row"))
+    return gather_rows([pl.DataFrame(listed, schema=dict(ROWS), orient="row")])
 
 
 def skip(*rows: tuple[int, int]) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, reduce
 from importlib.metadata import version
@@ -61,12 +61,15 @@ def make_row_hash(keyed: KeyedHash, plan: ProfilePlan, used: Sequence[str]) -> R
     return RowHash(keyed, (*sorted(used), *([FILE] if says_file else [])))
 
 
+_REMEMBERED = {"hash": pl.UInt64, "person": pl.Int64, "codes": pl.Categorical, "at": pl.UInt32}
+
+
 @dataclass(frozen=True)
 class RememberedRows:
-    """Rows of people who are known as these rows state them. `rows`: ROWS, those of a person in the order of
-    the input."""
+    """Rows of people who are known as these rows state them. `rows`: as ROWS, and `at`, which is in the order
+    of the input for the rows of a person; ordered by `hash`."""
 
-    rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ROWS))
+    rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_REMEMBERED))
 
     def find(self, hashes: pl.Series) -> pl.DataFrame:
         """`_row_hash`, `_known_person`, `_row_codes` of rows with these hashes (UInt64); of rows that are not
@@ -74,19 +77,22 @@ class RememberedRows:
         if self.rows.is_empty():
             none = pl.DataFrame(schema=schema(KNOWN_PERSON, ROW_CODES)).clear(len(hashes))
             return none.insert_column(0, hashes.alias(ROW_HASH))
-        ordered = self._by_hash
-        at = ordered["hash"].search_sorted(hashes).clip(upper_bound=ordered.height - 1)
-        found = ordered[at]
+        at = self.rows["hash"].search_sorted(hashes).clip(upper_bound=self.rows.height - 1)
+        found = self.rows[at]
         is_same = found["hash"] == hashes
         return pl.select(
             hashes.alias(ROW_HASH),
             pl.when(is_same).then(found["person"]).alias(KNOWN_PERSON),
-            pl.when(is_same).then(found["codes"]).alias(ROW_CODES),
+            pl.when(is_same).then(found["codes"]).cast(pl.String).alias(ROW_CODES),
         )
 
-    @cached_property
-    def _by_hash(self) -> pl.DataFrame:
-        return self.rows.sort("hash")
+
+def gather_rows(frames: Iterable[pl.DataFrame]) -> RememberedRows:
+    """Frames of ROWS, to be found by their hashes; codes take little memory: there are few texts of them."""
+    nothing = pl.DataFrame(schema={name: _REMEMBERED[name] for name in ROWS})
+    listed = [frame.select(pl.col(name).cast(_REMEMBERED[name]) for name in ROWS) for frame in frames]
+    rows = pl.concat([nothing, *listed])
+    return RememberedRows(rows.with_columns(at=pl.int_range(pl.len(), dtype=pl.UInt32)).sort("hash"))
 
 
 def open_rows(spec: KnownSpec, persons: Table, mapping: str) -> RememberedRows:
@@ -98,5 +104,4 @@ def open_rows(spec: KnownSpec, persons: Table, mapping: str) -> RememberedRows:
         return RememberedRows()
     if table.facts.get("mapping") != mapping or table.facts.get("persons") != persons.generation:
         return RememberedRows()
-    rows = [frame.select(list(ROWS)) for frame in table.scan(*ROWS)]
-    return RememberedRows(pl.concat([pl.DataFrame(schema=ROWS), *rows]))
+    return gather_rows(table.scan(*ROWS))

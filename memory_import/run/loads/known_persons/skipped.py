@@ -102,7 +102,7 @@ def find_changed(skipped: pl.DataFrame, remembered: RememberedRows) -> pl.Series
     here = skipped.select(pl.col(KNOWN_PERSON).alias("person"), pl.col(ROW_HASH).alias("hash"), POS)
     here = here.sort("person", POS).drop(POS)
     rows = remembered.rows.filter(pl.col("person").is_in(here["person"].unique().implode()))
-    before = rows.select("person", "hash").sort("person", maintain_order=True)
+    before = rows.select("person", "hash", "at").sort("person", "at").drop("at")
     if here.equals(before):
         return pl.Series("person", dtype=pl.Int64)
     counts = (
