@@ -64,7 +64,7 @@ class Kept(StrEnum):
     SHOWS_PRESENT = "shows_present"
     SEVERAL_PROFILES = "several_profiles"
     MERGED_ELSEWHERE = "merged_elsewhere"
-    SHOWS_NOTHING_KNOWN = "shows_nothing_known"
+    SHOWS_OTHER_IDENTIFIERS = "shows_other_identifiers"
     NOT_LOOKED_UP = "not_looked_up"
 
 
@@ -72,7 +72,9 @@ KEPT_WORDING: dict[str, str] = {
     Kept.SHOWS_PRESENT: "left alone: the profile of the person who is gone shows somebody who is present",
     Kept.SEVERAL_PROFILES: "left alone: the identifiers of the person who is gone lead to several profiles",
     Kept.MERGED_ELSEWHERE: "left alone: the profile of the person who is gone became a part of another one",
-    Kept.SHOWS_NOTHING_KNOWN: "left alone: the profile shows none of the identifiers that it was found by",
+    Kept.SHOWS_OTHER_IDENTIFIERS: (
+        "left alone: of some type the profile shows no identifier that is known of the person who is gone"
+    ),
     Kept.NOT_LOOKED_UP: "left alone: the service does not look up an identifier of the person who is gone",
 }
 """Every reason has its sentence."""

@@ -152,12 +152,12 @@ _REMEDIES: dict[str, str] = {
         "Nothing, if it is one person; the service cannot take profiles apart once they are merged."
     ),
     Kept.SHOWS_PRESENT: (
-        "Nothing, if they are one person or share the profile for good; the service cannot take it apart. It "
-        "is looked at again by the next run, and goes once nobody in it is present."
+        "Nothing, if they share it: the service cannot take profiles apart, and it goes once nobody in it is "
+        "present. If somebody else was only given the number, delete the profile in the store by hand."
     ),
     Kept.SEVERAL_PROFILES: "See with `memory-import show` which is the person's, and delete that by hand.",
     Kept.MERGED_ELSEWHERE: "Nothing: the next run looks at the profile that it became a part of.",
-    Kept.SHOWS_NOTHING_KNOWN: "Look at the profile with `memory-import show`; the next run tries again.",
+    Kept.SHOWS_OTHER_IDENTIFIERS: "Look at the profile with `memory-import show`; the next run tries again.",
     Kept.NOT_LOOKED_UP: "See whether the store still has the identifier type; the next run tries again.",
     Exclusion.WHERE: "Nothing, if `where` says what you mean.",
     Exclusion.SUPPRESS: "Nothing: the list is doing its work.",

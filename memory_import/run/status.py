@@ -1,6 +1,7 @@
 """Where runs stand, for people and for scripts."""
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
@@ -8,9 +9,11 @@ from typing import Any
 
 from memory_import.errors import UsageProblem
 from memory_import.ledger.database.ledger import Ledger
-from memory_import.ledger.database.records import RunRecord
+from memory_import.ledger.database.lock import find_holder
+from memory_import.ledger.database.records import RunRecord, RunStatus
 from memory_import.ledger.report.document import count_sent_rows, describe_batches, describe_requests
 from memory_import.ledger.report.summary import render_summary
+from memory_import.ledger.report.words import count_not_as_sent
 from memory_import.printable import counted, printable_line
 from memory_import.run.lifecycle.result import RunResult, resume_command
 from memory_import.run.lifecycle.state_directory import has_ledger, open_ledger
@@ -27,7 +30,8 @@ def list_runs(state_dir: Path) -> tuple[list[dict[str, Any]], str]:
     if not has_ledger(state_dir):
         return [], "There are no runs here yet. Next: memory-import plan SPEC"
     with open_ledger(state_dir) as ledger:
-        document = [_entry(ledger, run, state_dir) for run in ledger.runs()]
+        under_way = _find_under_way(state_dir)
+        document = [_entry(ledger, run, state_dir, under_way) for run in ledger.runs()]
     runs = [entry for entry in document if entry["kind"] == "run"]
     plans = [entry for entry in document if entry["kind"] == "plan"]
     lines = _table("Runs", runs)
@@ -43,11 +47,11 @@ def describe_run(state_dir: Path, run_id: str) -> tuple[dict[str, Any], str]:
         raise UsageProblem(
             f"There is no run {printable_line(run_id)} here; `memory-import status` lists all runs."
         )
-    report = _read_report(folder)
+    report = _read_report(folder) if record.status is not RunStatus.RUNNING else None
     if report is not None:
         return report, render_summary(report, str(folder), says_why=True)
     with open_ledger(state_dir) as ledger:
-        document = _entry(ledger, record, state_dir)
+        document = _entry(ledger, record, state_dir, _find_under_way(state_dir))
         document["loads"] = {load: _load(ledger, run_id, load) for load in record.loads}
         document["requests"] = describe_requests(ledger, run_id)
     return document, "\n".join(_lines_without_report(document))
@@ -67,21 +71,35 @@ def find_record(state_dir: Path, run_id: str) -> RunRecord | None:
         return ledger.run(run_id)
 
 
-def _entry(ledger: Ledger, run: RunRecord, state_dir: Path) -> dict[str, Any]:
-    """A run in the list. A count is None where only the report had it, and that is gone."""
+def _find_under_way(state_dir: Path) -> str | None:
+    """The run that a process is at work on now."""
+    return (find_holder(state_dir) or {}).get("run_id")
+
+
+def _entry(ledger: Ledger, run: RunRecord, state_dir: Path, under_way: str | None) -> dict[str, Any]:
+    """A run in the list. A count is None where only the report had it, and that is gone.
+
+    One that the ledger has as running and that no process is at work on was killed, or its machine stopped:
+    it is `stopped`, and `was_killed`.
+    """
     folder = state_dir / "runs" / run.run_id
-    can_go_on = folder.exists() and ledger.superseding(run) is None
+    is_running = run.status is RunStatus.RUNNING and run.run_id == under_way
+    was_killed = run.status is RunStatus.RUNNING and not is_running
+    can_go_on = folder.exists() and not is_running and ledger.superseding(run) is None
+    report = _read_report(folder) if run.status is not RunStatus.RUNNING else None
     return {
         "run_id": run.run_id,
         "kind": "plan" if run.is_plan else "run",
-        "status": run.status.value,
+        "status": (RunStatus.STOPPED if was_killed else run.status).value,
+        "was_killed": was_killed,
         "exit_code": run.exit_code,
         "spec": run.spec_path,
         "name": run.spec.get("name"),
         "target": {"api_url": run.api_url, "store_id": run.store_id, "emulator": run.emulator},
         "started_at": run.started_at,
         "finished_at": run.finished_at,
-        "rows": _rows(ledger, run, _read_report(folder)),
+        "rows": _rows(ledger, run, report),
+        "not_as_sent": count_not_as_sent(report).total() if report else None,
         "has_folder": folder.exists(),
         "resume_command": resume_command(run, folder) if can_go_on else None,
     }
@@ -131,8 +149,7 @@ def _table(title: str, entries: Sequence[Mapping[str, Any]]) -> list[str]:
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append(f"  {'  '.join(padded).rstrip()}")
-        if entry and (further := _further(entry)):
-            lines.append(f"    {further}")
+        lines += [f"    {printable_line(line)}" for line in _further(entry)] if entry else []
     return lines
 
 
@@ -150,11 +167,24 @@ def _cells(entry: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _further(entry: Mapping[str, Any]) -> str:
+def _further(entry: Mapping[str, Any]) -> list[str]:
+    """What else there is to say of a run: each is a line below it."""
+    lines = []
+    if entry["was_killed"]:
+        lines.append("it was killed, or its machine stopped, before it could end")
+    if entry["not_as_sent"]:
+        count = counted(entry["not_as_sent"], "row")
+        lines.append(
+            f"verify found {count} not in the store as sent; the next run of the spec sends them again"
+        )
     if entry["resume_command"]:
         verb = "to send it" if entry["kind"] == "plan" else "to go on"
-        return f"{verb}: {entry['resume_command']}"
-    return "" if entry["has_folder"] else "its folder is gone; the ledger has these numbers"
+        lines.append(f"{verb}: {entry['resume_command']}")
+    elif entry["was_killed"] and entry["kind"] == "plan":
+        lines.append(f"to make it anew: memory-import plan {shlex.quote(entry['spec'])}")
+    if not entry["has_folder"]:
+        lines.append("its folder is gone; the ledger has these numbers")
+    return lines
 
 
 def _lines_without_report(document: Mapping[str, Any]) -> list[str]:
@@ -176,5 +206,7 @@ def _lines_without_report(document: Mapping[str, Any]) -> list[str]:
             f"batches: {batches or 'none'}"
         )
     lines.append(f"  {counted(document['requests']['total'], 'request')}")
+    if document["was_killed"]:
+        lines.append("  It was killed, or its machine stopped, before it could end.")
     command = document["resume_command"]
     return [*lines, f"Next: {command}" if command else "Next: memory-import status lists all runs."]

@@ -1,16 +1,24 @@
 """Where runs stand, as text and as a document."""
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from shutil import rmtree
+from typing import TypeVar
 
 import pytest
 
 from memory_import.errors import UsageProblem
+from memory_import.ledger.database.lock import exclusive, find_holder, name_run
+from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.report.summary import render_summary
+from memory_import.ledger.report.words import headline, next_steps
+from memory_import.run.lifecycle.state_directory import open_ledger
 from memory_import.run.request import Action
 from memory_import.run.status import describe_run, list_runs
 from tests.support.workplace import STORE, Workplace, stop_before_delivery
+
+T = TypeVar("T")
 
 
 def test_a_folder_without_runs_says_so_and_is_left_as_it_is(workplace: Workplace) -> None:
@@ -112,3 +120,70 @@ def test_a_run_that_a_later_one_took_the_place_of_says_so(workplace: Workplace) 
     assert document["problems"] == [said]
     assert f"  it ended early: {said}" in text
     assert said in (workplace.state_dir / "runs" / stopped / "report.html").read_text()
+
+
+def let_die(workplace: Workplace, run_id: str) -> None:
+    """What a run leaves whose process is killed while it delivers."""
+    with open_ledger(workplace.state_dir) as ledger:
+        ledger.set_status(run_id, RunStatus.RUNNING, exit_code=None, finished_at=None)
+
+
+def test_a_run_whose_process_died_is_stopped_and_can_go_on(workplace: Workplace) -> None:
+    run_id = workplace.carry_out(run_stage=stop_before_delivery).report["run_id"]
+    let_die(workplace, run_id)
+    (listed,), table = list_runs(workplace.state_dir)
+    assert (listed["status"], listed["was_killed"]) == ("stopped", True)
+    assert "it was killed, or its machine stopped, before it could end" in table
+    assert f"to go on: memory-import resume {run_id}" in table
+    document, text = describe_run(workplace.state_dir, run_id)
+    assert document["status"] == "stopped"
+    assert "It was killed, or its machine stopped, before it could end." in text
+    assert text.endswith(f"Next: memory-import resume {run_id} --state-dir {workplace.state_dir}")
+
+
+def test_a_run_that_a_process_is_at_work_on_is_running_and_one_that_died_before_is_not(
+    workplace: Workplace,
+) -> None:
+    dead = workplace.carry_out(run_stage=stop_before_delivery).report["run_id"]
+    let_die(workplace, dead)
+    plan = workplace.carry_out(workplace.request(action=Action.PLAN)).report["run_id"]
+    let_die(workplace, plan)
+    with exclusive(workplace.state_dir, purpose="a plan of spec.yaml", since="today"):
+        name_run(workplace.state_dir, plan)
+        document, table = list_runs(workplace.state_dir)
+    states = {run["run_id"]: (run["status"], bool(run["resume_command"])) for run in document}
+    assert states == {plan: ("running", False), dead: ("stopped", True)}
+    assert table.count("it was killed") == 1
+    spec = workplace.folder / "spec.yaml"
+    assert f"to make it anew: memory-import plan {spec}" in list_runs(workplace.state_dir)[1]
+
+
+def test_a_run_says_who_it_is_while_it_is_under_way(workplace: Workplace) -> None:
+    seen: list[object] = []
+
+    async def look(name: str, stage: Callable[[], Awaitable[T]]) -> T:
+        seen.append((find_holder(workplace.state_dir) or {}).get("run_id"))
+        return await stage()
+
+    run_id = workplace.carry_out(run_stage=look).report["run_id"]
+    assert set(seen) == {run_id}
+    assert find_holder(workplace.state_dir) is None
+
+
+def test_rows_that_were_read_back_and_are_missing_are_not_said_to_be_in_the_store(
+    workplace: Workplace,
+) -> None:
+    result = workplace.carry_out()
+    path = Path(result.folder) / "report.json"
+    report = json.loads(path.read_text())
+    refuted = {"missing": 1, "different": 1, "merged": 0}
+    report["loads"]["profiles"]["verification"] = {"not_as_sent": refuted}
+    path.write_text(json.dumps(report))
+    (listed,), table = list_runs(workplace.state_dir)
+    assert listed["not_as_sent"] == 2
+    assert "verify found 2 rows not in the store as sent; the next run of the spec sends them again" in table
+    assert headline(report).startswith(
+        "Of 5 rows 1 is in the store, 1 is missing from the store, 1 is in the store otherwise than"
+    )
+    report["target"]["emulator"] = False
+    assert next_steps(report, result.folder)[0].command.startswith("memory-import run ")

@@ -35,17 +35,20 @@ _NOBODY = "|".join(
         r"n/a|none|null|nil|undefined|unknown|nobody|no[-_.]?one|anonymous|withheld|refused|declined|deleted",
         r"(?:not?|un|non)[-_.]?(?:available|provided|applicable|known|given|disclosed|specified|supplied)",
         r"(?:keine?|sin|senza|pas[-_.]?de|geen|ingen|sem)[-_.]?(?:e[-_.]?)?mail|(?:sin|no)[-_.]?correo",
-        r"no[-_.]?(?:tiene|aplica)",
+        r"no[-_.]?e?mail[-_.]?(?:address|provided|given|available)|no[-_.]?(?:tiene|aplica|posee)",
+        r"unbekannt|inconnu|desconocid[oa]|desconhecid[oa]|onbekend|[-_.]+|0+|x{4,}",
     ]
 )
 _SAID_TWICE = (  # noqa: SIM905 - words, to be read as such
     "test testing na no none null nil nope a aa aaa bbb abc asdf qwerty x xx xxx 123 1234 email mail nomail "
     "noemail example dummy fake sample foo bar tbd anon user someone somebody customer client guest walkin "
-    "invalid removed"
+    "invalid removed nan nada blank naotem semail sememail aucun inconnu n\\.a"
 ).split()
 _FORMS = "|".join(
     [
         *(rf"{word}@{word}\." for word in _SAID_TWICE),
+        r"(?:no|none|na|not|keine?|sin|sans|geen|aucun)@(?:e-?mail|correo|courriel|adresse|address)\.",
+        r"not@(?:provided|given|available|known)\.|(?:na|nil)@(?:gmail|googlemail|yahoo|hotmail|outlook)\.",
         r"foo@bar\.|test[0-9]*@test(?:ing)?\.|keine@angabe\.|no(?:body|ne|one)?@nowhere\.",
         r"(?:test|user|email|name|example|your[-_.]?(?:name|e?mail)|someone|na|fake|dummy|no)@"
         r"(?:example|domain|test|e?mail)\.com$",

@@ -1,7 +1,7 @@
 """Separators that may stand between two numbers or inside one: which reading of a text is right.
 
 `030/12345678` is one number, `030 12345678 / 030 12345679` are two, and `0431 123/456` may be either: as a
-whole it is valid, and so is what stands before the slash.
+whole it is valid, and so is what stands before the slash. `030 901820 - 901829` is a range.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import polars as pl
 
 from memory_import.transforms.codes import Reason
 from memory_import.transforms.phones.ambiguity import AMERICAN_REGIONS
-from memory_import.transforms.phones.undress import TWO_ZEROS
+from memory_import.transforms.phones.undress import LONG_GROUPS, TWO_ZEROS
 
 Judge = Callable[[pl.DataFrame], pl.DataFrame]
 
@@ -21,12 +21,12 @@ _BEFORE_ZERO = r" (\(?0)"
 _LEVELS = (_COMMA, _SPACED_SLASH, _SLASH)  # from what parts numbers most to what parts them least
 _MARK = "\n"
 
-SEPARATOR = rf"[,/\\\t]|{TWO_ZEROS}"
+SEPARATOR = rf"[,/\\\t]|{TWO_ZEROS}|{LONG_GROUPS}"
 """What may stand between two numbers or inside one."""
 
 
 def settle_readings(
-    parts: pl.DataFrame, judge: Judge, levels: tuple[str, ...] = (*_LEVELS, TWO_ZEROS)
+    parts: pl.DataFrame, judge: Judge, levels: tuple[str, ...] = (*_LEVELS, TWO_ZEROS, LONG_GROUPS)
 ) -> pl.DataFrame:
     """`place`, `e164` and `code` of parts (`place`, `region`, `question`): one row, or one for each number.
 
@@ -50,6 +50,8 @@ def _part(question: pl.Expr, level: str) -> pl.Expr:
     if level == TWO_ZEROS:
         spaced = question.str.replace_all(_BEFORE_ZERO, f"{_MARK}$1")
         return pl.when(question.str.contains(TWO_ZEROS)).then(spaced).otherwise(question)
+    if level == LONG_GROUPS:
+        return question.str.replace(level, f"$1$3{_MARK}$2$4")
     return question.str.replace_all(level, _MARK)
 
 

@@ -37,6 +37,11 @@ _QUOTES_AROUND = rf"^[\s{_QUOTES}]+|[\s{_QUOTES}]+$"
 _HARD_SEPARATOR = r":::|[;|&]"
 TWO_ZEROS = r"^ *\(?0[1-9](?:[ ().-]*[0-9]){4,}[ ().-]* \(?0(?:[ ().-]*[0-9]){5,} *$"
 """Two numbers of at least six digits that begin with a zero, and only a space between."""
+_PLUS_INSIDE = r"([0-9](?:[ ()./-]*[0-9]){5}[ ()./-]*) \+"
+"""A plus behind a number of six digits and more, and a space: another number begins."""
+
+LONG_GROUPS = r"([0-9]{5}) *[\x{2010}-\x{2015}-]+ *([0-9]{5,}) *$|([0-9]{6})[ \x{A0}]+([0-9]{6,}) *$"
+"""Two long groups of digits at the end: a range, or two numbers, where what stands before is one already."""
 
 _MASK = r"(?i)[x*•●∗_?×#]{2,}|[*•●∗×?…]|\.{3,}|[0-9][x]$|^[x ()/.-]+$"
 _CONTEXT = "(?i);phone-context="
@@ -95,6 +100,7 @@ def _split(text: pl.Expr, separator: str | None) -> pl.Expr:
         parted = (
             uri.str.replace_all(_HARD_SEPARATOR, _END)
             .str.replace_all(OR, _END)
+            .str.replace_all(_PLUS_INSIDE, f"$1{_END}+")
             .str.replace_all(LABEL_INSIDE, f"$1{_END}$2")
             .str.replace_all(NOTE_INSIDE, f"$1{_END}$2")
             .str.replace_all(EXTENSION_INSIDE, f"$1{_END}$2")

@@ -23,9 +23,9 @@ _FAX = """
 """
 _LETTERS = "tmhwcopdfgbn"
 _EXTENSIONS = r"""
-    x ext extn extension extensión extensao extensão erw interno intern int anexo anx apparat app durchwahl dw
-    poste доб добавочный доп внутр вн ramal toestel tst wewnętrzny wewn wew linka klapka kl anknytning ank
-    lokal lok dahili mellék mell 内線 內線 分机 分機 내선 שלוחה تحويلة داخلي
+    x ext extn extension extensión extensao extensão erw interno intern int anexo anx apparat app durchwahl
+    durchw dw poste доб добавочный доп внутр вн ramal toestel tst wewnętrzny wewn wew linka klapka kl
+    anknytning ank lokal lok dahili mellék mell 内線 內線 分机 分機 내선 שלוחה تحويلة داخلي
 """
 
 
@@ -55,7 +55,7 @@ ANY_LABEL = r"(?s)^[^0-9+\n]*\pL[^0-9+\n]*[1-9]?[:：]\s*([+(0-9].*)$"
 _SIX_DIGITS = r"[+(0-9](?:[ ()./-]*[0-9]){5}"
 LABEL_INSIDE = (
     rf"(?i)([0-9][)\s]*[\s,/–-]\s*)((?:[(\[]?(?:{_any_of(_INSIDE + _FAX)}|{_LETTER})[)\]]|"
-    rf"{_any_of(_INSIDE + _FAX)}|{_LETTER}[.:])[\s.:]*[+(0-9]|{_LETTER}\s+{_SIX_DIGITS})"
+    rf"[(\[]?(?:{_any_of(_INSIDE + _FAX)})|{_LETTER}[.:])[\s.:]*[+(0-9]|{_LETTER}\s+{_SIX_DIGITS})"
 )
 """A label behind a number and before another: `$1` and `$2` are the two sides."""
 

@@ -1,7 +1,7 @@
 """Deletes the profiles of people who are gone, one by one: for good, so that any doubt leaves one alone.
 
-Each is looked up by all identifiers that are known of it, and must be one profile that shows one of them and
-nobody else who is present. It counts as deleted once it is read back as not there.
+Each is looked up by all identifiers that are known of it, and must be one profile that shows one of each type
+and nobody else who is present. It counts as deleted once it is read back as not there.
 """
 
 import asyncio
@@ -108,11 +108,18 @@ async def _find(work: Deleting, deletion: Deletion) -> _Found | None:
     except ProfileMerged:
         await _end(work, deletion, DeletionState.KEPT, Kept.MERGED_ELSEWHERE)
         return None
-    own = {(id_type, plain(value)) for id_type, value in known}
-    if not shown or not own.intersection((id_type, plain(value)) for id_type, value in shown):
-        await _end(work, deletion, DeletionState.KEPT, Kept.SHOWS_NOTHING_KNOWN)
+    if not shown or not _shows(shown, known):
+        await _end(work, deletion, DeletionState.KEPT, Kept.SHOWS_OTHER_IDENTIFIERS)
         return None
     return _Found(deletion, shown)
+
+
+def _shows(shown: set[Pair], known: Sequence[Pair]) -> bool:
+    """Whether a profile shows one of the known identifiers of each type: whoever came into one of them alone,
+    such as a number that was given to somebody else, is another person."""
+    both = {(id_type, plain(value)) for id_type, value in shown}
+    both &= {(id_type, plain(value)) for id_type, value in known}
+    return {id_type for id_type, _ in both} == {id_type for id_type, _ in known}
 
 
 async def _look_up(work: Deleting, known: Sequence[Pair]) -> set[str] | None:

@@ -30,11 +30,17 @@ _HEADER = ("_file", "_row", "_verdict", "_what", "_sent", "_found")
 
 
 def describe_verification(staging: Staging, bounds: Bounds) -> dict[str, Any] | None:
-    """The section of a load's report; None where nothing was read back."""
+    """The section of a load's report; None where nothing was read back.
+
+    It is about the last verification; `not_as_sent` counts the rows of all that are not in the store as they
+    were sent, by the last that is known of each.
+    """
     verification = read_verification(staging)
     if verification is None:
         return None
-    found = _of_last(staging, verification)
+    all_found = read_findings(staging).values()
+    found = [one for one in all_found if one.number == verification.number]
+    refuted = Counter(one.verdict for one in all_found if one.verdict in WRONG)
     verdicts = Counter(finding.verdict for finding in found)
     drawn = [finding for finding in found if finding.is_random]
     wrong = sum(finding.verdict in WRONG for finding in drawn)
@@ -49,6 +55,7 @@ def describe_verification(staging: Staging, bounds: Bounds) -> dict[str, Any] | 
         **{verdict.value: verdicts[verdict] for verdict in Verdict},
         "followed": sum(finding.is_followed for finding in found),
         "wrong": sum(verdicts[verdict] for verdict in WRONG),
+        "not_as_sent": {verdict.value: refuted[verdict] for verdict in Verdict if verdict in WRONG},
         "rate": {"drawn": len(drawn), "wrong": wrong, "low": round(low, 6), "high": round(high, 6)},
         "differences": dict(
             sorted(Counter(each.what for finding in found for each in finding.differences).items())

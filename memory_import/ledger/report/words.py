@@ -36,6 +36,12 @@ _SAID = {
     Outcome.UNKNOWN: "are in doubt",
     Outcome.PENDING: "are not finished",
 }
+_REFUTED = {
+    "missing": "are missing from the store",
+    "different": "are in the store otherwise than they were sent",
+    "merged": "are in the profile of another person",
+}
+"""Of rows that were read back, what each verdict against them says."""
 EXIT_MEANING = {
     ExitCode.DONE: "every row is accounted for",
     ExitCode.REJECTS: "finished; some rows are rejected, in doubt or not as they were sent",
@@ -61,10 +67,20 @@ def headline(report: Mapping[str, Any]) -> str:
         total.update(load["rows"])
     if not total["read"]:
         return "No row was read."
-    landed = sum(total[outcome] for outcome in _IN)
-    counted = [(landed, "are in the store"), *((total[outcome], words) for outcome, words in _SAID.items())]
+    refuted = count_not_as_sent(report)
+    landed = sum(total[outcome] for outcome in _IN) - refuted.total()
+    told = [(landed, "are in the store"), *((refuted[verdict], words) for verdict, words in _REFUTED.items())]
+    counted = [*told, *((total[outcome], words) for outcome, words in _SAID.items())]
     parts = [_say(count, words) for count, words in counted if count]
     return f"Of {total['read']:,} row{'s' * (total['read'] != 1)} {_listed(parts)}."
+
+
+def count_not_as_sent(report: Mapping[str, Any]) -> Counter[str]:
+    """The rows that were read back and are not in the store as they were sent, by verdict."""
+    counts: Counter[str] = Counter()
+    for load in report["loads"].values():
+        counts.update((load.get("verification") or {}).get("not_as_sent", {}))
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +132,11 @@ def _find_steps(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
         yield from _after_budget(report, state_dir)
     elif report["resume_command"]:
         yield Step(report["resume_command"], "to send it" if "plan" in report else "to go on")
+    if count_not_as_sent(report).total() and not report["target"]["emulator"]:
+        yield Step(
+            f"memory-import run {shlex.quote(report['spec'])}{state_dir}",
+            "sends again what was read back and is not as it was sent",
+        )
     if report["status"] == "failed":
         yield Step(f"memory-import doctor {shlex.quote(report['spec'])}", "what has to be put right first")
     reasons: Counter[str] = Counter()

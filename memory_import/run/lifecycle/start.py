@@ -10,6 +10,7 @@ from memory_import.destination.errors import Stopped
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.errors import UsageProblem
 from memory_import.ledger.database.ledger import Ledger
+from memory_import.ledger.database.lock import name_run
 from memory_import.ledger.database.records import RunRecord, RunStatus
 from memory_import.ledger.files import private_directory
 from memory_import.run.budget import Budgets, check_budgets
@@ -97,6 +98,7 @@ async def _begin_new(start: Start) -> AsyncIterator[RunContext]:
         unless_entered.callback(sources.discard)
         spec = load_spec(request.spec_path, start.variables, is_emulator=request.emulator, sources=sources)
         with hold(request.state_dir, purpose) as ledger:
+            name_run(request.state_dir, run_id)
             async with _reach_new(start, spec, run_id, ledger) as target:
                 record = _enter(ledger, request, run_id, spec, target)
                 unless_entered.pop_all()
@@ -172,6 +174,7 @@ async def _begin_again(start: Start) -> AsyncIterator[RunContext]:
     request = start.request
     with hold(request.state_dir, "a resume" if request.action is Action.RESUME else "an apply") as ledger:
         record = find_run(ledger, request)
+        name_run(request.state_dir, record.run_id)
         sources = run_sources(request, record.run_id)
         spec = load_again(ledger, record, start.variables, sources)
         with reach_again(start, record, spec) as target:

@@ -174,7 +174,7 @@ def _find_known(staging: Staging, plan: ProfilePlan, known: Known, suppressed: p
     """The known people that hold a value of some row, or a suppressed one (`id_type`, `value`)."""
     if known.is_empty:
         return FoundPeople()
-    values = [list_hashes(staging, plan, part)["value"] for part in staging.parts]
+    values = [_list_hashes(staging, plan, part)["value"] for part in staging.parts]
     return known.find(pl.concat([suppressed.select(pl.col(VALUE).hash())[VALUE], *values]))
 
 
@@ -201,7 +201,7 @@ def _find_marked(staging: Staging, plan: ProfilePlan, rules: PersonRules) -> Ite
     hashes = rules.suppressed.select(pl.col("value").hash())["value"]
     marks = pl.concat([hashes, pl.Series([BLOCKED_HASH], dtype=pl.UInt64)]).implode()
     for part in staging.parts:
-        rows = list_hashes(staging, plan, part)
+        rows = _list_hashes(staging, plan, part)
         yield rows.filter(pl.col("value").is_in(marks))[POS]
 
 
@@ -217,13 +217,13 @@ def _read_hashes(
     """`_pos`, `value`, `_partition` of the hashes of all identifiers that may identify somebody, part by
     part; those of known people have their numbers below 0."""
     of_known = known.links.rename({CLAIMANT: POS})
-    listed = (list_hashes(staging, plan, part) for part in staging.parts)
+    listed = (_list_hashes(staging, plan, part) for part in staging.parts)
     for hashed in (of_known, *listed):
         usable = hashed.filter(pl.col("value") != BLOCKED_HASH)
         yield usable.with_columns(_partition=pl.col("value") % partitions)
 
 
-def list_hashes(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
+def _list_hashes(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
     """`_pos`, `value` of the hashes of all identifiers of a part."""
     columns = hash_columns(plan)
     rows = staging.read(part, POS, *columns)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from memory_import.ledger.database.lock import StateDirectoryBusy, exclusive
+from memory_import.ledger.database.lock import StateDirectoryBusy, exclusive, find_holder, name_run
 
 HOLDER = """
 import sys
@@ -109,3 +109,21 @@ def test_a_lock_that_is_a_link_is_refused_and_its_target_stays(tmp_path: Path, l
     ):
         pass
     assert target.read_text() == "precious"
+
+
+def test_whoever_looks_is_told_who_holds_the_directory_and_for_which_run(tmp_path: Path) -> None:
+    assert find_holder(tmp_path) is None
+    with exclusive(tmp_path, purpose="a run", since="now"):
+        assert find_holder(tmp_path) == {"pid": os.getpid(), "purpose": "a run", "since": "now"}
+        name_run(tmp_path, "20261121-1")
+        assert (find_holder(tmp_path) or {})["run_id"] == "20261121-1"
+    assert find_holder(tmp_path) is None
+
+
+def test_whoever_looks_keeps_nobody_out(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.touch()
+    look = path.open("rb")
+    fcntl.flock(look, fcntl.LOCK_SH)
+    with exclusive(tmp_path, purpose="a run", since="now", sleep=lambda _: look.close()):
+        assert look.closed

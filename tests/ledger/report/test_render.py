@@ -159,19 +159,22 @@ def test_the_values_of_each_trait_are_a_table() -> None:
         "Contact.phone": {
             "read": 1_600,
             "filled": 1_200,
-            "sent": 100,
+            "sent": 90,
             "changed": {"phone_reformatted": 1_000, "phone_plus_added": 50},
             "dropped": {"phone_too_short": 50},
             "superseded": 0,
-            "not_sent": 0,
+            "not_sent": 10,
         }
     }
     lines = render_summary(report, "state/runs/1").splitlines()
-    assert "    values            filled        as it was    changed   left out" in lines
-    assert "    Contact.phone      1,200   75%        100      1,050         50" in lines
+    assert "    values            filled        as it was    changed   left out   not sent" in lines
+    assert "    Contact.phone      1,200   75%         90      1,050         50         10" in lines
     planned = {**report, "plan": {**PLAN, "examples": {"Contact.phone": "+99999999999"}}}
     lines = render_summary(planned, "state/runs/1").splitlines()
-    assert '    Contact.phone      1,200   75%        100      1,050         50  "+99999999999"' in lines
+    planned_line = (
+        '    Contact.phone      1,200   75%         90      1,050         50         10  "+99999999999"'
+    )
+    assert planned_line in lines
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,19 @@ def test_a_profile_that_shows_somebody_who_is_present_is_left_alone(nights: Nigh
     assert back.report["loads"]["profiles"]["persons"]["new"] == 1
 
 
+def test_where_it_cannot_be_said_who_is_present_nobody_is_deleted(nights: Nights) -> None:
+    prepare(nights)
+    nights.run(CLEO, spec="other")
+    own, other = sorted(
+        (nights.folder / "state" / "known").glob("*/*/persons/manifest.json"),
+        key=lambda path: path.stat().st_mtime_ns,
+    )
+    other.write_text("{}")
+    kept = nights.run(ANA)
+    assert (own != other, exit_code(kept), counts(kept)) == (True, 0, {"due": 1, "kept": 1})
+    assert nights.deletions == 0
+
+
 ENDS_WELL = {
     "an answer is lost": [{"when": {"method": "DELETE", "nth": 1}, "do": {"drop": "after"}}],
     "the request is lost": [{"when": {"method": "DELETE", "nth": 1}, "do": {"drop": "before"}}],
@@ -286,6 +299,11 @@ def test_who_is_not_in_the_store_any_more_is_known_no_longer(nights: Nights) -> 
     prepare(nights)
     [bob] = nights.api.look_up("email", BOB[2])
     nights.api.call("DELETE", f"/v1/Stores/{STORE}/Profiles/{bob}")
-    nights.api.settle()
+    stranger = {"traits": {"Contact": {"firstName": "Dov Katz", "phone": BOB[1]}}}
+    made = nights.api.call("POST", f"/v1/Stores/{STORE}/Profiles", stranger)["id"]
+    kept = nights.run(ANA)
+    assert (counts(kept), nights.people) == ({"due": 1, "kept": 1}, [ANA[0], "Dov Katz"])
+    assert listed(kept)[0][2] == "shows_other_identifiers"
+    nights.api.call("DELETE", f"/v1/Stores/{STORE}/Profiles/{made}")
     assert counts(nights.run(ANA)) == {"due": 1, "absent": 1}
     assert nights.run(ANA).report["loads"]["profiles"]["persons"]["gone"] == 0

@@ -18,11 +18,17 @@ no-email@company.com keinemail@firma.de sincorreo@empresa.es notprovided@company
 refused@company.com declined@declined.com asdf@asdf.com a@a.com x@x.com xxx@xxx.com foo@bar.com 123@123.com
 your.name@domain.com youremail@example.com guest@guest.com customer@customer.com
 anonymous@company.com
+noemailprovided@company.com no-email-address@company.com not@provided.com no@email.de kein@email.de
+unbekannt@firma.de inconnu@inconnu.fr aucun@aucun.fr sin@correo.com notiene@empresa.es noposee@empresa.es
+naotem@naotem.com.br sememail@sememail.com.br geen@email.nl n.a@n.a.com nan@nan.com na@gmail.com 0@0.com
+0000@gmail.com xxxx@gmail.com _@gmail.com -@gmail.com blank@blank.com
 """
 SOMEBODYS_EMAILS = """
 info@company.com ada@example.com p1@example.com a@example.com me@example.com anna.test@example.com
 testa@company.com noah@example.com nonette@company.com nathan@test.com jo.none@company.com
 unknowner@company.com
+nba@nba.com anna@anna.com noel@mail.com sin@company.com kein@company.com notarios@gmail.com 10000@qq.com
+nomad@gmail.com xavier@xavier.com nadia@nadia.com
 noor@company.com nan@gmail.com nilson@company.com no@company.com na@company.com guest@hotel.com
 customer@company.com noreplyson@company.com sinclair@mail.com bouncer@company.com test.user@company.com
 """

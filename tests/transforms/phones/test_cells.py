@@ -150,6 +150,8 @@ NOT_NUMBERS = [
     ("000", "DE", None, "phone_no_area_code"),
 ]
 FAXES = [
+    ("030 901820 (Fax 901821)", "DE", "+4930901820", "phone_one_of_several", ("phone_is_fax",)),
+    ("030 901820 Durchw. 12", "DE", "+4930901820", "phone_extension_dropped"),
     ("Fax: 030 12345678", "DE", None, "phone_is_fax"),
     ("030 12345678 (Fax)", "DE", None, "phone_is_fax"),
     ("Telefax 030 12345678", "DE", None, "phone_is_fax"),
@@ -192,7 +194,8 @@ SEVERAL = [
     ("415-555-2671, 415-555-2672", "US", "+14155552671", "phone_one_of_several", ("+14155552672",)),
     ("415-555-2671 415-555-2672", "US", None, "phone_too_long"),
     ("020 7946 0958 020 7946 0959", "GB", None, "phone_too_long"),
-    ("+442079460958 +442079460959", "US", None, "phone_not_a_number"),
+    ("+442079460958 +442079460959", "US", "+442079460958", "phone_one_of_several", ("+442079460959",)),
+    ("0171 1234567 - +49 172 7654321", "DE", "+491711234567", "phone_one_of_several", ("+491727654321",)),
     ("+442079460958+442079460959", "US", None, "phone_not_a_number"),
     ("n/a; 030 12345678", "DE", "+493012345678", "phone_country_code_added"),
     ("030 12345678; n/a", "DE", "+493012345678", "phone_country_code_added"),
@@ -242,6 +245,22 @@ SEVERAL = [
         ("+4915112345678",),
         {"separator": "#"},
     ),
+]
+LONG_GROUPS = [
+    ("+49 30 901820 - 901829", "DE", None, "phone_several_readings"),
+    ("030 901820-901829", "DE", None, "phone_several_readings"),
+    ("030 901820 \u2013 901829", "DE", None, "phone_several_readings"),
+    ("030 901820 901829", "DE", None, "phone_several_readings"),
+    ("+43 1 71132 - 71140", "AT", None, "phone_several_readings"),
+    ("+39 02 123456 - 123457", "IT", None, "phone_several_readings"),
+    ("16135550100-16135550101", "CA", "+16135550100", "phone_one_of_several", ("+16135550101",)),
+    ("030 901820-29", "DE", "+493090182029", "phone_country_code_added"),
+    ("08152 - 901820", "DE", "+498152901820", "phone_country_code_added"),
+    ("98765-43210", "IN", "+919876543210", "phone_country_code_added"),
+    ("+91 98765 43210", "IN", "+919876543210", "phone_reformatted"),
+    ("01234-567890", "GB", "+441234567890", "phone_country_code_added"),
+    ("07911 123456", "GB", "+447911123456", "phone_country_code_added"),
+    ("138001 38000", "CN", "+8613800138000", "phone_country_code_added"),
 ]
 COUNTRY_CODES = [
     ("4915112345678", "DE", None, "phone_ambiguous"),
@@ -368,6 +387,7 @@ CELLS = [
     *NOT_NUMBERS,
     *FAXES,
     *SEVERAL,
+    *LONG_GROUPS,
     *COUNTRY_CODES,
     *MEXICO,
     *ALREADY_PLAIN,

@@ -11,9 +11,10 @@ from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.loads.known_persons.gone import list_mentioned
-from memory_import.run.loads.persons import list_hashes
+from memory_import.run.loads.stored_values import read_values
 from memory_import.spec.model import ProfilesSpec
 from memory_import.transforms.plan import ProfilePlan
+from memory_import.transforms.prepare import identify
 
 
 def find_present(run: RunContext, spec: ProfilesSpec, plan: ProfilePlan, shown: set[str]) -> set[str]:
@@ -39,8 +40,10 @@ def _list_present(
     run: RunContext, staging: Staging, spec: ProfilesSpec, plan: ProfilePlan
 ) -> Iterator[pl.Series]:
     """Hashes (UInt64) of all values that somebody has who is present, some at a time."""
-    for part in staging.parts:
-        yield list_hashes(staging, plan, part)[VALUE]
+    for part in staging.parts:  # hashes that were staged may be those of another version
+        stated = identify(read_values(staging, plan, part), plan).get_columns()
+        for values in (*stated, staging.further_identifiers(part)[VALUE]):
+            yield values.drop_nulls().hash()
     for mentioned in list_mentioned(staging, spec, plan):
         yield mentioned[VALUE].hash()
     due = staging.due["person"].implode()
