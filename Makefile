@@ -37,6 +37,7 @@ fuzz: $(VENV)/.installed-test
 
 soak: $(VENV)/.installed-test
 	KILLS=150 ROWS=4000 NOTES=30000 PLANS=200 $(BIN)/python -m pytest -s tests/end_to_end tests/run -k "killed or once_each or number_of_a_plan"
+	READING_KILLS=10 $(BIN)/python -m pytest tests/end_to_end/test_killed_while_reading.py
 	EXAMPLES=400 $(BIN)/python -m pytest tests/emulator/test_model.py
 	LIES_EVERY=1 CLOCKS_EVERY=1 DISK_EVERY=1 CRM_SEEDS=200 CRM_NIGHTS=12 $(BIN)/python -m pytest -s tests/simulation
 

@@ -15,6 +15,7 @@ from prefect.artifacts import (
 )
 
 from memory_import.ledger.report.render import render_markdown
+from memory_import.printable import printable_line
 from memory_import.run.explain import explain_code
 from memory_import.run.progress import RunProgress
 
@@ -99,7 +100,7 @@ def trait_rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "load": name,
-            "trait": path,
+            "trait": printable_line(path),
             "filled": fates["filled"],
             "sent as it was": fates["sent"],
             "changed": sum(fates["changed"].values()),

@@ -114,14 +114,13 @@ async def read_logs(flow_run: UUID) -> list[str]:
     return []
 
 
+async def artifacts(key: str) -> list[Artifact]:
+    async with get_client() as client:
+        return await client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])))
+
+
 def test_the_report_the_traits_and_a_progress_that_moves_are_artifacts(deployed: Workplace) -> None:
     seen: list[float] = []
-
-    async def artifacts(key: str) -> list[Artifact]:
-        async with get_client() as client:
-            return await client.read_artifacts(
-                artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
-            )
 
     async def watch() -> None:
         while True:
@@ -155,6 +154,33 @@ def test_the_report_the_traits_and_a_progress_that_moves_are_artifacts(deployed:
     assert "rows" in str(progress.description)
     assert seen == sorted(seen)
     assert len(set(seen)) >= 3, seen
+
+
+def test_a_plan_is_an_artifact_too_and_says_what_would_be_sent_and_how_to_send_it(
+    deployed: Workplace,
+) -> None:
+    state, result = call(deployed, spec=str(deployed.folder / "spec.yaml"), action="plan")
+    assert isinstance(result, RunResult)
+    run_id = result.report["run_id"]
+    said = state.message or ""
+    assert said.startswith(
+        "Of 5 rows 3 would be sent, 1 belongs to the person of another row and 1 is rejected."
+    )
+    assert f"Next: memory-import apply {run_id}" in said
+
+    async def look() -> list[str]:
+        found = [await artifacts(key) for key in ("memory-import-report", "memory-import-traits")]
+        mine = [one for of_key in found for one in of_key if one.flow_run_id == flow_run_id(state)]
+        async with get_client() as client:
+            flow_run = await client.read_flow_run(flow_run_id(state))
+        return [flow_run.name, *(str(one.data) for one in mine)]
+
+    name, report, traits = asyncio.run(look())
+    assert name == f"plan spec into {STORE}"
+    assert "3 would be sent" in report
+    assert f"memory-import apply {run_id}" in report
+    assert "Contact.firstName" in traits
+    assert "ada@example.com" not in report + traits
 
 
 def test_a_run_that_cannot_begin_fails_with_its_exit_code(deployed: Workplace) -> None:

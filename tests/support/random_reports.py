@@ -1,5 +1,6 @@
 """Reports as no run has written them: any number of anything, under hostile names."""
 
+import re
 from random import Random
 from typing import Any
 
@@ -18,9 +19,25 @@ HOSTILE = (
     "[link](javascript:alert(1))",
     "# heading",
     "\x00nul",
+    "\x9b2J\x85",
+    "\u2067mirrored\u2069 \u200fright\u061c",
+    "a\u2028b\u2029c\ufeff",
+    "no UTF-8: \udcff",
+    "</script><svg onload=alert(1)>",
+    "&lt;b&gt; &#60;i&#62; &copy;",
+    "<!-- --> <![CDATA[",
+    "\\| \\` \\[",
+    "1. one\n- two\n> three",
+    "~~~ ``` ---",
+    "https://example.com www.example.com <https://example.com>",
     "😀" * 40,
     "x" * 500,
 )
+
+ACTS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+"""What a terminal or a browser acts on, and what hides, reorders or breaks a text."""
 
 
 def make_random_report(random: Random) -> dict[str, Any]:
@@ -51,6 +68,8 @@ def make_random_report(random: Random) -> dict[str, Any]:
         "timing": {_name(random): random.random() * 10 ** random.randint(-3, 6) for _ in range(5)},
         "progress": _progress(random),
         "problems": [_name(random) for _ in range(random.randint(0, 3))],
+        "spec_lines": [_name(random) for _ in range(random.choice([0, 0, 9]))],
+        "option": random.choice([None, "--max-dropped"]),
         "resume_command": random.choice([None, "memory-import resume 20261121T090000000Z-1a2b"]),
     }
     return {**report, "plan": _plan(random)} if is_plan else report
@@ -84,7 +103,12 @@ def _load(random: Random, name: str) -> dict[str, Any]:
     reasons = _codes(random, 100)
     load: dict[str, Any] = {
         "files": [
-            {"name": _name(random), "rows": _count(random), "bytes": _count(random)}
+            {
+                "name": _name(random),
+                "rows": _count(random),
+                "bytes": _count(random),
+                "missing_columns": [_name(random) for _ in range(random.choice([0, 0, 3]))],
+            }
             for _ in range(random.choice([0, 1, 100]))
         ],
         "files_not_read": [
@@ -106,7 +130,21 @@ def _load(random: Random, name: str) -> dict[str, Any]:
         load["shared_identifiers"] = [
             {"id_type": "phone", "value": "+12125551212", "rows": _count(random), "people": _count(random)}
         ]
+    if random.random() < 0.5:
+        load["verification"] = _verification(random)
     return load
+
+
+def _verification(random: Random) -> dict[str, Any]:
+    verdicts = ("equal", "missing", "different", "merged", "changed_since")
+    return {
+        **{key: _count(random) for key in (*verdicts, "landed", "planned", "read", "followed", "wrong")},
+        "sample": random.choice(["all", 1_000]),
+        "not_as_sent": {verdict: _count(random) for verdict in ("missing", "different", "merged")},
+        "rate": {"drawn": _count(random), "wrong": _count(random), "low": 0.0, "high": random.random()},
+        "differences": {f"Group.{_name(random)}": _count(random) for _ in range(random.choice([0, 3, 40]))},
+        "billing": {"lookups": _count(random), "profiles_read": _count(random)},
+    }
 
 
 def _fates(random: Random) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from memory_import.destination.http.failures import AnswerTooLong
 from memory_import.destination.limits import ANSWER_BYTES, IDLE_SECONDS
 
 _PIECE_BYTES = 128 * 1024  # of a request: what leaves of it piece by piece is progress
@@ -194,7 +195,7 @@ def _unpack(body: bytes, packing: str) -> bytes:
     except zlib.error as error:
         raise httpx.DecodingError(str(error)) from error
     if unpacking.unconsumed_tail:
-        raise httpx.RemoteProtocolError(f"the answer unfolds to more than {ANSWER_BYTES:,} bytes")
+        raise AnswerTooLong
     if not unpacking.eof:
         raise httpx.DecodingError("the packed answer breaks off")
     return content
@@ -275,7 +276,7 @@ class _Wire(httpcore.AsyncNetworkStream):
                 raise httpcore.ReadTimeout("nothing of the answer came") from None
         self._bytes_left -= len(data)
         if self._bytes_left < 0:
-            raise httpcore.RemoteProtocolError(f"the answer is longer than {ANSWER_BYTES:,} bytes")
+            raise AnswerTooLong
         return data
 
     async def aclose(self) -> None:

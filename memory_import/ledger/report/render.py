@@ -110,7 +110,7 @@ def _verification_list(name: str, load: Mapping[str, Any]) -> list[str]:
     if not load.get("verification"):
         return []
     words = describe_in_words(name, load["verification"])
-    return ["", "### What was read back", "", *(f"- {line}" for line in words)]
+    return ["", "### What was read back", "", *(f"- {escape(line)}" for line in words)]
 
 
 def _outcome_table(rows: Mapping[str, int]) -> list[str]:

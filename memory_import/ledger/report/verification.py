@@ -26,6 +26,7 @@ from memory_import.printable import counted
 Bounds = Callable[[int, int], tuple[float, float]]
 """Of so many wrong ones among so many read, the rates between which that of all is."""
 
+_MOST_NAMED = 10  # kinds of differences in a sentence
 _HEADER = ("_file", "_row", "_verdict", "_what", "_sent", "_found")
 
 
@@ -123,6 +124,9 @@ def describe_in_words(load: str, section: Mapping[str, Any]) -> list[str]:
         f"{counted(billing['profiles_read'], 'profile read')}"
     )
     if section["differences"]:
-        differing = ", ".join(f"{count:,} × {what}" for what, count in section["differences"].items())
-        lines.append(f"what differs: {differing}; each is in the file of differences")
+        ordered = sorted(section["differences"].items(), key=lambda item: (-item[1], item[0]))
+        differing = [f"{count:,} × {what}" for what, count in ordered[:_MOST_NAMED]]
+        left = len(ordered) - _MOST_NAMED
+        differing += [f"{left:,} more"] if left > 0 else []
+        lines.append(f"what differs, as the file of differences tells: {', '.join(differing)}")
     return lines

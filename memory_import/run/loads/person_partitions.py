@@ -265,5 +265,8 @@ def _count_disagreeing(members: pl.DataFrame, plan: ProfilePlan) -> int:
         return 0
     columns = [trait.value_column for trait in plan.traits]
     several = members.filter(pl.len().over(REPRESENTATIVE) > 1)
-    differs = pl.any_horizontal(pl.col(column).drop_nulls().n_unique() > 1 for column in columns)
-    return several.group_by(REPRESENTATIVE).agg(differs=differs).filter("differs").height
+    last = several.group_by(REPRESENTATIVE).agg(pl.col(columns).last(ignore_nulls=True))
+    places = last.select(REPRESENTATIVE).with_row_index("place")
+    at = several.select(REPRESENTATIVE).join(places, on=REPRESENTATIVE, maintain_order="left")["place"]
+    differs = pl.any_horizontal(pl.lit(several[column] != last[column][at]) for column in columns)
+    return several.filter(differs)[REPRESENTATIVE].n_unique()

@@ -14,12 +14,14 @@ from memory_import.destination.delivery.entries import Entries
 from memory_import.destination.delivery.rounds import deliver_in_rounds
 from memory_import.destination.errors import StagingChanged
 from memory_import.ledger.database.records import LoadRecord, PlannedBatch, RunStatus
-from memory_import.ledger.database.states import OPEN
+from memory_import.ledger.database.states import OPEN, BatchState
 from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.staging.presence import Presence
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
+from memory_import.run.lifecycle.changes import refuse_differences
+from memory_import.run.loads.contested import remark_contested
 from memory_import.run.loads.deletions.due import note_presence
 from memory_import.run.loads.known_persons.gone import find_gone
 from memory_import.run.loads.known_persons.lookup import Known, open_known
@@ -30,7 +32,7 @@ from memory_import.run.loads.person_rules import load_rules
 from memory_import.run.loads.persons import Grouping, group_rows
 from memory_import.run.loads.profile_rows import ProfileRows
 from memory_import.run.loads.staging import prepare_parts
-from memory_import.run.loads.stored_values import read_entries
+from memory_import.run.loads.stored_values import mapped_traits, read_entries
 from memory_import.run.observer import DeliveryObserver
 from memory_import.run.request import Action
 from memory_import.run.setup.wanted import named_identifiers
@@ -49,6 +51,8 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
     if run.ledger.load(run.run_id, PROFILES) is not None:
         if changed := staging.changed_files():
             raise StagingChanged(", ".join(changed))
+        if run.record.is_plan:
+            _check_batches(run, staging)
         return
     plan = profile_plan(spec, identifiers)
     rules = load_rules(spec, run.spec_folder, plan)
@@ -87,6 +91,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
                     *known.remarks,
                     *_say_lost(run),
                     *_remark(grouping),
+                    *remark_contested(staging, mapped_traits(run.spec, PROFILES)),
                     *_remark_presence(spec, presence),
                 ),
             ),
@@ -116,6 +121,24 @@ def _open_rows(
     if known.persons is None or known.is_resent:
         return replace(rows, row_hash=row_hash)
     return replace(rows, row_hash=row_hash, remembered=open_rows(run.known, known.persons, mapping))
+
+
+def _check_batches(run: RunContext, staging: Staging) -> None:
+    """Refuse a plan whose batches in the ledger are not those of its staged rows."""
+    load = run.ledger.load(run.run_id, PROFILES)
+    assert load is not None  # noqa: S101 - its rows are staged
+    planned = {_describe(batch) for batch in _plan(staging, load.rounds)}
+    every = run.ledger.batches(run.run_id, PROFILES, states=tuple(BatchState))
+    changed = planned ^ {_describe(batch) for batch in every}
+    staged = sum(len(positions) for positions in staging.positions.values())
+    differences = [f"{len(changed):,} batches differ from those of the staged rows"] if changed else []
+    if staged != load.rows_read:
+        differences.append(f"{load.rows_read:,} rows were read by the ledger, and {staged:,} are staged")
+    refuse_differences("The ledger", differences)
+
+
+def _describe(batch: PlannedBatch) -> tuple[str, int, int, int, int, int]:
+    return batch.part, batch.round, batch.start, batch.stop, batch.rows, batch.body_bytes
 
 
 def _say_lost(run: RunContext) -> tuple[str, ...]:
