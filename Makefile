@@ -37,6 +37,7 @@ fuzz: $(VENV)/.installed-test
 
 soak: $(VENV)/.installed-test
 	KILLS=150 ROWS=4000 NOTES=30000 PLANS=200 $(BIN)/python -m pytest -s tests/end_to_end tests/run -k "killed or once_each or number_of_a_plan"
+	READING_KILLS=10 $(BIN)/python -m pytest tests/end_to_end/test_killed_while_reading.py
 	EXAMPLES=400 $(BIN)/python -m pytest tests/emulator/test_model.py tests/emulator/test_document.py tests/transforms/test_payloads.py
 	WORLDS=5000 $(BIN)/python -m pytest tests/transforms/identity/test_merging.py
 	CELLS_EVERY=1 $(BIN)/python -m pytest tests/transforms/phones/test_cells.py
@@ -56,14 +57,19 @@ clean:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)
 	$(INSTALL) -c constraints.txt -e .
+	$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)
 	$(INSTALL) -c constraints.txt -e '.[test]'
+	$(COMPILE)
 	@touch $@
 
+# Once, for environments in which Python writes no bytecode: each start would compile 400 modules anew.
+COMPILE = $(BIN)/python -m compileall -q memory_import flows transforms sample_data
+
 ifdef UV
-INSTALL = $(UV) pip install --quiet --python $(BIN)/python
+INSTALL = $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python
 $(VENV):
 	$(UV) venv --quiet --python $(PYTHON) $@
 else

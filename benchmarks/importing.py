@@ -81,11 +81,11 @@ def sink(schema: dict[str, Any], folder: Path) -> Iterator[str]:
 def measure_import(rows: int, folder: Path) -> Measured:
     """Import so many generated customers with the command line, without Prefect."""
     source = folder / f"customers-{rows}.csv"
-    _generate(source, rows)
+    generate(source, rows)
     spec_path = folder / f"spec-{rows}.yaml"
     spec_path.write_text(SPEC.format(path=source))
     with sink(sink_schema(yaml.safe_load(spec_path.read_text())), folder) as url:
-        measured = _run(spec_path, folder / f"state-{rows}", url)
+        measured = carry_out(spec_path, folder / f"state-{rows}", url)
     source.unlink()
     return measured
 
@@ -93,7 +93,7 @@ def measure_import(rows: int, folder: Path) -> Measured:
 def measure_straightforward(rows: int, folder: Path) -> float:
     """Seconds a million rows that the straightforward script needs, from so many rows."""
     source = folder / "straightforward.csv"
-    _generate(source, rows)
+    generate(source, rows)
     spec = yaml.safe_load(SPEC.format(path=source))
     with sink(sink_schema(spec), folder) as url:
         began = time.perf_counter()
@@ -102,12 +102,13 @@ def measure_straightforward(rows: int, folder: Path) -> float:
         return (time.perf_counter() - began) * 1_000_000 / rows
 
 
-def _generate(path: Path, rows: int) -> None:
+def generate(path: Path, rows: int) -> None:
     """Write customers in a process of its own: the peak of memory of a process counts its parent's, too."""
     subprocess.run([sys.executable, "-m", "benchmarks.customers", str(path), str(rows)], check=True)
 
 
-def _run(spec_path: Path, state_dir: Path, url: str) -> Measured:
+def carry_out(spec_path: Path, state_dir: Path, url: str) -> Measured:
+    """Run a spec against a sink, in a process of its own."""
     environment = {
         **os.environ,
         "MEMORY_API_URL": url,

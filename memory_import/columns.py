@@ -111,6 +111,12 @@ PIECES = "_pieces"
 """The number of entries that a row is sent as."""
 FORMER = "_former"
 """The hash of what a memory that is to be changed says today."""
+ROW_HASH = "_row_hash"
+"""The hash of what a row says in the columns that the spec uses; null where it is not to be known by it."""
+ROW_CODES = "_row_codes"
+"""All that was said of a row in codes, as one text; see `row_codes`."""
+KNOWN_PERSON = "_known_person"
+"""The known person that a row is of which nothing was made, as it says what it said last time."""
 PARTITION = "_partition"
 """The file that a row is put into while rows that belong together are brought together; from 0."""
 TRAIT = "trait"
@@ -152,6 +158,9 @@ DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     LATEST: pl.Int64,
     PIECES: pl.Int64,
     FORMER: pl.UInt64,
+    ROW_HASH: pl.UInt64,
+    ROW_CODES: pl.String,
+    KNOWN_PERSON: pl.Int64,
     **dict.fromkeys((TRAIT, COLUMN, VALUE, CODE, ID_TYPE), pl.String),
     OUTCOME: pl.String,
     SENT_AS: pl.String,

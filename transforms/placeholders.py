@@ -9,8 +9,9 @@ TEMPLATE = rf"(?i)^(?:\{{\{{.*\}}\}}|#(?:{_ERRORS})|-None-|\*\|.*\|\*|%%.*%%|\$\
 """What templates and spreadsheets leave where a value should be; no value of any kind."""
 
 _MEANINGLESS = (
-    r"(?i)^[(<\[]?(?:n\s*[/.\\]?\s*a\.?|k\.\s*a\.|null|nil|none|none given|nan|unknown|unbekannt|undefined"
-    r"|blank|empty|not available|not provided|anonymous|tbd|test|x+|[-–—.?_]+|0+(?:[.,]0+)?|\\n)[)>\]]?$"
+    r"(?i)^[(<\[]?(?:n\s*[/.\\]?\s*a\.?|k\.\s*a\.|null|nil|none|none given|nan|[+-]?inf(?:inity)?|unknown"
+    r"|unbekannt|undefined|blank|empty|not available|not provided|anonymous|tbd|test|x+|[-–—.?_]+"
+    r"|0+(?:[.,]0+)?|\\n)[)>\]]?$"
 )
 _FIGURE = r"(?i)^[0-9](?:[.,][0-9]+)?E\+[0-9]+$"
 """A long number as a spreadsheet shows it: its last digits are lost."""

@@ -8,7 +8,7 @@ been dropped included; what is dropped from or repaired in a row that is kept is
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -57,11 +57,13 @@ class Prepared:
         Where `value` is null it was dropped, `code` says why. `id_type` is that of a value that identifies
         the person of a kept row, as the service will match on it.
     `changes`: how many values of kept rows were repaired, by code, or left out, by `dropped_` and the reason.
+    `aside`: `_row` (Int64) of the rows of which `changes` counts something that no value of a trait says.
     """
 
     frame: pl.DataFrame
     others: pl.DataFrame
     changes: dict[str, int]
+    aside: pl.Series = field(default_factory=lambda: pl.Series(ROW, dtype=pl.Int64))
 
 
 def prepare_profiles(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
@@ -81,14 +83,17 @@ def prepare_profiles(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
     reasons = explain_rows(rejected, _list_reasons(judged.values(), plan, has_identifier))
     changes = Counter(count_changes(judged.values(), region_codes, ~rejected))
     frame = rows.hstack(_collect_profiles(judged, plan, rejected)).hstack(reasons)
+    is_aside = region_codes.is_not_null()
     if plan.latest is not None:
         moments, refused = read_moments(rows, plan.latest)
         frame = frame.with_columns(moments.alias(LATEST))
         changes.update(refused)
+        is_aside |= moments.is_null() & rows[plan.latest.column].is_not_null()
     return Prepared(
         frame=frame,
         others=collect_others(judged.values(), plan, rows[ROW], rejected),
         changes=dict(sorted(changes.items())),
+        aside=rows[ROW].filter(is_aside),
     )
 
 
@@ -101,7 +106,7 @@ def _leave_out(prepared: Prepared, rows: pl.DataFrame) -> Prepared:
     """With the rows of a batch that the spec's `where` does not let through."""
     left_out = rows.with_columns(pl.lit(Exclusion.WHERE.value).alias(ERROR_CODE))
     frame = pl.concat([prepared.frame, left_out], how="diagonal")
-    return Prepared(frame=frame.sort(ROW), others=prepared.others, changes=prepared.changes)
+    return replace(prepared, frame=frame.sort(ROW))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from memory_import.destination.errors import Stopped, StoreUnfit
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.errors import ImportProblem
 from memory_import.loads import PROFILES
+from memory_import.run.compare.known_state import check_known, describe_known
 from memory_import.run.confidence import parse_sample
 from memory_import.run.context import RunContext
 from memory_import.run.guards.check import check_guards
@@ -88,13 +89,14 @@ async def _find_problem(run: RunContext, run_stage: StageRunner) -> ImportProble
 async def _stage_and_deliver(run: RunContext, run_stage: StageRunner) -> None:
     """All loads are staged before anything is sent: from then on no source is needed. A plan ends there."""
     loads = list(run.spec.sources)
+    check_known(run)
     if run.request.action is not Action.PLAN:
         await run_stage("end the run before", partial(end_earlier_runs, run))
     store = await run_stage("check the store", partial(check_store, run))
     for load in loads:
         await run_stage(f"read, prepare and stage {load}", partial(stage_load, run, load, store))
     if run.record.declared is None:
-        run.ledger.note_declared(run.run_id, store.as_json())
+        run.ledger.note_declared(run.run_id, {**store.as_json(), "known": describe_known(run)})
     if run.request.action is Action.PLAN and run.spec.memories:
         await run_stage("look ahead", partial(_look_ahead, run))
     check_guards(run)

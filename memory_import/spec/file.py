@@ -28,6 +28,7 @@ from memory_import.transforms.values.times import check_time_format, check_timez
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _FILE = "file"
+_LARGEST_BYTES = 4 * 1024 * 1024  # of a spec: the largest store has 4,750 traits, a few lines each
 _SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|API_KEY", re.IGNORECASE)
 _SHORTEST_SECRET = 16
 _SECRET_VALUE = re.compile(r"\bSK[0-9a-f]{32}\b")
@@ -64,7 +65,14 @@ def load_spec(
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST_BYTES + 1)
+        if len(content) > _LARGEST_BYTES:
+            raise UsageProblem(
+                f"{path} is larger than any spec ({_LARGEST_BYTES:,} bytes). If it is your data, "
+                f"`memory-import init {path.name}` writes a spec for it."
+            )
+        return content.decode("utf-8-sig")
     except FileNotFoundError:
         raise UsageProblem(
             f"There is no spec file {path}. `memory-import init FILE` writes one from your data."

@@ -130,6 +130,16 @@ def test_what_identifies_nobody_is_left_out_and_its_rows_go_by_their_own_values(
     assert "boss@company.com" in rejected["_error_message"]
 
 
+def test_a_column_of_few_owners_each_is_doubted(workplace: Workplace) -> None:
+    rows = [(word(n), word(n), f"+1202{4_130_000 + n}", f"owner{n // 4}@example.com") for n in range(120)]
+    write(workplace.folder, rows)
+    result = workplace.carry_out()
+
+    assert rows_of(result) == {"read": 120, "completed": 120}
+    (remark,) = result.report["loads"]["profiles"]["remarks"]
+    assert "profiles.traits.Contact.email: 120 of 120 rows hold a value that people claim" in remark
+
+
 OFFICE = [
     (first, last, SWITCHBOARD, "office@example.com")
     for first, last in [("Ann", "Lee"), ("Bob", "Kay"), ("Cy", "Day"), ("Di", "Fox"), ("Ed", "Gray")]

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.support.fast import FastRuns
-from tests.support.lies import EVERY, LIES
+from tests.support.lies import ELSEWHERE, EVERY, LIES
 from tests.support.notes import CONVERSATION, write_rows, write_spec
 from tests.support.processes import STORE, Api, make_customers, serving, write_csv
 
@@ -202,3 +202,29 @@ def test_a_lie_that_is_always_told_costs_no_row_and_makes_none_twice(
     note("always", place, lie, exit_code, bad)
     world.check(wording, exit_code, bad)
     assert world.unasked([where]) == []
+
+
+def test_one_404_to_a_change_is_no_verdict_on_the_memory(world: World) -> None:
+    world.write("said")
+    assert world.import_under() == (0, Counter())
+    world.write("put in other words")
+    missed = {"when": {"method": "PATCH", "nth": 1}, "do": {"status": 404, "code": 20404}}
+    exit_code, bad = world.import_under(missed)
+    world.check("put in other words", exit_code, bad)
+    assert (exit_code, bad) == (0, Counter())
+
+
+def test_a_move_to_a_profile_that_is_not_there_says_nothing_about_the_one_that_is(world: World) -> None:
+    world.write("said")
+    moved = {
+        "status": 308,
+        "body": "empty",
+        "headers": {
+            "Location": f"/v1/Stores/{STORE}/Profiles/{ELSEWHERE}/Observations",
+            "Canonical-Profile-Id": ELSEWHERE,
+        },
+    }
+    fault = {"when": {"method": "POST", "path": "*/Profiles/mem_profile_*/Observations"}, "do": moved}
+    exit_code, bad = world.import_under(fault)
+    assert (exit_code, bad) == (5, Counter())
+    world.check("said", exit_code, bad)

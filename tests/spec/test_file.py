@@ -305,6 +305,13 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         load_spec(tmp_path / "nowhere.yaml", {}, is_emulator=True, sources=None)
 
 
+def test_data_that_is_given_as_a_spec_is_not_read_through(tmp_path: Path) -> None:
+    data = tmp_path / "customers.csv"
+    data.write_text("Phone\n" + "+12025550101\n" * 400_000)
+    with pytest.raises(UsageProblem, match=r"larger than any spec .*`memory-import init customers\.csv`"):
+        load_spec(data, {}, is_emulator=True, sources=None)
+
+
 def test_a_folder_is_not_a_spec(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="is a folder; name the spec file in it"):
         load_spec(tmp_path, {}, is_emulator=True, sources=None)

@@ -70,7 +70,9 @@ class Service:
         if path == f"/v1/Stores/{STORE}/Profiles/Lookup" and request.method == "POST":
             value = json.loads(request.content)["value"]
             self.events.append(("lookup", value))
-            return httpx.Response(200, json={"profiles": ["mem_profile_1"] if self.found(value) else []})
+            return httpx.Response(
+                200, json={"profiles": ["mem_profile_0" + "a" * 25] if self.found(value) else []}
+            )
         if path.startswith(f"/v1/ControlPlane/Stores/{STORE}"):
             return self._describe(path.rpartition("/")[2])
         assert path.startswith("/v1/ControlPlane/Operations/"), path

@@ -5,6 +5,7 @@ from typing import Any
 
 EVERY = int(os.environ.get("LIES_EVERY", "24"))  # 1: all lies that are told always, see `make soak`
 
+ELSEWHERE = "mem_profile_0" + "a" * 25
 OTHER_TYPES = dict.fromkeys(
     ("message", "profiles", "status", "observations", "summaries", "traitGroups", "identifierConfigs", "id"),
     7,
@@ -14,6 +15,8 @@ LIES: dict[str, dict[str, Any]] = {
     "202 HTML": {"status": 202, "body": "html"},
     "202 empty": {"status": 202, "body": "empty"},
     "202 []": {"status": 202, "body": {"json": []}},
+    "202 no words": {"status": 202, "body": {"json": {"message": ""}}},
+    "202 twice": {"status": 202, "body": {"text": '{"message": "taken", "message": 7}'}},
     "200 {}": {"status": 200, "body": {"json": {}}},
     "200 error": {"status": 200, "body": {"json": API_ERROR}},
     "204": {"status": 204, "body": "empty"},
@@ -22,7 +25,12 @@ LIES: dict[str, dict[str, Any]] = {
     "308 away": {
         "status": 308,
         "body": "empty",
-        "headers": {"Location": "http://127.0.0.2:9/v1", "Canonical-Profile-Id": "mem_profile_0" + "a" * 25},
+        "headers": {"Location": "http://127.0.0.2:9/v1", "Canonical-Profile-Id": ELSEWHERE},
+    },
+    "308 astray": {
+        "status": 308,
+        "body": "empty",
+        "headers": {"Location": "/v1/elsewhere", "Canonical-Profile-Id": ELSEWHERE},
     },
     "400 HTML": {"status": 400, "body": "html"},
     "404 HTML": {"status": 404, "body": "html"},

@@ -12,6 +12,7 @@ from itertools import combinations
 
 CONTACT_TYPES = {"phone", "email", "whatsapp", "whatsappid", "chat"}
 LETTERS = {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"}
+NOBODY = {"unknown", "none", "null", "undefined", "anonymous", "guest", "customer", "test", "user"}
 Value = tuple[str, str]
 Word = object  # a text of a name, or a value where there is no name
 
@@ -57,6 +58,8 @@ class Found:
 
 def words_of(text: str | None) -> frozenset[str]:
     text = (text or "").lower()
+    if set(re.findall(r"[^\W_]+", text)) <= NOBODY:
+        return frozenset()
     for letter, plain in LETTERS.items():
         text = text.replace(letter, plain)
     text = re.sub("['’‘ʼʻ`´]", "", text)
@@ -70,7 +73,8 @@ def is_initial(word: str) -> bool:
 
 
 def begins(word: str, other: str) -> bool:
-    return word != other and (is_initial(word) or len(word) >= 3) and other.startswith(word)
+    has_case = word[0].upper() != word[0]
+    return word != other and has_case and (len(word) == 1 or len(word) >= 3) and other.startswith(word)
 
 
 def can_place(words: list[str], places: set[str]) -> bool:

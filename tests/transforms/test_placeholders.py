@@ -22,6 +22,8 @@ PLACEHOLDERS = [
         "None",
         "(none)",
         "nan",
+        "inf",
+        "-Infinity",
     ],
     *[
         "unknown",

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from memory_import.columns import IS_FINAL, PAYLOAD, POS, REPRESENTATIVE, ROUND
+from memory_import.columns import IS_FINAL, PAYLOAD, POS, REPRESENTATIVE, ROUND, TRAIT, VALUE, schema
 from memory_import.transforms.codes import WORDING, Reason
 from memory_import.transforms.identity.rounds import find_untied, plan_rounds
 from memory_import.transforms.limits import IDENTIFIERS_PER_TYPE
@@ -223,12 +223,17 @@ def _list_unsent(
 ) -> pl.DataFrame:
     """`MergedGroups.unsent`."""
     is_changed = is_sent.select(pl.any_horizontal(pl.all())).to_series()
-    unsent = []
+    unsent = [pl.DataFrame(schema=schema(POS, TRAIT, VALUE))]
     for trait in plan.traits:
         column = trait.value_column
-        groups = profiles.filter(is_changed & ~is_sent[column] & profiles[column].is_not_null())
+        is_held = is_changed & ~is_sent[column] & profiles[column].is_not_null()
+        if not is_held.any():
+            continue
+        groups = profiles.filter(is_held).select(REPRESENTATIVE)
         own = members.filter(pl.col(column).is_not_null()).join(groups, on=REPRESENTATIVE, how="semi")
         unsent.append(own.select(POS, trait=pl.lit(trait.path), value=pl.lit(None, pl.String)))
+    if not given["is_known"].any():
+        return pl.concat(unsent).unique()
     sent = early.select(REPRESENTATIVE, "trait", "value")
     last = given.group_by(REPRESENTATIVE, "trait", maintain_order=True).agg(pl.col("value").last())
     further = given.filter("is_known").join(

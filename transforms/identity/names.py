@@ -3,7 +3,9 @@
 Case, diacritics, apostrophes and order do not count: `Müller, Ana` and `ANA MUELLER` are one name. A word is
 an *initial* where it is one letter that has case (`J`, never `李`). A name is *full* where it has two words
 or more and no initial. It is *inside* another where each of its words has a word of the other for itself,
-the same or a longer one that it begins with an initial or with three letters and more; see `inside`.
+the same or a longer one that it begins with an initial or with three letters and more; see `inside`. Words
+of scripts without case begin no other: `欧阳娜` is not short for `欧阳娜娜`. What stands in place of a name,
+such as `Unknown` or `Guest Customer`, is none.
 
 Words are known by hashes alone, so that names can be compared of which nothing else was kept.
 """
@@ -29,6 +31,12 @@ _WORD = r"[\p{L}\p{N}\p{M}]+"
 _SPELLED_UMLAUT = "(^|[^aeq])([aou])e"  # Mueller is Müller; Bauer and Queen are neither
 _SEED = 20_261_128
 _LONGEST_BEGINNING = 32
+_NOBODY = (
+    r"(?i)^[^\p{L}\p{N}]*(?:(?:unknown|unbekannt|inconnu|desconocido|sconosciuto|undefined|unnamed|anonymous"
+    r"|none|null|nil|n/a|no ?name|not (?:provided|given|available|known)|guest|customer|client|test|user)"
+    r"(?:[^\p{L}\p{N}]+|$))*$"
+)
+"""What forms and exports put where a name must be."""
 
 KEYS_SCHEMA = {"claimant": pl.Int64, "name": pl.UInt64}
 WORDS_SCHEMA = {"name": pl.UInt64, "word": pl.UInt64}
@@ -85,20 +93,25 @@ def read_names(claimants: pl.Series, cells: Sequence[pl.Series], hash_words: Has
     )
     distinct = distinct.drop_nulls().unique()
     hashes = pl.DataFrame({"text": distinct, "word": hash_words(distinct)})
-    parts = [
-        _hash_lists(lists, hashes)[
-            texts.to_frame("text").join(
-                lists, on="text", how="left", maintain_order="left", nulls_equal=True
-            )["at"]
+    if not cells:
+        return no_names()
+    places = [
+        texts.to_frame("text").join(lists, on="text", how="left", maintain_order="left", nulls_equal=True)[
+            "at"
         ]
         for texts, lists in zip(cells, listed, strict=True)
     ]
-    if not parts:
-        return no_names()
-    frame = pl.DataFrame([part.alias(str(number)) for number, part in enumerate(parts)])
-    rows = frame.select(words=pl.concat_list(pl.all()).list.unique()).select(
-        "words", name=pl.col("words").list.sum()
-    )
+    parts = [
+        _hash_lists(lists, hashes)[place].alias(str(number))
+        for number, (lists, place) in enumerate(zip(listed, places, strict=True))
+    ]
+    rows = pl.DataFrame(parts).select(words=pl.concat_list(pl.all()).list.unique())
+    if any(lists["is_nobody"].any() for lists in listed):
+        nobody = pl.select(
+            pl.all_horizontal(lists["is_nobody"][place] for lists, place in zip(listed, places, strict=True))
+        ).to_series()
+        rows = rows.select(pl.when(~nobody).then("words").otherwise([]))
+    rows = rows.select("words", name=pl.col("words").list.sum())
     return Names(
         keys=rows.select(claimant=claimants, name="name"),
         words=rows.unique("name")
@@ -113,18 +126,22 @@ def list_word_hashes(texts: pl.Series, hash_words: HashWords) -> pl.DataFrame:
     """`at` (UInt32, a place in `texts`), `word`, `first`, `third` (UInt64): all that needs to be kept of
     names to compare them again, by `at`. Each word of a text stands once.
 
-    `first` is the hash of a word's first letter, null where that has no case, `third` of its first three
-    letters, null where it has fewer. In an initial `first` is the word, in a word of three letters `third`.
+    `first` is the hash of a word's first letter, `third` of its first three letters, null where it has fewer.
+    Both are null where the first letter has no case. In an initial `first` is the word, in a word of three
+    letters `third`.
     """
     at = pl.int_range(pl.len(), dtype=pl.UInt32).alias("at")
-    split = texts.to_frame("token").select(at, pl.col("token").str.split(" "))
+    named = pl.when(~pl.col("token").str.contains(_NOBODY)).then("token")
+    split = texts.to_frame("token").select(at, named.str.split(" "))
     tokens = split.explode("token", empty_as_null=False).drop_nulls("token")
     tokens = tokens.with_columns(pl.col("token").hash().alias("key"))  # numbers are found faster than texts
     words = _split_tokens(tokens.select("key", "token").unique("key"))
     starts = words.select(
         "word",
         first=pl.when(_has_case(pl.col("word"))).then(pl.col("word").str.head(1)),
-        third=pl.when(pl.col("word").str.len_chars() >= 3).then(pl.col("word").str.head(3)),
+        third=pl.when(_has_case(pl.col("word")), pl.col("word").str.len_chars() >= 3).then(
+            pl.col("word").str.head(3)
+        ),
     )
     hashed = words.select("key").hstack([hash_words(start).alias(start.name) for start in starts])
     found = tokens.select("at", "key").join(hashed, on="key", maintain_order="left").drop("key")
@@ -162,25 +179,33 @@ def _no_begins() -> pl.DataFrame:
 
 
 def _list_words(texts: pl.Series) -> pl.DataFrame:
-    """`text`, `words` List(String), `at` (its own place) of each distinct text."""
+    """`text`, `words` List(String), `at` (its own place) of each distinct text, and `is_nobody`: whether it
+    stands in place of a name, or for nothing."""
     return (
         texts.unique()
         .to_frame("text")
-        .with_columns(words=_words("text"), at=pl.int_range(pl.len(), dtype=pl.UInt32))
+        .with_columns(
+            words=_words("text"),
+            at=pl.int_range(pl.len(), dtype=pl.UInt32),
+            is_nobody=pl.col("text").str.contains(_NOBODY).fill_null(value=True),
+        )
     )
 
 
 def _words(column: str) -> pl.Expr:
     """The words of a text as they are compared, List(String)."""
-    plain = (
-        pl.col(column)
-        .str.to_lowercase()
+    small = pl.col(column).str.to_lowercase()
+    is_ascii = pl.col(column).str.len_bytes() == pl.col(column).str.len_chars()
+    others = (
+        pl.when(~is_ascii)
+        .then(small)
         .str.replace_many(_LETTERS)
         .str.replace_all(_APOSTROPHES, "")
         .str.normalize("NFKD")
         .str.replace_all(_DIACRITICS, "")
         .str.normalize("NFC")
     )
+    plain = pl.when(is_ascii).then(small.str.replace_many(["'", "`"], [""])).otherwise(others)
     return plain.str.extract_all(_WORD).list.eval(_read_umlauts(pl.element()))
 
 
@@ -206,9 +231,8 @@ def _list_begins(hashes: pl.DataFrame, hash_words: HashWords) -> pl.DataFrame:
     text = pl.col("text")
     length = text.str.len_chars()
     longest = min(hashes.select(length.max()).item() or 0, _LONGEST_BEGINNING)
-    listed = [
-        hashes.filter(_has_case(text)).select("word", begin=text.str.head(1), letters=pl.lit(1, pl.Int64))
-    ]
+    hashes = hashes.filter(_has_case(text))
+    listed = [hashes.select("word", begin=text.str.head(1), letters=pl.lit(1, pl.Int64))]
     listed += [
         hashes.filter(length >= letters).select(
             "word", begin=text.str.head(letters), letters=pl.lit(letters, pl.Int64)

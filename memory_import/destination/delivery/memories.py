@@ -16,7 +16,14 @@ from memory_import.destination.api.store import profile_exists
 from memory_import.destination.delivery.context import Delivery
 from memory_import.destination.delivery.flight import Flight
 from memory_import.destination.delivery.profile_queues import Move, ProfileQueue, ProfileQueues
-from memory_import.destination.delivery.reconcile import Key, list_memories, read_keys, runs_of, tell_apart
+from memory_import.destination.delivery.reconcile import (
+    Key,
+    Listing,
+    list_memories,
+    read_keys,
+    runs_of,
+    tell_apart,
+)
 from memory_import.destination.delivery.sender import Sender
 from memory_import.destination.errors import ServiceUnavailable
 from memory_import.destination.http.client import Request
@@ -83,18 +90,26 @@ class MemoryKind:
     async def follow_success(self, flight: Flight, success: Success) -> list[Batch]:
         """There is nothing to follow."""
         await flight.accepted(success.answer)
-        self._note_landed(flight.batch)
+        await self._note_landed(flight.batch)
         return []
 
-    def _note_landed(self, batch: Batch) -> None:
+    async def _note_landed(self, batch: Batch) -> None:
+        await self._queues.note_move(self._queue)
         self._sender.note_end()
         self._queue.doubts = 0
         self._queue.landed.append(batch)
         self._work.observer.landed(batch.rows)
 
     async def is_gone(self) -> bool:
-        """Whether the profile is not there any more."""
-        return not await profile_exists(self._work.client, self._work.store_id, self._queue.profile_id)
+        """Whether the profile is not there any more.
+
+        One that it is said to have been merged into, and that is not there, proves nothing while the profile
+        itself is.
+        """
+        work, queue = self._work, self._queue
+        if await profile_exists(work.client, work.store_id, queue.profile_id):
+            return False
+        return not (queue.go_back() and await profile_exists(work.client, work.store_id, queue.profile_id))
 
     async def clear_doubt(self, flight: Flight, reason: str) -> list[Batch]:
         """Find out what became of it, as far as the spec lets us; what is to be sent again."""
@@ -127,13 +142,9 @@ class MemoryKind:
             seconds = moment * self._rules.settle_seconds
             await self._work.throttle.rest(seconds - waited)
             waited = seconds
-            listing = await list_memories(
-                self._work,
-                self._queue.profile_id,
-                source=self._rules.source,
-                began_at=self._rules.began_at,
-                moved=self._move,
-            )
+            listing = await self._list()
+            if listing is None and self._queue.go_back():
+                listing = await self._list()
             if listing is None:
                 return [BatchState.UNKNOWN] * len(sent)
             queues = self._queues.sharing(self._queue)
@@ -147,6 +158,15 @@ class MemoryKind:
             return states
         return [BatchState.UNKNOWN if state is BatchState.PLANNED else state for state in states]
 
+    async def _list(self) -> Listing | None:
+        return await list_memories(
+            self._work,
+            self._queue.profile_id,
+            source=self._rules.source,
+            began_at=self._rules.began_at,
+            moved=self._move,
+        )
+
     async def _keys_of(self, batches: Iterable[Batch]) -> Counter[Key]:
         keys: Counter[Key] = Counter()
         for batch in batches:
@@ -159,7 +179,7 @@ class MemoryKind:
         for piece in pieces:
             if piece.state is BatchState.VERIFIED:
                 self._work.observer.sent(piece.rows)
-                self._note_landed(piece)
+                await self._note_landed(piece)
             elif piece.state is BatchState.UNKNOWN:
                 self._queue.unknown.append(piece)
         return [piece for piece in pieces if piece.state is BatchState.PLANNED]

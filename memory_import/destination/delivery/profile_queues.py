@@ -19,13 +19,26 @@ Move = Callable[[str], Awaitable[None]]
 
 @dataclass(slots=True, eq=False)
 class ProfileQueue:
-    """What goes to one profile: still to be sent, certainly there, perhaps there; doubts in a row so far."""
+    """What goes to one profile: still to be sent, certainly there, perhaps there; doubts in a row so far.
+
+    `profile_id` is where it leads by the last answer, `proven_id` where by what was found there or landed.
+    """
 
     profile_id: str
     waiting: deque[Batch] = field(default_factory=deque)
     landed: list[Batch] = field(default_factory=list)
     unknown: list[Batch] = field(default_factory=list)
     doubts: int = 0
+    proven_id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.proven_id = self.profile_id
+
+    def go_back(self) -> bool:
+        """Lead to the proven profile again; False where it does."""
+        was_moved = self.profile_id != self.proven_id
+        self.profile_id = self.proven_id
+        return was_moved
 
     def take_up(self, batch: Batch) -> None:
         """Remember a batch by what the ledger knows of it."""
@@ -70,6 +83,11 @@ class ProfileQueues:
         if canonical_id == queue.profile_id:
             return
         await held.enter_async_context(self._locks[canonical_id])
-        await self._commits.replace_profile(queue.profile_id, canonical_id)
         queue.profile_id = canonical_id
         self._queues[canonical_id].append(queue)
+
+    async def note_move(self, queue: ProfileQueue) -> None:
+        """Remember where a queue went, once something of it landed there."""
+        if queue.profile_id != queue.proven_id:
+            await self._commits.replace_profile(queue.proven_id, queue.profile_id)
+            queue.proven_id = queue.profile_id

@@ -38,10 +38,14 @@ def _seconds(moment: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a profile holds from a source since the load began to write, and before, by the server's clock."""
+    """What a profile holds from a source since the load began to write, and before, by the server's clock.
+
+    `unnamed` counts those without content or time, which the API allows: any of them may be anything.
+    """
 
     since: Counter[Key]
     before: Counter[Key]
+    unnamed: int = 0
 
     @property
     def keys(self) -> Counter[Key]:
@@ -59,7 +63,7 @@ def tell_apart(
     missing.
 
     Clocks prove nothing, for any of them may have been set meanwhile: where a copy that seems to be older
-    than the load may be ours, nobody can say either.
+    than the load, or one that says nothing, may be ours, nobody can say either.
     """
     listed = listing.since
     wanted = Counter(sent)
@@ -67,7 +71,8 @@ def tell_apart(
     states = []
     for key in sent:
         if found[key] == 0:
-            is_missing = not listing.before[key] or listing.keys[key] <= others[key]
+            is_seen = bool(listing.before[key]) and listing.keys[key] > others[key]
+            is_missing = not is_seen and not listing.unnamed
             states.append(BatchState.PLANNED if is_missing else BatchState.UNKNOWN)
         elif doubtful[key] or listed[key] - others[key] > wanted[key]:
             states.append(BatchState.UNKNOWN)
@@ -102,9 +107,11 @@ async def list_memories(
 def _sort_out(memories: Sequence[Mapping[str, Any]], began_at: float | None) -> Listing:
     since: Counter[Key] = Counter()
     before: Counter[Key] = Counter()
+    unnamed = 0
     for memory in memories:
-        if not {"content", "occurredAt"} <= memory.keys():
+        if memory.get("content") is None or memory.get("occurredAt") is None:
+            unnamed += 1
             continue
         is_since = began_at is None or _seconds(memory["createdAt"]) >= began_at - CLOCK_MARGIN_SECONDS
         (since if is_since else before)[_key(memory)] += 1
-    return Listing(since, before)
+    return Listing(since, before, unnamed)

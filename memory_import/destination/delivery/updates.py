@@ -16,17 +16,18 @@ from memory_import.destination.api.memories import fetch_memories
 from memory_import.destination.delivery.context import Delivery
 from memory_import.destination.delivery.flight import Flight, facts_of
 from memory_import.destination.delivery.shutdown import drained, guarded
-from memory_import.destination.errors import UnexpectedAnswer
+from memory_import.destination.errors import ServiceUnavailable, UnexpectedAnswer
 from memory_import.destination.http.client import Request
-from memory_import.destination.http.decisions import Refused
+from memory_import.destination.http.decisions import Refused, Success
 from memory_import.destination.http.routes import CHANGE_MEMORY
-from memory_import.destination.limits import MEMORY_SENDERS
+from memory_import.destination.limits import MEMORY_SENDERS, TRIES
 from memory_import.ledger.database.records import Batch
 from memory_import.ledger.database.states import UNSENT
 
-Identify = Callable[[Sequence[Mapping[str, Any]]], list[int]]
+Identify = Callable[[Sequence[Mapping[str, Any]]], Sequence[int | None]]
 """A hash of what each of these memories says: `content`, `occurredAt`, `conversationId`."""
 
+_Held = dict[int | None, list[str]]
 _NOT_TAKEN = frozenset({400, 413, 422})
 _FIXED = {"observations": (), "summaries": ("conversationId",)}  # what a PATCH may not name
 
@@ -80,33 +81,43 @@ class _Updates:
             for change in changes:
                 await self._change(profile_id, held, change)
 
-    async def _read(self, profile_id: str) -> dict[int, list[str]]:
+    async def _read(self, profile_id: str) -> _Held:
         """The ids of the memories that a profile holds, by the hash of what they say."""
         work = self._work
         listed = await fetch_memories(
             work.client, work.store_id, profile_id, work.load.load, source=self._source
         )
-        held: dict[int, list[str]] = {}
+        held: _Held = {}
         for memory, said in zip(listed or [], self._identify(listed or []), strict=True):
             held.setdefault(said, []).append(str(memory["id"]))
         return held
 
-    async def _change(self, profile_id: str, held: dict[int, list[str]], change: _Change) -> None:
+    async def _change(self, profile_id: str, held: _Held, change: _Change) -> None:
+        """Change one memory. That it is not there is believed once the profile does not list it either."""
         flight = Flight(self._work, change.batch)
+        throttle = self._work.throttle
         wanted = json.loads(change.payload)
         (said,) = self._identify([wanted])
-        if not held.get(change.former):
-            await flight.sending()
-            await (flight.verified() if held.get(said) else flight.unknown())
-            return
-        memory_id = held[change.former].pop(0)
-        decision = await self._work.client.call(self._request(flight, profile_id, memory_id, wanted))
-        if isinstance(decision, Refused):
-            await self._refuse(flight, decision)
-            return
-        held.setdefault(said, []).append(memory_id)
-        await flight.accepted(decision.answer)
-        flight.landed()
+        for failures in range(TRIES):
+            if not held.get(change.former):
+                await flight.sending()
+                await (flight.verified() if held.get(said) else flight.unknown())
+                return
+            memory_id = held[change.former].pop(0)
+            decision = await self._work.client.call(self._request(flight, profile_id, memory_id, wanted))
+            if isinstance(decision, Success):
+                held.setdefault(said, []).append(memory_id)
+                await flight.accepted(decision.answer)
+                flight.landed()
+                return
+            if decision.status != 404:
+                await self._refuse(flight, decision)
+                return
+            await flight.planned()
+            await throttle.rest(throttle.backoff_seconds(failures))
+            held.clear()
+            held.update(await self._read(profile_id))
+        raise ServiceUnavailable(TRIES, f"HTTP 404 for {self._work.load.load} that are there")
 
     def _request(self, flight: Flight, profile_id: str, memory_id: str, wanted: Mapping[str, Any]) -> Request:
         load = self._work.load.load
@@ -123,8 +134,6 @@ class _Updates:
     async def _refuse(self, flight: Flight, refused: Refused) -> None:
         if refused.status in _NOT_TAKEN:
             await flight.rejected(refused.code, refused.message, **facts_of(refused))
-        elif refused.status == 404:
-            await flight.unknown()
         else:
             await flight.planned()
             load = self._work.load.load

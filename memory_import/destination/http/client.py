@@ -154,7 +154,7 @@ class Client:
             )
             decision = judged(outcome)
             if isinstance(decision, Moved):
-                path = None if was_moved else self._connections.path_here(decision.location)
+                path = None if was_moved else self._path_of_move(request, decision)
                 if path is not None:
                     await request.moved(decision.canonical_id)
                     request = replace(request, path=path, params={} if "?" in path else request.params)
@@ -178,6 +178,9 @@ class Client:
                     await self._wait(outcome, after_seconds, tries)
             tries += 1
             failures += not _is_throttled(outcome)
+
+    def _path_of_move(self, request: Request, moved: Moved) -> str | None:
+        return self._connections.path_of_move(moved.location, request.path, moved.canonical_id)
 
     async def _attempt(self, request: Request, *, is_retry: bool) -> Answer | NoAnswer:
         headers = dict(request.headers)

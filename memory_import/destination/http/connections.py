@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import lru_cache
+from itertools import zip_longest
 from types import TracebackType
 from typing import Self
 from urllib.request import getproxies, proxy_bypass
@@ -98,16 +99,22 @@ class Connections:
         """The API's host, with its port where that is not the usual one."""
         return httpx.URL(self._api_url).netloc.decode()
 
-    def path_here(self, location: str) -> str | None:
-        """Path and query of an address on the API's own host; None for any other, and for
-        what is none: it gets no credentials."""
+    def path_of_move(self, location: str, path: str, canonical_id: str) -> str | None:
+        """Path and query of the same thing as at `path`, of the profile that the one there was merged into.
+
+        None where `location` is anything else: it gets no request. Another host gets no credentials.
+        """
         own = httpx.URL(self._api_url)
         try:
             target = own.join(location)
         except (httpx.InvalidURL, ValueError):
             return None
-        is_here = (target.scheme, target.host, target.port) == (own.scheme, own.host, own.port)
-        return target.raw_path.decode() if is_here else None
+        if (target.scheme, target.host, target.port) != (own.scheme, own.host, own.port):
+            return None
+        found = target.raw_path.decode().removeprefix(own.path.rstrip("/"))
+        steps = zip_longest(*(each.partition("?")[0].split("/") for each in (path, found)))
+        changed = [new for old, new in steps if old != new]
+        return found if changed == [canonical_id] else None
 
 
 async def _have_connection(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> None:

@@ -39,12 +39,32 @@ class Answer:
 
 
 def read_object(body: bytes) -> dict[str, Any] | None:
-    """The JSON object that a body is; None when it is none."""
+    """The JSON object that a body is; None when it is none.
+
+    What readers of JSON do not agree about is none either: NaN, a member that is there twice, half of a
+    surrogate pair, which is no text that could be written down.
+    """
     try:
-        document = json.loads(body)
+        document = _JSON.decode(body.decode("utf-8-sig"))
+        if b"\\u" in body:
+            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _make_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(members)
+    if len(document) < len(members):
+        raise ValueError("a member is there twice")
+    return document
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_make_object, parse_constant=_refuse_constant)
 
 
 @dataclass(frozen=True, slots=True)

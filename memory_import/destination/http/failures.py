@@ -6,7 +6,29 @@ from collections.abc import Iterator
 
 import httpx
 
+from memory_import.destination.limits import ANSWER_BYTES, CONNECT_TIMEOUT_SECONDS
+
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class AnswerTooLong(httpx.RemoteProtocolError):
+    """The answer, packed or unpacked, is longer than any of the API's."""
+
+    def __init__(self) -> None:
+        super().__init__(_TOO_LONG)
+
+
+_TOO_LONG = f"the answer is longer than {ANSWER_BYTES:,} bytes"
+_WORDS = (
+    (AnswerTooLong, _TOO_LONG),
+    (httpx.ConnectTimeout, f"no connection came about in {CONNECT_TIMEOUT_SECONDS:.0f} seconds"),
+    (httpx.ConnectError, "no connection could be made"),
+    (httpx.ProxyError, "the proxy that the environment names let nothing through"),
+    (httpx.TimeoutException, "it took too long to answer"),
+    (httpx.NetworkError, "the connection broke"),
+    (httpx.DecodingError, "the answer cannot be unpacked"),
+    (httpx.RemoteProtocolError, "what came is not a whole HTTP answer"),
+)
 
 
 def has_left(error: httpx.RequestError) -> bool:
@@ -28,7 +50,7 @@ def describe(error: httpx.RequestError) -> tuple[str, bool]:
                 return "the name of its host cannot be resolved (DNS)", is_lasting
             case ConnectionRefusedError():
                 return "its host refused the connection", False
-    return type(error).__name__, False
+    return next((words for kind, words in _WORDS if isinstance(error, kind)), type(error).__name__), False
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

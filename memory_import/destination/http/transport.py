@@ -8,7 +8,6 @@ answer in time and in bytes, packed and unpacked.
 import asyncio
 import ssl
 import time
-import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,11 +15,12 @@ from typing import Any
 import httpcore
 import httpx
 
+from memory_import.destination.http.failures import AnswerTooLong
+from memory_import.destination.http.unpacking import Unpacking
 from memory_import.destination.limits import ANSWER_BYTES, IDLE_SECONDS
 
 _PIECE_BYTES = 128 * 1024  # of a request: what leaves of it piece by piece is progress
 _LONGEST = 10  # times as long as nothing may move: an exchange in which something always does
-_GZIP = zlib.MAX_WBITS | 16
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -66,14 +66,15 @@ class Transport(httpx.AsyncBaseTransport):
         try:
             if answer.status == 101:
                 raise httpx.RemoteProtocolError("the server wants to speak another protocol")
-            body = b"".join([piece async for piece in answer.aiter_stream()])
+            headers = httpx.Headers(answer.headers)
+            unpacking = Unpacking(headers.pop("content-encoding", "identity"))
+            content = b"".join([unpacking.take(piece) async for piece in answer.aiter_stream()])
+            unpacking.end()
         finally:
             await answer.aclose()
         if self._connection is not None and not _is_clean(self._connection):
             await self.aclose()
-        response = httpx.Response(answer.status, headers=answer.headers)
-        packing = response.headers.pop("content-encoding", "identity")
-        return httpx.Response(answer.status, headers=response.headers, content=_unpack(body, packing))
+        return httpx.Response(answer.status, headers=headers, content=content)
 
     async def connect(self, request: httpx.Request) -> None:
         """Have a connection for a request, which then leaves at once.
@@ -182,24 +183,6 @@ def _is_clean(connection: httpcore.AsyncHTTP11Connection) -> bool:
     return not connection._h11_state.trailing_data[0]  # nothing public tells
 
 
-def _unpack(body: bytes, packing: str) -> bytes:
-    """The content of an answer; no more of it than an answer may have."""
-    if packing == "identity" or not body:
-        return body
-    if packing not in {"gzip", "x-gzip"}:
-        raise httpx.DecodingError(f"the answer is packed as {packing!r}, which nobody asked for")
-    unpacking = zlib.decompressobj(_GZIP)
-    try:
-        content = unpacking.decompress(body, ANSWER_BYTES)
-    except zlib.error as error:
-        raise httpx.DecodingError(str(error)) from error
-    if unpacking.unconsumed_tail:
-        raise httpx.RemoteProtocolError(f"the answer unfolds to more than {ANSWER_BYTES:,} bytes")
-    if not unpacking.eof:
-        raise httpx.DecodingError("the packed answer breaks off")
-    return content
-
-
 class _Pieces:
     """The body of a request, piece by piece."""
 
@@ -275,7 +258,7 @@ class _Wire(httpcore.AsyncNetworkStream):
                 raise httpcore.ReadTimeout("nothing of the answer came") from None
         self._bytes_left -= len(data)
         if self._bytes_left < 0:
-            raise httpcore.RemoteProtocolError(f"the answer is longer than {ANSWER_BYTES:,} bytes")
+            raise AnswerTooLong
         return data
 
     async def aclose(self) -> None:

@@ -2,6 +2,7 @@
 
     STATE_DIR/known/TARGET/hash.json            the key of all hashes; see `hashes`
     STATE_DIR/known/TARGET/SPEC/persons/        PERSONS and a column for each trait
+    STATE_DIR/known/TARGET/SPEC/rows/           ROWS
     STATE_DIR/known/TARGET/SPEC/held/           HELD
     STATE_DIR/known/TARGET/SPEC/contested/      CONTESTED
     STATE_DIR/known/TARGET/SPEC/observations/   MEMORIES
@@ -59,6 +60,13 @@ it. `last_run` is the last run whose input has the person; null: the last run th
 `profile` is the id of its profile, where it was seen. A column `trait_column` of each trait has the hash
 (UInt64) of what is known of its value, null where nothing is."""
 
+ROWS: Schema = {"hash": pl.UInt64, "person": pl.Int64, "codes": pl.String}
+"""A row whose person the service took as its rows state it: the hash of what the row says, the number of the
+person, and all that was said of the row in codes; the rows of a person in the order of the input.
+
+They mean something under the mapping and beside the persons that the facts name: `mapping`, a hash, and
+`persons`, the generation of that table."""
+
 HELD: Schema = {"id_type": pl.String, "value": pl.String, "words": pl.List(WORD), "run": pl.String}
 """An identifier value that left, or was about to, and of which nobody knows whether it arrived; `words` of
 the name that it left under."""
@@ -109,6 +117,11 @@ class KnownSpec:
         return self.persons(name.removeprefix(prefix) for name in sorted(names) if name.startswith(prefix))
 
     @property
+    def rows(self) -> Table:
+        """The rows whose persons are known as these rows state them."""
+        return Table(self.folder / "rows", ROWS, ("codes",))
+
+    @property
     def held(self) -> Table:
         """The identifier values that left and are not known to have arrived."""
         return Table(self.folder / "held", HELD, _REPETITIVE)
@@ -139,6 +152,11 @@ class KnownTarget:
     def hash(self) -> KeyedHash:
         """The hash of everything that is kept here."""
         return open_hash(self.folder)
+
+    @property
+    def has_hash(self) -> bool:
+        """Whether there is a key of hashes."""
+        return (self.folder / "hash.json").exists()
 
     def begin_anew_if_damaged(self) -> None:
         """Have a key of hashes that can be used; what means nothing without the one that was is removed."""

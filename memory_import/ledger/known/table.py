@@ -158,6 +158,7 @@ class Table:
     def _write_rows(self, generation: int, added: Iterable[pl.DataFrame]) -> _File:
         name = f"rows-{generation:05d}.parquet"
         nothing = pl.DataFrame(schema=self._schema).to_arrow()
+        rising = [column for column, dtype in self._schema.items() if dtype == pl.Int64]
         rows = 0
         with (
             whole_file(self._folder / name) as stream,
@@ -166,6 +167,7 @@ class Table:
                 nothing.schema,
                 compression="lz4",  # most of it is hashes, which nothing makes smaller
                 use_dictionary=list(self._repetitive),
+                column_encoding=dict.fromkeys(rising, "DELTA_BINARY_PACKED"),
                 write_statistics=False,
             ) as writer,
         ):

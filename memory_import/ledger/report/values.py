@@ -87,7 +87,7 @@ class _Marks:
         self, positions: range, superseded: pl.DataFrame, late: pl.DataFrame, unsent: pl.DataFrame
     ) -> None:
         paths = [path for path in superseded.columns if path != POS and superseded[path].any()]
-        marked = {f"_gave_way {path}": superseded.filter(path)[POS] for path in paths}
+        marked = {f"_gave_way {path}": superseded[POS].filter(superseded[path]) for path in paths}
         marked |= {f"_is_late {path}": rows[POS] for (path,), rows in late.group_by(TRAIT)}
         known = unsent.filter(pl.col(VALUE).is_null())
         marked |= {f"_is_known {path}": rows[POS] for (path,), rows in known.group_by(TRAIT)}
@@ -163,10 +163,10 @@ class ValueAccount:
             fates.read += staged.height
             for name in ("blank", "sent", "superseded", "not_sent"):
                 setattr(fates, name, getattr(fates, name) + counted[name])
-            if counted["changed"]:
+            if counted.get("changed"):
                 changed = staged.filter(of_trait["changed"])[codes[path]]
                 fates.changed.update(_count_codes(changed))
-            if counted["dropped"]:
+            if counted.get("dropped"):
                 rows = staged.select(of_trait["dropped"].arg_true()).to_series()
                 yield self._drop(part, self._traits[path], rows, staged[codes[path]][rows])
 
@@ -188,13 +188,12 @@ class ValueAccount:
         is_kept = has_value & pl.col(_IS_DELIVERED) & ~is_late
         is_unsent = ~pl.col(_IS_DELIVERED) | (marks.is_known(path) & ~gave_way)
         is_sent = is_kept & ~gave_way & ~is_unsent
-        return {
+        coded = {"changed": is_sent & has_code, "dropped": ~has_value & has_code} if path in codes else {}
+        return coded | {
             "blank": ~has_value & ~has_code,
             "sent": is_sent & ~has_code,
-            "changed": is_sent & has_code,
             "superseded": is_kept & gave_way,
             "not_sent": has_value & is_unsent & ~is_late,
-            "dropped": ~has_value & has_code,
         }
 
     def _count_unread(self, part: str, trait: MappedTrait, is_unread: pl.Series, is_broken: pl.Series) -> int:
@@ -244,9 +243,8 @@ class ValueAccount:
     def _write(self, dropped: pl.DataFrame, rows: pl.DataFrame) -> None:
         if dropped.is_empty():
             return
-        ordered = dropped.sort(POS, maintain_order=True).join(
-            rows.select(POS, FILE, ROW), on=POS, how="left", maintain_order="left"
-        )
+        ordered = dropped.sort(POS, maintain_order=True)
+        ordered = ordered.hstack(rows.select(FILE, ROW)[ordered[POS] - rows[POS][0]])
         first = ordered.group_by(TRAIT, CODE, maintain_order=True).head(FIRST_ROWS)
         for path, code, file, row in first.select(TRAIT, CODE, FILE, ROW).iter_rows():
             listed = self.fates[path].examples.setdefault(code, [])

@@ -10,6 +10,7 @@
         profiles/conflicts.arrow      rows that claim a value about which people disagree
         profiles/original-part-00000.text   the text of these rows in a CSV file, as it stands there; how many
                                       rows and bytes its runs have is in original-part-00000.arrow
+        profiles/mapping.json         the hash of the mapping under which hashes of rows mean something
         profiles/input.json           what has to be known of the input to write its rejected rows
         profiles/hashes/  partitions/      rows by what they may have in common, as long as they are grouped
         profiles/members.arrow        _pos, _representative of the rows in identity groups of two or more
@@ -32,7 +33,8 @@
         observations/late_rejects.parquet   rows that have no profile, or one that is full
         observations/foreseen.arrow   of a plan, what would become of each row that was kept
         */compared.arrow              what is remembered of each row once it landed
-        */unchanged.arrow             _pos of the rows that are not sent because they are known
+        */unchanged.arrow             _pos of the rows that are not sent because they are known; of profiles
+                                      with the known person
         lookups.key                   what makes hashes of identifiers mean something; see
         `memory_import.ledger.database.identifier_hashes` report.json  report.md  report.html  rejects.csv
         outcomes.parquet

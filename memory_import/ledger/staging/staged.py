@@ -103,6 +103,17 @@ class Staging(StagingWriter):
         return map_arrow(path, [POS]) if path.exists() else pl.DataFrame(schema=schema(POS))
 
     @cached_property
+    def unchanged_persons(self) -> pl.DataFrame:
+        """The same with the known person (`person`) of each, by `_pos`; of profiles."""
+        return map_arrow(self.folder / "unchanged.arrow", [POS, "person"])
+
+    @property
+    def mapping(self) -> str | None:
+        """The hash of the mapping under which hashes of rows mean something; None: there are none."""
+        path = self.folder / "mapping.json"
+        return json.loads(path.read_text())["sha256"] if path.exists() else None
+
+    @cached_property
     def foreseen(self) -> pl.DataFrame:
         """What a plan says of the memories that were kept: FORESEEN_SCHEMA, by `_pos`."""
         return self._read_sparse("foreseen", FORESEEN_SCHEMA)

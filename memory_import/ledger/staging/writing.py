@@ -23,15 +23,14 @@ from memory_import.ledger.files import (
     draft,
     draft_arrow,
     is_draft,
+    map_arrow,
     private_directory,
     settle,
     write_arrow,
     write_json,
     write_parquet,
 )
-from memory_import.ledger.staging.layout import (
-    part_name,
-)
+from memory_import.ledger.staging.layout import OTHERS_SCHEMA, part_name
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,21 @@ class StagingWriter:
             if is_draft(self.folder / name):
                 settle(self.folder / name)
         settle(self.folder / f"{part}.arrow")
+
+    def replace_part(self, part: str, rows: pl.DataFrame, replaced: pl.Series, others: pl.DataFrame) -> None:
+        """Write a part anew, with what the `replaced` rows (`_pos`) state beside their values
+        (OTHERS_SCHEMA)."""
+        number = int(part.removeprefix("part-"))
+        self.draft_part(number, rows)
+        self.settle_part(number)
+        path = self.folder / f"others-{number:05d}.arrow"
+        before = [map_arrow(path, list(OTHERS_SCHEMA))] if path.exists() else []
+        kept = [rows.filter(~pl.col(POS).is_in(replaced.implode())) for rows in before]
+        write_arrow(pl.concat([*kept, others]).sort(POS, maintain_order=True), path)
+
+    def write_mapping(self, mapping: str) -> None:
+        """Stage the hash of the mapping under which hashes of rows mean something."""
+        write_json({"sha256": mapping}, self.folder / "mapping.json")
 
     def _draft_original(self, part: str, runs: Sequence[tuple[int, bytes]]) -> None:
         with draft(self.folder / f"original-{part}.text") as stream:
@@ -111,9 +125,9 @@ class StagingWriter:
     def write_continued(
         self, *, unchanged: pl.DataFrame, unsent: pl.DataFrame, present: pl.DataFrame
     ) -> None:
-        """Stage the rows (`_pos`) of people of whom nothing is sent, because all of it is known; what is not
-        sent of others (UNSENT_SCHEMA); and which known people the input has (`person`)."""
-        write_arrow(unchanged.select(POS).sort(POS), self.folder / "unchanged.arrow")
+        """Stage the rows of people of whom nothing is sent, because all of it is known (`_pos`, `person`);
+        what is not sent of others (UNSENT_SCHEMA); and which known people the input has (`person`)."""
+        write_arrow(unchanged.select(POS, "person").sort(POS), self.folder / "unchanged.arrow")
         write_arrow(unsent.sort(POS), self.folder / "unsent.arrow")
         write_arrow(present.sort("person"), self.folder / "present.arrow")
 

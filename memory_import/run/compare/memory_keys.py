@@ -89,12 +89,12 @@ def hash_content(keyed: KeyedHash) -> pl.Expr:
     return keyed.wide(said).alias("content")
 
 
-def identify_memories(memories: Sequence[Mapping[str, Any]], keyed: KeyedHash) -> list[int]:
-    """The same of memories as the API lists them, in their order."""
+def identify_memories(memories: Sequence[Mapping[str, Any]], keyed: KeyedHash) -> list[int | None]:
+    """The same of memories as the API lists them, in their order; None of one without content or time."""
     said = pl.DataFrame(
         {
-            "content": [memory["content"] for memory in memories],
-            "second": [_second(memory["occurredAt"]) for memory in memories],
+            "content": [memory.get("content") for memory in memories],
+            "second": [_second(memory.get("occurredAt")) for memory in memories],
             "conversationId": [memory.get("conversationId") for memory in memories],
         },
         schema={"content": pl.String, "second": pl.Int64, "conversationId": pl.String},
@@ -102,8 +102,8 @@ def identify_memories(memories: Sequence[Mapping[str, Any]], keyed: KeyedHash) -
     return said.select(hash_content(keyed)).to_series().to_list()
 
 
-def _second(moment: str) -> int:
-    return int(datetime.fromisoformat(moment).timestamp() // 1)
+def _second(moment: str | None) -> int | None:
+    return None if moment is None else int(datetime.fromisoformat(moment).timestamp() // 1)
 
 
 def describe_mapping(spec: MemoriesSpec) -> str:

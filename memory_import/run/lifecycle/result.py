@@ -140,7 +140,9 @@ def note_failure(run: RunContext, problem: ImportProblem | None, error: Exceptio
     other one can be gone on with, which writes the report. Where not even the ledger can be written, the run
     stays as it is there, which can be gone on with, too.
     """
-    if isinstance(error, ConservationError):
+    if isinstance(problem, InputChanged) and run.record.is_plan:
+        status = RunStatus.PLANNED  # its numbers are not what they were, and that was said
+    elif isinstance(error, ConservationError):
         status, problem = RunStatus.FAILED, as_problem(error)
     else:
         problem = problem or as_problem(error)

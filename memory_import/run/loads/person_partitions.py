@@ -61,8 +61,8 @@ class FoundPersons:
     `extra`: how many further identifiers are sent. `members` as MEMBERS_SCHEMA, `refused` as
     LATE_ERRORS_SCHEMA, `left_out` as LEFT_OUT_SCHEMA, `superseded` as `find_superseded` gives it. `shared`,
     `conflicts`: as they are staged.
-    `disagreeing`: how many people have rows of which the order of the file decides. `persons`: STAGED and
-    values. `unchanged` (`_pos`), `unsent` (UNSENT_SCHEMA): what is not sent because it is known. `present`:
+    `disagreeing`: of how many people who are sent the order of the file decides. `persons`: STAGED and
+    values. `unchanged` (`_pos`, `person`), `unsent` (UNSENT_SCHEMA): what is known and not sent. `present`:
     the known people that have rows; `absorbed`: how many of them are one person with an earlier one.
     `claims` (CLAIMS_SCHEMA): who claims a value that nobody got; `withdrawn`: the earlier claims that these
     take the place of.
@@ -146,10 +146,12 @@ def find_and_merge(
         superseded=find_superseded(sent, plan),
         shared=found.values.filter(pl.col("verdict") == "shared").select(ID_TYPE, VALUE, "rows", "people"),
         conflicts=list_conflicts(rows, claimed, found, known, plan),
-        disagreeing=_count_disagreeing(sent, plan),
+        disagreeing=_count_disagreeing(sent.join(merged.unchanged, on=REPRESENTATIVE, how="anti"), plan),
         persons=groups,
         absorbed=int(groups["absorbed"].list.len().sum()),
-        unchanged=members.join(merged.unchanged, on=REPRESENTATIVE, how="semi").select(POS),
+        unchanged=members.join(merged.unchanged, on=REPRESENTATIVE)
+        .join(continued.drop_nulls("person").select(REPRESENTATIVE, "person"), on=REPRESENTATIVE)
+        .select(POS, "person"),
         unsent=merged.unsent,
         present=known.rows.join(found.continued, on="claimant", how="semi").select("person").drop_nulls(),
         claims=found.claims,
@@ -263,5 +265,8 @@ def _count_disagreeing(members: pl.DataFrame, plan: ProfilePlan) -> int:
         return 0
     columns = [trait.value_column for trait in plan.traits]
     several = members.filter(pl.len().over(REPRESENTATIVE) > 1)
-    differs = pl.any_horizontal(pl.col(column).drop_nulls().n_unique() > 1 for column in columns)
-    return several.group_by(REPRESENTATIVE).agg(differs=differs).filter("differs").height
+    last = several.group_by(REPRESENTATIVE).agg(pl.col(columns).last(ignore_nulls=True))
+    places = last.select(REPRESENTATIVE).with_row_index("place")
+    at = several.select(REPRESENTATIVE).join(places, on=REPRESENTATIVE, maintain_order="left")["place"]
+    differs = pl.any_horizontal(pl.lit(several[column] != last[column][at]) for column in columns)
+    return several.filter(differs)[REPRESENTATIVE].n_unique()

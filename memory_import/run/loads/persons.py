@@ -1,21 +1,20 @@
 """The persons of a whole load, from its staged parts, in bounded memory."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 import polars as pl
 
-from memory_import.columns import LATEST, PARTITION, POS, REPRESENTATIVE, ROUND, VALUE, schema
+from memory_import.columns import LATEST, PARTITION, POS, REPRESENTATIVE, ROUND, VALUE
 from memory_import.ledger.staging.layout import (
     CLAIMS_SCHEMA,
     CONFLICTS_SCHEMA,
     LATE_ERRORS_SCHEMA,
     LEFT_OUT_SCHEMA,
-    MEMBERS_SCHEMA,
-    PRESENT_SCHEMA,
     SHARED_SCHEMA,
     UNSENT_SCHEMA,
 )
@@ -23,6 +22,7 @@ from memory_import.ledger.staging.partitions import MOST_PARTITIONS, assign_part
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.known_persons.lookup import FoundPeople, Known
 from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
+from memory_import.run.loads.known_persons.skipped import NOTHING_SKIPPED, SkippedRows
 from memory_import.run.loads.person_partitions import (
     FURTHER_SCHEMA,
     FoundPersons,
@@ -47,26 +47,40 @@ _WORKERS = 2
 class Grouping:
     """What grouping found: how many rounds there are to send, how many further identifier values, of how many
     people the rows disagree in a value while nothing but their order decides, and how many known people are
-    one person with an earlier one."""
+    one person with an earlier one; the changes made to rows that were prepared after all, by code."""
 
     rounds: int
     extra_identifiers: int
     disagreeing: int = 0
     absorbed: int = 0
+    changes: Counter[str] = field(default_factory=Counter)
 
 
 NOBODY_KNOWN = Known()
 
 
+FindPeople = Callable[[], FoundPeople]
+
+
+def _skip_nothing(find: FindPeople) -> tuple[SkippedRows, FoundPeople]:
+    return NOTHING_SKIPPED, find()
+
+
 def group_rows(
-    staging: Staging, plan: ProfilePlan, rows: int, rules: PersonRules, known: Known = NOBODY_KNOWN
+    staging: Staging,
+    plan: ProfilePlan,
+    rows: int,
+    rules: PersonRules,
+    known: Known = NOBODY_KNOWN,
+    settle: Callable[[FindPeople], tuple[SkippedRows, FoundPeople]] = _skip_nothing,
 ) -> Grouping:
     """Find the persons of a load, merge the rows of each, and stage what is sent for them.
 
     Rows that share no value with another, and have nothing to leave out, are persons of their own and stay in
-    their parts. People that have a suppressed identifier are left out with all rows.
+    their parts. People that have a suppressed identifier are left out with all rows. `settle` says which rows
+    stay as they are, given what finds the known people of all others.
     """
-    found_people = _find_known(staging, plan, known)
+    skipped, found_people = settle(partial(_find_known, staging, plan, known, rules.suppressed))
     candidates = _find_candidates(staging, plan, rows, rules, found_people)
     numbered = assign_partitions(
         candidates.filter(pl.col(POS) >= 0), REPRESENTATIVE, pl.len(), fits=_ROWS_PER_PARTITION
@@ -86,13 +100,14 @@ def group_rows(
         merge = partial(_merge, staging, plan, rules, people_of, of_partition)
         found = list(workers.map(merge, range(len(partitions)), partitions))
     by_partition = [one for one, _ in found]
-    _stage(staging, plan, by_partition)
+    _stage(staging, plan, by_partition, skipped)
     _stage_claims(staging, by_partition, found_people)
     return Grouping(
         rounds=max((rounds for _, rounds in found), default=1),
         extra_identifiers=sum(one.extra for one in by_partition),
         disagreeing=sum(one.disagreeing for one in by_partition),
         absorbed=sum(one.absorbed for one in by_partition),
+        changes=skipped.changes,
     )
 
 
@@ -115,10 +130,10 @@ def _merge(
     return kept, entries.select(pl.col(ROUND).max().fill_null(0)).item() + 1
 
 
-def _stage(staging: Staging, plan: ProfilePlan, found: list[FoundPersons]) -> None:
+def _stage(staging: Staging, plan: ProfilePlan, found: list[FoundPersons], skipped: SkippedRows) -> None:
     nothing = {POS: pl.Int64, **dict.fromkeys((t.path for t in plan.traits), pl.Boolean)}
     staging.write_members(
-        members=pl.concat([pl.DataFrame(schema=MEMBERS_SCHEMA), *(one.members for one in found)]),
+        members=pl.concat([skipped.members, *(one.members for one in found)]),
         late_rejects=pl.concat([pl.DataFrame(schema=LATE_ERRORS_SCHEMA), *(one.refused for one in found)]),
     )
     staging.write_superseded(pl.concat([pl.DataFrame(schema=nothing), *(one.superseded for one in found)]))
@@ -130,9 +145,9 @@ def _stage(staging: Staging, plan: ProfilePlan, found: list[FoundPersons]) -> No
         conflicts=pl.concat([pl.DataFrame(schema=CONFLICTS_SCHEMA), *(one.conflicts for one in found)]),
     )
     staging.write_continued(
-        unchanged=pl.concat([pl.DataFrame(schema=schema(POS)), *(one.unchanged for one in found)]),
+        unchanged=pl.concat([skipped.persons, *(one.unchanged for one in found)]),
         unsent=pl.concat([pl.DataFrame(schema=UNSENT_SCHEMA), *(one.unsent for one in found)]),
-        present=pl.concat([pl.DataFrame(schema=PRESENT_SCHEMA), *(one.present for one in found)]),
+        present=pl.concat([skipped.persons.select("person").unique(), *(one.present for one in found)]),
     )
 
 
@@ -155,12 +170,12 @@ def _read_rows(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
     return pl.concat([rows, *moments], how="horizontal")
 
 
-def _find_known(staging: Staging, plan: ProfilePlan, known: Known) -> FoundPeople:
-    """The known people that hold a value of some row."""
+def _find_known(staging: Staging, plan: ProfilePlan, known: Known, suppressed: pl.DataFrame) -> FoundPeople:
+    """The known people that hold a value of some row, or a suppressed one (`id_type`, `value`)."""
     if known.is_empty:
         return FoundPeople()
     values = [_list_hashes(staging, plan, part)["value"] for part in staging.parts]
-    return known.find(pl.concat([pl.Series(VALUE, dtype=pl.UInt64), *values]))
+    return known.find(pl.concat([suppressed.select(pl.col(VALUE).hash())[VALUE], *values]))
 
 
 def _find_candidates(

@@ -1,7 +1,6 @@
 """The load of profiles: from its source to staged identity groups and batches, and into the store."""
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
@@ -15,27 +14,32 @@ from memory_import.destination.delivery.entries import Entries
 from memory_import.destination.delivery.rounds import deliver_in_rounds
 from memory_import.destination.errors import StagingChanged
 from memory_import.ledger.database.records import LoadRecord, PlannedBatch, RunStatus
-from memory_import.ledger.database.states import OPEN
+from memory_import.ledger.database.states import OPEN, BatchState
+from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.staging.presence import Presence
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
+from memory_import.run.lifecycle.changes import refuse_differences
+from memory_import.run.loads.contested import remark_contested
 from memory_import.run.loads.deletions.due import note_presence
 from memory_import.run.loads.known_persons.gone import find_gone
-from memory_import.run.loads.known_persons.lookup import open_known
+from memory_import.run.loads.known_persons.lookup import Known, open_known
+from memory_import.run.loads.known_persons.row_hashes import describe_mapping, make_row_hash, open_rows
+from memory_import.run.loads.known_persons.skipped import settle_skipped
+from memory_import.run.loads.person_partitions import PersonRules
 from memory_import.run.loads.person_rules import load_rules
 from memory_import.run.loads.persons import Grouping, group_rows
+from memory_import.run.loads.profile_rows import ProfileRows
 from memory_import.run.loads.staging import prepare_parts
-from memory_import.run.loads.stored_values import drop_repeated, read_entries
+from memory_import.run.loads.stored_values import mapped_traits, read_entries
 from memory_import.run.observer import DeliveryObserver
+from memory_import.run.request import Action
 from memory_import.run.setup.wanted import named_identifiers
-from memory_import.sources.frames import null_out
 from memory_import.spec.model import ProfilesSpec, Spec
-from memory_import.spec.plans import profile_plan
+from memory_import.spec.plans import columns_used, profile_plan
 from memory_import.transforms.codes import Change
-from memory_import.transforms.identity.groups import hash_identifiers
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan
-from memory_import.transforms.prepare import Prepared, prepare_profiles
 
 
 def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]) -> None:
@@ -47,6 +51,8 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
     if run.ledger.load(run.run_id, PROFILES) is not None:
         if changed := staging.changed_files():
             raise StagingChanged(", ".join(changed))
+        if run.record.is_plan:
+            _check_batches(run, staging)
         return
     plan = profile_plan(spec, identifiers)
     rules = load_rules(spec, run.spec_folder, plan)
@@ -54,15 +60,20 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
     staging.begin()
     run.progress.begin("reading and preparing")
     with run.timed("prepare"):
-        prepare = partial(_prepare, plan, spec.source.null_texts, rules.block)
-        prepared = prepare_parts(run, PROFILES, spec.source, prepare, staging)
+        rows = _open_rows(run, spec, plan, rules, known)
+        prepared = prepare_parts(run, PROFILES, spec.source, rows.prepare, staging)
     run.progress.begin("grouping", prepared.rows)
     with run.timed("group"):
-        grouping = group_rows(staging, plan, prepared.rows, rules, known)
+        settle = partial(settle_skipped, staging, rows.remembered, rows.prepare_again)
+        grouping = group_rows(staging, plan, prepared.rows, rules, known, settle)
         if run.record.row_limit is None and spec.sync.gone != "ignore":
             staging.write_gone(find_gone(staging, spec, plan, known, rules.suppressed))
         presence = note_presence(run, spec, staging, known, prepared.rows)
-    changes = prepared.changes + Counter({Change.EXTRA_IDENTIFIER.value: grouping.extra_identifiers})
+    changes = (
+        prepared.changes
+        + grouping.changes
+        + Counter({Change.EXTRA_IDENTIFIER.value: grouping.extra_identifiers})
+    )
     with run.timed("stage"):
         staging.finish()
         run.ledger.save_load(
@@ -80,6 +91,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
                     *known.remarks,
                     *_say_lost(run),
                     *_remark(grouping),
+                    *remark_contested(staging, mapped_traits(run.spec, PROFILES)),
                     *_remark_presence(spec, presence),
                 ),
             ),
@@ -88,12 +100,45 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
     run.sources.release(PROFILES)
 
 
-def _prepare(
-    plan: ProfilePlan, null_texts: Collection[str], block: pl.DataFrame, rows: pl.DataFrame
-) -> Prepared:
-    prepared = prepare_profiles(null_out(rows, null_texts), plan)
-    frame = prepared.frame.with_columns(rows).hstack(hash_identifiers(prepared.frame, plan, block))
-    return replace(prepared, frame=drop_repeated(frame, plan))
+def _open_rows(
+    run: RunContext, spec: ProfilesSpec, plan: ProfilePlan, rules: PersonRules, known: Known
+) -> ProfileRows:
+    """How rows are prepared, and which are remembered. A plan makes no key of hashes."""
+    rows = ProfileRows(
+        plan=plan,
+        used=tuple(columns_used(spec)),
+        null_texts=spec.source.null_texts,
+        block=rules.block,
+    )
+    if run.request.action is Action.PLAN and not run.known.target.has_hash:
+        return rows
+    try:
+        row_hash = make_row_hash(run.known.hash, plan, rows.used)
+    except KnownDamaged:
+        return rows
+    mapping = describe_mapping(spec, plan.identifiers)
+    run.staging(PROFILES).write_mapping(mapping)
+    if known.persons is None or known.is_resent:
+        return replace(rows, row_hash=row_hash)
+    return replace(rows, row_hash=row_hash, remembered=open_rows(run.known, known.persons, mapping))
+
+
+def _check_batches(run: RunContext, staging: Staging) -> None:
+    """Refuse a plan whose batches in the ledger are not those of its staged rows."""
+    load = run.ledger.load(run.run_id, PROFILES)
+    assert load is not None  # noqa: S101 - its rows are staged
+    planned = {_describe(batch) for batch in _plan(staging, load.rounds)}
+    every = run.ledger.batches(run.run_id, PROFILES, states=tuple(BatchState))
+    changed = planned ^ {_describe(batch) for batch in every}
+    staged = sum(len(positions) for positions in staging.positions.values())
+    differences = [f"{len(changed):,} batches differ from those of the staged rows"] if changed else []
+    if staged != load.rows_read:
+        differences.append(f"{load.rows_read:,} rows were read by the ledger, and {staged:,} are staged")
+    refuse_differences("The ledger", differences)
+
+
+def _describe(batch: PlannedBatch) -> tuple[str, int, int, int, int, int]:
+    return batch.part, batch.round, batch.start, batch.stop, batch.rows, batch.body_bytes
 
 
 def _say_lost(run: RunContext) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from functools import partial
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, ID_TYPE, POS, REPRESENTATIVE, TRAIT, VALUE
+from memory_import.columns import ERROR_CODE, ID_TYPE, KNOWN_PERSON, POS, REPRESENTATIVE, TRAIT, VALUE
 from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.staging.layout import within
 from memory_import.ledger.staging.staged import Staging
@@ -55,7 +55,7 @@ def _who(held: pl.DataFrame, wanted: pl.DataFrame) -> pl.Series:
 
 def _list_input(run: RunContext) -> Iterator[pl.DataFrame]:
     """HELD of the rows of this input that are not refused, part by part; a person is the row that stands for
-    it."""
+    it. Rows of which nothing was made are left out: their person is known by all that they state."""
     load, spec = run.ledger.load(run.run_id, PROFILES), run.spec.profiles
     if load is None or spec is None:
         return
@@ -71,9 +71,10 @@ def _list_input(run: RunContext) -> Iterator[pl.DataFrame]:
 def _list_part(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
     positions = staging.positions[part]
     values = read_values(staging, plan, part)
-    rows = staging.read(part, POS, ERROR_CODE).hstack(identify(values, plan))
+    rows = staging.read(part, POS, ERROR_CODE, KNOWN_PERSON).hstack(identify(values, plan))
     refused = within(staging.late_rejects.sort(POS), positions)[POS]
-    rows = rows.filter(pl.col(ERROR_CODE).is_null(), ~pl.col(POS).is_in(refused.implode()))
+    is_made = pl.col(ERROR_CODE).is_null() & pl.col(KNOWN_PERSON).is_null()
+    rows = rows.filter(is_made, ~pl.col(POS).is_in(refused.implode()))
     further = staging.further_identifiers(part).join(rows.select(POS), on=POS, how="semi")
     stated = list_identifiers(rows, plan, further)
     left_out = within(staging.left_out, positions)

@@ -9,9 +9,9 @@ from memory_import.columns import POS
 STRATUM = "stratum"
 IS_RANDOM = "is_random"
 POPULATION = {POS: pl.Int64, STRATUM: pl.String}
-"""Rows that landed, each with what is special about it: `merged` (it stands for several rows), `changed`
-(it changes what the store held), `split` (its request had to be divided), `last` (it is of the last request);
-empty for all others."""
+"""Rows that landed, each with what is special about it: `changed` (it changes what the store held of a known
+person, or a memory), `merged` (it stands for several rows), `split` (its request had to be divided), `last`
+(it is of the last request); empty for all others."""
 
 _OF_STRATUM = 5  # rows of each special kind that are read at least, beside those that are drawn from all
 

@@ -80,16 +80,17 @@ class SentLoad:
 
     def population(self) -> pl.DataFrame:
         """Every row that landed, as POPULATION: of persons of several rows the one that stands for them."""
-        staging = self._staging
         found = [pl.DataFrame(schema=POPULATION)]
+        several, known = self._list_several(), self._list_known()
         for part in self._parts:
             landed = self._landed(part)
             final = landed.filter(IS_FINAL) if self._plan is not None else _whole(landed)
-            kind = "merged" if part in staging.merged_parts else "changed"
-            is_special = part in staging.merged_parts or part in staging.update_parts
+            is_update = part in self._staging.update_parts
             stratum = (
-                pl.when(pl.lit(is_special))
-                .then(pl.lit(kind))
+                pl.when(pl.lit(is_update) | pl.col(POS).is_in(known.implode()))
+                .then(pl.lit("changed"))
+                .when(pl.col(POS).is_in(several.implode()))
+                .then(pl.lit("merged"))
                 .when("is_split")
                 .then(pl.lit("split"))
                 .when("is_last")
@@ -98,6 +99,16 @@ class SentLoad:
             )
             found.append(final.select(POS, stratum.alias(STRATUM)))
         return pl.concat(found).unique(POS, keep="first", maintain_order=True)
+
+    def _list_several(self) -> pl.Series:
+        """`_pos` of the rows that stand for several."""
+        return self._staging.members.filter(pl.col(POS) != pl.col(REPRESENTATIVE))[REPRESENTATIVE].unique()
+
+    def _list_known(self) -> pl.Series:
+        """`_pos` of the rows that stand for people who were known before."""
+        read = self._staging.read
+        listed = (read(part, POS, "person").drop_nulls()[POS] for part in self._staging.person_parts)
+        return pl.concat([pl.Series(POS, dtype=pl.Int64), *listed])
 
     @property
     def _parts(self) -> tuple[str, ...]:

@@ -61,9 +61,9 @@ def to_text(column: pa.Array) -> TextColumn:
     """A column whose type has a text form, as text.
 
     Integers and decimals as digits; floats in the shortest form that reads back the same, whole ones below
-    2^53 without ".0" (tools write an integer column with gaps as floats), NaN as nothing; dates and times as
-    ISO 8601, with the offset if there is a time zone (one that is not known is written as UTC); booleans as
-    true and false; UUIDs as they are written; lists as JSON.
+    2^53 without ".0" (tools write an integer column with gaps as floats), NaN and infinity as nothing; dates
+    and times as ISO 8601, with the offset if there is a time zone (one that is not known is written as UTC);
+    booleans as true and false; UUIDs as they are written; lists as JSON.
     """
     column = _plain(column)
     if _is_list(column.type):
@@ -152,7 +152,7 @@ def _without_faults(column: pa.Array) -> tuple[pa.Array, dict[int, RejectCode]]:
         column = _plain_decimals(column)
     elif types.is_floating(kind):
         column = column.cast(pa.float32()) if types.is_float16(kind) else column
-        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+        column = pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
     return column, {}
 
 

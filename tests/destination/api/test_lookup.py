@@ -10,7 +10,7 @@ from memory_import.destination.errors import ServiceUnavailable, StoreUnfit
 from tests.support.servers import STORE, Clock, Script, make_client, make_pace, refusal
 
 pytestmark = pytest.mark.anyio
-FOUND = httpx.Response(200, json={"normalizedValue": "x", "profiles": ["mem_profile_1"]})
+FOUND = httpx.Response(200, json={"normalizedValue": "x", "profiles": ["mem_profile_0" + "a" * 25]})
 NOT_YET = httpx.Response(200, json={"normalizedValue": "x", "profiles": []})
 ID_TYPES = {"Contact.email": "email", "Contact.phone": "phone", "Account.customerId": "crm"}
 
@@ -61,7 +61,7 @@ async def test_a_value_is_asked_for_until_it_is_found() -> None:
 OTHER_ANSWERS = {
     "an empty object": httpx.Response(200, json={}),
     "no list": httpx.Response(200, json={"profiles": None}),
-    "a list of objects": httpx.Response(200, json={"profiles": [{"id": "mem_profile_1"}]}),
+    "a list of objects": httpx.Response(200, json={"profiles": [{"id": "mem_profile_0" + "a" * 25}]}),
     "an error object": httpx.Response(200, json={"code": 20404, "message": "No", "status": 404}),
     "a page": httpx.Response(404, content=b"<html>"),
     "a redirect": httpx.Response(307, headers={"location": "/elsewhere"}),

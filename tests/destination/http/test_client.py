@@ -178,7 +178,8 @@ async def test_a_failure_is_told_with_the_host_and_without_what_the_error_says()
     with pytest.raises(ServiceUnavailable) as stopped:
         await call(make_client(Script(error)), Intent().request())
     assert str(stopped.value) == (
-        f"The API at 127.0.0.1:8010 gave no usable answer in {TRIES} tries; the last one: ConnectError."
+        f"The API at 127.0.0.1:8010 gave no usable answer in {TRIES} tries; the last one: "
+        "no connection could be made."
     )
 
 
@@ -351,8 +352,11 @@ def test_nothing_tells_the_secret() -> None:
     assert not any(AUTH[1] in text for text in shown)
 
 
+NEW = "mem_profile_0" + "n" * 25
+
+
 def moved_to(location: str) -> httpx.Response:
-    return httpx.Response(308, headers={"location": location, "canonical-profile-id": "new"})
+    return httpx.Response(308, headers={"location": location, "canonical-profile-id": NEW})
 
 
 @pytest.mark.parametrize("host", ["", URL], ids=["a path", "an address"])
@@ -368,7 +372,7 @@ async def test_what_goes_to_a_merged_profile_is_repeated_where_it_went_and_its_n
 
     def respond(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        return moved_to(f"{host}/trial/new") if request.url.path == "/trial/old" else TAKEN
+        return moved_to(f"{host}/trial/{NEW}") if request.url.path == "/trial/old" else TAKEN
 
     decision = await call(
         make_client(respond), Request(route=WRITE, path="/trial/old", content=b"{}", moved=move)
@@ -376,13 +380,15 @@ async def test_what_goes_to_a_merged_profile_is_repeated_where_it_went_and_its_n
     assert isinstance(decision, Success)
     assert [(request.url.path, request.content) for request in requests] == [
         ("/trial/old", b"{}"),
-        ("/trial/new", b"{}"),
+        (f"/trial/{NEW}", b"{}"),
     ]
-    assert told == ["new"]
+    assert told == [NEW]
 
 
 @pytest.mark.parametrize(
-    "location", ["https://elsewhere.example.com/trial/new", "/trial/old"], ids=["another host", "in a circle"]
+    "location",
+    [f"https://elsewhere.example.com/trial/{NEW}", "/trial/old"],
+    ids=["another host", "in a circle"],
 )
 async def test_a_move_is_followed_once_and_to_the_same_host_only(location: str) -> None:
     hosts: list[str] = []

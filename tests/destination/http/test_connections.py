@@ -142,19 +142,35 @@ def set_environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
         monkeypatch.setenv(name, value)
 
 
+OLD, NEW = "/v1/Stores/s/Profiles/old/Traits", "/v1/Stores/s/Profiles/new/Traits"
+
+
 @pytest.mark.parametrize(
     ("location", "expected"),
     [
-        ("/v1/x?y=z", "/v1/x?y=z"),
-        (f"{URL}/v1/x", "/v1/x"),
-        ("https://elsewhere.example.com/v1/x", None),
+        (NEW, NEW),
+        (f"{URL}{NEW}?pageToken=b", f"{NEW}?pageToken=b"),
+        ("../new/Traits", None),
+        (f"https://elsewhere.example.com{NEW}", None),
+        (OLD, None),
+        ("/v1/Stores/s/Profiles/other/Traits", None),
+        ("/v1/Stores/other/Profiles/new/Traits", None),
+        (f"{NEW}/new", None),
+        ("/v1/Stores/s/Profiles/new", None),
+        ("/login", None),
         ("http://[", None),
         ("http://127.0.0.1:99999999/", None),
         ("\x00\x01", None),
+        ("", None),
     ],
-    ids=["a path", "an address", "another host", "no host", "no port", "no address"],
 )
-def test_a_location_is_followed_where_it_leads_to_the_api_and_no_further(
+def test_a_move_leads_to_the_same_thing_of_the_other_profile_on_the_same_host_and_nowhere_else(
     location: str, expected: str | None
 ) -> None:
-    assert Connections(URL, AUTH).path_here(location) == expected
+    assert Connections(URL, AUTH).path_of_move(location, f"{OLD}?pageToken=a", "new") == expected
+
+
+def test_a_move_is_told_with_or_without_the_path_of_a_gateway() -> None:
+    connections = Connections(f"{URL}/gateway", AUTH)
+    assert connections.path_of_move(f"/gateway{NEW}", OLD, "new") == NEW
+    assert connections.path_of_move(NEW, OLD, "new") == NEW

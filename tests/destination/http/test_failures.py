@@ -8,7 +8,7 @@ import pytest
 
 from memory_import.destination.errors import ServiceUnavailable
 from memory_import.destination.http.client import Request
-from memory_import.destination.http.failures import describe
+from memory_import.destination.http.failures import AnswerTooLong, describe
 from tests.support.servers import READ, Clock, make_client, make_pace
 
 pytestmark = pytest.mark.anyio
@@ -37,13 +37,30 @@ CAUSES = {
         False,
     ),
     "nobody listens": (ConnectionRefusedError(111, "secret"), "its host refused the connection", False),
-    "anything else": (OSError(5, "secret"), "ConnectError", False),
+    "anything else": (OSError(5, "secret"), "no connection could be made", False),
 }
 
 
 @pytest.mark.parametrize(("cause", "words", "is_lasting"), CAUSES.values(), ids=CAUSES)
 async def test_each_cause_has_its_words(cause: BaseException, words: str, is_lasting: bool) -> None:
     assert describe(caused_by(cause)) == (words, is_lasting)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (httpx.ConnectTimeout("secret"), "no connection came about in 10 seconds"),
+        (httpx.ReadTimeout("secret"), "it took too long to answer"),
+        (httpx.ReadError("secret"), "the connection broke"),
+        (httpx.DecodingError("secret"), "the answer cannot be unpacked"),
+        (httpx.RemoteProtocolError("secret"), "what came is not a whole HTTP answer"),
+        (AnswerTooLong(), "the answer is longer than 16,777,216 bytes"),
+        (httpx.ProxyError("secret"), "the proxy that the environment names let nothing through"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_each_way_to_fail_has_its_words(error: httpx.RequestError, words: str) -> None:
+    assert describe(error) == (words, False)
 
 
 async def test_a_host_that_nobody_knows_is_given_up_soon_and_in_words() -> None:

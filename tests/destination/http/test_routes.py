@@ -18,8 +18,18 @@ pytestmark = pytest.mark.skipif(not PATH.exists(), reason=ABSENT)
 
 ERROR = {"code": 20404, "message": "…", "status": 404, "more_info": "https://example.com"}
 PAGE = b"<!doctype html><title>Just a moment</title>"
-MOVED = {"location": "https://memory.twilio.com/v1/x", "canonical-profile-id": "mem_profile_1"}
-NO_SUCCESS = (PAGE, b"", b"[]", b"{}", b'{"message": 1}', b'{"profiles": null}', b'{"mess')
+MOVED = {"location": "https://memory.twilio.com/v1/x", "canonical-profile-id": "mem_profile_0" + "a" * 25}
+TAIL = "[0-7][0-9a-z]{25}"  # of every pattern of an id
+NO_SUCCESS = (
+    PAGE,
+    b"",
+    b"[]",
+    b"{}",
+    b'{"message": 1}',
+    b'{"profiles": null}',
+    b'{"mess',
+    b'{"message": ""}',
+)
 NAMES = [f"{route.method} {route.template}" for route in ROUTES]
 
 
@@ -71,6 +81,8 @@ def sample(whole: dict[str, Any], schema: Any, *, is_least: bool = False) -> Any
         return [sample(whole, schema["items"], is_least=is_least)]
     if "oneOf" in schema or "anyOf" in schema:
         return sample(whole, (schema.get("oneOf") or schema["anyOf"])[0], is_least=is_least)
+    if "pattern" in schema:
+        return schema["pattern"].strip("^$").replace("(store|service)", "store").replace(TAIL, "0" * 26)
     if schema.get("format") == "date-time":
         return "2026-01-02T03:04:05Z"
     kind = schema.get("type")

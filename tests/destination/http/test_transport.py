@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from memory_import.destination.http.failures import AnswerTooLong
 from memory_import.destination.http.transport import Transport
 from memory_import.destination.limits import ANSWER_BYTES, HEAD_BYTES, IDLE_SECONDS
 from tests.support.servers import Clock, SkippingLoop, take_turns
@@ -271,6 +272,20 @@ async def test_an_answer_that_cannot_be_unpacked_is_none(packing: bytes, body: b
     answer = head + body
     async with serving(answering(answer)) as server, Transport(None) as transport:
         with pytest.raises(httpx.DecodingError):
+            await ask(transport, server)
+
+
+async def test_an_answer_that_unfolds_without_end_is_noticed_while_it_comes() -> None:
+    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    begun = b"".join(packer.compress(bytes(2**20)) for _ in range(20)) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 999999\r\n\r\n" + begun)
+        await reader.read()
+
+    async with serving(talk) as server, Transport(None) as transport:
+        with pytest.raises(AnswerTooLong):
             await ask(transport, server)
 
 

@@ -1,5 +1,7 @@
 """A plan is kept, and applied as it is or not at all."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ import httpx
 import pytest
 
 from memory_import.emulator.server import running
-from memory_import.errors import BudgetExceeded, ExitCode, InputChanged, UsageProblem
+from memory_import.errors import BudgetExceeded, ExitCode, ImportProblem, InputChanged, UsageProblem
 from memory_import.ledger.report.words import next_step
 from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
@@ -160,6 +162,38 @@ def test_a_run_of_the_same_spec_since_the_plan_is_a_difference(workplace: Workpl
     between = workplace.carry_out()
     words = difference(workplace, plan)
     assert f"run {between.report['run_id']} of" in words
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        ("update batches set stop = stop - 1", "4 batches differ"),
+        ("update batches set body_bytes = 1", "4 batches differ"),
+        ("delete from batches", "batches differ"),
+        ("update loads set rows_read = 3", "3 rows were read by the ledger, and 5 are staged"),
+    ],
+)
+def test_a_ledger_that_was_edited_since_the_plan_is_a_difference(
+    workplace: Workplace, plan: RunResult, edit: str, words: str
+) -> None:
+    with contextlib.closing(sqlite3.connect(next(workplace.state_dir.glob("*.sqlite3")))) as ledger, ledger:
+        ledger.execute(edit)
+    try:
+        problem = apply(workplace, plan).problem
+    except ImportProblem as raised:
+        problem = raised
+    assert isinstance(problem, InputChanged)
+    assert words in str(problem)
+
+
+def test_what_was_read_back_since_the_plan_is_a_difference(workplace: Workplace) -> None:
+    workplace.carry_out()
+    made = make_plan(workplace)
+    (table,) = (workplace.state_dir / "known").rglob("persons/manifest.json")
+    table.write_text(table.read_text() + " ")
+    refused = apply(workplace, made)
+    assert refused.report["exit_code"] == ExitCode.CHANGED
+    assert "persons were changed since the plan" in str(refused.problem)
 
 
 def test_a_plan_between_is_no_difference(workplace: Workplace, plan: RunResult) -> None:

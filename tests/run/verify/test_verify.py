@@ -159,6 +159,23 @@ def test_the_next_run_brings_what_was_lost(world: World) -> None:
     assert verified["loads"]["profiles"]["equal"] == len(LOST)
 
 
+def test_people_who_changed_and_those_of_several_rows_are_read_beside_those_that_are_drawn(
+    world: World,
+) -> None:
+    world.run()
+    same = [f"Name{n},,{email(n)},2024-01-31" for n in range(100)]
+    changed = [f"Name{n} Heron,,{email(n)},2024-01-31" for n in range(100, 103)]
+    several = [f"New{n},,{email(n)},2024-01-31" for n in (500, 500, 501, 501)]
+    new = [f"New{n},,{email(n)},2024-01-31" for n in range(600, 900)]
+    write_customers(world.workplace.folder, *same, *changed, *several, *new)
+    assert world.run().report["loads"]["profiles"]["persons"]["changed"] == 3
+    world.wait()
+    found = world.verify(1)["loads"]["profiles"]
+    assert found["rate"]["drawn"] == 1
+    assert found["read"] >= 3 + 2 + 5  # and some of the last request
+    assert found["equal"] == found["read"]
+
+
 def test_a_run_reads_back_at_its_end_if_it_is_told_to(world: World) -> None:
     result = world.run(verify="50")
     assert result.report["exit_code"] == ExitCode.DONE

@@ -22,7 +22,7 @@ COLUMNS = {
     "unsigned": (pa.array([2**64 - 1], pa.uint64()), ["18446744073709551615"]),
     "float": (pa.array([1.5, 0.1, 1e300, -2.25, None]), ["1.5", "0.1", "1e+300", "-2.25", None]),
     "whole float": (pa.array([12025550101.0, 0.0, -3.0]), ["12025550101", "0", "-3"]),
-    "float without value": (pa.array([float("nan"), float("inf")]), [None, "inf"]),
+    "float without value": (pa.array([float("nan"), float("inf"), -float("inf"), 1.5]), [None] * 3 + ["1.5"]),
     "single float": (pa.array([0.1, 16777216.0], pa.float32()), ["0.1", "16777216"]),
     "decimal": (pa.array([Decimal("1.50"), Decimal("-100.00")]), ["1.50", "-100.00"]),
     "boolean": (pa.array([True, False, None]), ["true", "false", None]),

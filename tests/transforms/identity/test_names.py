@@ -59,9 +59,36 @@ def test_these_names_are_two(one, other):
     assert read(one, other).keys["name"].n_unique() == 2
 
 
-@pytest.mark.parametrize("cell", [None, "", " ", "-", "?!"])
+@pytest.mark.parametrize(
+    "cell",
+    [None, "", " ", "-", "?!", "Unknown", "unknown unknown", "(none)", "N/A", "Guest, Customer", "NULL"],
+)
 def test_what_holds_no_word_is_blank(cell):
     assert read(cell).keys["name"].to_list() == [BLANK]
+
+
+@pytest.mark.parametrize("name", ["Unknown Lee", "Ann Null", "Guestrin", "Test Pilot", "Na Li", "Nan"])
+def test_what_holds_more_than_a_placeholder_is_a_name(name):
+    assert read(name).keys["name"].to_list() != [BLANK]
+    assert not hashes_of(name).is_empty()
+
+
+def test_a_placeholder_is_none_only_where_nothing_else_is_stated():
+    claimants = pl.Series([0, 1], dtype=pl.Int64)
+    first, last = pl.Series(["Unknown", "Unknown"]), pl.Series(["Unknown", "Lee"])
+    is_blank = read_names(claimants, [first, last]).keys["name"] == BLANK
+    assert is_blank.to_list() == [True, False]
+    assert hashes_of("Unknown Unknown").is_empty()
+
+
+@pytest.mark.parametrize(
+    ("name", "longer"), [("欧阳娜", "欧阳娜娜"), ("김민수", "김민수진"), ("李", "李明"), ("محمد", "محمدي")]
+)
+def test_a_word_of_a_script_without_case_begins_no_other(name, longer):
+    assert not is_inside(read(name, longer))
+    both = read(name, longer)
+    kept = names_of_hashes(both.keys.filter(pl.col("claimant") == 1), hashes_of(longer))
+    assert not is_inside(read(name) + kept)
 
 
 def test_a_name_is_put_together_from_several_cells():

@@ -11,6 +11,7 @@ from memory_import.ledger.known.store import PERSONS, KnownSpec
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.loads import MEMORY_LOADS, PROFILES
 from memory_import.run.context import RunContext
+from memory_import.run.loads.known_persons.remember_rows import forget_rows
 
 _PAIR = [ID_TYPE, VALUE]
 _IN_DOUBT = (*UNDER_WAY, DeletionState.UNKNOWN)
@@ -29,7 +30,7 @@ def forget_deleted(run: RunContext) -> None:
     own, gone = run.known, run.staging(PROFILES).gone
     values = gone.filter(pl.col("person").is_in(_list_persons(removed).implode())).select(_PAIR).unique()
     profiles = pl.Series([one.profile_id for one in removed if one.profile_id], dtype=pl.String)
-    _forget_people(own.persons_as_kept(), _list_persons(removed), _list_persons(doubted))
+    _forget_people(own, _list_persons(removed), _list_persons(doubted))
     _void(own.held, [rows.join(values, on=_PAIR, how="semi") for rows in own.held.scan(*_PAIR)])
     for spec in (own, *own.others()):
         for load in MEMORY_LOADS:
@@ -45,15 +46,18 @@ def _list_persons(deletions: list[Deletion]) -> pl.Series:
     return pl.Series([one.person for one in deletions], dtype=pl.Int64)
 
 
-def _forget_people(table: Table, removed: pl.Series, doubted: pl.Series) -> None:
+def _forget_people(own: KnownSpec, removed: pl.Series, doubted: pl.Series) -> None:
     """Take away who was removed, and all that is known of the values of who is in doubt."""
+    table = own.persons_as_kept()
     kept = [
         rows.filter(pl.col("person").is_in(doubted.implode())).drop(SEGMENT, AT)
         for rows in table.scan(*PERSONS)
     ]
-    voided = table.find("person", pl.concat([removed, doubted]))
+    settled = pl.concat([removed, doubted])
+    voided, before = table.find("person", settled), table.generation
     if not voided.is_empty():
         table.change(added=kept, voided=voided, facts=table.facts)
+        forget_rows(own, table, before=before, settled=settled)
 
 
 def _forget_gone(other: KnownSpec, values: pl.DataFrame) -> None:
@@ -64,7 +68,9 @@ def _forget_gone(other: KnownSpec, values: pl.DataFrame) -> None:
     for rows in table.scan("identifiers", "last_run"):
         gone = rows.filter(pl.col("last_run").is_not_null()).explode("identifiers", empty_as_null=False)
         found.append(gone.unnest("identifiers").join(values, on=_PAIR, how="semi"))
+    before = table.generation
     _void(table, found)
+    forget_rows(other, table, before=before)
 
 
 def _void(table: Table, found: list[pl.DataFrame]) -> None:

@@ -5,6 +5,7 @@ from typing import Protocol
 import polars as pl
 
 from memory_import.columns import ID_TYPE, POS, VALUE, Dispute
+from memory_import.ledger.staging.layout import CONFLICTS_SCHEMA
 from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
 from memory_import.transforms.plan import ProfilePlan
 
@@ -24,9 +25,11 @@ def list_conflicts(
     """CONFLICTS_SCHEMA: the rows that claim a value about which people disagree, and those that make one
     person of several known ones."""
     value = [ID_TYPE, VALUE]
+    disputed = found.values.filter(pl.col("verdict") != "shared").select(*value, "holder")
+    if disputed.is_empty() and known.rows.is_empty():
+        return pl.DataFrame(schema=CONFLICTS_SCHEMA)
     claims = claimed.select(POS, ID_TYPE, VALUE).unique()
     stated = claims.join(found.persons, on=POS).select(*value, holder="person").unique()
-    disputed = found.values.filter(pl.col("verdict") != "shared").select(*value, "holder")
     of_past = pl.col(CLAIMANT).is_in(known.past[CLAIMANT].implode())
     held = known.claims.filter(~of_past).select(value).unique()
     by_known = disputed.join(held, on=value, how="semi")

@@ -23,14 +23,16 @@ def find_gone(
     """GONE_SCHEMA: all values of known people of whom no row speaks, be it a rejected or an excluded one, and
     who are not suppressed (`id_type`, `value`)."""
     table = known.persons
-    if table is None:
+    nobody = pl.Series("person", dtype=pl.Int64)
+    people = pl.concat([nobody, *(rows["person"] for rows in table.scan("person"))]) if table else nobody
+    absent = people.filter(~people.is_in(staging.present["person"].implode())).implode()
+    if table is None or absent.explode(empty_as_null=False).is_empty():
         return pl.DataFrame(schema=GONE_SCHEMA)
-    present = staging.present["person"].implode()
     mentioned = pl.concat([suppressed.select(_VALUE), *list_mentioned(staging, spec, plan)]).unique()
     gone = [pl.DataFrame(schema=GONE_SCHEMA)]
     for rows in table.scan("person", "identifiers", "last_run"):
-        absent = rows.filter(~pl.col("person").is_in(present)).explode("identifiers", empty_as_null=False)
-        listed = absent.unnest("identifiers").select(list(GONE_SCHEMA))
+        held = rows.filter(pl.col("person").is_in(absent)).explode("identifiers", empty_as_null=False)
+        listed = held.unnest("identifiers").select(list(GONE_SCHEMA))
         spoken_of = listed.join(mentioned, on=_VALUE, how="semi")["person"].implode()
         gone.append(listed.filter(~pl.col("person").is_in(spoken_of)))
     last = pl.lit(table.facts.get("run"), pl.String)

@@ -54,6 +54,8 @@ class Known:
 
     def find(self, wanted: pl.Series) -> "FoundPeople":
         """Those that hold a value with one of these hashes (UInt64, as Polars makes them)."""
+        if wanted.is_empty():
+            return FoundPeople()
         wanted = wanted.unique()
         links = [pl.DataFrame(schema=_LINKS)]
         known = [pl.Series(VALUE, dtype=pl.UInt64)]
@@ -106,6 +108,8 @@ class Known:
     def lay_out(self, found: "FoundPeople", numbered: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """PEOPLE, the hashes of traits and `_partition` of all that were found; `numbered`: `claimant`,
         `_partition`."""
+        if numbered.is_empty():
+            return
         hashes = [trait_column(path) for path in self.traits]
         columns = [*PEOPLE, *hashes, PARTITION]
         for rows in self._scan_own(*(name for name in PEOPLE if name != CLAIMANT), *hashes):
@@ -128,6 +132,12 @@ class FoundPeople:
     links: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_LINKS))
     others: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PEOPLE))
     past: PastClaims = field(default_factory=PastClaims)
+
+    @property
+    def own(self) -> pl.Series:
+        """The persons of this spec (Int64)."""
+        claimants = self.links.filter(pl.col(CLAIMANT).is_between(_OTHERS_BELOW, -1, closed="right"))
+        return claimants.select((-1 - pl.col(CLAIMANT)).unique().alias("person")).to_series()
 
 
 def open_known(spec: KnownSpec, plan: ProfilePlan, *, is_resent: bool) -> Known:

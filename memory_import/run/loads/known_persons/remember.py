@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from memory_import.columns import ID_TYPE, VALUE
+from memory_import.columns import ID_TYPE, POS, VALUE
 from memory_import.ledger.known.store import PERSONS, trait_column
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.staging.presence import Presence, read_presence
@@ -15,10 +15,13 @@ from memory_import.run.loads.known_persons.contested import remember_contested
 from memory_import.run.loads.known_persons.held import hold_on, list_held
 from memory_import.run.loads.known_persons.judged import JudgedPersons, is_doubted, is_landed, open_persons
 from memory_import.run.loads.known_persons.people import choose_words, hash_names, hash_traits
+from memory_import.run.loads.known_persons.remember_rows import forget_rows, remember_rows
 from memory_import.run.loads.known_persons.staged import NAME, pair_identifiers
 from memory_import.spec.model import ProfilesSpec
 from memory_import.transforms.plan import ProfilePlan
 from memory_import.transforms.prepare import identify
+
+_LANDED = {POS: pl.Int64, "person": pl.Int64}
 
 
 def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool) -> None:
@@ -35,14 +38,15 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
     for frame in persons.groups():
         known = frame.filter(is_landed() | is_doubted() | pl.col("is_refuted")).drop_nulls("person")
         settled += [known["person"], known["absorbed"].explode(empty_as_null=False).drop_nulls()]
-    first = table.facts.get("next", 0)
+    first, before = table.facts.get("next", 0), table.generation
     voided = _find_replaced(table, run.run_id, pl.concat(settled))
     is_whole = run.record.row_limit is None
+    landed = [pl.DataFrame(schema=_LANDED)]
     presence = _read_presence(persons)
     moved = _find_moved(persons, voided, presence)
     measure = table.facts.get("input") if presence is None or presence.measure is None else presence.measure
     table.change(
-        added=_chain(make_ahead(_list_known(persons, first)), moved),
+        added=_chain(_note_landed(make_ahead(_list_known(persons, first)), landed), moved),
         voided=pl.concat([voided, moved.select(SEGMENT, AT)]),
         facts={
             "next": first + len(persons.outcomes),
@@ -53,6 +57,10 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
     hold_on(persons, is_superseded=is_superseded)
     if _is_delivered(run):
         remember_contested(run, persons.staging.claims, persons.staging.withdrawn)
+        # The last: they count on all of it.
+        remember_rows(persons, pl.concat(landed), before=before, settled=pl.concat(settled))
+    else:
+        forget_rows(run.known, table, before=before)
 
 
 def _is_delivered(run: RunContext) -> bool:
@@ -82,7 +90,8 @@ def _find_moved(persons: JudgedPersons, voided: pl.DataFrame, presence: Presence
     columns = [*PERSONS, *(trait_column(trait.path) for trait in persons.plan.traits)]
     places = [pl.DataFrame(schema=PLACES_SCHEMA)]
     for rows in table.scan("person", "last_run", "missed"):
-        moved = rows.filter(is_gone | is_missed | is_back | is_spoken_of).select(SEGMENT, AT)
+        few = rows.filter(gone | pl.col("last_run").is_not_null() | pl.col("missed").is_not_null())
+        moved = few.filter(is_gone | is_missed | is_back | is_spoken_of).select(SEGMENT, AT)
         places.append(moved.join(voided, on=[SEGMENT, AT], how="anti"))
     moved = pl.concat(places)
     if moved.is_empty():
@@ -91,6 +100,13 @@ def _find_moved(persons: JudgedPersons, voided: pl.DataFrame, presence: Presence
     missed = pl.when(is_missed).then(pl.lit(run.run_id)).when(~is_spoken_of).then("missed")
     kept = (rows.join(moved, on=[SEGMENT, AT], how="semi") for rows in table.scan(*columns))
     return pl.concat(rows.with_columns(last_run.alias("last_run"), missed.alias("missed")) for rows in kept)
+
+
+def _note_landed(frames: Iterator[pl.DataFrame], landed: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same frames; `_pos`, `person` of who landed with all that was sent of it is added to `landed`."""
+    for frame in frames:
+        landed.append(frame.filter("is_settled").select(list(_LANDED)))
+        yield frame
 
 
 def _chain(frames: Iterator[pl.DataFrame], last: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -111,14 +127,17 @@ def forget_persons(run: RunContext, spec: ProfilesSpec) -> None:
     for rows in persons.table.scan("identifiers", "run"):
         of_run = rows.filter(pl.col("run") == run.run_id).explode("identifiers", empty_as_null=False)
         found.append(of_run.filter(pl.col("identifiers").is_in(stated.implode())).select(SEGMENT, AT))
+    before = persons.table.generation
     persons.table.change(added=[], voided=pl.concat(found).unique(), facts=persons.table.facts)
+    forget_rows(run.known, persons.table, before=before)
     nothing = pl.DataFrame(schema=PLACES_SCHEMA)
     held = [list_held(frame, run) for frame in refuted]
     persons.held.change(added=held, voided=nothing, facts=persons.held.facts)
 
 
 def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
-    """PERSONS and hashes of who is known from now on, some at a time; new ones are numbered from `first`."""
+    """`_pos`, PERSONS, hashes and `is_settled` (all that was sent of it landed) of who is known from now on,
+    some at a time; new ones are numbered from `first`."""
     keyed, run = persons.run.known.hash, persons.run
     since = pl.lit(run.run_id if run.record.row_limit else None, pl.String)
     nothing = [pl.lit(None, pl.UInt64).alias(trait_column(trait.path)) for trait in persons.plan.traits]
@@ -134,6 +153,7 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
             identifiers=_all_identifiers(landed, persons.plan),
             run=pl.lit(run.run_id),
             last_run=since,
+            is_settled=pl.col("is_whole"),
             missed=pl.lit(None, pl.String),
         )
         kept = doubted.with_columns(
@@ -142,9 +162,11 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
             identifiers="known_identifiers",
             run=pl.lit(run.run_id),
             last_run=since,
+            is_settled=pl.lit(value=False),
             missed=pl.lit(None, pl.String),
         )
-        columns = [*PERSONS, *(trait_column(trait.path) for trait in persons.plan.traits)]
+        columns = [*_LANDED, *(name for name in PERSONS if name not in _LANDED), "is_settled"]
+        columns += [*(trait_column(trait.path) for trait in persons.plan.traits)]
         first += made["person"].len() - landed["person"].count()
         yield pl.concat([made.select(columns), kept.select(columns)])
 

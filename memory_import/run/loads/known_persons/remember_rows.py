@@ -1,0 +1,103 @@
+"""Remembers by a hash the rows of persons who landed, or were known, with all that their rows state."""
+
+import shutil
+from collections.abc import Iterator
+
+import polars as pl
+
+from memory_import.columns import ERROR_CODE, KNOWN_PERSON, POS, REPRESENTATIVE, ROW_CODES, ROW_HASH
+from memory_import.ledger.known.damage import KnownDamaged
+from memory_import.ledger.known.store import ROWS, KnownSpec
+from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
+from memory_import.ledger.staging.layout import within
+from memory_import.ledger.staging.staged import Staging
+from memory_import.run.loads.known_persons.judged import JudgedPersons
+from memory_import.run.loads.known_persons.skipped import read_skipped
+
+_NOBODY = pl.Series("person", dtype=pl.Int64)
+
+
+def remember_rows(persons: JudgedPersons, landed: pl.DataFrame, *, before: int, settled: pl.Series) -> None:
+    """Keep the rows of persons of whom all was sent and landed (`_pos` of who stands for them, `person`) and
+    of those of whom nothing had to be; those of persons that are `settled`, or known no longer, go.
+
+    Rows stay where they were left as they are. `before`: the generation of the persons before the run changed
+    them. To do it twice is to do it once.
+    """
+    mapping = persons.staging.mapping
+    if mapping is None:
+        forget_rows(persons.run.known, persons.table, before=before, settled=settled)
+        return
+    table = _open(persons.run.known)
+    numbers = _number(persons, landed)
+    is_same = table.facts.get("mapping") == mapping and table.facts.get("persons") == before
+    gone = pl.concat([settled, numbers.drop_nulls()]).unique()
+    table.change(
+        added=_list_rows(persons.staging, numbers),
+        voided=_find(table, gone if is_same else None, persons.table),
+        facts={"mapping": mapping, "persons": persons.table.generation},
+    )
+
+
+def forget_rows(known: KnownSpec, persons: Table, *, before: int, settled: pl.Series = _NOBODY) -> None:
+    """Forget the rows of persons who are `settled`, or known no longer; all, where they were not of the
+    persons of that generation."""
+    table = _open(known)
+    if table.rows:
+        gone = settled if table.facts.get("persons") == before else None
+        facts = {**table.facts, "persons": persons.generation}
+        table.change(added=[], voided=_find(table, gone, persons), facts=facts)
+
+
+def _open(known: KnownSpec) -> Table:
+    try:
+        return known.rows
+    except KnownDamaged:
+        shutil.rmtree(known.folder / "rows")
+        return known.rows
+
+
+def _number(persons: JudgedPersons, landed: pl.DataFrame) -> pl.Series:
+    """By the position of the row that stands for a person its number (Int64); null where its rows are not to
+    be remembered, be it that something of them was left out."""
+    staging = persons.staging
+    skipped = read_skipped(staging).select(POS)
+    unchanged = staging.unchanged_persons.join(skipped, on=POS, how="anti").join(staging.members, on=POS)
+    unchanged = unchanged.filter(pl.col(POS) == pl.col(REPRESENTATIVE)).select(POS, "person")
+    known = pl.concat([landed.select(POS, "person"), unchanged])
+    height = persons.outcomes.height
+    numbers = pl.repeat(None, height, dtype=pl.Int64, eager=True).scatter(known[POS], known["person"])
+    lost = pl.concat([staging.left_out[POS], *(_find_lost(staging, part) for part in staging.parts)])
+    stands = lost.unique().to_frame(POS).join(staging.members, on=POS, how="left")
+    return numbers.scatter(stands.select(pl.coalesce(REPRESENTATIVE, POS)).to_series(), None)
+
+
+def _find_lost(staging: Staging, part: str) -> pl.Series:
+    """`_pos` of rows that were prepared, and of which something did not become a value."""
+    rows = staging.read(part, POS, ROW_HASH, KNOWN_PERSON, ERROR_CODE)
+    is_kept = pl.col(ERROR_CODE).is_null() & pl.col(KNOWN_PERSON).is_null()
+    return rows.filter(is_kept & pl.col(ROW_HASH).is_null())[POS]
+
+
+def _list_rows(staging: Staging, numbers: pl.Series) -> Iterator[pl.DataFrame]:
+    for part, positions in staging.positions.items():
+        rows = staging.read(part, POS, ROW_HASH, ROW_CODES, KNOWN_PERSON, ERROR_CODE)
+        made = rows.filter(pl.col(ERROR_CODE).is_null() & pl.col(KNOWN_PERSON).is_null())
+        if made.is_empty():
+            continue
+        members = within(staging.members, positions)
+        of = made.join(members, on=POS, how="left", maintain_order="left")
+        at = of.select(pl.coalesce(REPRESENTATIVE, POS)).to_series()
+        listed = of.select(hash=ROW_HASH, person=numbers.gather(at), codes=ROW_CODES)
+        yield listed.drop_nulls("person").select(list(ROWS))
+
+
+def _find(table: Table, gone: pl.Series | None, persons: Table) -> pl.DataFrame:
+    """Where the rows are of persons that are gone (None: all), or known no longer."""
+    nothing = pl.DataFrame(schema={**PLACES_SCHEMA, "person": pl.Int64})
+    rows = pl.concat([nothing, *(part.select(nothing.columns) for part in table.scan("person"))])
+    if gone is None:
+        return rows.select(SEGMENT, AT)
+    known = pl.concat([_NOBODY, *(part["person"] for part in persons.scan("person"))]).implode()
+    is_gone = pl.col("person").is_in(gone.implode()) | ~pl.col("person").is_in(known)
+    return rows.filter(is_gone).select(SEGMENT, AT)

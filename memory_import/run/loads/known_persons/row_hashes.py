@@ -1,0 +1,107 @@
+"""Rows that say what they said when they landed, recognised by a hash before anything is made of them."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, reduce
+from importlib.metadata import version
+from operator import add
+from typing import Any
+
+import polars as pl
+
+from memory_import.columns import FILE, KNOWN_PERSON, ROW_CODES, ROW_HASH, schema
+from memory_import.ledger.known.damage import KnownDamaged
+from memory_import.ledger.known.hashes import KeyedHash
+from memory_import.ledger.known.store import ROWS, KnownSpec
+from memory_import.ledger.known.table import Table
+from memory_import.spec.model import ProfilesSpec
+from memory_import.transforms.plan import IdentifierPlan, ProfilePlan
+from memory_import.transforms.values.steps import FILE_NAME
+
+_DECIDING = ("memory-import", "babel", "email-validator", "phonenumbers", "polars", "pycountry", "tzdata")
+"""The libraries that have a say in what is made of a row."""
+
+
+def describe_mapping(spec: ProfilesSpec, identifiers: Sequence[IdentifierPlan]) -> str:
+    """A hash of all that decides, beside a row itself and the people it meets, what is made of the row."""
+    aside: dict[str, Any] = {"source": {"path", "min_rows"}, "suppress": True}  # see `settle_skipped`
+    facts = {
+        "spec": spec.model_dump(mode="json", exclude=aside),
+        "identifiers": [asdict(identifier) for identifier in identifiers],
+        "versions": {name: version(name) for name in _DECIDING},
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class RowHash:
+    """The hash of rows as they were read, over the columns that the spec uses."""
+
+    keyed: KeyedHash
+    columns: tuple[str, ...]
+
+    def hash(self, rows: pl.DataFrame) -> pl.Series:
+        """UInt64 of each row; a cell in another column, or a blank one, makes another hash."""
+        hashed = (
+            keyed.wide(pl.col(column)).fill_null(0)
+            for column, keyed in zip(self.columns, self._of_columns, strict=True)
+        )
+        return rows.select(reduce(add, hashed)).to_series()
+
+    @cached_property
+    def _of_columns(self) -> list[KeyedHash]:
+        return [self.keyed.of_kind(column) for column in self.columns]
+
+
+def make_row_hash(keyed: KeyedHash, plan: ProfilePlan, used: Sequence[str]) -> RowHash:
+    """The hash of rows by a plan; the name of the file counts where a trait says it."""
+    says_file = any(FILE_NAME in (trait.constant or "") for trait in plan.traits)
+    return RowHash(keyed, (*sorted(used), *([FILE] if says_file else [])))
+
+
+_REMEMBERED = {"hash": pl.UInt64, "person": pl.Int64, "codes": pl.Categorical, "at": pl.UInt32}
+
+
+@dataclass(frozen=True)
+class RememberedRows:
+    """Rows of people who are known as these rows state them. `rows`: as ROWS, and `at`, which is in the order
+    of the input for the rows of a person; ordered by `hash`."""
+
+    rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_REMEMBERED))
+
+    def find(self, hashes: pl.Series) -> pl.DataFrame:
+        """`_row_hash`, `_known_person`, `_row_codes` of rows with these hashes (UInt64); of rows that are not
+        remembered the last two are null."""
+        if self.rows.is_empty():
+            none = pl.DataFrame(schema=schema(KNOWN_PERSON, ROW_CODES)).clear(len(hashes))
+            return none.insert_column(0, hashes.alias(ROW_HASH))
+        at = self.rows["hash"].search_sorted(hashes).clip(upper_bound=self.rows.height - 1)
+        found = self.rows[at]
+        is_same = found["hash"] == hashes
+        return pl.select(
+            hashes.alias(ROW_HASH),
+            pl.when(is_same).then(found["person"]).alias(KNOWN_PERSON),
+            pl.when(is_same).then(found["codes"]).cast(pl.String).alias(ROW_CODES),
+        )
+
+
+def gather_rows(frames: Iterable[pl.DataFrame]) -> RememberedRows:
+    """Frames of ROWS, to be found by their hashes; codes take little memory: there are few texts of them."""
+    nothing = pl.DataFrame(schema={name: _REMEMBERED[name] for name in ROWS})
+    listed = [frame.select(pl.col(name).cast(_REMEMBERED[name]) for name in ROWS) for frame in frames]
+    rows = pl.concat([nothing, *listed])
+    return RememberedRows(rows.with_columns(at=pl.int_range(pl.len(), dtype=pl.UInt32)).sort("hash"))
+
+
+def open_rows(spec: KnownSpec, persons: Table, mapping: str) -> RememberedRows:
+    """What is remembered of rows under this mapping; nothing where it is damaged, or not of these persons as
+    they are known now: then rows are prepared and compared, which finds the same."""
+    try:
+        table = spec.rows
+    except KnownDamaged:
+        return RememberedRows()
+    if table.facts.get("mapping") != mapping or table.facts.get("persons") != persons.generation:
+        return RememberedRows()
+    return gather_rows(table.scan(*ROWS))

@@ -1,0 +1,134 @@
+"""Rows of profiles as they are staged: prepared, or known by their hash and left as they were read."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import polars as pl
+
+from memory_import.columns import ERROR_CODE, FILE, KNOWN_PERSON, POS, ROW, ROW_CODES, ROW_HASH, schema
+from memory_import.run.loads.known_persons.row_codes import read_codes, write_codes
+from memory_import.run.loads.known_persons.row_hashes import RememberedRows, RowHash
+from memory_import.run.loads.stored_values import drop_repeated
+from memory_import.sources.frames import null_out
+from memory_import.transforms.identity.groups import hash_identifiers
+from memory_import.transforms.plan import ProfilePlan
+from memory_import.transforms.prepare import Prepared, prepare_profiles
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileRows:
+    """How rows are prepared: by which plan, which columns the spec uses, what is blank, and what is blocked
+    (`id_type`, `value`).
+
+    `row_hash` None: nothing is remembered of these rows. `remembered`: what is known of them.
+    """
+
+    plan: ProfilePlan
+    used: tuple[str, ...]
+    null_texts: frozenset[str]
+    block: pl.DataFrame
+    row_hash: RowHash | None = None
+    remembered: RememberedRows = field(default_factory=RememberedRows)
+
+    def prepare(self, rows: pl.DataFrame) -> Prepared:
+        """Rows as they were read, prepared; then the hashes of their identifiers, `_row_hash`, `_row_codes`
+        and `_known_person`. Of rows that are remembered nothing is made: in place of their values stands what
+        they state."""
+        marks = self.remembered.find(self._hash(rows))
+        is_known = marks[KNOWN_PERSON].is_not_null()
+        made = self._make(rows.filter(~is_known), marks[ROW_HASH].filter(~is_known))
+        if not is_known.any():
+            return replace(made, frame=drop_repeated(made.frame, self.plan))
+        left = self._leave(rows.hstack(marks).filter(is_known))
+        frame = pl.concat([made.frame, left.frame], how="diagonal").sort(ROW)
+        return Prepared(
+            frame=drop_repeated(frame, self.plan),
+            others=pl.concat([made.others, left.others]).sort(ROW, maintain_order=True),
+            changes=Counter(made.changes) + Counter(left.changes),
+        )
+
+    def prepare_again(self, part: pl.DataFrame, positions: pl.Series) -> Prepared:
+        """A staged part (all of its columns) in which rows at these positions, of which nothing was made, are
+        prepared after all; `others` and `changes` are of these rows alone, without what was said before."""
+        is_wanted = part[POS].is_in(positions.implode())
+        values = [
+            pl.col(trait.columns[0]).alias(trait.value_column)
+            for trait in self.plan.traits
+            if trait.value_column not in part.columns
+        ]
+        part = part.with_columns(values)
+        before = part.filter(is_wanted)
+        made = self._make(before.select(FILE, ROW, *self.used), before[ROW_HASH])
+        changes = Counter(made.changes)
+        changes.subtract(read_codes(before, self.plan).changes)
+        frame = made.frame.hstack([before[POS]])
+        frame = pl.concat([part.filter(~is_wanted), frame], how="diagonal_relaxed").sort(POS)
+        return Prepared(frame=drop_repeated(frame, self.plan), others=made.others, changes=changes)
+
+    def _hash(self, rows: pl.DataFrame) -> pl.Series:
+        if self.row_hash is None:
+            return pl.repeat(None, rows.height, dtype=pl.UInt64, eager=True)
+        return self.row_hash.hash(rows)
+
+    def _make(self, rows: pl.DataFrame, hashes: pl.Series) -> Prepared:
+        """Rows prepared; the hash is null where not all that was made of a row can be said again."""
+        if rows.is_empty():
+            return self._nothing
+        prepared = prepare_profiles(null_out(rows, self.null_texts), self.plan)
+        frame = prepared.frame.with_columns(rows)
+        codes = write_codes(prepared, self.plan)
+        if self.row_hash is not None:
+            hashes = self._null_lost(frame, prepared.aside, hashes)
+        nobody = pl.repeat(None, rows.height, dtype=pl.Int64, eager=True)
+        marks = [hashes.alias(ROW_HASH), codes, nobody.alias(KNOWN_PERSON)]
+        frame = frame.hstack(hash_identifiers(frame, self.plan, self.block)).hstack(marks)
+        return replace(prepared, frame=frame)
+
+    @cached_property
+    def _nothing(self) -> Prepared:
+        """No rows, prepared."""
+        rows = pl.DataFrame(schema={**schema(FILE, ROW), **dict.fromkeys(self.used, pl.String)})
+        prepared = prepare_profiles(rows, self.plan)
+        marks = pl.DataFrame(schema=schema(ROW_HASH, ROW_CODES, KNOWN_PERSON))
+        frame = prepared.frame.hstack(hash_identifiers(prepared.frame, self.plan, self.block)).hstack(marks)
+        return replace(prepared, frame=frame)
+
+    def _leave(self, rows: pl.DataFrame) -> Prepared:
+        """Rows of which nothing is made, with what they state in place of the values of traits."""
+        stated = null_out(rows, self.null_texts).select(
+            (
+                pl.coalesce(
+                    pl.when(pl.col(column).str.strip_chars() != "").then(column) for column in trait.columns
+                )
+                if trait.columns
+                else pl.lit(trait.constant, pl.String)
+            ).alias(trait.value_column)
+            for trait in self.plan.traits
+        )
+        return read_codes(rows.hstack(stated), self.plan)
+
+    def _null_lost(self, frame: pl.DataFrame, aside: pl.Series, hashes: pl.Series) -> pl.Series:
+        """The hashes, null of rejected rows, of those at `aside` (`_row`), and where a cell says something of
+        which neither a value nor a code came."""
+        is_lost = self._find_lost(frame, lambda cell: cell.is_not_null())
+        if is_lost.any():  # a cell may be blank and not null
+            columns = [name for trait in self.plan.traits for name in (trait.value_column, trait.code_column)]
+            doubtful = frame.filter(is_lost)
+            read = null_out(doubtful.select(self.used), self.null_texts).hstack(doubtful.select(columns))
+            lost = self._find_lost(read, lambda cell: cell.str.strip_chars() != "")
+            is_lost = is_lost.scatter(is_lost.arg_true(), lost)
+        is_kept = pl.col(ERROR_CODE).is_null() & ~pl.col(ROW).is_in(aside.implode())
+        return frame.select(pl.when(is_kept & ~pl.lit(is_lost)).then(pl.lit(hashes))).to_series()
+
+    def _find_lost(self, frame: pl.DataFrame, says: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+        """Of which rows a trait has neither a value nor a code, though a cell of it `says` something."""
+        lost = [
+            pl.col(trait.value_column).is_null()
+            & pl.col(trait.code_column).is_null()
+            & pl.any_horizontal(says(pl.col(name)) for name in trait.columns).fill_null(value=False)
+            for trait in self.plan.traits
+            if trait.columns
+        ]
+        return frame.select(pl.any_horizontal(pl.lit(value=False), *lost)).to_series()
