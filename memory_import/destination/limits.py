@@ -53,4 +53,4 @@ SETUP_SHOWS_SECONDS = 10.0  # that what a setup has made may take to be read
 SETUP_POLL_FIRST_SECONDS = 0.1  # then twice as long each time
 SETUP_POLL_LONGEST_SECONDS = 1.0
 READ_LAG_OF_CONTROL_PLANE_SECONDS = 4.0  # after which a refused change is not one whose answer was lost
-DRAIN_SECONDS = 20.0  # for requests under way when a run is told to stop
+DRAIN_SECONDS = 17.0  # for requests under way when a run is told to stop: with the report, 20 are promised
