@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import polars as pl
+from polars.exceptions import PolarsError
+
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 def private_directory(path: Path) -> Path:
@@ -30,7 +34,16 @@ def draft(path: Path) -> Iterator[BinaryIO]:
     """Write what shall be `path` under a temporary name (mode 0600); `settle` makes it whole."""
     descriptor = os.open(_draft_path(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
-        yield stream
+        try:
+            yield stream
+        except (OSError, PolarsError) as error:
+            raise _with_number(error) from error
+
+
+def _with_number(error: OSError | PolarsError) -> Exception:
+    """An error of the operating system with its number, which Polars names in the text of its errors alone."""
+    found = _OS_ERROR.search(str(error))
+    return OSError(int(found[1]), os.strerror(int(found[1]))) if found else error
 
 
 def is_draft(path: Path) -> bool:

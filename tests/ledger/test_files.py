@@ -1,8 +1,10 @@
 """A file is whole or absent, and nobody but its owner reads it."""
 
+import errno
 import json
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -117,3 +119,23 @@ def test_a_file_without_rows_can_be_mapped(tmp_path: Path) -> None:
     frame = pl.DataFrame(schema={"_pos": pl.Int64, "_payload": pl.String})
     write_arrow(frame, tmp_path / "part.arrow")
     assert map_arrow(tmp_path / "part.arrow", frame.columns).equals(frame)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which Linux has")
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(lambda frame, stream: stream.write(bytes(100_000)), id="bytes"),
+        pytest.param(lambda frame, stream: frame.write_csv(stream), id="CSV"),
+        pytest.param(lambda frame, stream: frame.write_parquet(stream), id="Parquet"),
+        pytest.param(lambda frame, stream: frame.write_ipc(stream), id="Arrow"),
+    ],
+)
+def test_a_full_disk_is_told_by_its_number_whatever_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[pl.DataFrame, BinaryIO], object]
+) -> None:
+    monkeypatch.setattr("memory_import.ledger.files._draft_path", lambda path: Path("/dev/full"))
+    frame = pl.DataFrame({"row": range(100_000)})
+    with pytest.raises(OSError, match="No space left") as refused, draft(tmp_path / "gone.csv") as stream:
+        write(frame, stream)
+    assert refused.value.errno == errno.ENOSPC
