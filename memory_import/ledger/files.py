@@ -41,7 +41,7 @@ def draft(path: Path) -> Iterator[BinaryIO]:
 
 
 def _with_number(error: OSError | PolarsError) -> Exception:
-    """An error of the operating system with its number, which Polars names in the text of its errors alone."""
+    """An error of the operating system with its number, which Polars has in the text of its errors alone."""
     found = _OS_ERROR.search(str(error))
     return OSError(int(found[1]), os.strerror(int(found[1]))) if found else error
 
