@@ -242,6 +242,19 @@ def test_who_comes_back_under_another_name_is_the_same_where_the_spec_says_so(wo
     assert sent(night(workplace, married, BOB)) == []
 
 
+def test_of_several_new_names_the_one_that_shares_most_is_the_known_person(workplace: Workplace) -> None:
+    given_on = "+12025550109"
+    night(workplace, (ANA[0], given_on, *ANA[2:]), BOB)
+    night(workplace, ANA, BOB)
+    married, newcomer = ("Ana Jones", *ANA[1:]), ("Cara Moss", given_on, "cara@example.com", "Bern")
+    third = night(workplace, newcomer, married, BOB, persons={"on_renamed": "same"})
+    assert sent(third) == [
+        {"name": "Cara Moss", "email": "cara@example.com", "city": "Bern"},
+        {"name": "Ana Jones", "phone": ANA[1]},
+    ]
+    assert [(value, name) for value, name, _ in conflicts(third)] == [(given_on, "Cara Moss")]
+
+
 def test_a_suppressed_person_is_found_by_what_is_known_of_it(workplace: Workplace) -> None:
     night(workplace, ANA, BOB)
     (workplace.folder / "stop.csv").write_text(ANA[1] + "\n")

@@ -24,7 +24,8 @@ def continue_known(found: Persons, claims: pl.DataFrame, names: Names, *, is_ren
     Each such person goes on with the known one with which it shares most values, and of these with the
     earliest; of several that would go on with the same one the one that shares most, and of these the one
     with the first value. What others hold stays theirs. `claims`, `names` as for `find_persons`. Where
-    `is_renaming`, the names of a known person and of who alone claims what it holds may differ.
+    `is_renaming`, and nobody's name agrees, the names of a known person and of whoever claims more of what it
+    holds than anybody else may differ.
     """
     while not (pairs := _choose(found, claims, names, is_renaming=is_renaming)).is_empty():
         found = _join(found, pairs)
@@ -46,8 +47,9 @@ def _choose(found: Persons, claims: pl.DataFrame, names: Names, *, is_renaming: 
     pairs = shared.group_by("person", "known", "former").agg(first, shared=pl.len())
     agreeing = _find_agreeing(pairs, persons, names)
     if is_renaming:
-        only = pairs.filter(pl.len().over("known") == 1, pl.len().over("person") == 1)
-        agreeing = pl.concat([agreeing, only.select(agreeing.columns)]).unique()
+        closest = pairs.filter(_shares_most("known"), _shares_most("person"))
+        renamed = closest.join(agreeing, on="known", how="anti").join(agreeing, on="person", how="anti")
+        agreeing = pl.concat([agreeing, renamed.select(agreeing.columns)]).unique()
     pairs = pairs.join(agreeing, on=["person", "known"], how="semi")
     wanted = pairs.sort("shared", "known", descending=True).unique(
         "person", keep="first", maintain_order=True
@@ -56,6 +58,11 @@ def _choose(found: Persons, claims: pl.DataFrame, names: Names, *, is_renaming: 
     is_tied = pl.len().over("known", "shared", "first") > 1
     best = ranked.with_columns(is_tied=is_tied).unique("known", keep="first", maintain_order=True)
     return best.filter(~pl.col("is_tied")).select("person", "known", "former")
+
+
+def _shares_most(side: str) -> pl.Expr:
+    """Whether no other pair of the same known person, or person, shares as many values."""
+    return (pl.col("shared") == pl.col("shared").max().over(side)) & (pl.len().over(side, "shared") == 1)
 
 
 def _find_agreeing(pairs: pl.DataFrame, persons: pl.DataFrame, names: Names) -> pl.DataFrame:
