@@ -185,6 +185,34 @@ def test_rows_of_a_contested_value_are_sent_by_their_own(workplace: Workplace) -
     }
 
 
+def test_a_note_for_a_value_that_nobody_got_has_no_profile(workplace: Workplace) -> None:
+    """The rows that state the value landed without it: nothing is to be waited for."""
+    contested = "reception@company.example.com"
+    rows = [(first, last, f"+1202555014{n}", contested) for n, (first, last, _, _) in enumerate(OFFICE)]
+    write(workplace.folder, rows)
+    notes = f"Email,Phone,Note,At\n{contested},,about nobody,2026-01-02\n,{rows[0][2]},about one,2026-01-02\n"
+    (workplace.folder / "notes.csv").write_text(notes)
+    spec = yaml.safe_load((workplace.folder / "spec.yaml").read_text())
+    spec["observations"] = {
+        "source": "notes.csv",
+        "profile": {"email": "Email", "phone": "Phone"},
+        "content": "Note",
+        "occurred_at": {"column": "At", "format": "%Y-%m-%d", "timezone": "UTC"},
+        "observation_source": "crm",
+    }
+    (workplace.folder / "spec.yaml").write_text(yaml.safe_dump(spec, sort_keys=False))
+    result = workplace.carry_out()
+
+    notes_load = result.report["loads"]["observations"]
+    assert {outcome: count for outcome, count in notes_load["rows"].items() if count} == {
+        "read": 2,
+        "accepted": 1,
+        "rejected": 1,
+    }
+    assert notes_load["reject_reasons"] == {"profile_not_found": 1}
+    assert result.report["exit_code"] == 1
+
+
 def test_without_names_people_are_told_apart_by_their_values(workplace: Workplace) -> None:
     rows = [("", "", f"+1202555016{n}", "office@example.com") for n in range(8)]
     rows += [("", "", "+12025550170", "ann@example.com"), ("", "", "", "ann@example.com")]
