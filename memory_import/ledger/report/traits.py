@@ -33,6 +33,11 @@ def read_trait(staging: Staging, part: str, trait: MappedTrait) -> tuple[pl.Seri
     return has_value, staging.read(part, trait.code_column)[trait.code_column]
 
 
+def count_filled(staging: Staging, trait: MappedTrait) -> int:
+    """How many rows of all parts have a value of the trait."""
+    return sum(int(read_trait(staging, part, trait)[0].sum()) for part in staging.parts)
+
+
 def stored_column(trait: MappedTrait, written: Sequence[str]) -> str:
     """The column that has the values of a trait, of those that are written of a part."""
     return trait.value_column if trait.value_column in written else trait.columns[0]

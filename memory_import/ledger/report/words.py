@@ -70,9 +70,9 @@ def headline(report: Mapping[str, Any]) -> str:
     refuted = count_not_as_sent(report)
     landed = sum(total[outcome] for outcome in _IN) - refuted.total()
     told = [(landed, "are in the store"), *((refuted[verdict], words) for verdict, words in _REFUTED.items())]
-    counted = [*told, *((total[outcome], words) for outcome, words in _SAID.items())]
-    parts = [_say(count, words) for count, words in counted if count]
-    return f"Of {total['read']:,} row{'s' * (total['read'] != 1)} {_listed(parts)}."
+    listed = [*told, *((total[outcome], words) for outcome, words in _SAID.items())]
+    parts = [_say(count, words) for count, words in listed if count]
+    return f"Of {counted(total['read'], 'row')} {_listed(parts)}."
 
 
 def count_not_as_sent(report: Mapping[str, Any]) -> Counter[str]:

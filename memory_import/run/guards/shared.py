@@ -7,7 +7,7 @@ import polars as pl
 
 from memory_import.columns import CODE, POS, TRAIT, VALUE
 from memory_import.errors import BudgetExceeded
-from memory_import.ledger.report.traits import MappedTrait, read_trait
+from memory_import.ledger.report.traits import MappedTrait, count_filled
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
@@ -47,7 +47,7 @@ def _find_problems(
         rows = values[POS].n_unique()
         if rows < FEWEST_ROWS:
             continue
-        filled = sum(int(read_trait(staging, part, trait)[0].sum()) for part in staging.parts)
+        filled = count_filled(staging, trait)
         if rows * 100 > most * filled:
             yield _describe(trait.path, values, rows, filled, most)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from memory_import.columns import CODE, POS, TRAIT
-from memory_import.ledger.report.traits import MappedTrait, read_trait
+from memory_import.ledger.report.traits import MappedTrait, count_filled
 from memory_import.ledger.staging.staged import Staging
 from memory_import.transforms.codes import Reason
 
@@ -22,7 +22,7 @@ def remark_contested(staging: Staging, traits: Sequence[MappedTrait]) -> Iterato
         count = rows.get(trait.path, 0)
         if count < _FEWEST_ROWS:
             continue
-        filled = sum(int(read_trait(staging, part, trait)[0].sum()) for part in staging.parts)
+        filled = count_filled(staging, trait)
         if count >= _SHARE * filled:
             yield (
                 f"profiles.traits.{trait.path}: {count:,} of {filled:,} rows hold a value that people claim "
