@@ -18,6 +18,7 @@ from memory_import.columns import (
     schema,
 )
 from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA, LEFT_OUT_SCHEMA, MEMBERS_SCHEMA
+from memory_import.run.loads.edits.noticed import Noticed, notice
 from memory_import.run.loads.known_persons.conflicts import list_conflicts
 from memory_import.run.loads.known_persons.contested import find_weak, list_claims
 from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
@@ -46,12 +47,15 @@ _WHY_LEFT_OUT = {
 @dataclass(frozen=True, kw_only=True)
 class PersonRules:
     """What decides about persons beside the rows: `block` and `suppressed` have `id_type`, `value` String.
-    `is_renaming`: a known person may come back under another name."""
+    `is_renaming`: a known person may come back under another name. `clears`, `replaces`: traits that are
+    blank are to be removed, former identifier values to be replaced."""
 
     policy: PersonPolicy = field(default_factory=PersonPolicy)
     block: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_IDENTIFIERS))
     suppressed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_IDENTIFIERS))
     is_renaming: bool = False
+    clears: bool = False
+    replaces: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +69,7 @@ class FoundPersons:
     values. `unchanged` (`_pos`, `person`), `unsent` (UNSENT_SCHEMA): what is known and not sent. `present`:
     the known people that have rows; `absorbed`: how many of them are one person with an earlier one.
     `claims` (CLAIMS_SCHEMA): who claims a value that nobody got; `withdrawn`: the earlier claims that these
-    take the place of.
+    take the place of. `noticed`: what known people do not state any more.
     """
 
     extra: int
@@ -83,6 +87,7 @@ class FoundPersons:
     absorbed: int
     claims: pl.DataFrame
     withdrawn: pl.DataFrame
+    noticed: Noticed
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,14 @@ def find_and_merge(
         present=known.rows.join(found.continued, on="claimant", how="semi").select("person").drop_nulls(),
         claims=found.claims,
         withdrawn=known.past.join(claimed, on=[ID_TYPE, VALUE], how="semi").select("claim"),
+        noticed=notice(
+            merged,
+            continued,
+            claimed.join(persons, on=POS).select(REPRESENTATIVE, ID_TYPE, VALUE),
+            plan,
+            clears=rules.clears,
+            replaces=rules.replaces,
+        ),
     )
     return result, merged.entries
 

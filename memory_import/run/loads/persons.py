@@ -20,6 +20,7 @@ from memory_import.ledger.staging.layout import (
 )
 from memory_import.ledger.staging.partitions import MOST_PARTITIONS, assign_partitions, partitioned
 from memory_import.ledger.staging.staged import Staging
+from memory_import.run.loads.edits.noticed import Noticed
 from memory_import.run.loads.known_persons.lookup import FoundPeople, Known
 from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
 from memory_import.run.loads.known_persons.skipped import NOTHING_SKIPPED, SkippedRows
@@ -144,6 +145,11 @@ def _stage(staging: Staging, plan: ProfilePlan, found: list[FoundPersons], skipp
         shared=pl.concat([pl.DataFrame(schema=SHARED_SCHEMA), *(one.shared for one in found)]),
         conflicts=pl.concat([pl.DataFrame(schema=CONFLICTS_SCHEMA), *(one.conflicts for one in found)]),
     )
+    noticed = [one.noticed for one in found]
+    if former := [one.former for one in noticed if one.former.height]:
+        staging.write_former(pl.concat(former))
+    staging.write_emptied(pl.concat([Noticed().emptied, *(one.emptied for one in noticed)]))
+    staging.write_holdings(pl.concat([Noticed().holdings, *(one.holdings for one in noticed)]))
     staging.write_continued(
         unchanged=pl.concat([skipped.persons, *(one.unchanged for one in found)]),
         unsent=pl.concat([pl.DataFrame(schema=UNSENT_SCHEMA), *(one.unsent for one in found)]),
