@@ -52,11 +52,8 @@ class Nights:
         if rows:
             self.write(*rows)
         source = "part-*.csv" if not rows else "customers.csv"
-        body = {
-            "source": {"path": source, **self.options},
-            "traits": self.traits,
-            "sync": self.sync if sync is None else sync,
-        }
+        asked_of = self.sync if sync is None else sync
+        body = {"source": {"path": source, **self.options}, "traits": self.traits, "sync": asked_of}
         document: dict[str, Any] = {"version": 1, "store": STORE, "name": spec, "profiles": body}
         if self.notes:
             with (self.folder / "notes.csv").open("w", newline="") as stream:

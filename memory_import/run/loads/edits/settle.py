@@ -8,7 +8,7 @@ import polars as pl
 from memory_import.columns import ID_TYPE, TRAIT, VALUE, Kept
 from memory_import.ledger.database.edits import IN_DOUBT, REMOVED, Edit, EditKind, EditState
 from memory_import.ledger.known.damage import KnownDamaged
-from memory_import.ledger.known.store import HELD, PERSONS, KnownSpec, trait_column
+from memory_import.ledger.known.store import HELD, KnownSpec, trait_column
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table, void
 from memory_import.ledger.staging.layout import HOLDINGS_SCHEMA, PRESENT_SCHEMA, SOMETHING
 from memory_import.ledger.staging.staged import Staging
@@ -38,10 +38,9 @@ def settle_edits(run: RunContext) -> None:
     gone, again = _list_identifiers(run, staging)
     own = run.known
     table, before = own.persons_as_kept(), own.persons_as_kept().generation
-    columns = [*PERSONS, *(trait_column(path) for path in hashes[TRAIT].unique())]
     people = pl.concat([hashes.select("person"), gone.select("person"), again.select("person")])["person"]
     _hold(run, table, again)
-    _rewrite(table, columns, people, hashes, pl.concat([gone, again]))
+    _rewrite(table, people, hashes, pl.concat([gone, again]))
     forget_rows(own, table, before=before, settled=due["person"].unique())
     values = gone.select(_PAIR)
     void(own.held, [rows.join(values, on=_PAIR, how="semi") for rows in own.held.scan(*_PAIR)])
@@ -83,13 +82,11 @@ def _list_identifiers(run: RunContext, staging: Staging) -> tuple[pl.DataFrame, 
     return gone, again
 
 
-def _rewrite(
-    table: Table, columns: list[str], people: pl.Series, hashes: pl.DataFrame, identifiers: pl.DataFrame
-) -> None:
+def _rewrite(table: Table, people: pl.Series, hashes: pl.DataFrame, identifiers: pl.DataFrame) -> None:
     """Keep these people without `identifiers` (HOLDINGS_SCHEMA) and with `hashes` (`person`, `trait`,
     `hash`)."""
     wanted = people.unique().implode()
-    found = [rows.filter(pl.col("person").is_in(wanted)) for rows in table.scan(*columns)]
+    found = [rows.filter(pl.col("person").is_in(wanted)) for rows in table.scan(*table.columns)]
     kept = list(_change(found, hashes, identifiers))
     if kept:
         places = pl.concat([rows.select(SEGMENT, AT) for rows in kept])
@@ -153,5 +150,5 @@ def _forget_former(other: KnownSpec, values: pl.DataFrame) -> None:
         return
     before = table.generation
     nothing = pl.DataFrame(schema={**PRESENT_SCHEMA, TRAIT: pl.String, "hash": pl.UInt64})
-    _rewrite(table, table.columns, gone["person"], nothing, gone)
+    _rewrite(table, gone["person"], nothing, gone)
     forget_rows(other, table, before=before, settled=gone["person"])
