@@ -25,7 +25,7 @@ from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
 from memory_import.run.loads.known_persons.staged import join_names, list_groups
 from memory_import.transforms.codes import WORDING, Reason
 from memory_import.transforms.identity.blocked import is_blocked
-from memory_import.transforms.identity.continuing import continue_known
+from memory_import.transforms.identity.continuing import continue_known, find_possible
 from memory_import.transforms.identity.groups import list_identifiers
 from memory_import.transforms.identity.leaving_out import leave_out
 from memory_import.transforms.identity.merging import merge_groups
@@ -70,6 +70,7 @@ class FoundPersons:
     the known people that have rows; `absorbed`: how many of them are one person with an earlier one.
     `claims` (CLAIMS_SCHEMA): who claims a value that nobody got; `withdrawn`: the earlier claims that these
     take the place of. `noticed`: what known people do not state any more.
+    `possible` (`person`): the known people without rows of whom nobody can say that they are gone.
     """
 
     extra: int
@@ -88,19 +89,22 @@ class FoundPersons:
     claims: pl.DataFrame
     withdrawn: pl.DataFrame
     noticed: Noticed
+    possible: pl.DataFrame
 
 
 @dataclass(frozen=True)
 class _Found:
     """`persons`: `_pos`, `person` of the rows that claim anything. `left_out`: `_pos`, `trait`, `id_type`,
     `value`, `code`. `values` as in `Persons`. `continued`: `claimant`, `person` of the known people that have
-    rows. `claims`: CLAIMS_SCHEMA."""
+    rows. `claims`: CLAIMS_SCHEMA. `possible`: `claimant` of those of whom nobody can say that they are
+    gone."""
 
     persons: pl.DataFrame
     left_out: pl.DataFrame
     values: pl.DataFrame
     continued: pl.DataFrame
     claims: pl.DataFrame
+    possible: pl.Series
 
 
 def find_and_merge(
@@ -161,6 +165,9 @@ def find_and_merge(
         present=known.rows.join(found.continued, on="claimant", how="semi").select("person").drop_nulls(),
         claims=found.claims,
         withdrawn=known.past.join(claimed, on=[ID_TYPE, VALUE], how="semi").select("claim"),
+        possible=known.rows.filter(pl.col("claimant").is_in(found.possible.implode()))
+        .select("person")
+        .drop_nulls(),
         noticed=notice(
             merged,
             continued,
@@ -209,7 +216,9 @@ def _find(
         found = find_persons(everyone, names, replace(rules.policy, past=known.past[CLAIMANT]))
     texts = rows.select(POS, join_names(plan))
     named = list_claims(everyone, names, found, known.past, texts, rules.policy.max_people)
+    own = known.rows.drop_nulls("person")[CLAIMANT]
     found = continue_known(found, everyone, names, is_renaming=rules.is_renaming)
+    possible = find_possible(found, everyone, names, own)
     lost = found.left_out.rename({"claimant": POS})
     codes = pl.lit(Reason.IDENTIFIER_BLOCKED.value).alias(CODE)
     left_out = [
@@ -223,6 +232,7 @@ def _find(
         values=found.values,
         continued=found.persons.filter(pl.col("claimant") < 0, pl.col("person") >= 0),
         claims=named,
+        possible=possible,
     )
 
 

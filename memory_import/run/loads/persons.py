@@ -15,6 +15,7 @@ from memory_import.ledger.staging.layout import (
     CONFLICTS_SCHEMA,
     LATE_ERRORS_SCHEMA,
     LEFT_OUT_SCHEMA,
+    PRESENT_SCHEMA,
     SHARED_SCHEMA,
     UNSENT_SCHEMA,
 )
@@ -48,13 +49,15 @@ _WORKERS = 2
 class Grouping:
     """What grouping found: how many rounds there are to send, how many further identifier values, of how many
     people the rows disagree in a value while nothing but their order decides, and how many known people are
-    one person with an earlier one; the changes made to rows that were prepared after all, by code."""
+    one person with an earlier one; the changes made to rows that were prepared after all, by code; `possible`
+    (`person`): the known people without rows of whom nobody can say that they are gone."""
 
     rounds: int
     extra_identifiers: int
     disagreeing: int = 0
     absorbed: int = 0
     changes: Counter[str] = field(default_factory=Counter)
+    possible: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PRESENT_SCHEMA))
 
 
 NOBODY_KNOWN = Known()
@@ -109,6 +112,7 @@ def group_rows(
         disagreeing=sum(one.disagreeing for one in by_partition),
         absorbed=sum(one.absorbed for one in by_partition),
         changes=skipped.changes,
+        possible=pl.concat([pl.DataFrame(schema=PRESENT_SCHEMA), *(one.possible for one in by_partition)]),
     )
 
 

@@ -69,7 +69,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
         settle = partial(settle_skipped, staging, rows.remembered, rows.prepare_again)
         grouping = group_rows(staging, plan, prepared.rows, rules, known, settle)
         if run.record.row_limit is None and spec.sync.gone != "ignore":
-            staging.write_gone(find_gone(staging, spec, plan, known, rules.suppressed))
+            staging.write_gone(find_gone(staging, spec, plan, known, rules.suppressed, grouping.possible))
         presence = note_presence(run, spec, staging, known, prepared.rows)
         stage_edits(run, spec, plan, prepared.columns, presence.incomplete)
     changes = (
