@@ -185,9 +185,7 @@ def _after_budget(report: Mapping[str, Any], state_dir: str) -> Iterator[Step]:
 
 
 def _can_be_verified(load: Mapping[str, Any]) -> bool:
-    return not load.get("verification") and any(
-        load["rows"][outcome] for outcome in (*_IN, Outcome.UNCHANGED)
-    )
+    return not load.get("verification") and any(load["rows"][outcome] for outcome in _IN)
 
 
 def _state_dir_option(folder: str) -> str:
