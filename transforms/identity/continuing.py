@@ -30,19 +30,22 @@ _PAIRS = {
 then by that word, then by how many of the values are emails."""
 
 
-def continue_known(found: Persons, claims: pl.DataFrame, names: Names, *, is_renaming: bool) -> Persons:
+def continue_known(
+    found: Persons, claims: pl.DataFrame, names: Names, same: pl.DataFrame, *, is_renaming: bool
+) -> Persons:
     """The same, where known people without rows go on with people who claim a value of theirs.
 
     Each such person goes on with the known one with which it shares most values, and of these with the
     earliest; of several that would go on with the same one the one that shares most, and of these the one
-    with the first value. What others hold stays theirs. `claims`, `names` as for `find_persons`.
+    with the first value. What others hold stays theirs. `claims`, `names` as for `find_persons`;
+    `same`: `claimant`, `known` of known people who are one profile, the second without rows.
 
     Where `is_renaming`, and nobody's name agrees, the names of a known person and of whoever claims more of
     what it holds than anybody else may differ, as long as it is likely that they are one: they have a word in
     common, or most of the values are claimed. A number alone is given on to somebody else. Of several who
     claim as many, whoever has a word of the name is it; else whoever claims more emails.
     """
-    while not (pairs := _choose(found, claims, names, is_renaming=is_renaming)).is_empty():
+    while not (pairs := _choose(found, claims, names, same, is_renaming=is_renaming)).is_empty():
         found = _join(found, pairs)
     return found
 
@@ -58,10 +61,17 @@ def _is_likely() -> pl.Expr:
     return pl.col("shares_word") | (2 * pl.col("shared") > pl.col("held"))
 
 
-def _choose(found: Persons, claims: pl.DataFrame, names: Names, *, is_renaming: bool) -> pl.DataFrame:
+def _choose(
+    found: Persons, claims: pl.DataFrame, names: Names, same: pl.DataFrame, *, is_renaming: bool
+) -> pl.DataFrame:
     """`person`, `known`, `former` (the person that the known one was)."""
-    known = found.persons.filter(pl.col("claimant") < 0)["claimant"]
-    pairs = _pair(found, claims, names, known)
+    known = found.persons.filter(pl.col("claimant") < 0)
+    pairs = _pair(found, claims, names, known.join(same, on="claimant", how="anti")["claimant"])
+    is_other = ~pl.col("person").is_in(known["person"].implode())
+    one = known.join(same, on="claimant").select("person", "known")
+    pairs = pl.concat(
+        [pairs.filter(is_other), pairs.filter(~is_other).join(one, on=["person", "known"], how="semi")]
+    )
     if pairs.is_empty():
         return pairs.select("person", "known", "former")
     agreeing = _find_agreeing(pairs, found.persons, names)

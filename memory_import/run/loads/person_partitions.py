@@ -221,7 +221,7 @@ def _find(
         found = find_persons(everyone, names, replace(rules.policy, past=known.past[CLAIMANT]))
     named = list_claims(everyone, names, found, known.past, texts, rules.policy.max_people)
     own = known.rows.drop_nulls("person")[CLAIMANT]
-    found = continue_known(found, everyone, names, is_renaming=rules.is_renaming)
+    found = continue_known(found, everyone, names, known.same, is_renaming=rules.is_renaming)
     possible = find_possible(found, everyone, names, own)
     lost = found.left_out.rename({"claimant": POS})
     codes = pl.lit(Reason.IDENTIFIER_BLOCKED.value).alias(CODE)
