@@ -246,5 +246,3 @@ def _place(decided: pl.DataFrame, positions: pl.Series) -> pl.DataFrame:
     if found.len():
         places = places.scatter(decided[POS] - positions[0], found)
     return pl.DataFrame([column.gather(places) for column in decided.drop(POS)])
-
-

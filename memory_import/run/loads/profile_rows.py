@@ -38,6 +38,10 @@ class ProfileRows:
         they state."""
         marks = self.remembered.find(self._hash(rows))
         is_known = marks[KNOWN_PERSON].is_not_null()
+        if is_known.all():
+            left = self._leave(rows.hstack(marks))
+            frame = pl.concat([self._nothing.frame, left.frame], how="diagonal")
+            return replace(left, frame=drop_repeated(frame, self.plan))
         made = self._make(rows.filter(~is_known), marks[ROW_HASH].filter(~is_known))
         if not is_known.any():
             return replace(made, frame=drop_repeated(made.frame, self.plan))
@@ -97,11 +101,17 @@ class ProfileRows:
 
     def _leave(self, rows: pl.DataFrame) -> Prepared:
         """Rows of which nothing is made, with what they state in place of the values of traits."""
-        stated = null_out(rows, self.null_texts).select(
+        nothing = sorted({"", *(text.strip() for text in self.null_texts)})
+        columns = dict.fromkeys(column for trait in self.plan.traits for column in trait.columns)
+        says = {column: _differs(pl.col(column).str.strip_chars(), nothing) for column in columns}
+        is_whole = rows.select(expression.all().alias(column) for column, expression in says.items())
+        cells = {
+            column: pl.col(column) if is_whole[column][0] else pl.when(says[column]).then(column)
+            for column in columns
+        }
+        stated = rows.select(
             (
-                pl.coalesce(
-                    pl.when(pl.col(column).str.strip_chars() != "").then(column) for column in trait.columns
-                )
+                pl.coalesce(cells[column] for column in trait.columns)
                 if trait.columns
                 else pl.lit(trait.constant, pl.String)
             ).alias(trait.value_column)
@@ -132,3 +142,8 @@ class ProfileRows:
             if trait.columns
         ]
         return frame.select(pl.any_horizontal(pl.lit(value=False), *lost)).to_series()
+
+
+def _differs(text: pl.Expr, texts: list[str]) -> pl.Expr:
+    """Whether a text is none of these; null where it is null."""
+    return text != texts[0] if len(texts) == 1 else ~text.is_in(texts)
