@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
+# Tests are rewritten and compiled once, not in every process of every run.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test check lint fuzz soak bench docs schema clean
 
 help:
@@ -21,7 +24,7 @@ demo: $(VENV)/.installed
 	$(BIN)/memory-import demo
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n 4 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 check: lint test
 
