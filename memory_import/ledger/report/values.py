@@ -124,7 +124,7 @@ class ValueAccount:
         """Count a part; `rows` as `row_outcomes` gives them."""
         positions = self._staging.positions[part]
         is_delivered = rows[SENT_AS].is_in(list(DELIVERED))
-        is_unread, is_broken = _find_unread(self._staging, part)
+        unread, broken = _find_unread(self._staging, part)
         others = self._staging.others(part)
         left_out = within(self._staging.left_out, positions)
         unsent = within(self._staging.unsent, positions)
@@ -137,9 +137,9 @@ class ValueAccount:
         marks = _Marks(positions, within(self._staging.superseded, positions), late_own, unsent)
         dropped = [pl.DataFrame(schema=_DROPPED), *self._count(part, is_delivered, marks)]
         for path, trait in self._traits.items():
-            unread = self._count_unread(part, trait, is_unread, is_broken)
-            self.fates[path].blank -= unread
-            self.fates[path].not_sent += unread
+            unjudged = broken + self._count_stated(part, trait, unread)
+            self.fates[path].blank -= unjudged
+            self.fates[path].not_sent += unjudged
             late = late_own.filter(pl.col(TRAIT) == path) if late_own.height else late_own
             if late.height:
                 dropped.append(self._drop(part, trait, late[POS] - positions.start, late[CODE]))
@@ -196,12 +196,9 @@ class ValueAccount:
             "not_sent": has_value & is_unsent & ~is_late,
         }
 
-    def _count_unread(self, part: str, trait: MappedTrait, is_unread: pl.Series, is_broken: pl.Series) -> int:
-        """How many values of a trait were never judged: what rows state that were left out before, and one
-        of each row that could not be read."""
-        rows = is_unread.arg_true()
-        stated = read_cells(self._staging, part, trait, rows)[VALUE].count() if len(rows) else 0
-        return stated + _sum(is_broken)
+    def _count_stated(self, part: str, trait: MappedTrait, rows: pl.Series) -> int:
+        """Of how many rows at these places of a part a cell states something of a trait."""
+        return read_cells(self._staging, part, trait, rows)[VALUE].count() if len(rows) else 0
 
     def _drop(self, part: str, trait: MappedTrait, rows: pl.Series, codes: pl.Series) -> pl.DataFrame:
         self.fates[trait.path].dropped.update(_count_codes(codes))
@@ -236,8 +233,9 @@ class ValueAccount:
         dropped = pl.concat([refused, left_out.select(refused.columns)])
         for path, code, count in dropped.group_by(TRAIT, CODE).len().iter_rows():
             self.fates[path].others_dropped[code] += count
-        for (column,), frame in dropped.group_by(COLUMN, maintain_order=True):
-            cells = self._staging.read(part, str(column))[str(column)]
+        for column in dropped[COLUMN].unique(maintain_order=True):
+            frame = dropped.filter(pl.col(COLUMN) == column)
+            cells = self._staging.read(part, column)[column]
             yield frame.select(POS, TRAIT, COLUMN, cells.gather(frame[POS] - start).alias(VALUE), CODE)
 
     def _write(self, dropped: pl.DataFrame, rows: pl.DataFrame) -> None:
@@ -254,26 +252,24 @@ class ValueAccount:
         written.write_csv(self._stream, include_header=False)
 
 
-def _find_unread(staging: Staging, part: str) -> tuple[pl.Series, pl.Series]:
-    """Rows of a part (Boolean) that were left out before their values were judged, and those that could not
-    be read: what is wrong with them is in no field."""
+def _find_unread(staging: Staging, part: str) -> tuple[pl.Series, int]:
+    """The places in a part of rows that were left out before their values were judged, and how many could not
+    be read, so that no value of them was ever judged: what is wrong with those is in no field."""
+    if ERROR_CODE not in staging.columns(part):
+        return pl.Series(dtype=pl.UInt32), 0
     staged = staging.read(part, ERROR_CODE, ERROR_FIELD)
     code = pl.col(ERROR_CODE)
     is_left_out = code.is_in([Exclusion.WHERE.value, Exclusion.EMPTY_ROW.value]).fill_null(value=False)
     found = staged.select(
         unread=is_left_out, broken=code.is_not_null() & pl.col(ERROR_FIELD).is_null() & ~is_left_out
     )
-    return found["unread"], found["broken"]
+    return found["unread"].arg_true(), int(found["broken"].sum())
 
 
 def _mark(positions: pl.Series, inside: range) -> pl.Series:
     """True at these positions of a part."""
     marked = pl.repeat(value=False, n=len(inside), eager=True)
     return marked.scatter(positions - inside.start, True) if len(positions) else marked
-
-
-def _sum(conditions: pl.Series) -> int:
-    return int(conditions.sum() or 0)
 
 
 def _count_codes(codes: pl.Series) -> Mapping[str, int]:
