@@ -60,9 +60,7 @@ class Transport(httpx.AsyncBaseTransport):
         return response
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response:
-        way = self._connection if self._tunnel is None else self._tunnel
-        assert way is not None  # noqa: S101 - `connect` was awaited
-        answer = await way.handle_async_request(_as_httpcore(request))
+        answer = await self._send(_as_httpcore(request))
         try:
             if answer.status == 101:
                 raise httpx.RemoteProtocolError("the server wants to speak another protocol")
@@ -75,6 +73,16 @@ class Transport(httpx.AsyncBaseTransport):
         if self._connection is not None and not _is_clean(self._connection):
             await self.aclose()
         return httpx.Response(answer.status, headers=headers, content=content)
+
+    async def _send(self, request: httpcore.Request) -> httpcore.Response:
+        if self._tunnel is None:
+            assert self._connection is not None  # noqa: S101 - `connect` was awaited
+            return await self._connection.handle_async_request(request)
+        try:
+            return await self._tunnel.handle_async_request(request)
+        except BaseException:
+            await self._tunnel.aclose()  # it would wait for a tunnel that was only half made
+            raise
 
     async def connect(self, request: httpx.Request) -> None:
         """Have a connection for a request, which then leaves at once.
