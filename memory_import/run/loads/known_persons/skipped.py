@@ -138,7 +138,7 @@ def _prepare_parts(
     """Prepare the wanted rows of these parts, and write the parts anew; the changes made."""
     columns = (FILE, ROW, *preparer.used, ROW_HASH, ROW_CODES)
     before = [
-        here.hstack(staging.read(part, *columns)[here[POS] - staging.positions[part].start])
+        here.hstack(_copy_texts(staging.read(part, *columns)[here[POS] - staging.positions[part].start]))
         for part, here in wanted.items()
     ]
     prepared = preparer.prepare_again(pl.concat(before))
@@ -149,6 +149,14 @@ def _prepare_parts(
         frame = preparer.put_back(staging.read(part, *staging.columns(part)), made)
         staging.replace_part(part, frame, here[POS], within(others, positions))
     return prepared.changes
+
+
+def _copy_texts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with texts of their own, where they would keep all texts of the part that they were picked from:
+    whatever they are put into would be written with these."""
+    copied = pl.from_arrow(rows.to_arrow())
+    assert isinstance(copied, pl.DataFrame)  # noqa: S101 - as a table always is
+    return copied
 
 
 def read_skipped(staging: Staging) -> pl.DataFrame:
