@@ -137,7 +137,7 @@ class ValueAccount:
         marks = _Marks(positions, within(self._staging.superseded, positions), late_own, unsent)
         dropped = [pl.DataFrame(schema=_DROPPED), *self._count(part, is_delivered, marks)]
         for path, trait in self._traits.items():
-            unjudged = broken + self._count_stated(part, trait, unread)
+            unjudged = broken + (_count_stated(self._staging, part, trait, unread) if len(unread) else 0)
             self.fates[path].blank -= unjudged
             self.fates[path].not_sent += unjudged
             late = late_own.filter(pl.col(TRAIT) == path) if late_own.height else late_own
@@ -164,8 +164,8 @@ class ValueAccount:
             for name in ("blank", "sent", "superseded", "not_sent"):
                 setattr(fates, name, getattr(fates, name) + counted[name])
             if counted.get("changed"):
-                changed = staged.filter(of_trait["changed"])[codes[path]]
-                fates.changed.update(_count_codes(changed))
+                changed = staged.select(pl.col(codes[path]).filter(of_trait["changed"]))
+                fates.changed.update(_count_codes(changed.to_series()))
             if counted.get("dropped"):
                 rows = staged.select(of_trait["dropped"].arg_true()).to_series()
                 yield self._drop(part, self._traits[path], rows, staged[codes[path]][rows])
@@ -195,10 +195,6 @@ class ValueAccount:
             "superseded": is_kept & gave_way,
             "not_sent": has_value & is_unsent & ~is_late,
         }
-
-    def _count_stated(self, part: str, trait: MappedTrait, rows: pl.Series) -> int:
-        """Of how many rows at these places of a part a cell states something of a trait."""
-        return read_cells(self._staging, part, trait, rows)[VALUE].count() if len(rows) else 0
 
     def _drop(self, part: str, trait: MappedTrait, rows: pl.Series, codes: pl.Series) -> pl.DataFrame:
         self.fates[trait.path].dropped.update(_count_codes(codes))
@@ -233,9 +229,8 @@ class ValueAccount:
         dropped = pl.concat([refused, left_out.select(refused.columns)])
         for path, code, count in dropped.group_by(TRAIT, CODE).len().iter_rows():
             self.fates[path].others_dropped[code] += count
-        for column in dropped[COLUMN].unique(maintain_order=True):
-            frame = dropped.filter(pl.col(COLUMN) == column)
-            cells = self._staging.read(part, column)[column]
+        for (column,), frame in dropped.group_by(COLUMN, maintain_order=True):
+            cells = self._staging.read(part, str(column))[str(column)]
             yield frame.select(POS, TRAIT, COLUMN, cells.gather(frame[POS] - start).alias(VALUE), CODE)
 
     def _write(self, dropped: pl.DataFrame, rows: pl.DataFrame) -> None:
@@ -253,22 +248,26 @@ class ValueAccount:
 
 
 def _find_unread(staging: Staging, part: str) -> tuple[pl.Series, int]:
-    """The places in a part of rows that were left out before their values were judged, and how many could not
-    be read, so that no value of them was ever judged: what is wrong with those is in no field."""
+    """The places of the rows of a part that were left out before their values were judged, and how many could
+    not be read: what is wrong with them is in no field, and one value of each trait counts for it."""
     if ERROR_CODE not in staging.columns(part):
         return pl.Series(dtype=pl.UInt32), 0
-    staged = staging.read(part, ERROR_CODE, ERROR_FIELD)
     code = pl.col(ERROR_CODE)
     is_left_out = code.is_in([Exclusion.WHERE.value, Exclusion.EMPTY_ROW.value]).fill_null(value=False)
-    found = staged.select(
-        unread=is_left_out, broken=code.is_not_null() & pl.col(ERROR_FIELD).is_null() & ~is_left_out
-    )
+    is_broken = code.is_not_null() & pl.col(ERROR_FIELD).is_null() & ~is_left_out
+    staged = staging.read(part, ERROR_CODE, ERROR_FIELD)
+    found = staged.select(unread=is_left_out, broken=is_broken)
     return found["unread"].arg_true(), int(found["broken"].sum())
+
+
+def _count_stated(staging: Staging, part: str, trait: MappedTrait, rows: pl.Series) -> int:
+    """How many rows of a part, at these places, state something of a trait."""
+    return read_cells(staging, part, trait, rows)[VALUE].count()
 
 
 def _mark(positions: pl.Series, inside: range) -> pl.Series:
     """True at these positions of a part."""
-    marked = pl.repeat(value=False, n=len(inside), eager=True)
+    marked = pl.Series([False]).new_from_index(0, len(inside))
     return marked.scatter(positions - inside.start, True) if len(positions) else marked
 
 

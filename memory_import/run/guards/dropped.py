@@ -1,14 +1,14 @@
 """The guard of values: where most of what a trait states would be dropped, a person should look first."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from memory_import.columns import FILE, ROW
 from memory_import.errors import BudgetExceeded
-from memory_import.ledger.report.traits import MappedTrait, count_filled, read_cells, read_trait
+from memory_import.ledger.report.traits import MappedTrait, read_cells, read_trait
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
@@ -77,8 +77,8 @@ def _find_problems(run: RunContext, share: float) -> Iterator[tuple[str, str]]:
             continue
         staging, around = run.staging(load), _find_circumstances(run, load)
         plans = {plan.path: plan for plan in value_plans(run.spec, load)}
-        traits = [trait for trait in mapped_traits(run.spec, load) if trait.columns]
-        for trait, drops in _find_drops(staging, traits):
+        for trait in mapped_traits(run.spec, load):
+            drops = _count_drops(staging, trait)
             dropped = drops.codes.total()
             if drops.filled >= FEWEST_FILLED and dropped * 100 > share * drops.filled:
                 mends = find_mends(drops.texts, plans[trait.path], replace(around, others=drops.others))
@@ -97,40 +97,27 @@ def _find_circumstances(run: RunContext, load: str) -> Circumstances:
     )
 
 
-def _find_drops(staging: Staging, traits: Sequence[MappedTrait]) -> Iterator[tuple[MappedTrait, _Drops]]:
-    """The traits of which any value would be dropped; their codes are read a part at a time."""
-    found: dict[str, _Drops] = {}
+def _count_drops(staging: Staging, trait: MappedTrait) -> _Drops:
+    """Count the values of a trait over all parts, a part at a time; none where nothing is dropped."""
+    drops = _Drops()
+    if not trait.columns or not any(trait.code_column in staging.columns(part) for part in staging.parts):
+        return drops
     for part in staging.parts:
-        written = staging.columns(part)
-        for trait in traits:
-            if trait.code_column in written:
-                _add_drops(found.setdefault(trait.path, _Drops()), staging, part, trait)
-    for trait in traits:
-        drops = found.get(trait.path)
-        if drops is not None and drops.filled:
-            drops.filled += count_filled(staging, trait)
-            yield trait, drops
-
-
-def _add_drops(drops: _Drops, staging: Staging, part: str, trait: MappedTrait) -> None:
-    """Count what would be dropped of a part."""
-    has_value, codes = read_trait(staging, part, trait)
-    is_dropped = ~has_value & codes.is_not_null()
-    count = int(is_dropped.sum())
-    if not count:
-        return
-    refused = codes.filter(is_dropped).cast(pl.String).value_counts(name="count")
-    drops.filled += count
-    drops.codes.update({code: count for code, count in refused.iter_rows() if code not in LEFT_OUT})
-    if len(drops.sample) < _SAMPLE:
-        rows = is_dropped.arg_true().head(_SAMPLE)
-        cells = read_cells(staging, part, trait, rows)
-        drops.sample.append(cells["value"].drop_nulls())
-        kept = read_cells(staging, part, trait, has_value.arg_true().head(_SAMPLE))
-        drops.kept.append(kept["value"].drop_nulls())
-        if drops.place is None:
-            file, row = staging.read(part, FILE, ROW).row(rows[0])
-            drops.place = (cells["column"][0], file, row)
+        has_value, codes = read_trait(staging, part, trait)
+        is_dropped = ~has_value & codes.is_not_null()
+        refused = codes.filter(is_dropped).cast(pl.String).value_counts(name="count")
+        drops.filled += int(has_value.sum()) + int(is_dropped.sum())
+        drops.codes.update({code: count for code, count in refused.iter_rows() if code not in LEFT_OUT})
+        if len(drops.sample) < _SAMPLE and is_dropped.any():
+            rows = is_dropped.arg_true().head(_SAMPLE)
+            cells = read_cells(staging, part, trait, rows)
+            drops.sample.append(cells["value"].drop_nulls())
+            kept = read_cells(staging, part, trait, has_value.arg_true().head(_SAMPLE))
+            drops.kept.append(kept["value"].drop_nulls())
+            if drops.place is None:
+                file, row = staging.read(part, FILE, ROW).row(rows[0])
+                drops.place = (cells["column"][0], file, row)
+    return drops
 
 
 def place_of(load: str, plan: TraitPlan) -> str:

@@ -130,7 +130,7 @@ def find_and_merge(
     members = persons.select(POS, REPRESENTATIVE).filter(
         pl.col(POS).is_in(touched) | (pl.len().over(REPRESENTATIVE) > 1) | is_continued
     )
-    sent = _in_winning_order(members.join(kept_rows, on=POS))
+    sent = in_winning_order(members.join(kept_rows, on=POS))
     merged = merge_groups(sent, plan, kept_further, known.profiles(continued, plan))
     refused = [_exclude(excluded), _reject(contested, left_out, Reason.IDENTIFIER_CONTESTED)]
     refused += [_reject(nobody, left_out, Reason.ONLY_SHARED_IDENTIFIERS), merged.refused]
@@ -236,7 +236,7 @@ def _find_rejected(
     return contested, here.filter(~pl.col("person").is_in(of_anybody))[POS]
 
 
-def _in_winning_order(members: pl.DataFrame) -> pl.DataFrame:
+def in_winning_order(members: pl.DataFrame) -> pl.DataFrame:
     """Rows, later ones last, so that of each person the row that was changed last wins; a row that does not
     say when it was changed never wins against one that does."""
     return members.sort(LATEST, POS, nulls_last=False) if LATEST in members.columns else members.sort(POS)
