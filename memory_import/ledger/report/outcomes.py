@@ -106,15 +106,16 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
     )
     standing = _verified(_representatives(staging, batches), verified)
     memories = _verified(_memories(staging, batches), verified)
-    elsewhere = pl.concat([standing, memories, unchanged], how="diagonal").sort(POS)
-    representatives = _locate_representatives(staging).join(
-        standing.rename({POS: REPRESENTATIVE, OUTCOME: SENT_AS}), on=REPRESENTATIVE, how="left"
-    )
+    elsewhere = [standing.sort(POS), memories.sort(POS), unchanged]
+    stood_for = standing.rename({POS: REPRESENTATIVE, OUTCOME: SENT_AS})
+    merged = _locate_merged(staging).join(stood_for, on=REPRESENTATIVE, how="left", maintain_order="left")
+    merged = merged.drop(REPRESENTATIVE)
 
     def find(part: str) -> pl.DataFrame:
         positions = staging.positions[part]
         single = _verified(_final(_decided(staging, batches, part)), verified)
-        here = [single, within(elsewhere, positions), _merged(staging, representatives, positions)]
+        into = within(merged, positions).cast({MERGED_INTO_FILE: pl.String})
+        here = [single, into, *(within(frame, positions) for frame in elsewhere)]
         decided = pl.concat(here, how="diagonal")
         rows = _judge(_read(staging, part), decided, within(late_errors, positions))
         if not is_planned:
@@ -162,26 +163,25 @@ def _representatives(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([_NOTHING_DECIDED, *decided])
 
 
-def _locate_representatives(staging: Staging) -> pl.DataFrame:
-    """`_representative`, `_file` Categorical and `_row` of the rows that stand for their identity groups."""
-    representatives = staging.members.filter(pl.col(POS) == pl.col(REPRESENTATIVE)).select(POS)
-    located = staging.pick(representatives, lambda part: staging.read(part, FILE, ROW))
+def _locate_merged(staging: Staging) -> pl.DataFrame:
+    """`_pos`, `outcome`, `_representative` and `merged_into_…` of the rows that others stand for, by `_pos`;
+    of those of unchanged persons nothing was merged."""
+    rows = sum(len(positions) for positions in staging.positions.values())
+    is_sent = pl.repeat(value=True, n=rows, eager=True).scatter(staging.unchanged[POS], False)
+    merged = staging.members.filter(pl.col(POS) != pl.col(REPRESENTATIVE))
+    merged = merged.filter(is_sent.gather(merged[POS]))
+    wanted = merged.select(pl.col(REPRESENTATIVE).unique().sort().alias(POS))
+    located = staging.pick(wanted, lambda part: staging.read(part, FILE, ROW))
     nobody = pl.DataFrame(schema={POS: pl.Int64, FILE: pl.Categorical, ROW: pl.Int64})
     # As a category a name keeps no page of its part in memory.
     places = pl.concat([nobody, *(place.cast({FILE: pl.Categorical}) for place in located)])
-    return places.rename({POS: REPRESENTATIVE})
-
-
-def _merged(staging: Staging, representatives: pl.DataFrame, positions: range) -> pl.DataFrame:
-    """`_pos`, `outcome` and `_INTO` of the rows there that others stand for."""
-    merged = within(staging.members, positions).filter(pl.col(POS) != pl.col(REPRESENTATIVE))
-    merged = merged.join(within(staging.unchanged, positions), on=POS, how="anti")
-    return merged.join(representatives, on=REPRESENTATIVE).select(
+    places = places.rename({POS: REPRESENTATIVE})
+    return merged.join(places, on=REPRESENTATIVE, maintain_order="left").select(
         POS,
+        REPRESENTATIVE,
         outcome=pl.lit(Outcome.MERGED.value),
-        merged_into_file=pl.col(FILE).cast(pl.String),
+        merged_into_file=FILE,
         merged_into_row=ROW,
-        _sent_as=SENT_AS,
     )
 
 
@@ -231,17 +231,11 @@ def _judge(rows: pl.DataFrame, decided: pl.DataFrame, late_errors: pl.DataFrame)
         rows = rows.join(late_errors, on=POS, how="left", suffix=":late", maintain_order="left").with_columns(
             pl.coalesce(name, f"{name}:late") for name in ERRORS
         )
-    is_rejected = pl.col(ERROR_CODE).is_not_null()
-    is_excluded = pl.col(ERROR_CODE).is_in(list(Exclusion))
-    return (
-        rows.join(
-            pl.concat([pl.DataFrame(schema=_INTO), decided], how="diagonal"),
-            on=POS,
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(
-            pl.when(is_excluded)
+    judged = rows.hstack(_place(pl.concat([pl.DataFrame(schema=_INTO), decided], how="diagonal"), rows[POS]))
+    if rows[ERROR_CODE].count():
+        is_rejected = pl.col(ERROR_CODE).is_not_null()
+        judged = judged.with_columns(
+            pl.when(pl.col(ERROR_CODE).is_in(list(Exclusion)))
             .then(pl.lit(Outcome.EXCLUDED.value))
             .when(is_rejected)
             .then(pl.lit(Outcome.REJECTED.value))
@@ -249,5 +243,13 @@ def _judge(rows: pl.DataFrame, decided: pl.DataFrame, late_errors: pl.DataFrame)
             .alias(OUTCOME),
             *(pl.when(~is_rejected).then(name).alias(name) for name in _INTO),
         )
-        .with_columns(pl.coalesce(SENT_AS, OUTCOME).alias(SENT_AS))
-    )
+    return judged.with_columns(pl.coalesce(SENT_AS, OUTCOME).alias(SENT_AS))
+
+
+def _place(decided: pl.DataFrame, positions: pl.Series) -> pl.DataFrame:
+    """What was decided of the rows at `positions`, which follow one another; null where nothing was."""
+    found = pl.int_range(decided.height, dtype=pl.UInt32, eager=True)
+    places = pl.repeat(None, len(positions), dtype=pl.UInt32, eager=True)
+    if found.len():
+        places = places.scatter(decided[POS] - positions[0], found)
+    return pl.DataFrame([column.gather(places) for column in decided.drop(POS)])

@@ -36,7 +36,8 @@ def read_trait(staging: Staging, part: str, trait: MappedTrait) -> tuple[pl.Seri
 
 def count_filled(staging: Staging, trait: MappedTrait) -> int:
     """How many rows of all parts have a value of the trait."""
-    return sum(int(read_trait(staging, part, trait)[0].sum()) for part in staging.parts)
+    stored = ((part, stored_column(trait, staging.columns(part))) for part in staging.parts)
+    return sum(staging.read(part, column)[column].count() for part, column in stored)
 
 
 def stored_column(trait: MappedTrait, written: Sequence[str]) -> str:

@@ -157,7 +157,7 @@ def _stage(staging: Staging, plan: ProfilePlan, found: list[FoundPersons], skipp
     staging.write_continued(
         unchanged=pl.concat([skipped.persons, *(one.unchanged for one in found)]),
         unsent=pl.concat([pl.DataFrame(schema=UNSENT_SCHEMA), *(one.unsent for one in found)]),
-        present=pl.concat([skipped.persons.select("person").unique(), *(one.present for one in found)]),
+        present=pl.concat([skipped.present, *(one.present for one in found)]),
     )
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from memory_import.columns import ERROR_CODE, FILE, KNOWN_PERSON, POS, ROW, ROW_CODES, ROW_HASH, schema
 from memory_import.run.loads.known_persons.row_codes import read_codes, write_codes
-from memory_import.run.loads.known_persons.row_hashes import RememberedRows, RowHash
+from memory_import.run.loads.known_persons.row_hashes import DEFERRED, RememberedRows, RowHash
 from memory_import.run.loads.stored_values import drop_repeated
 from memory_import.sources.frames import null_out
 from memory_import.transforms.identity.groups import hash_identifiers
@@ -35,37 +35,36 @@ class ProfileRows:
     def prepare(self, rows: pl.DataFrame) -> Prepared:
         """Rows as they were read, prepared; then the hashes of their identifiers, `_row_hash`, `_row_codes`
         and `_known_person`. Of rows that are remembered nothing is made: in place of their values stands what
-        they state."""
+        they state. So it is with all others where there is such a row; these are marked as DEFERRED."""
         marks = self.remembered.find(self._hash(rows))
-        is_known = marks[KNOWN_PERSON].is_not_null()
-        made = self._make(rows.filter(~is_known), marks[ROW_HASH].filter(~is_known))
-        if not is_known.any():
+        if not marks[KNOWN_PERSON].count():
+            made = self._make(rows, marks[ROW_HASH])
             return replace(made, frame=drop_repeated(made.frame, self.plan))
-        left = self._leave(rows.hstack(marks).filter(is_known))
-        frame = pl.concat([made.frame, left.frame], how="diagonal").sort(ROW)
-        return Prepared(
-            frame=drop_repeated(frame, self.plan),
-            others=pl.concat([made.others, left.others]).sort(ROW, maintain_order=True),
-            changes=Counter(made.changes) + Counter(left.changes),
-        )
+        left = self._leave(rows.hstack(marks.with_columns(pl.col(KNOWN_PERSON).fill_null(DEFERRED))))
+        frame = pl.concat([self._nothing.frame, left.frame], how="diagonal")
+        return replace(left, frame=drop_repeated(frame, self.plan))
 
-    def prepare_again(self, part: pl.DataFrame, positions: pl.Series) -> Prepared:
-        """A staged part (all of its columns) in which rows at these positions, of which nothing was made, are
-        prepared after all; `others` and `changes` are of these rows alone, without what was said before."""
-        is_wanted = part[POS].is_in(positions.implode())
+    def prepare_again(self, rows: pl.DataFrame) -> Prepared:
+        """Staged rows of which nothing was made (`_pos`, `_file`, `_row`, what the spec uses, `_row_hash`,
+        `_row_codes`), prepared after all; `_row` of `others` is `_pos`. `changes` are without what was said
+        before."""
+        nothing = [pl.lit(None, pl.String).alias(trait.value_column) for trait in self.plan.traits]
+        numbered = rows.select(FILE, pl.col(POS).alias(ROW), *self.used)
+        made = self._make(numbered, rows[ROW_HASH])
+        changes = Counter(made.changes)
+        changes.subtract(read_codes(rows.with_columns(nothing), self.plan).changes)
+        return replace(made, frame=made.frame.with_columns(rows[ROW], rows[POS]), changes=changes)
+
+    def put_back(self, part: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+        """A staged part (all of its columns) with rows that were prepared again in their places."""
         values = [
             pl.col(trait.columns[0]).alias(trait.value_column)
             for trait in self.plan.traits
             if trait.value_column not in part.columns
         ]
-        part = part.with_columns(values)
-        before = part.filter(is_wanted)
-        made = self._make(before.select(FILE, ROW, *self.used), before[ROW_HASH])
-        changes = Counter(made.changes)
-        changes.subtract(read_codes(before, self.plan).changes)
-        frame = made.frame.hstack([before[POS]])
-        frame = pl.concat([part.filter(~is_wanted), frame], how="diagonal_relaxed").sort(POS)
-        return Prepared(frame=drop_repeated(frame, self.plan), others=made.others, changes=changes)
+        kept = part.with_columns(values).filter(~pl.col(POS).is_in(made[POS].implode()))
+        frame = pl.concat([kept, made], how="diagonal_relaxed").sort(POS)
+        return drop_repeated(frame, self.plan)
 
     def _hash(self, rows: pl.DataFrame) -> pl.Series:
         if self.row_hash is None:
@@ -97,11 +96,17 @@ class ProfileRows:
 
     def _leave(self, rows: pl.DataFrame) -> Prepared:
         """Rows of which nothing is made, with what they state in place of the values of traits."""
-        stated = null_out(rows, self.null_texts).select(
+        nothing = sorted({"", *(text.strip() for text in self.null_texts)})
+        columns = dict.fromkeys(column for trait in self.plan.traits for column in trait.columns)
+        says = {column: _differs(pl.col(column).str.strip_chars(), nothing) for column in columns}
+        is_whole = rows.select(expression.all().alias(column) for column, expression in says.items())
+        cells = {
+            column: pl.col(column) if is_whole[column][0] else pl.when(says[column]).then(column)
+            for column in columns
+        }
+        stated = rows.select(
             (
-                pl.coalesce(
-                    pl.when(pl.col(column).str.strip_chars() != "").then(column) for column in trait.columns
-                )
+                pl.coalesce(cells[column] for column in trait.columns)
                 if trait.columns
                 else pl.lit(trait.constant, pl.String)
             ).alias(trait.value_column)
@@ -132,3 +137,8 @@ class ProfileRows:
             if trait.columns
         ]
         return frame.select(pl.any_horizontal(pl.lit(value=False), *lost)).to_series()
+
+
+def _differs(text: pl.Expr, texts: list[str]) -> pl.Expr:
+    """Whether a text is none of these; null where it is null."""
+    return text != texts[0] if len(texts) == 1 else ~text.is_in(texts)

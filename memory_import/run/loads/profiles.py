@@ -66,7 +66,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
         prepared = prepare_parts(run, PROFILES, spec.source, rows.prepare, staging)
     run.progress.begin("grouping", prepared.rows)
     with run.timed("group"):
-        settle = partial(settle_skipped, staging, rows.remembered, rows.prepare_again)
+        settle = partial(settle_skipped, staging, rows)
         grouping = group_rows(staging, plan, prepared.rows, rules, known, settle)
         if run.record.row_limit is None and spec.sync.gone != "ignore":
             staging.write_gone(find_gone(staging, spec, plan, known, rules.suppressed, grouping.possible))

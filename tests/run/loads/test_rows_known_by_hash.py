@@ -10,7 +10,7 @@ from memory_import.ledger.known.hashes import KeyedHash
 from memory_import.ledger.known.store import ROWS
 from memory_import.run.loads.known_persons.row_codes import read_codes, write_codes
 from memory_import.run.loads.known_persons.row_hashes import RememberedRows, gather_rows, make_row_hash
-from memory_import.run.loads.known_persons.skipped import find_changed
+from memory_import.run.loads.known_persons.skipped import SkippedRows, find_changed
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
 from memory_import.transforms.prepare import prepare_profiles
 
@@ -105,6 +105,13 @@ def test_rows_are_found_by_their_hash() -> None:
     assert RememberedRows().find(pl.Series([20], dtype=pl.UInt64))[KNOWN_PERSON].to_list() == [None]
 
 
+@pytest.mark.parametrize("wanted", [(30, 10), (10, 20), (20,), (10, 20, 40), (10, 30)])
+def test_rows_that_follow_one_another_are_those_that_are_found_one_by_one(wanted: tuple[int, ...]) -> None:
+    kept = {30: 1, 10: 2, 20: 3}
+    found = remember(*kept.items()).find(pl.Series(wanted, dtype=pl.UInt64))
+    assert found[KNOWN_PERSON].to_list() == [kept.get(one) for one in wanted]
+
+
 BEFORE = ((10, 1), (20, 2), (21, 2), (30, 3), (40, 4), (40, 4))
 
 
@@ -125,3 +132,12 @@ def test_a_person_is_the_same_where_all_of_its_rows_are_there_in_their_order(
     now: tuple[tuple[int, int], ...], changed: set[int]
 ) -> None:
     assert set(find_changed(skip(*now), remember(*BEFORE))) == changed
+
+
+@pytest.mark.parametrize("distance", [1, 1_000])
+def test_the_last_row_of_a_person_stands_for_it(distance: int) -> None:
+    persons = [3, 0, 3, 1, 0, 3, 2]
+    rows = pl.DataFrame({POS: range(10, 17), KNOWN_PERSON: [distance * number for number in persons]})
+    skipped = SkippedRows(rows)
+    assert skipped.members["_representative"].to_list() == [15, 14, 15, 13, 14, 15, 16]
+    assert sorted(skipped.present["person"]) == [distance * number for number in range(4)]

@@ -39,7 +39,8 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
         known = frame.filter(is_landed() | is_doubted()).drop_nulls("person")
         settled += [known["person"], known["absorbed"].explode(empty_as_null=False).drop_nulls()]
     first, before = table.facts.get("next", 0), table.generation
-    voided = _find_replaced(table, run.run_id, pl.concat(settled))
+    replaced = _find_replaced(table, run.run_id, pl.concat(settled))
+    voided = replaced.select(SEGMENT, AT)
     is_whole = run.record.row_limit is None
     landed = [pl.DataFrame(schema=_LANDED)]
     presence = _read_presence(persons)
@@ -58,6 +59,7 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
     if _is_delivered(run):
         remember_contested(run, persons.staging.claims, persons.staging.withdrawn)
         # The last: they count on all of it.
+        settled.append(replaced["person"])
         remember_rows(persons, pl.concat(landed), before=before, settled=pl.concat(settled))
     else:
         forget_rows(run.known, table, before=before)
@@ -91,6 +93,8 @@ def _find_moved(persons: JudgedPersons, voided: pl.DataFrame, presence: Presence
     places = [pl.DataFrame(schema=PLACES_SCHEMA)]
     for rows in table.scan("person", "last_run", "missed"):
         few = rows.filter(gone | pl.col("last_run").is_not_null() | pl.col("missed").is_not_null())
+        if few.is_empty():
+            continue
         moved = few.filter(is_gone | is_missed | is_back | is_spoken_of).select(SEGMENT, AT)
         places.append(moved.join(voided, on=[SEGMENT, AT], how="anti"))
     moved = pl.concat(places)
@@ -212,9 +216,9 @@ def _all_identifiers(persons: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
 
 
 def _find_replaced(table: Table, run_id: str, persons: pl.Series) -> pl.DataFrame:
-    """Where the rows are that a run has written, and those of these persons."""
-    found = [pl.DataFrame(schema=PLACES_SCHEMA)]
+    """`_segment`, `_at`, `person` of the rows that a run has written, and of those of these persons."""
+    found = [pl.DataFrame(schema={**PLACES_SCHEMA, "person": pl.Int64})]
     for rows in table.scan("person", "run"):
         is_replaced = (pl.col("run") == run_id) | pl.col("person").is_in(persons.implode())
-        found.append(rows.filter(is_replaced).select(SEGMENT, AT))
+        found.append(rows.filter(is_replaced).select(SEGMENT, AT, "person"))
     return pl.concat(found)

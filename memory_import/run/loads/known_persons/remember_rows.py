@@ -19,7 +19,8 @@ _NOBODY = pl.Series("person", dtype=pl.Int64)
 
 def remember_rows(persons: JudgedPersons, landed: pl.DataFrame, *, before: int, settled: pl.Series) -> None:
     """Keep the rows of persons of whom all was sent and landed (`_pos` of who stands for them, `person`) and
-    of those of whom nothing had to be; those of persons that are `settled`, or known no longer, go.
+    of those of whom nothing had to be; those of persons that are `settled` go: whoever is known no longer is
+    one of them.
 
     Rows stay where they were left as they are. `before`: the generation of the persons before the run changed
     them. To do it twice is to do it once.
@@ -34,7 +35,7 @@ def remember_rows(persons: JudgedPersons, landed: pl.DataFrame, *, before: int, 
     gone = pl.concat([settled, numbers.drop_nulls()]).unique()
     table.change(
         added=_list_rows(persons.staging, numbers),
-        voided=_find(table, gone if is_same else None, persons.table),
+        voided=_find(table, gone if is_same else None),
         facts={"mapping": mapping, "persons": persons.table.generation},
     )
 
@@ -61,11 +62,12 @@ def _number(persons: JudgedPersons, landed: pl.DataFrame) -> pl.Series:
     """By the position of the row that stands for a person its number (Int64); null where its rows are not to
     be remembered, be it that something of them was left out."""
     staging = persons.staging
-    skipped = read_skipped(staging).select(POS)
-    unchanged = staging.unchanged_persons.join(skipped, on=POS, how="anti").join(staging.members, on=POS)
+    height = persons.outcomes.height
+    is_made = pl.repeat(value=True, n=height, eager=True).scatter(read_skipped(staging)[POS], False)
+    unchanged = staging.unchanged_persons.filter(is_made.gather(staging.unchanged[POS]))
+    unchanged = unchanged.join(staging.members, on=POS)
     unchanged = unchanged.filter(pl.col(POS) == pl.col(REPRESENTATIVE)).select(POS, "person")
     known = pl.concat([landed.select(POS, "person"), unchanged])
-    height = persons.outcomes.height
     numbers = pl.repeat(None, height, dtype=pl.Int64, eager=True).scatter(known[POS], known["person"])
     lost = pl.concat([staging.left_out[POS], *(_find_lost(staging, part) for part in staging.parts)])
     stands = lost.unique().to_frame(POS).join(staging.members, on=POS, how="left")
@@ -92,12 +94,16 @@ def _list_rows(staging: Staging, numbers: pl.Series) -> Iterator[pl.DataFrame]:
         yield listed.drop_nulls("person").select(list(ROWS))
 
 
-def _find(table: Table, gone: pl.Series | None, persons: Table) -> pl.DataFrame:
-    """Where the rows are of persons that are gone (None: all), or known no longer."""
+def _find(table: Table, gone: pl.Series | None, persons: Table | None = None) -> pl.DataFrame:
+    """Where the rows are of persons that are gone (None: all), or known no longer (None: nobody else is)."""
     nothing = pl.DataFrame(schema={**PLACES_SCHEMA, "person": pl.Int64})
+    if gone is not None and gone.is_empty() and persons is None:
+        return nothing.drop("person")
     rows = pl.concat([nothing, *(part.select(nothing.columns) for part in table.scan("person"))])
     if gone is None:
         return rows.select(SEGMENT, AT)
-    known = pl.concat([_NOBODY, *(part["person"] for part in persons.scan("person"))]).implode()
-    is_gone = pl.col("person").is_in(gone.implode()) | ~pl.col("person").is_in(known)
+    is_gone = pl.col("person").is_in(gone.implode())
+    if persons is not None:
+        known = pl.concat([_NOBODY, *(part["person"] for part in persons.scan("person"))])
+        is_gone |= ~pl.col("person").is_in(known.implode())
     return rows.filter(is_gone).select(SEGMENT, AT)

@@ -20,6 +20,10 @@ from memory_import.spec.model import ProfilesSpec
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan
 from memory_import.transforms.values.steps import FILE_NAME
 
+DEFERRED = -1
+"""In place of a known person: the row is new or changed and stands among known ones. To prepare a few rows
+takes nearly as long as many: they are prepared together, once all rows are read."""
+
 _DECIDING = ("memory-import", "babel", "email-validator", "phonenumbers", "polars", "pycountry", "tzdata")
 """The libraries that have a say in what is made of a row."""
 
@@ -61,38 +65,51 @@ def make_row_hash(keyed: KeyedHash, plan: ProfilePlan, used: Sequence[str]) -> R
     return RowHash(keyed, (*sorted(used), *([FILE] if says_file else [])))
 
 
-_REMEMBERED = {"hash": pl.UInt64, "person": pl.Int64, "codes": pl.Categorical, "at": pl.UInt32}
+_REMEMBERED = {"hash": pl.UInt64, "person": pl.Int64, "codes": pl.Categorical}
 
 
 @dataclass(frozen=True)
 class RememberedRows:
-    """Rows of people who are known as these rows state them. `rows`: as ROWS, and `at`, which is in the order
-    of the input for the rows of a person; ordered by `hash`."""
+    """Rows of people who are known as these rows state them. `rows`: as ROWS; the rows of a person are in the
+    order of the input."""
 
     rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_REMEMBERED))
 
     def find(self, hashes: pl.Series) -> pl.DataFrame:
         """`_row_hash`, `_known_person`, `_row_codes` of rows with these hashes (UInt64); of rows that are not
         remembered the last two are null."""
-        if self.rows.is_empty():
+        if self.rows.is_empty() or hashes.is_empty():
             none = pl.DataFrame(schema=schema(KNOWN_PERSON, ROW_CODES)).clear(len(hashes))
             return none.insert_column(0, hashes.alias(ROW_HASH))
-        at = self.rows["hash"].search_sorted(hashes).clip(upper_bound=self.rows.height - 1)
-        found = self.rows[at]
+        found = self._find_run(hashes)
+        if found is None:
+            at = self._by_hash["hash"].search_sorted(hashes).clip(upper_bound=self.rows.height - 1)
+            found = self.rows[self._by_hash["at"].gather(at)]
         is_same = found["hash"] == hashes
-        return pl.select(
-            hashes.alias(ROW_HASH),
-            pl.when(is_same).then(found["person"]).alias(KNOWN_PERSON),
-            pl.when(is_same).then(found["codes"]).cast(pl.String).alias(ROW_CODES),
-        )
+        known = [
+            found["person"].alias(KNOWN_PERSON),
+            found["codes"].cast(pl.String).alias(ROW_CODES),
+        ]
+        if not is_same.all():
+            known = pl.select(pl.when(is_same).then(column) for column in known).get_columns()
+        return pl.DataFrame([hashes.alias(ROW_HASH), *known])
+
+    def _find_run(self, hashes: pl.Series) -> pl.DataFrame | None:
+        """Rows that stand one after another, as they did last time; None where they do not."""
+        start = self.rows["hash"].index_of(hashes[0])
+        run = None if start is None else self.rows[start : start + len(hashes)]
+        return run if run is not None and run["hash"].equals(hashes) else None
+
+    @cached_property
+    def _by_hash(self) -> pl.DataFrame:
+        return self.rows.select("hash").with_row_index("at").sort("hash", maintain_order=True)
 
 
 def gather_rows(frames: Iterable[pl.DataFrame]) -> RememberedRows:
     """Frames of ROWS, to be found by their hashes; codes take little memory: there are few texts of them."""
-    nothing = pl.DataFrame(schema={name: _REMEMBERED[name] for name in ROWS})
+    nothing = pl.DataFrame(schema=_REMEMBERED)
     listed = [frame.select(pl.col(name).cast(_REMEMBERED[name]) for name in ROWS) for frame in frames]
-    rows = pl.concat([nothing, *listed])
-    return RememberedRows(rows.with_columns(at=pl.int_range(pl.len(), dtype=pl.UInt32)).sort("hash"))
+    return RememberedRows(pl.concat([nothing, *listed]))
 
 
 def open_rows(spec: KnownSpec, persons: Table, mapping: str) -> RememberedRows:

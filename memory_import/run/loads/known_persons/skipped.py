@@ -7,90 +7,165 @@ somebody is looked at again.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Protocol
 
 import polars as pl
 
-from memory_import.columns import KNOWN_PERSON, POS, REPRESENTATIVE, ROW, ROW_HASH, schema
+from memory_import.columns import FILE, KNOWN_PERSON, POS, REPRESENTATIVE, ROW, ROW_CODES, ROW_HASH, schema
 from memory_import.ledger.staging.layout import OTHERS_SCHEMA, within
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.known_persons.lookup import FoundPeople
-from memory_import.run.loads.known_persons.row_hashes import RememberedRows
+from memory_import.run.loads.known_persons.row_hashes import DEFERRED, RememberedRows
 from memory_import.transforms.prepare import Prepared
 
 _SKIPPED = schema(POS, KNOWN_PERSON, ROW_HASH)
-PrepareAgain = Callable[[pl.DataFrame, pl.Series], Prepared]
-"""A staged part, and the positions of rows of which nothing was made: the same, with these rows prepared."""
+_IS_SKIPPED = pl.col(KNOWN_PERSON) != DEFERRED
+_ROWS_AT_ONCE = 50_000
+_WORKERS = 2
+_SPARSE = 8  # numbers of persons that there could be for each row
+
+
+class RowPreparer(Protocol):
+    """Prepares rows after all of which nothing was made."""
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The columns that the spec uses."""
+        ...
+
+    @property
+    def remembered(self) -> RememberedRows:
+        """The rows that are known."""
+        ...
+
+    def prepare_again(self, rows: pl.DataFrame) -> Prepared:
+        """Staged rows, prepared; `_row` of `others` is `_pos`."""
+        ...
+
+    def put_back(self, part: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+        """A staged part with such rows in their places."""
+        ...
 
 
 @dataclass(frozen=True)
 class SkippedRows:
-    """`rows`: `_pos`, `_known_person`, `_row_hash` of what stays as it is. `changes`: the changes made to
+    """`rows`: `_pos`, `_known_person` of what stays as it is, in order. `changes`: the changes made to
     rows that were prepared after all, by code."""
 
-    rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_SKIPPED))
+    rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schema(POS, KNOWN_PERSON)))
     changes: Counter[str] = field(default_factory=Counter)
 
-    @property
+    @cached_property
     def members(self) -> pl.DataFrame:
         """`_pos`, `_representative`: the last row stands for a person, as it does where rows are merged."""
-        return self.rows.select(POS, pl.col(POS).max().over(KNOWN_PERSON).alias(REPRESENTATIVE))
+        if self.rows.is_empty():
+            return pl.DataFrame(schema=schema(POS, REPRESENTATIVE))
+        persons, positions = self.rows[KNOWN_PERSON], self.rows[POS]
+        first = self.rows.select(pl.col(KNOWN_PERSON).min()).item()
+        width = self.rows.select(pl.col(KNOWN_PERSON).max()).item() - first + 1
+        if width > _SPARSE * len(persons):
+            return self.rows.select(POS, pl.col(POS).max().over(KNOWN_PERSON).alias(REPRESENTATIVE))
+        # Ten times as fast where the numbers of persons are dense. Rows are in order: the last one stays.
+        stands = pl.zeros(width, dtype=pl.Int64, eager=True).scatter(persons - first, positions)
+        return pl.DataFrame({POS: positions, REPRESENTATIVE: stands.gather(persons - first)})
 
     @property
     def persons(self) -> pl.DataFrame:
         """`_pos`, `person`."""
         return self.rows.select(POS, pl.col(KNOWN_PERSON).alias("person"))
 
+    @property
+    def present(self) -> pl.DataFrame:
+        """`person`, each once."""
+        stands = self.members[POS] == self.members[REPRESENTATIVE]
+        return self.persons.filter(stands).select("person")
+
 
 NOTHING_SKIPPED = SkippedRows()
 
 
 def settle_skipped(
-    staging: Staging, remembered: RememberedRows, prepare: PrepareAgain, find: Callable[[], FoundPeople]
+    staging: Staging, preparer: RowPreparer, find: Callable[[], FoundPeople]
 ) -> tuple[SkippedRows, FoundPeople]:
     """Prepare those rows after all that do not stay as they are; with the known people that hold a value of
     the rows that are prepared, as `find` gives them."""
-    skipped = read_skipped(staging)
-    if skipped.is_empty():
+    marked = _read_marked(staging)
+    if marked.is_empty():
         return NOTHING_SKIPPED, find()
     changes: Counter[str] = Counter()
-    skipped = _prepare(staging, skipped, find_changed(skipped, remembered), prepare, changes)
+    changed = find_changed(marked.filter(_IS_SKIPPED), preparer.remembered)
+    is_changed = ~_IS_SKIPPED | pl.col(KNOWN_PERSON).is_in(changed.implode())
+    _prepare(staging, marked.filter(is_changed), preparer, changes)
+    skipped = marked.filter(~is_changed)
     found = find()
-    met = found.own.filter(found.own.is_in(skipped[KNOWN_PERSON].unique().implode()))
-    if len(met):
-        skipped = _prepare(staging, skipped, met, prepare, changes)
-        found = find()
-    return SkippedRows(skipped, changes), found
+    is_met = pl.col(KNOWN_PERSON).is_in(found.own.implode())
+    met = skipped.filter(is_met)
+    if met.height:
+        _prepare(staging, met, preparer, changes)
+        skipped, found = skipped.filter(~is_met), find()
+    return SkippedRows(skipped.drop(ROW_HASH), changes), found
 
 
-def _prepare(
-    staging: Staging,
-    skipped: pl.DataFrame,
-    persons: pl.Series,
-    prepare: PrepareAgain,
-    changes: Counter[str],
-) -> pl.DataFrame:
-    """Prepare the rows of these persons; the others."""
-    if persons.is_empty():
-        return skipped
-    is_wanted = pl.col(KNOWN_PERSON).is_in(persons.implode())
-    wanted = skipped.filter(is_wanted).sort(POS)
+def _prepare(staging: Staging, wanted: pl.DataFrame, preparer: RowPreparer, changes: Counter[str]) -> None:
+    """Prepare rows (`_pos`, in order), as many parts at once as have few of them."""
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        prepare = partial(_prepare_parts, staging, preparer)
+        for made in workers.map(prepare, _share_out(staging, wanted.select(POS))):
+            changes.update(made)
+
+
+def _share_out(staging: Staging, wanted: pl.DataFrame) -> Iterator[dict[str, pl.DataFrame]]:
+    """The wanted rows of some parts at a time."""
+    waiting: dict[str, pl.DataFrame] = {}
     for part, positions in staging.positions.items():
-        here = within(wanted, positions)[POS]
-        if here.is_empty():
-            continue
-        prepared = prepare(staging.read(part, *staging.columns(part)), here)
-        others = prepared.others.join(
-            prepared.frame.filter(pl.col(POS).is_in(here.implode())).select(ROW, POS), on=ROW
-        )
-        staging.replace_part(part, prepared.frame, here, others.select(list(OTHERS_SCHEMA)))
-        changes.update(prepared.changes)
-    return skipped.filter(~is_wanted)
+        here = within(wanted, positions)
+        if here.height:
+            waiting[part] = here
+        if sum(rows.height for rows in waiting.values()) >= _ROWS_AT_ONCE:
+            yield waiting
+            waiting = {}
+    if waiting:
+        yield waiting
+
+
+def _prepare_parts(
+    staging: Staging, preparer: RowPreparer, wanted: Mapping[str, pl.DataFrame]
+) -> Mapping[str, int]:
+    """Prepare the wanted rows of these parts, and write the parts anew; the changes made."""
+    columns = (FILE, ROW, *preparer.used, ROW_HASH, ROW_CODES)
+    before = [
+        here.hstack(_copy_texts(staging.read(part, *columns)[here[POS] - staging.positions[part].start]))
+        for part, here in wanted.items()
+    ]
+    prepared = preparer.prepare_again(pl.concat(before))
+    others = prepared.others.rename({ROW: POS}).select(list(OTHERS_SCHEMA))
+    for part, here in wanted.items():
+        positions = staging.positions[part]
+        made = within(prepared.frame, positions)
+        frame = preparer.put_back(staging.read(part, *staging.columns(part)), made)
+        staging.replace_part(part, frame, here[POS], within(others, positions))
+    return prepared.changes
+
+
+def _copy_texts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with texts of their own, where they would keep all texts of the part that they were picked from:
+    whatever they are put into would be written with these."""
+    copied = pl.from_arrow(rows.to_arrow())
+    assert isinstance(copied, pl.DataFrame)  # noqa: S101 - as a table always is
+    return copied
 
 
 def read_skipped(staging: Staging) -> pl.DataFrame:
-    """`_pos`, `_known_person`, `_row_hash` of the rows of which nothing was made."""
+    """`_pos`, `_known_person`, `_row_hash` of the rows that stay as they are, and nothing was made of."""
+    return _read_marked(staging).filter(_IS_SKIPPED)
+
+
+def _read_marked(staging: Staging) -> pl.DataFrame:
+    """The same, and of those that are deferred."""
     marked = [part for part in staging.parts if KNOWN_PERSON in staging.columns(part)]
     rows = [staging.read(part, *_SKIPPED).filter(pl.col(KNOWN_PERSON).is_not_null()) for part in marked]
     return pl.concat([pl.DataFrame(schema=_SKIPPED), *rows])
@@ -99,10 +174,13 @@ def read_skipped(staging: Staging) -> pl.DataFrame:
 def find_changed(skipped: pl.DataFrame, remembered: RememberedRows) -> pl.Series:
     """The persons whose rows are not those of last time, in the same order. `skipped`: `_pos`,
     `_known_person`, `_row_hash`."""
-    here = skipped.select(pl.col(KNOWN_PERSON).alias("person"), pl.col(ROW_HASH).alias("hash"), POS)
-    here = here.sort("person", POS).drop(POS)
-    rows = remembered.rows.filter(pl.col("person").is_in(here["person"].unique().implode()))
-    before = rows.select("person", "hash", "at").sort("person", "at").drop("at")
+    here = skipped.select(person=KNOWN_PERSON, hash=ROW_HASH)
+    before = remembered.rows.select("person", "hash")
+    if here.equals(before):
+        return pl.Series("person", dtype=pl.Int64)
+    here = here.sort("person", maintain_order=True)
+    before = before.filter(pl.col("person").is_in(here["person"].unique().implode()))
+    before = before.sort("person", maintain_order=True)
     if here.equals(before):
         return pl.Series("person", dtype=pl.Int64)
     counts = (
