@@ -73,7 +73,7 @@ def judge_trait(
     if trait.constant is not None:
         cells = [_read_cells("", write_constant(rows, trait.constant), trait, regions)]
     else:
-        cells = [_read_cells(column, rows[column], trait, regions) for column in trait.columns]
+        cells = _read_columns(rows, trait, regions)
     if is_identifier:
         cells = [_limit_identifiers(cell, trait.type) for cell in cells]
     if len(cells) == 1:
@@ -97,6 +97,30 @@ def judge_trait(
         ),
         reasons=tuple((cell.column, cell.first["reason"]) for cell in cells),
     )
+
+
+def _read_columns(rows: pl.DataFrame, trait: TraitPlan, regions: pl.Series) -> list[_Cells]:
+    """The columns of a trait, read as if they stood below each other: to read one has its price."""
+    if len(trait.columns) == 1:
+        column = trait.columns[0]
+        return [_read_cells(column, rows[column], trait, regions)]
+    texts = pl.concat([rows[column].rename("") for column in trait.columns], rechunk=True)
+    regions = pl.concat([regions] * len(trait.columns), rechunk=True)
+    read = _read_cells("", texts, trait, regions)
+    return [
+        _take_cells(read, column, number * rows.height, rows.height)
+        for number, column in enumerate(trait.columns)
+    ]
+
+
+def _take_cells(read: _Cells, column: str, start: int, height: int) -> _Cells:
+    """The cells from `start` on, numbered from there."""
+    first = read.first.slice(start, height)
+    if read.parts is None:
+        return _Cells(column, first)
+    row = pl.col("row")
+    parts = read.parts.filter(row.is_between(start, start + height, closed="left"))
+    return _Cells(column, first, parts.with_columns(row - pl.lit(start, pl.UInt32)))
 
 
 def _read_cells(column: str, cells: pl.Series, trait: TraitPlan, regions: pl.Series) -> _Cells:
