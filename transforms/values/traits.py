@@ -77,10 +77,7 @@ def judge_trait(
     if is_identifier:
         cells = [_limit_identifiers(cell, trait.type) for cell in cells]
     if len(cells) == 1:
-        first = cells[0].first
-        values = first["value"]
-        codes = first.select(pl.coalesce("reason", "change")).to_series()
-        places = None
+        values, codes, places = cells[0].first["value"], _join_codes(cells[0].first), None
     else:
         values = pl.select(pl.coalesce(pl.lit(cell.first["value"]) for cell in cells)).to_series()
         codes, places = _find_codes(cells), _find_places(cells)
@@ -170,6 +167,13 @@ def _name_placeholders(cells: _Cells, texts: pl.Series) -> _Cells:
     return _Cells(cells.column, cells.first.with_columns(reasons.alias("reason")), cells.parts)
 
 
+def _join_codes(first: pl.DataFrame) -> pl.Series:
+    """The reason or the change of each cell; most columns have neither."""
+    if first["reason"].null_count() == first.height:
+        return first["change"]
+    return first.select(pl.coalesce("reason", "change")).to_series()
+
+
 def _find_codes(cells: list[_Cells]) -> pl.Series:
     """The change of the first cell with a value; where none has one, the reason of the first that was
     refused."""
@@ -194,6 +198,8 @@ def _list_others(
     cells: list[_Cells], values: pl.Series, *, are_kept: bool, ignores_case: bool
 ) -> pl.DataFrame:
     """What the cells state beside the value of the row, as `JudgedTrait.others`."""
+    if len(cells) == 1 and cells[0].parts is None:
+        return pl.DataFrame(schema=_FURTHER_SCHEMA)
     found = []
     has_value = values.is_not_null()
     is_taken = pl.repeat(value=False, n=len(values), eager=True)  # the cell that the trait's own fate is of
