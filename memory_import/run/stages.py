@@ -118,16 +118,17 @@ def _find_lacks(problem: ImportProblem | None) -> tuple[str, ...] | None:
 
 
 def _keep_known(run: RunContext, *, is_superseded: bool, is_over: bool) -> None:
-    """Remember what landed; of a run that is over, forget what was read back and is not as it was sent."""
-    if is_over:
-        forget_refuted(run)
-        if run.spec.profiles is not None:
-            forget_persons(run, run.spec.profiles)
+    """Remember what landed, which was done before of a run that is over; then forget what was read back and
+    is not as it was sent."""
+    if not is_over:
+        remember(run)
+    forget_refuted(run)
+    if run.spec.profiles is None:
         return
-    remember(run)
-    if run.spec.profiles is not None:
+    if not is_over:
         remember_persons(run, run.spec.profiles, is_superseded=is_superseded)
         forget_deleted(run)
+    forget_persons(run, run.spec.profiles)
 
 
 def _say_why(run: RunContext, status: RunStatus, problem: ImportProblem | None, *, is_over: bool) -> Ending:

@@ -1,10 +1,8 @@
 """From a stranger's export to a store that is ready: the commands of the README, as they stand there."""
 
-import os
 import re
+import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from twilio.rest import Client
 from memory_import.emulator.server import Running, running
 from tests.support.openapi import PATH as DOCUMENT
 from tests.support.openapi import request_validator
+from tests.support.processes import Finished, invoke
 from tests.support.shared import ROOT
 
 STORE = "mem_store_00000000000000000000000001"
@@ -36,27 +35,17 @@ class Terminal:
     folder: Path
     url: str
 
-    def call(self, line: str) -> "subprocess.CompletedProcess[str]":
-        keep = {
-            name: value for name, value in os.environ.items() if not name.startswith(("TWILIO", "MEMORY"))
-        }
+    def call(self, line: str) -> Finished:
+        """Run a line of the README in this process; it stands there as a shell takes it."""
+        program, *arguments = shlex.split(line)
+        assert program == "memory-import"
         account = {
             "MEMORY_API_URL": self.url,
             "TWILIO_ACCOUNT_SID": "AC0",
             "TWILIO_API_KEY": "SK0",
             "TWILIO_API_SECRET": "secret",
         }
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return subprocess.run(
-            line,
-            shell=True,
-            check=False,
-            cwd=self.folder,
-            env={**keep, **account, "PATH": path},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
+        return invoke(self.folder, arguments, account)
 
 
 @pytest.fixture
@@ -75,7 +64,7 @@ def test_five_commands_lead_from_a_file_to_an_import(account: Running, tmp_path:
     verbs = [line.split()[1] for line in lines]
     assert verbs == ["init", "run", "init", "doctor", "setup", "run", "doctor"]
     said = [terminal.call(line) for line in lines]
-    assert [each.returncode for each in said] == [0, 0, 0, 2, 0, 0, 0], [each.stderr for each in said]
+    assert [each.exit_code for each in said] == [0, 0, 0, 2, 0, 0, 0], [each.stderr for each in said]
     before, after = said[3].stdout, said[6].stdout
     assert "failure  store: there is none named 'crm' → `memory-import setup SPEC` makes it" in before
     assert after.splitlines()[-1].startswith("Ready.")

@@ -34,7 +34,7 @@ from tests.support.processes import (
     write_csv,
 )
 
-KILLS, NOTES = int(os.environ.get("KILLS", "3")), int(os.environ.get("NOTES", "700"))  # see `make soak`
+KILLS, NOTES = int(os.environ.get("KILLS", "2")), int(os.environ.get("NOTES", "350"))  # see `make soak`
 SENDING = {"method": "POST", "path": "*/Observations"}
 LOSSES = (
     {"when": {**SENDING, "every": 7}, "do": {"drop": "after"}},

@@ -26,7 +26,7 @@ from tests.support.processes import (
     write_spec,
 )
 
-KILLS, ROWS = int(os.environ.get("KILLS", "3")), int(os.environ.get("ROWS", "2500"))  # see `make soak`
+KILLS, ROWS = int(os.environ.get("KILLS", "2")), int(os.environ.get("ROWS", "2500"))  # see `make soak`
 LONGEST_SECONDS = 120.0  # of a stop, on a machine as busy as can be; 20 are promised
 SLOW_BULK = {"when": {"path": "*/Profiles/Bulk"}, "do": {"delay_seconds": 0.4}}
 

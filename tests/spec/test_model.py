@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, meta
 
 from memory_import.spec.memories import memory_plan
 from memory_import.spec.model import SCHEMA_FILE, ProfilesSpec, Spec, json_schema
@@ -147,7 +147,7 @@ def test_the_schema_file_is_the_one_that_the_model_makes() -> None:
 
 
 def test_the_schema_is_a_valid_one() -> None:
-    Draft202012Validator.check_schema(json_schema())
+    meta.validate(json_schema())
 
 
 @pytest.mark.parametrize("name", ["demo.yaml", "messy.yaml"])

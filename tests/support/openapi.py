@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import jsonschema
+from jsonschema_rs import Draft202012Validator
 
 from tests.support.shared import SHARED
 
@@ -36,16 +36,17 @@ def _as_json_schema(node: Any) -> Any:
     return converted
 
 
+@cache
 def request_validator() -> Validator:
     """What ``memory_import.emulator.app.create_app(validator=...)`` takes: it finds where a request breaks
     the documents."""
-    documents = {"v1": read_document(), "v2": read_document(CONVERSATIONS_PATH)}
+    documents = {"v1": _Document(read_document()), "v2": _Document(read_document(CONVERSATIONS_PATH))}
 
     def find_violations(
         method: str, path: str, query: str, headers: dict[str, str], body: bytes
     ) -> list[str]:
         document = documents.get(path.split("/")[1], documents["v1"])
-        found = _find_operation(document, method.lower(), path)
+        found = document.find_operation(method.lower(), path)
         if found is None:
             return [f"{method} is not in the document at this path"]
         operation, parameters, values = found
@@ -56,49 +57,67 @@ def request_validator() -> Validator:
     return find_violations
 
 
-def _find_operation(
-    document: dict[str, Any], method: str, path: str
-) -> tuple[Any, list[Any], dict[str, str]] | None:
-    fixed_first = sorted(document["paths"], key=lambda template: template.count("{"))
-    for template in fixed_first:
-        match = _template_pattern(template).fullmatch(path)
-        if match and method in document["paths"][template]:
-            item = document["paths"][template]
-            operation = item[method]
-            return operation, item.get("parameters", []) + operation.get("parameters", []), match.groupdict()
-    return None
+class _Document:
+    """A document whose operations and schemas are made ready once."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.content = content
+        fixed_first = sorted(content["paths"], key=lambda template: template.count("{"))
+        self._paths = [(_template_pattern(template), content["paths"][template]) for template in fixed_first]
+        self._validators: dict[int, Draft202012Validator] = {}
+
+    def find_operation(self, method: str, path: str) -> tuple[Any, list[Any], dict[str, str]] | None:
+        """What the document says of an operation, of its parameters, and the values in the path."""
+        for pattern, item in self._paths:
+            match = pattern.fullmatch(path)
+            if match and method in item:
+                operation = item[method]
+                parameters = [*item.get("parameters", []), *operation.get("parameters", [])]
+                return operation, parameters, match.groupdict()
+        return None
+
+    def resolve(self, node: Any) -> Any:
+        """A part of the document, or the one that it refers to."""
+        while "$ref" in node:
+            found: Any = self.content
+            for step in node["$ref"].removeprefix("#/").split("/"):
+                found = found[step]
+            node = found
+        return node
+
+    def check(self, schema: Any, value: object, place: str) -> list[str]:
+        """Where a value breaks a schema of this document, and what it breaks."""
+        validator = self._validators.get(id(schema))
+        if validator is None:
+            whole = {**schema, "components": self.content["components"]}
+            validator = Draft202012Validator(whole, validate_formats=True)
+            self._validators[id(schema)] = validator
+        return [
+            f"{'.'.join([place, *map(str, error.instance_path)])}: {error.kind.name}"
+            for error in validator.iter_errors(value)
+        ]
 
 
-@cache
 def _template_pattern(template: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
 
 
-def _resolve(document: dict[str, Any], node: Any) -> Any:
-    while "$ref" in node:
-        found: Any = document
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            found = found[step]
-        node = found
-    return node
-
-
-def _check_parameter(document: dict[str, Any], parameter: Any, given: dict[str, dict[str, str]]) -> list[str]:
-    parameter = _resolve(document, parameter)
+def _check_parameter(document: _Document, parameter: Any, given: dict[str, dict[str, str]]) -> list[str]:
+    parameter = document.resolve(parameter)
     place, name = parameter["in"], parameter["name"]
     value: Any = given[place].get(name.lower() if place == "header" else name)
     if value is None:
         return [f"{place} parameter {name} is missing"] if parameter.get("required") else []
-    schema = _resolve(document, parameter["schema"])
+    schema = document.resolve(parameter["schema"])
     if schema.get("type") in {"integer", "boolean"}:
         try:
             value = json.loads(value)
         except json.JSONDecodeError:
             return [f"{place} parameter {name} is no {schema['type']}"]
-    return _check_value(document, schema, value, f"{place} parameter {name}")
+    return document.check(schema, value, f"{place} parameter {name}")
 
 
-def _check_body(document: dict[str, Any], operation: Any, headers: dict[str, str], body: bytes) -> list[str]:
+def _check_body(document: _Document, operation: Any, headers: dict[str, str], body: bytes) -> list[str]:
     declared = operation.get("requestBody")
     if declared is None:
         return ["the operation takes no body"] if body else []
@@ -112,13 +131,4 @@ def _check_body(document: dict[str, Any], operation: Any, headers: dict[str, str
         parsed = json.loads(body)
     except ValueError:  # bytes that are no text, too
         return ["the body is no JSON"]
-    return _check_value(document, declared["content"]["application/json"]["schema"], parsed, "body")
-
-
-def _check_value(document: dict[str, Any], schema: Any, value: object, place: str) -> list[str]:
-    whole = {**schema, "components": document["components"]}
-    validator = jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker())
-    return [
-        f"{place}{error.json_path.removeprefix('$')}: {error.validator}"
-        for error in validator.iter_errors(value)
-    ]
+    return document.check(declared["content"]["application/json"]["schema"], parsed, "body")

@@ -164,6 +164,15 @@ class Finished:
         return report
 
 
+def invoke(folder: Path, arguments: list[str], variables: dict[str, str]) -> Finished:
+    """Run a command to its end in this process: in a folder, with these variables of ours and no others."""
+    nothing = [name for name in os.environ if name.startswith(("TWILIO", "MEMORY", "PREFECT"))]
+    with chdir(folder):
+        result = CliRunner().invoke(app, arguments, env={**dict.fromkeys(nothing), **variables})
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return Finished(result.exit_code, result.stdout, result.stderr)
+
+
 @dataclass(frozen=True)
 class CommandLine:
     """`memory-import` in a folder, with the credentials and the address of an emulator."""
@@ -191,11 +200,7 @@ class CommandLine:
         A process takes a second to start: `start` is for what only processes show, such as signals.
         """
         command = [*map(str, arguments), "--no-prefect", "--output", "json", "--state-dir", state_dir]
-        nothing = [name for name in os.environ if name.startswith(("TWILIO", "MEMORY", "PREFECT"))]
-        with chdir(self.folder):
-            result = CliRunner().invoke(app, command, env={**dict.fromkeys(nothing), **self._variables})
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return Finished(result.exit_code, result.stdout, result.stderr)
+        return invoke(self.folder, command, self._variables)
 
     @property
     def _variables(self) -> dict[str, str]:

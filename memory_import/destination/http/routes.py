@@ -98,15 +98,15 @@ ADD_MEMORIES = {
 LIST_MEMORIES = {
     name: Route("GET", ADD_MEMORIES[name].template, 200, shape, _REFUSALS, is_moved=True)
     for name, shape in (
-        ("observations", shapes.is_page_of("observations")),
-        ("summaries", shapes.is_page_of("summaries", "content", "occurredAt", "conversationId")),
+        ("observations", shapes.is_page_of_observations),
+        ("summaries", shapes.is_page_of_summaries),
     )
 }
 LIST_REVISIONS = Route(
     "GET",
     LIST_MEMORIES["observations"].template + "/{memory_id}/Revisions",
     200,
-    shapes.is_page_of("revisions"),
+    shapes.is_page_of_revisions,
     _REFUSALS,
 )
 CHANGE_MEMORY = {

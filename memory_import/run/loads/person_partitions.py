@@ -24,6 +24,7 @@ from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
 from memory_import.run.loads.known_persons.staged import join_names, list_groups
 from memory_import.transforms.codes import WORDING, Reason
 from memory_import.transforms.identity.blocked import is_blocked
+from memory_import.transforms.identity.claims import find_undisputed
 from memory_import.transforms.identity.continuing import continue_known
 from memory_import.transforms.identity.groups import list_identifiers
 from memory_import.transforms.identity.leaving_out import leave_out
@@ -129,7 +130,7 @@ def find_and_merge(
     members = persons.select(POS, REPRESENTATIVE).filter(
         pl.col(POS).is_in(touched) | (pl.len().over(REPRESENTATIVE) > 1) | is_continued
     )
-    sent = _in_winning_order(members.join(kept_rows, on=POS))
+    sent = in_winning_order(members.join(kept_rows, on=POS))
     merged = merge_groups(sent, plan, kept_further, known.profiles(continued, plan))
     refused = [_exclude(excluded), _reject(contested, left_out, Reason.IDENTIFIER_CONTESTED)]
     refused += [_reject(nobody, left_out, Reason.ONLY_SHARED_IDENTIFIERS), merged.refused]
@@ -186,15 +187,18 @@ def _find(
     ]
     is_out = pl.concat([claimed.clear(), *blocked])
     claims = claimed if is_out.is_empty() else claimed.join(is_out, on=[POS, ID_TYPE, VALUE], how="anti")
-    cells = [rows[plan.trait(path).value_column] for path in plan.names]
-    of_rows = claims.select(pl.col(POS).alias("claimant"), ID_TYPE, VALUE)
+    of_rows = claims.select(pl.col(POS).alias(CLAIMANT), ID_TYPE, VALUE)
     everyone = pl.concat([of_rows, known.claims])
-    names = read_names(rows[POS], cells, known.hash_words) + known.names
+    texts = rows.select(POS, join_names(plan))
+    undisputed = find_undisputed(everyone, texts.rename({POS: CLAIMANT}))
+    everyone = everyone.join(undisputed, on=CLAIMANT, how="anti")
+    others = rows.filter(pl.col(POS).is_in(everyone[CLAIMANT].implode()))
+    cells = [others[plan.trait(path).value_column] for path in plan.names]
+    names = read_names(others[POS], cells, known.hash_words) + known.names
     found = find_persons(everyone, names, replace(rules.policy, past=known.past[CLAIMANT]))
     if len(weak := find_weak(known.past, found)):
         everyone = everyone.filter(~pl.col(CLAIMANT).is_in(weak.implode()))
         found = find_persons(everyone, names, replace(rules.policy, past=known.past[CLAIMANT]))
-    texts = rows.select(POS, join_names(plan))
     named = list_claims(everyone, names, found, known.past, texts, rules.policy.max_people)
     found = continue_known(found, everyone, names, is_renaming=rules.is_renaming)
     lost = found.left_out.rename({"claimant": POS})
@@ -203,7 +207,8 @@ def _find(
         claims.join(lost, on=[POS, ID_TYPE, VALUE]),
         is_out.with_columns(codes),
     ]
-    persons = claimed.select(POS).unique().join(found.persons.rename({"claimant": POS}), on=POS, how="left")
+    joined = pl.concat([undisputed, found.persons]).rename({CLAIMANT: POS})
+    persons = claimed.select(POS).unique().join(joined, on=POS, how="left")
     return _Found(
         persons=persons.with_columns(pl.coalesce("person", POS).alias("person")),
         left_out=pl.concat(left_out),
@@ -231,7 +236,7 @@ def _find_rejected(
     return contested, here.filter(~pl.col("person").is_in(of_anybody))[POS]
 
 
-def _in_winning_order(members: pl.DataFrame) -> pl.DataFrame:
+def in_winning_order(members: pl.DataFrame) -> pl.DataFrame:
     """Rows, later ones last, so that of each person the row that was changed last wins; a row that does not
     say when it was changed never wins against one that does."""
     return members.sort(LATEST, POS, nulls_last=False) if LATEST in members.columns else members.sort(POS)
