@@ -225,6 +225,8 @@ def count_changes(judged: Iterable[JudgedTrait], region_codes: pl.Series, kept: 
     """What was repaired in or left out of kept rows (Boolean), as `Prepared.changes`."""
     counts = Counter(_count(region_codes, kept))
     for trait in judged:
+        if trait.codes.null_count() == len(trait.codes) and trait.others.is_empty():
+            continue
         has_value = trait.values.is_not_null()
         counts.update(_count(trait.codes, kept & has_value))
         dropped = Counter(_count(trait.codes, kept & ~has_value))

@@ -20,7 +20,7 @@ from memory_import.transforms.judgements import NO_CODE
 CHUNK_ROWS = 250_000
 
 _VERDICT: Schema = {"email": pl.String, "code": pl.String}
-_MASK = r"\*\*"  # the library takes asterisks, but two of them hide letters
+_MASK = "**"  # the library takes asterisks, but two of them hide letters
 _APOSTROPHE = "^['`]"  # so are these, but a spreadsheet puts one before a text
 _WIDE_AT_SIGN = "[＠﹫]"
 
@@ -73,7 +73,7 @@ def split_by(
 
 def _stands_alone(address: pl.Expr, separator: str | None) -> pl.Expr:
     """Whether an address that the library would take holds nothing that has to go or to be told apart."""
-    is_whole = ~address.str.contains(_MASK) & ~address.str.contains(_APOSTROPHE)
+    is_whole = ~address.str.contains(_MASK, literal=True) & ~address.str.contains(_APOSTROPHE)
     return is_whole & ~address.str.contains(separator, literal=True) if separator else is_whole
 
 
@@ -108,7 +108,7 @@ def _judge_parts(parts: pl.DataFrame, judge: Judge, case: Case | None) -> pl.Dat
 def _explain_at_once(address: pl.Expr) -> pl.Expr:
     """The reason of a part that the library need not be asked about; null where there is none."""
     return (
-        pl.when(address.str.contains(_MASK))
+        pl.when(address.str.contains(_MASK, literal=True))
         .then(pl.lit(Reason.EMAIL_MASKED.value))
         .when(address.str.contains("@", literal=True))
         .then(None)

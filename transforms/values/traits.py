@@ -73,14 +73,11 @@ def judge_trait(
     if trait.constant is not None:
         cells = [_read_cells("", write_constant(rows, trait.constant), trait, regions)]
     else:
-        cells = [_read_cells(column, rows[column], trait, regions) for column in trait.columns]
+        cells = _read_columns(rows, trait, regions)
     if is_identifier:
         cells = [_limit_identifiers(cell, trait.type) for cell in cells]
     if len(cells) == 1:
-        first = cells[0].first
-        values = first["value"]
-        codes = first.select(pl.coalesce("reason", "change")).to_series()
-        places = None
+        values, codes, places = cells[0].first["value"], _join_codes(cells[0].first), None
     else:
         values = pl.select(pl.coalesce(pl.lit(cell.first["value"]) for cell in cells)).to_series()
         codes, places = _find_codes(cells), _find_places(cells)
@@ -97,6 +94,30 @@ def judge_trait(
         ),
         reasons=tuple((cell.column, cell.first["reason"]) for cell in cells),
     )
+
+
+def _read_columns(rows: pl.DataFrame, trait: TraitPlan, regions: pl.Series) -> list[_Cells]:
+    """The columns of a trait, read as if they stood below each other: to read one has its price."""
+    if len(trait.columns) == 1:
+        column = trait.columns[0]
+        return [_read_cells(column, rows[column], trait, regions)]
+    texts = pl.concat([rows[column].rename("") for column in trait.columns], rechunk=True)
+    regions = pl.concat([regions] * len(trait.columns), rechunk=True)
+    read = _read_cells("", texts, trait, regions)
+    return [
+        _take_cells(read, column, number * rows.height, rows.height)
+        for number, column in enumerate(trait.columns)
+    ]
+
+
+def _take_cells(read: _Cells, column: str, start: int, height: int) -> _Cells:
+    """The cells from `start` on, numbered from there."""
+    first = read.first.slice(start, height)
+    if read.parts is None:
+        return _Cells(column, first)
+    row = pl.col("row")
+    parts = read.parts.filter(row.is_between(start, start + height, closed="left"))
+    return _Cells(column, first, parts.with_columns(row - pl.lit(start, pl.UInt32)))
 
 
 def _read_cells(column: str, cells: pl.Series, trait: TraitPlan, regions: pl.Series) -> _Cells:
@@ -146,6 +167,13 @@ def _name_placeholders(cells: _Cells, texts: pl.Series) -> _Cells:
     return _Cells(cells.column, cells.first.with_columns(reasons.alias("reason")), cells.parts)
 
 
+def _join_codes(first: pl.DataFrame) -> pl.Series:
+    """The reason or the change of each cell; most columns have neither."""
+    if first["reason"].null_count() == first.height:
+        return first["change"]
+    return first.select(pl.coalesce("reason", "change")).to_series()
+
+
 def _find_codes(cells: list[_Cells]) -> pl.Series:
     """The change of the first cell with a value; where none has one, the reason of the first that was
     refused."""
@@ -170,6 +198,8 @@ def _list_others(
     cells: list[_Cells], values: pl.Series, *, are_kept: bool, ignores_case: bool
 ) -> pl.DataFrame:
     """What the cells state beside the value of the row, as `JudgedTrait.others`."""
+    if len(cells) == 1 and cells[0].parts is None:
+        return pl.DataFrame(schema=_FURTHER_SCHEMA)
     found = []
     has_value = values.is_not_null()
     is_taken = pl.repeat(value=False, n=len(values), eager=True)  # the cell that the trait's own fate is of

@@ -6,6 +6,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ from memory_import.ledger.files import (
     write_parquet,
 )
 from memory_import.ledger.staging.layout import OTHERS_SCHEMA, part_name
+
+_READERS = 2  # of files that are summed up: zlib lets go of the interpreter
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,9 @@ class StagingWriter:
         files = sorted(
             path for kind in ("parquet", "arrow", "text") for path in self.folder.glob(f"*.{kind}")
         )
-        write_json({"files": {path.name: checksum(path) for path in files}}, self.folder / "manifest.json")
+        with ThreadPoolExecutor(_READERS) as readers:
+            checksums = dict(zip((path.name for path in files), readers.map(checksum, files), strict=True))
+        write_json({"files": checksums}, self.folder / "manifest.json")
 
     def note_refusal(self, batch_id: int, code: int | None, message: str) -> None:
         """Keep the server's words about a row; they may quote it, so they stay out of the ledger."""

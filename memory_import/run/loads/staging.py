@@ -171,6 +171,7 @@ def _draft(part: _Part, prepare: Callable[[pl.DataFrame], Prepared], staging: St
     positions = pl.int_range(part.position, part.position + len(frame), dtype=pl.Int64, eager=True)
     frame = frame.with_columns(_pos=positions)
     staging.draft_part(part.number, frame, part.batch.original)
-    others = prepared.others.join(frame.select(ROW, POS), on=ROW, how="left", maintain_order="left")
+    at = frame[ROW].search_sorted(prepared.others[ROW])  # rows of one file, in order
+    others = prepared.others.with_columns(positions.gather(at).alias(POS))
     staging.write_others(part.number, others.select(list(OTHERS_SCHEMA)))
     return _Drafted(part.number, part.rows, count_rejected(frame), prepared.changes)

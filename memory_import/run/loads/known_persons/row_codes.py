@@ -28,10 +28,33 @@ def write_codes(prepared: Prepared, plan: ProfilePlan) -> pl.Series:
         for number, trait in enumerate(plan.traits)
         if frame[trait.code_column].count()
     ]
-    refused = prepared.others.filter(pl.col(VALUE).is_null())
+    others = _write_others(prepared.others, plan)
+    rows = frame.join(others, on=ROW, how="left", maintain_order="left")
+    text = pl.concat_str([*pieces, "other"], ignore_nulls=True)
+    return rows.select(pl.when(text != "").then(text).alias(ROW_CODES)).to_series()
+
+
+def _write_own(number: int, trait: TraitPlan) -> pl.Expr:
+    """What was said of a trait's value: there are so few such texts that all of them are written first."""
+    places = ["", *map(str, range(len(trait.columns)))] if trait.place_column else [""]
+    texts = [
+        f"{number}:{code}:{place}:{has_value};"
+        for code in CODES.categories
+        for place in places
+        for has_value in (0, 1)
+    ]
+    at = pl.col(trait.code_column).to_physical().cast(pl.UInt32) * len(places)
+    if trait.place_column:
+        at += (pl.col(trait.place_column).cast(pl.UInt32) + 1).fill_null(0)
+    has_value = pl.col(trait.value_column).is_not_null().cast(pl.UInt32)
+    return pl.lit(pl.Series(texts)).gather(at * 2 + has_value)
+
+
+def _write_others(others: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+    """`_row`, and in `other` all that was said of what it states beside its values and was dropped."""
     traits = {trait.path: str(number) for number, trait in enumerate(plan.traits)}
     columns = {column: str(number) for number, column in enumerate(_list_columns(plan))}
-    said = refused.select(
+    said = others.filter(pl.col(VALUE).is_null()).select(
         ROW,
         other=pl.format(
             "other:{}:{}:{};",
@@ -40,18 +63,9 @@ def write_codes(prepared: Prepared, plan: ProfilePlan) -> pl.Series:
             CODE,
         ),
     )
-    of_rows = said.group_by(ROW, maintain_order=True).agg(pl.col("other").str.join(""))
-    rows = frame.join(of_rows, on=ROW, how="left", maintain_order="left")
-    text = pl.concat_str([*pieces, "other"], ignore_nulls=True)
-    return rows.select(pl.when(text != "").then(text).alias(ROW_CODES)).to_series()
-
-
-def _write_own(number: int, trait: TraitPlan) -> pl.Expr:
-    code = pl.col(trait.code_column)
-    place = pl.col(trait.place_column).cast(pl.String).fill_null("") if trait.place_column else pl.lit("")
-    has_value = pl.when(pl.col(trait.value_column).is_not_null()).then(pl.lit("1")).otherwise(pl.lit("0"))
-    text = pl.format(f"{number}:{{}}:{{}}:{{}};", code.cast(pl.String), place, has_value)
-    return pl.when(code.is_not_null()).then(text)
+    is_alone = said[ROW].is_unique()
+    several = said.filter(~is_alone).group_by(ROW, maintain_order=True).agg(pl.col("other").str.join(""))
+    return pl.concat([said.filter(is_alone), several])
 
 
 def _list_columns(plan: ProfilePlan) -> list[str]:
