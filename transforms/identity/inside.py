@@ -41,26 +41,27 @@ def _find_candidates(claims: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFr
     """`place`, `name`, `other`: all pairs of a place that may be inside each other, and some that are not.
 
     Whatever holds a name holds its rarest word, or a word that this one begins. It has more words, unless a
-    word of the name begins another.
+    word of the name begins another: so most names, which are as long as any in their place, are inside none.
     """
-    here = claims.join(words, on="name")
-    covers = pl.concat(
-        [
-            here.select("place", "name", "size", "word"),
-            here.join(begun, on="word").select("place", "name", "size", word="begin"),
-        ]
-    ).unique()
-    frequency = covers.group_by("place", "word").agg(frequency=pl.len())
-    # A word of this place that begins another one.
-    beginning = here.join(begun, on="word").select("place", word="begin", is_beginning=True).unique()
+    of_beginning = words.filter(pl.col("word").is_in(begun["begin"].implode()))["name"]
+    is_shorter = pl.col("size") < pl.col("size").max().over("place")
+    shorter = claims.filter(is_shorter | pl.col("name").is_in(of_beginning.implode()))
+    sought = shorter.join(words, on="name")
+    beginnings = words.join(begun, on="word").select("name", word="begin", is_begun=pl.lit(value=True))
+    covering = pl.concat([words.select("name", "word", is_begun=pl.lit(value=False)), beginnings])
+    covering = covering.filter(pl.col("word").is_in(sought["word"].unique().implode()))
+    covers = (
+        claims.join(covering, on="name")
+        .join(sought, on=["place", "word"], how="semi")
+        .group_by("place", "name", "size", "word")
+        .agg(pl.col("is_begun").any())
+    )
+    frequency = covers.group_by("place", "word").agg(frequency=pl.len(), begins=pl.col("is_begun").any())
     pivots = (
-        here.join(frequency, on=["place", "word"])
-        .join(beginning, on=["place", "word"], how="left")
+        sought.join(frequency, on=["place", "word"])
+        .sort("frequency", "word")
         .group_by("place", "name", "size")
-        .agg(
-            word=pl.col("word").sort_by("frequency", "word").first(),
-            may_begin=pl.col("is_beginning").any(),
-        )
+        .agg(pl.col("word").first(), may_begin=pl.col("begins").any())
     )
     found = pivots.join(covers.rename({"name": "other", "size": "others"}), on=["place", "word"])
     is_larger = pl.col("others") > pl.col("size")
@@ -77,6 +78,8 @@ def _keep_inside(pairs: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFrame) 
     so there is a place for each word where, for every word, at least as many words of the other begin with
     it as there are words to be placed that do (Hall's theorem; the sets are nested).
     """
+    paired = pl.concat([pairs["name"], pairs["other"]]).unique()
+    words = words.filter(pl.col("name").is_in(paired.implode()))
     of_other = words.rename({"name": "other"})
     left = pairs.join(words, on="name").join(of_other, on=["other", "word"], how="anti")
     whole = pairs.join(left, on=["name", "other"], how="anti")

@@ -37,6 +37,7 @@ _NOBODY = (
     r"(?:[^\p{L}\p{N}]+|$))*$"
 )
 """What forms and exports put where a name must be."""
+_HAS_WORD = r"[\p{Lu}\p{Ll}\p{Lt}\p{Lo}\p{N}]"  # some modifiers are apostrophes, which count for nothing
 
 KEYS_SCHEMA = {"claimant": pl.Int64, "name": pl.UInt64}
 WORDS_SCHEMA = {"name": pl.UInt64, "word": pl.UInt64}
@@ -73,6 +74,14 @@ class Names:
         with_initial = self.words.filter(pl.col("word").is_in(initials.implode()))["name"]
         several = self.words.group_by("name").len().filter(pl.col("len") > 1)["name"]
         return several.filter(~several.is_in(with_initial.implode()))
+
+
+def is_name(text: pl.Expr) -> pl.Expr:
+    """Whether a text holds a word of a name, and nothing that stands in place of one; null where it is null.
+
+    A few names are taken for none: those that look like what stands in place of one when put together.
+    """
+    return text.str.contains(_HAS_WORD) & ~text.str.contains(_NOBODY)
 
 
 def no_names() -> Names:

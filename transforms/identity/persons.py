@@ -19,14 +19,12 @@ from typing import Literal
 import polars as pl
 
 from memory_import.transforms.codes import Reason
+from memory_import.transforms.identity.claims import code_claims
 from memory_import.transforms.identity.components import link_equals, roots_of
 from memory_import.transforms.identity.inside import find_anchors
 from memory_import.transforms.identity.links import link_persons
 from memory_import.transforms.identity.names import BLANK, Names
 from memory_import.transforms.identity.nodes import VALUES, WORDS, Nodes, make_nodes, tell_by_values
-
-CONTACT_TYPES = ("phone", "email", "whatsapp", "whatsappid", "chat")
-"""Types whose values people share; a value of any other type is one customer's."""
 
 OnConflict = Literal["separate", "merge", "reject"]
 
@@ -65,18 +63,15 @@ def find_persons(claims: pl.DataFrame, names: Names, policy: PersonPolicy) -> Pe
     `claims`: `claimant` Int64 (rows from 0, known people and past claims below), `id_type` String, `value`
     of any type. All values of a claimant that shares one must be there, also those that are its own.
     """
-    coded, values = _code(claims)
-    several = coded.filter(pl.len().over("place") > 1)  # most values have one claimant, and link nobody
-    undisputed = _find_undisputed(several, names)
-    coded, several = (frame.join(undisputed, on="claimant", how="anti") for frame in (coded, several))
+    coded = code_claims(claims)
     own, contact = (
-        several.filter(where).drop("contact") for where in (~pl.col("contact"), pl.col("contact"))
+        coded.several.filter(where).drop("contact") for where in (~pl.col("contact"), pl.col("contact"))
     )
 
     crowded_own = _find_crowded_own(own, names, policy.max_people)
     ties = own.join(crowded_own, on="place", how="anti")
-    telling = _keep_nameless(coded, names).join(crowded_own, on="place", how="anti")
-    nodes = make_nodes(telling, coded["claimant"], ties, names, policy.past)
+    telling = _keep_nameless(coded.every, names).join(crowded_own, on="place", how="anti")
+    nodes = make_nodes(telling, claims["claimant"], ties, names, policy.past)
     pairs = contact.join(nodes.members, on="claimant").select("node", "place").unique()
     crowded = _find_crowded(nodes, _place(nodes, pairs), policy.max_people)
     contact, pairs = (frame.join(crowded, on="place", how="anti") for frame in (contact, pairs))
@@ -92,41 +87,15 @@ def find_persons(claims: pl.DataFrame, names: Names, policy: PersonPolicy) -> Pe
     shared = pl.concat([crowded, crowded_own]).with_columns(
         verdict=pl.lit("shared"), owner=pl.lit(None, pl.Int64)
     )
-    left_out, reported = _leave_out(several, persons, pl.concat([owners, shared.select(owners.columns)]))
+    owners = pl.concat([owners, shared.select(owners.columns)])
+    left_out, reported = _leave_out(coded.several, persons, owners)
     return Persons(
-        persons=pl.concat(
-            [undisputed, persons.filter(~pl.col("claimant").is_in(policy.past.implode()))],
-        ),
-        left_out=left_out.join(values, on="place").select("claimant", "id_type", "value", "code"),
-        values=reported.join(values, on="place").select(
+        persons=persons.filter(~pl.col("claimant").is_in(policy.past.implode())),
+        left_out=left_out.join(coded.values, on="place").select("claimant", "id_type", "value", "code"),
+        values=reported.join(coded.values, on="place").select(
             "id_type", "value", "rows", "people", "verdict", holder="owner"
         ),
     )
-
-
-def _code(claims: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`claimant`, `place`, `contact` (Boolean: of a type whose values people share) of every claim, and
-    `place`, `id_type`, `value` of every value."""
-    values = claims.select("id_type", "value").unique().with_row_index("place")
-    coded = claims.join(values, on=["id_type", "value"])
-    is_contact = pl.col("id_type").is_in(CONTACT_TYPES)
-    return coded.select("claimant", "place", contact=is_contact).unique(), values
-
-
-def _find_undisputed(claims: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """`claimant`, `person` of rows of one name that share values (`claimant`, `place`) with nobody of another
-    or of none: the rule makes one person of them, and there are many such."""
-    claimants = claims["claimant"].unique()
-    parts = pl.DataFrame(
-        {"claimant": claimants, "person": roots_of(claimants, link_equals(claims, "claimant", "place"))}
-    )
-    named = parts.join(
-        names.keys.filter(pl.col("claimant") >= 0, pl.col("name") != BLANK), on="claimant", how="left"
-    )
-    alike = named.group_by("person").agg(
-        alike=(pl.col("name").n_unique() == 1) & pl.col("name").is_not_null().all()
-    )
-    return parts.join(alike.filter("alike"), on="person", how="semi")
 
 
 def _find_crowded_own(own: pl.DataFrame, names: Names, most: int) -> pl.DataFrame:

@@ -15,11 +15,13 @@ from memory_import.ledger.staging.layout import (
     CONFLICTS_SCHEMA,
     LATE_ERRORS_SCHEMA,
     LEFT_OUT_SCHEMA,
+    PRESENT_SCHEMA,
     SHARED_SCHEMA,
     UNSENT_SCHEMA,
 )
 from memory_import.ledger.staging.partitions import MOST_PARTITIONS, assign_partitions, partitioned
 from memory_import.ledger.staging.staged import Staging
+from memory_import.run.loads.edits.noticed import Noticed
 from memory_import.run.loads.known_persons.lookup import FoundPeople, Known
 from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
 from memory_import.run.loads.known_persons.skipped import NOTHING_SKIPPED, SkippedRows
@@ -47,13 +49,15 @@ _WORKERS = 2
 class Grouping:
     """What grouping found: how many rounds there are to send, how many further identifier values, of how many
     people the rows disagree in a value while nothing but their order decides, and how many known people are
-    one person with an earlier one; the changes made to rows that were prepared after all, by code."""
+    one person with an earlier one; the changes made to rows that were prepared after all, by code; `possible`
+    (`person`): the known people without rows of whom nobody can say that they are gone."""
 
     rounds: int
     extra_identifiers: int
     disagreeing: int = 0
     absorbed: int = 0
     changes: Counter[str] = field(default_factory=Counter)
+    possible: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PRESENT_SCHEMA))
 
 
 NOBODY_KNOWN = Known()
@@ -108,6 +112,7 @@ def group_rows(
         disagreeing=sum(one.disagreeing for one in by_partition),
         absorbed=sum(one.absorbed for one in by_partition),
         changes=skipped.changes,
+        possible=pl.concat([pl.DataFrame(schema=PRESENT_SCHEMA), *(one.possible for one in by_partition)]),
     )
 
 
@@ -144,6 +149,11 @@ def _stage(staging: Staging, plan: ProfilePlan, found: list[FoundPersons], skipp
         shared=pl.concat([pl.DataFrame(schema=SHARED_SCHEMA), *(one.shared for one in found)]),
         conflicts=pl.concat([pl.DataFrame(schema=CONFLICTS_SCHEMA), *(one.conflicts for one in found)]),
     )
+    noticed = [one.noticed for one in found]
+    if former := [one.former for one in noticed if one.former.height]:
+        staging.write_former(pl.concat(former))
+    staging.write_emptied(pl.concat([Noticed().emptied, *(one.emptied for one in noticed)]))
+    staging.write_holdings(pl.concat([Noticed().holdings, *(one.holdings for one in noticed)]))
     staging.write_continued(
         unchanged=pl.concat([skipped.persons, *(one.unchanged for one in found)]),
         unsent=pl.concat([pl.DataFrame(schema=UNSENT_SCHEMA), *(one.unsent for one in found)]),
@@ -186,23 +196,26 @@ def _find_candidates(
     blocked one or further ones are among them; so are known people, as numbers below 0."""
     hashes = rows * len(plan.identifier_columns)
     partitions = min(max(1, -(-hashes // _HASHES_PER_PARTITION)), MOST_PARTITIONS)
+    suppressed = rules.suppressed.select(pl.col(VALUE).hash())[VALUE]
+    marks = pl.concat([suppressed, pl.Series([BLOCKED_HASH], dtype=pl.UInt64)])
     listed = _read_hashes(staging, plan, partitions, known)
     with partitioned(staging.folder / "hashes", listed) as paths:
-        links = [link_equals(_find_repeated(path), POS, "value") for path in paths]
+        found = [_link_rows(path, marks) for path in paths]
+    links = pl.concat([pl.DataFrame(schema=LINKS_SCHEMA), *(links for links, _ in found)])
+    groups = find_components(links).rename({"node": POS, "root": REPRESENTATIVE})
     alone = [staging.further_identifiers(part)[POS] for part in staging.parts]
-    alone += _find_marked(staging, plan, rules)
-    groups = find_components(pl.concat([pl.DataFrame(schema=LINKS_SCHEMA), *links]))
-    groups = groups.rename({"node": POS, "root": REPRESENTATIVE})
+    alone += [marked for _, marked in found]
     return _with_singles(groups, pl.concat([pl.Series(POS, dtype=pl.Int64), *alone]))
 
 
-def _find_marked(staging: Staging, plan: ProfilePlan, rules: PersonRules) -> Iterator[pl.Series]:
-    """The positions of rows with a blocked value, or that share a hash with a suppressed one."""
-    hashes = rules.suppressed.select(pl.col("value").hash())["value"]
-    marks = pl.concat([hashes, pl.Series([BLOCKED_HASH], dtype=pl.UInt64)]).implode()
-    for part in staging.parts:
-        rows = _list_hashes(staging, plan, part)
-        yield rows.filter(pl.col("value").is_in(marks))[POS]
+def _link_rows(path: Path, marks: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+    """Links of those of `_pos`, `value` that share a hash and may be a person, and `_pos` of those that have
+    one of these hashes, of values that are blocked or suppressed."""
+    hashed = pl.read_ipc(path)
+    marked = hashed.filter(pl.col(VALUE).is_in(marks.implode()))[POS]
+    repeated = find_repeated(hashed[VALUE])
+    repeated = repeated.filter(repeated != BLOCKED_HASH)
+    return link_equals(hashed.filter(pl.col(VALUE).is_in(repeated.implode())), POS, VALUE), marked
 
 
 def _with_singles(groups: pl.DataFrame, positions: pl.Series) -> pl.DataFrame:
@@ -214,13 +227,12 @@ def _with_singles(groups: pl.DataFrame, positions: pl.Series) -> pl.DataFrame:
 def _read_hashes(
     staging: Staging, plan: ProfilePlan, partitions: int, known: FoundPeople
 ) -> Iterator[pl.DataFrame]:
-    """`_pos`, `value`, `_partition` of the hashes of all identifiers that may identify somebody, part by
-    part; those of known people have their numbers below 0."""
+    """`_pos`, `value`, `_partition` of the hashes of all identifiers, part by part; those of known people
+    have their numbers below 0."""
     of_known = known.links.rename({CLAIMANT: POS})
     listed = (_list_hashes(staging, plan, part) for part in staging.parts)
     for hashed in (of_known, *listed):
-        usable = hashed.filter(pl.col("value") != BLOCKED_HASH)
-        yield usable.with_columns(_partition=pl.col("value") % partitions)
+        yield hashed.with_columns(_partition=pl.col(VALUE) % partitions)
 
 
 def _list_hashes(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
@@ -230,9 +242,3 @@ def _list_hashes(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame
     own = pl.concat(rows.select(POS, value=column) for column in columns).drop_nulls("value")
     further = staging.further_identifiers(part).select(POS, value=pl.col("value").hash())
     return pl.concat([own, further])
-
-
-def _find_repeated(path: Path) -> pl.DataFrame:
-    """Those of `_pos`, `value` whose value stands more than once."""
-    hashed = pl.read_ipc(path)
-    return hashed.filter(pl.col("value").is_in(find_repeated(hashed["value"]).implode()))

@@ -28,7 +28,8 @@ def list_conflicts(
     disputed = found.values.filter(pl.col("verdict") != "shared").select(*value, "holder")
     if disputed.is_empty() and known.rows.is_empty():
         return pl.DataFrame(schema=CONFLICTS_SCHEMA)
-    claims = claimed.select(POS, ID_TYPE, VALUE).unique()
+    of_interest = pl.concat(frame.select(value) for frame in (disputed, known.claims, known.past))
+    claims = claimed.join(of_interest, on=value, how="semi").select(POS, ID_TYPE, VALUE).unique()
     stated = claims.join(found.persons, on=POS).select(*value, holder="person").unique()
     of_past = pl.col(CLAIMANT).is_in(known.past[CLAIMANT].implode())
     held = known.claims.filter(~of_past).select(value).unique()
