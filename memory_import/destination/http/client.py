@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -30,6 +29,7 @@ from memory_import.destination.http.decisions import (
     Success,
     decide,
     decide_once,
+    read_http_date,
     retry_after_seconds,
 )
 from memory_import.destination.http.failures import describe, has_left
@@ -173,7 +173,7 @@ class Client:
                 case Forbidden(status):
                     raise AuthenticationRefused(status)
                 case GiveUp(last, _, status):
-                    raise ServiceUnavailable(failures + 1, last, status, self._connections.host)
+                    raise ServiceUnavailable(tries + 1, last, status, self._connections.host)
                 case Repeat(after_seconds):
                     await self._wait(outcome, after_seconds, tries)
             tries += 1
@@ -226,10 +226,8 @@ class Client:
 
     def _note_server_time(self, date: str | None) -> None:
         """Remember what the server's clock said, to the second."""
-        try:
-            self.server_time = parsedate_to_datetime(date or "").timestamp()
-        except ValueError:
-            self.server_time = None
+        moment = read_http_date(date or "")
+        self.server_time = None if moment is None else moment.timestamp()
 
     async def _wait(self, outcome: Answer | NoAnswer, after_seconds: float | None, tries: int) -> None:
         """Hold everyone back for as long as the server asks; a server that fails is given more time by us.

@@ -1,6 +1,7 @@
 """What an answer, or the lack of one, means for the request: a decision, taken here and nowhere else."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from memory_import.destination.limits import (
 )
 
 STORE_NOT_ACTIVE = 520042
+_SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _YEAR_SECONDS = 365 * 86_400.0
 _MOVED = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
 
@@ -220,18 +222,22 @@ def as_code(value: object) -> int | None:
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:
     """The seconds that a Retry-After header asks for; None when it is missing or says nothing usable.
 
-    RFC 9110 allows a number of seconds or a date. What lies in the past is 0; what lies over a year ahead is
-    taken as a year.
+    RFC 9110 allows a number of seconds or a date. Of several numbers, as of a header that is there twice,
+    the longest counts. What lies in the past is 0; what lies over a year ahead is taken as a year.
     """
     if value is None:
         return None
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text), _YEAR_SECONDS)
+    parts = [part.strip() for part in value.split(",")]
+    if all(map(_SECONDS.fullmatch, parts)):
+        return min(max(map(float, parts)), _YEAR_SECONDS)
+    moment = read_http_date(value)
+    return None if moment is None else min(max((moment - now).total_seconds(), 0.0), _YEAR_SECONDS)
+
+
+def read_http_date(value: str) -> datetime | None:
+    """The moment that a header names, in UTC where it names no zone; None when it is none."""
     try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
+        moment = parsedate_to_datetime(value.strip())
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max((moment - now).total_seconds(), 0.0), _YEAR_SECONDS)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

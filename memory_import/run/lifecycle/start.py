@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from memory_import.clock import now
+from memory_import.destination.delivery.shutdown import drained
 from memory_import.destination.errors import Stopped
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.errors import UsageProblem
@@ -130,7 +131,8 @@ async def _look_up(start: Start, spec: Spec, target: Target, ledger: Ledger) -> 
     if spec.named_store is None or target.credentials is None:
         return target
     try:
-        async with connect(target.account, ledger, start.make_throttle(start.stop_signal)) as client:
+        throttle = start.make_throttle(start.stop_signal)
+        async with connect(target.account, ledger, throttle) as client, drained(start.stop_signal):
             return await look_up_store(client, target, spec, start.request.spec_path)
     except UsageProblem:
         if start.request.action is not Action.PLAN:

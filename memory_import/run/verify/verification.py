@@ -13,6 +13,7 @@ import polars as pl
 from memory_import.clock import seconds_now
 from memory_import.columns import POS
 from memory_import.destination.api.store import require_store
+from memory_import.destination.delivery.shutdown import drained
 from memory_import.destination.http.client import Client
 from memory_import.destination.limits import LOOKUPS_AT_ONCE
 from memory_import.ledger.staging.staged import Staging
@@ -55,7 +56,7 @@ async def verify_loads(run: RunContext, sample: int | None, *, now: Now = second
     for one in chosen:
         run.progress.begin(f"verifying {one.load}", one.rows.height)
         with run.timed(f"verify {one.load}"):
-            async with run.connection() as (client, _):
+            async with run.connection() as (client, _), drained(run.stop_signal):
                 await _Check(run, one, await _reader(run, client, one.verification.number, now), now).run()
 
 
