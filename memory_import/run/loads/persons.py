@@ -39,7 +39,7 @@ from memory_import.transforms.identity.groups import (
 from memory_import.transforms.plan import ProfilePlan
 
 _HASHES_PER_PARTITION = 1_500_000
-_ROWS_PER_PARTITION = 50_000
+_ROWS_PER_PARTITION = 25_000
 _WORKERS = 2
 
 
