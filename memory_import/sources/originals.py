@@ -25,7 +25,6 @@ from memory_import.sources.encodings import byte_order_mark, to_original
 from memory_import.sources.errors import RejectCode
 from memory_import.sources.files import find_copy
 from memory_import.sources.frames import REPORT_COLUMNS
-from memory_import.sources.parquet.rows import read_rows
 from memory_import.sources.tabular import Source
 
 _LINE_ENDS = b"\r\n"
@@ -162,6 +161,8 @@ class Originals:
             ):
                 yield self._csv_line(text, reason, self._layouts[file], code)
             return
+        from memory_import.sources.parquet.rows import read_rows  # with pyarrow.compute, slow to load
+
         for (file,), group in rejected.with_columns(_reason=pl.Series(reasons, dtype=pl.Binary)).group_by(
             FILE, maintain_order=True
         ):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
 from memory_import.spec.traits import FORMAT, SpecModel, Texts, as_cells
 
@@ -24,6 +24,12 @@ class ConditionSpec(SpecModel):
         default=None, alias="is", description="One of these; a bare list says it."
     )
     none_of: Annotated[tuple[str, ...], _CELLS] = Field(default=(), alias="not", description="None of these.")
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Read again, an `is` of nothing would be a blank cell."""
+        written = serialize(self)
+        return written if self.one_of is not None else {"not": written["not"]}
 
 
 def _as_condition(value: Any) -> Any:

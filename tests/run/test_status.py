@@ -177,7 +177,10 @@ def test_rows_that_were_read_back_and_are_missing_are_not_said_to_be_in_the_stor
     path = Path(result.folder) / "report.json"
     report = json.loads(path.read_text())
     refuted = {"missing": 1, "different": 1, "merged": 0}
-    report["loads"]["profiles"]["verification"] = {"not_as_sent": refuted}
+    report["loads"]["profiles"]["verification"] = {
+        "not_as_sent": refuted,
+        "unchanged_not_as_sent": 0,
+    }
     path.write_text(json.dumps(report))
     (listed,), table = list_runs(workplace.state_dir)
     assert listed["not_as_sent"] == 2

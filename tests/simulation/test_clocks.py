@@ -20,7 +20,7 @@ from tests.support.notes import expected, make_notes, recorded, write_notes, wri
 from tests.support.processes import Api, make_customers, serving, write_csv
 
 NOTES, PEOPLE = 400, 40
-EVERY = int(os.environ.get("CLOCKS_EVERY", "7"))  # 1: all, see `make soak`
+EVERY = int(os.environ.get("CLOCKS_EVERY", "13"))  # 1: all, see `make soak`
 SENDING = {"method": "POST", "path": "*/Observations"}
 LISTING = {"method": "GET", "path": "*/Observations"}
 LOSSES = (

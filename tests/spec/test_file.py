@@ -565,3 +565,10 @@ def test_the_name_of_a_store_may_come_from_the_environment(tmp_path: Path) -> No
     assert spec.named_store is not None
     assert (spec.store_id, spec.named_store.name) == (None, "client-acme")
     assert Spec.model_validate(spec.model_dump(mode="json")) == spec
+
+
+@pytest.mark.parametrize("condition", ["[left]", "{not: [left]}", "{is: }", "{is: [a], not: [b]}"])
+def test_a_condition_is_in_the_ledger_what_it_is_in_the_spec(tmp_path: Path, condition: str) -> None:
+    text = "version: 1\nprofiles:\n" + SOURCE + TRAITS + f"  where: {{Since: {condition}}}\n"
+    spec = load(tmp_path, text)
+    assert Spec.model_validate(spec.model_dump(mode="json")) == spec

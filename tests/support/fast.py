@@ -45,13 +45,17 @@ class FastRuns:
         """A run that goes on; None: the last unfinished one."""
         return self._carry_out(action=Action.RESUME, run_id=run_id)
 
-    def _carry_out(self, **facts: Any) -> RunResult:
-        variables = {
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment that leads to the API."""
+        return {
             "MEMORY_API_URL": self.api_url,
             "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
             "TWILIO_API_KEY": USER,
             "TWILIO_API_SECRET": PASSWORD,
         }
+
+    def _carry_out(self, **facts: Any) -> RunResult:
         request = RunRequest(state_dir=self.folder / "state", wait_seconds=WAIT_SECONDS, **facts)
-        run = run_import(request, variables, RunProgress(None), make_throttle=make_fast_throttle)
+        run = run_import(request, self.variables, RunProgress(None), make_throttle=make_fast_throttle)
         return asyncio.run(run)

@@ -1,9 +1,10 @@
 """Answers that are not the API's, as the emulator's faults script tells them."""
 
 import os
+from collections.abc import Collection, Mapping
 from typing import Any
 
-EVERY = int(os.environ.get("LIES_EVERY", "24"))  # 1: all lies that are told always, see `make soak`
+EVERY = int(os.environ.get("LIES_EVERY", "48"))  # 1: all lies that are told always, see `make soak`
 
 ELSEWHERE = "mem_profile_0" + "a" * 25
 OTHER_TYPES = dict.fromkeys(
@@ -43,3 +44,11 @@ LIES: dict[str, dict[str, Any]] = {
     "types": {"body": {"json": OTHER_TYPES}},
     "100 MB": {"body": {"bytes": 100_000_000}},
 }
+
+
+def print_table(title: str, places: Collection[str], cells: Mapping[tuple[str, str], object]) -> None:
+    """Cells by place and lie: a line per lie, a column per place."""
+    print(f"\n{title:>12} | " + " | ".join(places))  # noqa: T201
+    for lie in LIES:
+        line = [f"{cells.get((place, lie), ''):^{len(place)}}" for place in places]
+        print(f"{lie:>12} | " + " | ".join(line))  # noqa: T201

@@ -135,16 +135,24 @@ def _load(random: Random, name: str) -> dict[str, Any]:
     return load
 
 
+_COUNTED = ("landed", "unchanged", "planned", "read", "followed", "wrong", "unchanged_not_as_sent")
+
+
 def _verification(random: Random) -> dict[str, Any]:
     verdicts = ("equal", "missing", "different", "merged", "changed_since")
     return {
-        **{key: _count(random) for key in (*verdicts, "landed", "planned", "read", "followed", "wrong")},
+        **{key: _count(random) for key in (*verdicts, *_COUNTED)},
         "sample": random.choice(["all", 1_000]),
         "not_as_sent": {verdict: _count(random) for verdict in ("missing", "different", "merged")},
-        "rate": {"drawn": _count(random), "wrong": _count(random), "low": 0.0, "high": random.random()},
+        "rate": _rate(random),
+        "unchanged_rate": _rate(random),
         "differences": {f"Group.{_name(random)}": _count(random) for _ in range(random.choice([0, 3, 40]))},
         "billing": {"lookups": _count(random), "profiles_read": _count(random)},
     }
+
+
+def _rate(random: Random) -> dict[str, Any]:
+    return {"drawn": _count(random), "wrong": _count(random), "low": 0.0, "high": random.random()}
 
 
 def _fates(random: Random) -> dict[str, Any]:

@@ -26,8 +26,8 @@ def verify(
         str | None,
         typer.Option(
             metavar="N|all",
-            help="Rows of each load to read back; left out, so many that none wrong among them means "
-            "less than 1% wrong with 95% confidence.",
+            help="Rows of each load to read back, of what was sent and of what is unchanged; left out, so "
+            "many that none wrong among them means less than 1% wrong with 95% confidence.",
         ),
     ] = None,
     state_dir: StateDir = USUAL_STATE_DIR,
@@ -35,7 +35,8 @@ def verify(
     prefect: Prefect = None,  # noqa: ARG001 - taken everywhere; reading back is never orchestrated
     verbose: Verbose = False,
 ) -> None:
-    """Read back what a run has sent and compare it, value by value: exit code 0 where nothing is wrong.
+    """Read back what a run has sent, or found unchanged, and compare it, value by value: exit code 0 where
+    nothing is wrong.
 
     Reads are billed; how many is said before the first. Stopped, it goes on when it is called again.
 

@@ -5,7 +5,7 @@ import ipaddress
 import ssl
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import lru_cache
 from itertools import zip_longest
 from types import TracebackType
@@ -16,7 +16,10 @@ import httpx
 
 from memory_import.destination.http.transport import Transport
 from memory_import.destination.limits import CONNECT_TIMEOUT_SECONDS, CONNECTIONS, TIMEOUT_SECONDS
+from memory_import.errors import UsageProblem
 
+_PROXY_SCHEMES = frozenset({"http", "https"})
+_LAST_PORT = 65_535
 _parse = lru_cache(maxsize=256)(httpx.URL)  # many requests go where one went before
 
 
@@ -128,10 +131,9 @@ def _make_transports(url: httpx.URL) -> list[httpx.AsyncBaseTransport]:
         return [Transport(None) for _ in range(CONNECTIONS)]
     tls = ssl.create_default_context()
     tls.set_alpn_protocols(["http/1.1"])
-    proxy = _find_proxy(url)
-    if proxy is None:
-        return [Transport(tls) for _ in range(CONNECTIONS)]
-    return [Transport(tls, proxy=httpx.Proxy(proxy)) for _ in range(CONNECTIONS)]
+    address = _find_proxy(url)
+    proxy = None if address is None else _read_proxy(address)
+    return [Transport(tls, proxy=proxy) for _ in range(CONNECTIONS)]
 
 
 def _is_loopback(host: str) -> bool:
@@ -150,3 +152,16 @@ def _find_proxy(url: httpx.URL) -> str | None:
     proxies = getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
     return f"http://{proxy}" if proxy and "://" not in proxy else proxy
+
+
+def _read_proxy(address: str) -> httpx.Proxy:
+    """The proxy at an address, which may hold a password and is never quoted."""
+    with suppress(ValueError, httpx.InvalidURL):
+        proxy = httpx.Proxy(address)
+        if proxy.url.scheme in _PROXY_SCHEMES and proxy.url.host and (proxy.url.port or 0) <= _LAST_PORT:
+            return proxy
+    raise UsageProblem(
+        "The proxy that the environment names (HTTPS_PROXY or ALL_PROXY) is no address of the form "
+        "http://HOST:PORT or https://HOST:PORT; no other kind of proxy is spoken to. Correct it, or name the "
+        "API's host in NO_PROXY."
+    )

@@ -95,11 +95,18 @@ def row_outcomes(ledger: Ledger, staging: Staging, run_id: str, load: str) -> It
     is_plan = run is not None and run.is_plan
     foreseen = staging.foreseen.filter(pl.col("fate") == "unchanged")
     known = foreseen if is_plan and not is_planned else staging.unchanged
-    unchanged = known.select(POS, outcome=pl.lit(Outcome.UNCHANGED.value))
     verified = find_verified(staging)
+    is_verified = pl.col(POS).is_in(verified.implode())
+    unchanged = known.select(
+        POS,
+        outcome=pl.when(is_verified)
+        .then(pl.lit(Outcome.VERIFIED.value))
+        .otherwise(pl.lit(Outcome.UNCHANGED.value)),
+        _sent_as=pl.lit(Outcome.UNCHANGED.value),  # its values were not sent, whatever was read back
+    )
     standing = _verified(_representatives(staging, batches), verified)
     memories = _verified(_memories(staging, batches), verified)
-    elsewhere = pl.concat([standing, memories, unchanged]).sort(POS)
+    elsewhere = pl.concat([standing, memories, unchanged], how="diagonal").sort(POS)
     representatives = _locate_representatives(staging).join(
         standing.rename({POS: REPRESENTATIVE, OUTCOME: SENT_AS}), on=REPRESENTATIVE, how="left"
     )

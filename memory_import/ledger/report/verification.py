@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,30 +34,32 @@ def describe_verification(staging: Staging, bounds: Bounds) -> dict[str, Any] | 
     """The section of a load's report; None where nothing was read back.
 
     It is about the last verification; `not_as_sent` counts the rows of all that are not in the store as they
-    were sent, by the last that is known of each.
+    were sent, by the last that is known of each, `unchanged_not_as_sent` those among them that the run itself
+    has sent nothing of. `rate` is that of rows that landed, `unchanged_rate` that of unchanged ones.
     """
     verification = read_verification(staging)
     if verification is None:
         return None
     all_found = read_findings(staging).values()
     found = [one for one in all_found if one.number == verification.number]
-    refuted = Counter(one.verdict for one in all_found if one.verdict in WRONG)
+    refuted = [one for one in all_found if one.verdict in WRONG]
+    not_as_sent = Counter(one.verdict for one in refuted)
     verdicts = Counter(finding.verdict for finding in found)
-    drawn = [finding for finding in found if finding.is_random]
-    wrong = sum(finding.verdict in WRONG for finding in drawn)
-    low, high = bounds(wrong, len(drawn))
-    if len(drawn) == verification.population:
-        low = high = wrong / len(drawn) if drawn else 0.0
+    sent = [one for one in found if not one.is_unchanged]
+    unchanged = [one for one in found if one.is_unchanged]
     return {
         "sample": "all" if verification.sample is None else verification.sample,
-        "landed": verification.population,
+        "landed": verification.landed,
+        "unchanged": verification.unchanged,
         "planned": verification.planned,
         "read": len(found),
         **{verdict.value: verdicts[verdict] for verdict in Verdict},
         "followed": sum(finding.is_followed for finding in found),
         "wrong": sum(verdicts[verdict] for verdict in WRONG),
-        "not_as_sent": {verdict.value: refuted[verdict] for verdict in Verdict if verdict in WRONG},
-        "rate": {"drawn": len(drawn), "wrong": wrong, "low": round(low, 6), "high": round(high, 6)},
+        "not_as_sent": {verdict.value: not_as_sent[verdict] for verdict in Verdict if verdict in WRONG},
+        "unchanged_not_as_sent": sum(one.is_unchanged for one in refuted),
+        "rate": _rate(sent, verification.landed, bounds),
+        "unchanged_rate": _rate(unchanged, verification.unchanged, bounds),
         "differences": dict(
             sorted(Counter(each.what for finding in found for each in finding.differences).items())
         ),
@@ -66,6 +68,16 @@ def describe_verification(staging: Staging, bounds: Bounds) -> dict[str, Any] | 
             "profiles_read": len({finding.profile_id for finding in found} - {None}),
         },
     }
+
+
+def _rate(found: Sequence[Finding], population: int, bounds: Bounds) -> dict[str, Any]:
+    """How many of those that were drawn at random are wrong, and between which rates that of all is."""
+    drawn = [finding for finding in found if finding.is_random]
+    wrong = sum(finding.verdict in WRONG for finding in drawn)
+    is_all = len(drawn) == population
+    exact = wrong / max(population, 1)
+    low, high = (exact, exact) if is_all else bounds(wrong, len(drawn))
+    return {"drawn": len(drawn), "wrong": wrong, "low": round(low, 6), "high": round(high, 6)}
 
 
 def _of_last(staging: Staging, verification: Verification) -> list[Finding]:
@@ -104,20 +116,23 @@ def _json(value: Any) -> str:
 
 def describe_in_words(load: str, section: Mapping[str, Any]) -> list[str]:
     """Sentences about what reading back came to."""
-    rate = section["rate"]
     counts = ", ".join(
         f"{section[verdict.value]:,} {verdict.value.replace('_', ' ')}"
         for verdict in Verdict
         if section[verdict.value]
     )
-    lines = [f"read back: {section['read']:,} of {section['landed']:,} {load}: {counts or 'nothing'}"]
+    of_all = f"{section['landed']:,} {load}"
+    if section["unchanged"]:
+        of_all += f" and {section['unchanged']:,} unchanged"
+    lines = [f"read back: {section['read']:,} of {of_all}: {counts or 'nothing'}"]
     if section["read"] < section["planned"]:
         lines.append(f"not read yet: {section['planned'] - section['read']:,}; verify again goes on")
-    if rate["low"] < rate["high"]:
-        lines.append(
-            f"{rate['wrong']:,} of {rate['drawn']:,} drawn at random are wrong: of all, "
-            f"{rate['low']:.3%} to {rate['high']:.3%}, with 95% confidence"
-        )
+    for rate, whose in ((section["rate"], "sent"), (section["unchanged_rate"], "unchanged")):
+        if rate["low"] < rate["high"]:
+            lines.append(
+                f"{rate['wrong']:,} of {rate['drawn']:,} drawn at random are wrong: of all {whose}, "
+                f"{rate['low']:.3%} to {rate['high']:.3%}, with 95% confidence"
+            )
     billing = section["billing"]
     lines.append(
         f"billed at most: {counted(billing['lookups'], 'lookup')}, "

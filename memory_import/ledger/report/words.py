@@ -68,7 +68,9 @@ def headline(report: Mapping[str, Any]) -> str:
     if not total["read"]:
         return "No row was read."
     refuted = count_not_as_sent(report)
-    landed = sum(total[outcome] for outcome in _IN) - refuted.total()
+    of_unchanged = sum(verification["unchanged_not_as_sent"] for verification in _verifications(report))
+    total[Outcome.UNCHANGED] -= of_unchanged
+    landed = sum(total[outcome] for outcome in _IN) - (refuted.total() - of_unchanged)
     told = [(landed, "are in the store"), *((refuted[verdict], words) for verdict, words in _REFUTED.items())]
     listed = [*told, *((total[outcome], words) for outcome, words in _SAID.items())]
     parts = [_say(count, words) for count, words in listed if count]
@@ -78,9 +80,13 @@ def headline(report: Mapping[str, Any]) -> str:
 def count_not_as_sent(report: Mapping[str, Any]) -> Counter[str]:
     """The rows that were read back and are not in the store as they were sent, by verdict."""
     counts: Counter[str] = Counter()
-    for load in report["loads"].values():
-        counts.update((load.get("verification") or {}).get("not_as_sent", {}))
+    for verification in _verifications(report):
+        counts.update(verification["not_as_sent"])
     return counts
+
+
+def _verifications(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    return (load["verification"] for load in report["loads"].values() if load.get("verification"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,8 @@ class Finding:
     """What was found of the row at `pos`, by the verification `number`. `profile_id` None: no profile.
 
     `is_followed`: its profile was merged into another one since, which was read. `is_random`: the row was
-    drawn from all rows, and not because it is of a certain kind. `lookups`: how many identifiers were looked
-    up for it.
+    drawn from all rows, and not because it is of a certain kind. `is_unchanged`: the run has sent nothing of
+    it, as it was known. `lookups`: how many identifiers were looked up for it.
     """
 
     number: int
@@ -62,20 +62,23 @@ class Finding:
     profile_id: str | None
     is_followed: bool = False
     is_random: bool = True
+    is_unchanged: bool = False
     lookups: int = 0
     differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """One verification of a load: of `population` rows that landed, those of a sample (None: all of them).
+    """One verification of a load: of rows that `landed`, and of those that are `unchanged`, those of a sample
+    (None: all of them).
 
     `planned` is how many are read back; `is_finished` says whether all of them were.
     """
 
     number: int
     sample: int | None
-    population: int
+    landed: int
+    unchanged: int
     planned: int
     is_finished: bool = False
 

@@ -21,19 +21,17 @@ from memory_import.spec.model import MemoriesSpec
 def remember(run: RunContext) -> None:
     """Keep what landed, by the account of the run's rows. To do it twice is to do it once.
 
-    What was read back and is not in the store as it was sent is known no longer. What is damaged begins anew
-    with this run.
+    What is damaged begins anew with this run.
     """
     for load, spec in run.spec.memories.items():
         compared = run.staging(load).compared
         if compared is not None:
-            refuted = pl.col(POS).is_in(find_refuted(run.staging(load)).implode())
             judged = compared.join(_read_outcomes(run, load), on=POS, maintain_order="left")
-            _remember_memories(_open(run.known, load), judged.with_columns(is_refuted=refuted), run, spec)
+            _remember_memories(_open(run.known, load), judged, run, spec)
 
 
 def forget_refuted(run: RunContext) -> None:
-    """Forget what was read back and is not in the store as the run has sent it.
+    """Forget what was read back and is not in the store as the run, or one before it, has sent it.
 
     What a later run has sent in its place is known on.
     """
@@ -75,7 +73,7 @@ def _open(known: KnownSpec, load: MemoryLoad) -> Table:
 
 
 def _remember_memories(table: Table, judged: pl.DataFrame, run: RunContext, spec: MemoriesSpec) -> None:
-    """`judged`: COMPARED, `outcome` and `is_refuted`."""
+    """`judged`: COMPARED and `outcome`."""
     outcome, state = pl.col(OUTCOME), pl.col(STATE)
     landed = judged.filter(
         outcome.is_in(list(LANDED)) | ((outcome == Outcome.UNCHANGED.value) & (state == IN_STORE))
@@ -83,7 +81,7 @@ def _remember_memories(table: Table, judged: pl.DataFrame, run: RunContext, spec
     doubted = judged.filter(outcome == Outcome.UNKNOWN.value).select("profile").unique()
     settled = judged.filter(state.is_in([NEW, IN_STORE]))["profile"].unique()
     table.change(
-        added=[landed.filter(~pl.col("is_refuted")).select(*MEMORIES), doubted.select("profile")],
+        added=[landed.select(*MEMORIES), doubted.select("profile")],
         voided=_find_replaced(table, landed, settled),
         facts={"mapping": describe_mapping(spec), "run": run.run_id},
     )

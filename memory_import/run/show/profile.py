@@ -6,19 +6,22 @@ from typing import Any
 
 from memory_import.destination.api.memories import fetch_memories
 from memory_import.destination.api.profiles import fetch_profile
+from memory_import.destination.http.throttle import Throttle
 from memory_import.loads import MEMORY_LOADS
 from memory_import.printable import printable_line
 from memory_import.run.show.reach import Place, reach
 from memory_import.run.show.who import ProfileMissing, find_profile, read_who
 
 
-async def show_profile(who: str, place: Place, variables: Mapping[str, str]) -> dict[str, Any]:
+async def show_profile(
+    who: str, place: Place, variables: Mapping[str, str], throttle: Throttle | None = None
+) -> dict[str, Any]:
     """`profile_id` (canonical), `created_at`, `traits`, `identifiers`, `observations` and `summaries` as the
     API lists them, all pages of each; `billing`: what that took.
 
     Raises `ProfileMissing` where the store has no such profile, `UsageProblem` where WHO cannot be read.
     """
-    async with reach(place, variables) as reached:
+    async with reach(place, variables, throttle) as reached:
         wanted = read_who(who, reached.spec)
         client, store_id = reached.client, reached.target.store_id
         profile = await fetch_profile(client, store_id, await find_profile(reached, wanted))

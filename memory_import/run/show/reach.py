@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from memory_import.destination.http.client import Client
+from memory_import.destination.http.throttle import Throttle
 from memory_import.errors import UsageProblem
 from memory_import.run.lifecycle.changes import check_target
 from memory_import.run.lifecycle.state_directory import has_ledger, hold, open_ledger
@@ -36,15 +37,17 @@ class Reached:
 
 
 @asynccontextmanager
-async def reach(place: Place, variables: Mapping[str, str]) -> AsyncIterator[Reached]:
-    """Open the store; the service's wishes to wait hold here as for runs.
+async def reach(
+    place: Place, variables: Mapping[str, str], throttle: Throttle | None = None
+) -> AsyncIterator[Reached]:
+    """Open the store; the service's wishes to wait hold here as for runs. `throttle`: what requests wait at.
 
     Raises `UsageProblem` where it is not said which store, or how to get there.
     """
     with ExitStack() as stack:
         target, spec = stack.enter_context(_find(place, variables))
         ledger = stack.enter_context(open_ledger(place.state_dir)) if has_ledger(place.state_dir) else None
-        async with connect(target.account, ledger) as client:
+        async with connect(target.account, ledger, throttle) as client:
             found = await look_up_store(client, target, spec, place.spec_path)
             yield Reached(client, found, spec)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from memory_import.destination.api.recall import LIMITS, QUERY_CHARACTERS, recall
+from memory_import.destination.http.throttle import Throttle
 from memory_import.errors import UsageProblem
 from memory_import.printable import printable_line
 from memory_import.run.show.profile import describe_memories
@@ -38,7 +39,11 @@ class Wanted:
 
 
 async def recall_profile(
-    who: str, wanted: Wanted, place: Place, variables: Mapping[str, str]
+    who: str,
+    wanted: Wanted,
+    place: Place,
+    variables: Mapping[str, str],
+    throttle: Throttle | None = None,
 ) -> dict[str, Any]:
     """`profile_id`, `limits`, and `observations`, `summaries`, `communications`, `meta` as the API gives
     them; `billing`: what that took.
@@ -46,7 +51,7 @@ async def recall_profile(
     Raises `ProfileMissing` where the store has no such profile, `UsageProblem` where WHO cannot be read.
     """
     wanted.check()
-    async with reach(place, variables) as reached:
+    async with reach(place, variables, throttle) as reached:
         asked = read_who(who, reached.spec)
         found = await recall(
             reached.client,

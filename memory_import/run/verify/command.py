@@ -1,7 +1,7 @@
 """Verifying a run that is over, from its folder: what `memory-import verify` does."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 
 from memory_import.clock import seconds_now
 from memory_import.destination.errors import StagingChanged, Stopped
-from memory_import.destination.http.throttle import StopSignal
+from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.errors import ExitCode, UsageProblem
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RunRecord
@@ -38,16 +38,23 @@ class VerifyRequest:
 
 
 async def verify_run(
-    request: VerifyRequest, variables: Mapping[str, str], progress: RunProgress, *, now: Now = seconds_now
+    request: VerifyRequest,
+    variables: Mapping[str, str],
+    progress: RunProgress,
+    *,
+    now: Now = seconds_now,
+    make_throttle: Callable[[StopSignal], Throttle] = Throttle,
 ) -> dict[str, Any]:
     """Read back, write the report of the run anew, and say what was found: `run_id`, `spec`, `exit_code` (0
     where nothing is wrong, else 1), and by load the `verification` of the report.
 
-    What is not in the store as it was sent is known no longer. Raises `ImportProblem` where the run cannot be
-    verified, or was stopped: what was read until then is kept.
+    What is not in the store as it was sent is known no longer. `make_throttle` makes that which every request
+    waits at. Raises `ImportProblem` where the run cannot be verified, or was stopped: what was read until
+    then is kept.
     """
     stop_signal = StopSignal()
-    with stop_on_signals(stop_signal), progress, _open(request, variables, stop_signal, progress) as run:
+    start = Start(RunRequest(state_dir=request.state_dir), variables, stop_signal, progress, make_throttle)
+    with stop_on_signals(stop_signal), progress, _open(request.run_id, start) as run:
         try:
             await verify_loads(run, request.sample, now=now)
         except Stopped:
@@ -68,15 +75,13 @@ async def verify_run(
 
 
 @contextmanager
-def _open(
-    request: VerifyRequest, variables: Mapping[str, str], stop_signal: StopSignal, progress: RunProgress
-) -> Iterator[RunContext]:
-    if not has_ledger(request.state_dir):
-        raise UsageProblem(f"There is nothing to verify in {request.state_dir}: it holds no runs yet.")
-    with hold(request.state_dir, "a verify") as ledger:
-        record = _find(ledger, request.run_id)
+def _open(run_id: str | None, start: Start) -> Iterator[RunContext]:
+    state_dir = start.request.state_dir
+    if not has_ledger(state_dir):
+        raise UsageProblem(f"There is nothing to verify in {state_dir}: it holds no runs yet.")
+    with hold(state_dir, "a verify") as ledger:
+        record = _find(ledger, run_id)
         spec = Spec.model_validate(record.spec)
-        start = Start(RunRequest(state_dir=request.state_dir), variables, stop_signal, progress)
         with reach_again(start, record, spec) as target:
             check_target(record, target)
             run = start.context(record, spec, target, ledger, run_sources(start.request, record.run_id))

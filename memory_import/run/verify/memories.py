@@ -27,7 +27,7 @@ async def check_memories(
     held = _Held(reader, load, canonical[-1], list(listed or ()))
     findings = []
     for memory in sent:
-        judged = [await held.judge(part) for part in memory.parts]
+        judged = [await held.judge(memory, part) for part in memory.parts]
         findings.append(
             Finding(
                 number=reader.number,
@@ -57,14 +57,15 @@ class _Held:
         self._free = free
         self._revisions: dict[str, list[Mapping[str, Any]]] = {}
 
-    async def judge(self, part: Mapping[str, Any]) -> tuple[Verdict, Difference | None]:
+    async def judge(self, sent: SentMemory, part: Mapping[str, Any]) -> tuple[Verdict, Difference | None]:
         """Find what stands for a part of a memory, and take it from there."""
+        facts = _known_facts if sent.is_known else _facts
         same = [memory for memory in self._free if _is_at(memory, part)]
-        equal = [memory for memory in same if _facts(memory) == _facts(part)]
+        equal = [memory for memory in same if facts(memory) == facts(part)]
         if equal:
             self._free.remove(equal[0])
             return Verdict.EQUAL, None
-        changed = await self._find_changed(part)
+        changed = await self._find_changed(part, sent.landed_at)
         found = changed or next(iter(same), None)
         if found is None:
             return Verdict.MISSING, Difference(self._load, dict(part), None)
@@ -73,12 +74,12 @@ class _Held:
         shown = {name: found.get(name) for name in (*part, "updatedAt")}
         return verdict, Difference(self._load, dict(part), shown)
 
-    async def _find_changed(self, part: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    async def _find_changed(self, part: Mapping[str, Any], landed_at: float) -> Mapping[str, Any] | None:
         """One that somebody changed since: an observation that said the part before, as its revisions tell;
         a summary, which has none, of the same time."""
         for memory in self._free:
             is_changed = memory.get("updatedAt") != memory.get("createdAt")
-            if not (is_changed and self._reader.is_later(memory.get("updatedAt"))):
+            if not (is_changed and self._reader.is_later(memory.get("updatedAt"), landed_at)):
                 continue
             if self._load == "observations":
                 if any(_is_at(former, part) for former in await self._former(memory["id"])):
@@ -105,6 +106,11 @@ def _facts(memory: Mapping[str, Any]) -> tuple[Any, ...]:
     """What else a memory says: its source, and the conversations that it belongs to."""
     conversations = memory.get("conversationIds") or ()
     return memory.get("source"), memory.get("conversationId"), frozenset(conversations)
+
+
+def _known_facts(memory: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Of the same what is known of a memory that an earlier run has sent."""
+    return (memory.get("conversationId"),)
 
 
 def _second(moment: object) -> int | None:

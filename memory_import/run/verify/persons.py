@@ -15,17 +15,18 @@ _IN_SMALL_LETTERS = frozenset({"email"})
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What reading back goes by. What changed after `since` (seconds since the epoch, by the server's clock)
-    was changed by somebody else."""
+    """What reading back goes by. `ahead_seconds`: how far the server's clock is ahead of ours, at most."""
 
     client: Client
     store_id: str
     number: int
-    since: float
+    ahead_seconds: float
 
-    def is_later(self, moment: object) -> bool:
-        """Whether a moment, as the API writes them, is after all that the run has sent."""
-        return isinstance(moment, str) and datetime.fromisoformat(moment).timestamp() > self.since
+    def is_later(self, moment: object, landed_at: float) -> bool:
+        """Whether a moment, as the API writes them, is after what was sent had landed: it was changed by
+        somebody else."""
+        latest = landed_at + self.ahead_seconds
+        return isinstance(moment, str) and datetime.fromisoformat(moment).timestamp() > latest
 
 
 async def check_person(reader: Reader, sent: SentPerson) -> Finding:
@@ -52,7 +53,7 @@ def compare(reader: Reader, sent: SentPerson, profile: StoredProfile, *, lookups
     for path, value in sent.traits.items():
         trait = held.get(path, {})
         if not _is_same(value, trait.get("value")):
-            is_later = reader.is_later(trait.get("timestamp"))
+            is_later = reader.is_later(trait.get("timestamp"), sent.landed_at)
             (later if is_later else differences).append(Difference(path, value, trait.get("value")))
     identifiers = {each["idType"]: [str(value) for value in each["values"]] for each in profile.identifiers}
     for id_type, value in sent.identifiers:

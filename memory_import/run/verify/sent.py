@@ -32,26 +32,37 @@ _KINDS = {"is_split": pl.Boolean, "is_last": pl.Boolean}
 
 @dataclass(frozen=True, slots=True)
 class SentPerson:
-    """What a profile is to hold: `traits` by `Group.trait`, and (type, value) of identifiers, in order."""
+    """What a profile is to hold: `traits` by `Group.trait`, and (type, value) of identifiers, in order.
+
+    `landed_at`, in seconds since the epoch by our clock: what changed later was changed by somebody else.
+    """
 
     pos: int
     traits: Mapping[str, Any]
     identifiers: tuple[tuple[str, str], ...]
+    landed_at: float
 
 
 @dataclass(frozen=True, slots=True)
 class SentMemory:
-    """A memory of a row: the profile that it was sent to, and each part of it as it was sent."""
+    """A memory of a row: the profile that it was sent to, and each part of it as it was sent.
+
+    `landed_at` as in `SentPerson`. `is_known`: an earlier run has sent it, and its content, time and
+    conversation of origin are known, no more.
+    """
 
     pos: int
     profile_id: str
     parts: tuple[Mapping[str, Any], ...]
+    landed_at: float
+    is_known: bool = False
 
 
 class SentLoad:
-    """What landed of one load."""
+    """What landed of one load, by `landed_at`, when the run had ended."""
 
-    def __init__(self, run: RunContext, load: str) -> None:
+    def __init__(self, run: RunContext, load: str, landed_at: float) -> None:
+        self._landed_at = landed_at
         record = run.ledger.load(run.run_id, load)
         self._id_types = {} if record is None else dict(record.identifiers)
         self._staging = run.staging(load)
@@ -141,18 +152,31 @@ class SentLoad:
             if not entries.is_empty():
                 payloads = _read_payloads(self._staging, self._plan, part, entries)
                 texts = payloads.group_by(POS, maintain_order=True).agg(PAYLOAD)
-                yield [_as_person(pos, sent, self._id_types) for pos, sent in texts.iter_rows()]
+                yield [self._as_person(pos, sent) for pos, sent in texts.iter_rows()]
 
     def memories(self, wanted: pl.Series) -> Iterator[list[SentMemory]]:
-        """Those of the wanted rows (`_pos`) that were sent as memories, file by file, profile by profile."""
+        """Those of the wanted rows (`_pos`) that were sent as memories, file by file."""
         for part in self._parts:
             rows = self._staging.entries(part, PAYLOAD, PROFILE_ID)
             picked = rows.filter(pl.col(POS).is_in(wanted.implode()))
             grouped = picked.group_by(PROFILE_ID, POS, maintain_order=True).agg(PAYLOAD)
             yield [
-                SentMemory(pos, profile_id, tuple(json.loads(text) for text in texts))
+                SentMemory(pos, profile_id, tuple(json.loads(text) for text in texts), self._landed_at)
                 for profile_id, pos, texts in grouped.iter_rows()
             ]
+
+    def _as_person(self, pos: int, payloads: list[str]) -> SentPerson:
+        """Later payloads win; every value of an identifying trait stays an identifier."""
+        traits: dict[str, Any] = {}
+        identifiers: dict[tuple[str, str], None] = {}
+        for payload in payloads:
+            for group, values in json.loads(payload)["traits"].items():
+                for name, value in values.items():
+                    path = f"{group}.{name}"
+                    traits[path] = value
+                    if path in self._id_types:
+                        identifiers[self._id_types[path], str(value)] = None
+        return SentPerson(pos, traits, tuple(reversed(identifiers)), self._landed_at)
 
 
 def _whole(entries: pl.DataFrame) -> pl.DataFrame:
@@ -168,17 +192,3 @@ def _read_payloads(staging: Staging, plan: ProfilePlan, part: str, entries: pl.D
         return entries.select(POS).hstack([write_payloads(read_values(staging, plan, part)[at], plan)])
     written = staging.entries(part, PAYLOAD, ROUND)[entries["index"]]
     return entries.select(POS).hstack(written.select(PAYLOAD, ROUND)).sort(ROUND, maintain_order=True)
-
-
-def _as_person(pos: int, payloads: list[str], id_types: Mapping[str, str]) -> SentPerson:
-    """Later payloads win; every value of an identifying trait stays an identifier."""
-    traits: dict[str, Any] = {}
-    identifiers: dict[tuple[str, str], None] = {}
-    for payload in payloads:
-        for group, values in json.loads(payload)["traits"].items():
-            for name, value in values.items():
-                path = f"{group}.{name}"
-                traits[path] = value
-                if path in id_types:
-                    identifiers[id_types[path], str(value)] = None
-    return SentPerson(pos, traits, tuple(reversed(identifiers)))

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import polars as pl
@@ -30,9 +30,11 @@ from memory_import.printable import counted
 from memory_import.run.context import RunContext
 from memory_import.run.verify.memories import check_memories
 from memory_import.run.verify.persons import Reader, check_person
-from memory_import.run.verify.sample import IS_RANDOM, draw
+from memory_import.run.verify.sample import IS_RANDOM, IS_UNCHANGED, STRATUM, UNCHANGED, draw
 from memory_import.run.verify.sent import SentLoad, SentMemory, SentPerson
+from memory_import.run.verify.unchanged import UnchangedLoad
 
+_PROFILES_AT_ONCE = 5_000  # whose memories are in memory together
 _CHUNK = 200  # profiles whose findings are written together
 _SETTLE_SECONDS = 10.0  # after the last write of a run, in which reads may lag
 _MARGIN_SECONDS = 2.0  # the ledger's and the server's times are known to the second
@@ -41,12 +43,13 @@ Now = Callable[[], float]
 
 
 async def verify_loads(run: RunContext, sample: int | None, *, now: Now = seconds_now) -> None:
-    """Read back a sample of each load (None: all that landed), and keep what was found beside the rows.
+    """Read back a sample of each load (None: all that landed or is unchanged), and keep what was found beside
+    the rows.
 
     Goes on with a verification of the same sample that did not come to its end. Says beforehand how many
     billed reads it takes. `now`: in seconds since the epoch.
     """
-    chosen = [_choose(run, load.load, sample) for load in run.staged_loads()]
+    chosen = [_choose(run, load.load, sample, _landed_at(run, now)) for load in run.staged_loads()]
     for one in chosen:
         _announce(run, one)
     for one in chosen:
@@ -58,50 +61,66 @@ async def verify_loads(run: RunContext, sample: int | None, *, now: Now = second
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """`rows`: `_pos`, `is_random` of those that are to be read, without those that were read already."""
+    """`rows`: `_pos`, `is_random`, `is_unchanged` of those that are to be read, without those that were read
+    already."""
 
     load: str
     sent: SentLoad
+    unchanged: UnchangedLoad
     staging: Staging
     verification: Verification
     rows: pl.DataFrame
 
 
-def _choose(run: RunContext, load: str, sample: int | None) -> _Chosen:
-    staging, sent = run.staging(load), SentLoad(run, load)
-    population = sent.population()
+def _choose(run: RunContext, load: str, sample: int | None, landed_at: float) -> _Chosen:
+    staging = run.staging(load)
+    sent, unchanged = SentLoad(run, load, landed_at), UnchangedLoad(run, load, landed_at)
+    population = pl.concat([sent.population(), unchanged.population()])
+    unchanged_rows = population.filter(pl.col(STRATUM) == UNCHANGED).height
     last = read_verification(staging)
     is_open = last is not None and not last.is_finished and last.sample == sample
     number = (last.number + (not is_open)) if last else 1
     rows = draw(population, sample, f"{run.run_id} {load} {number}")
     verification = Verification(
-        number=number, sample=sample, population=population.height, planned=rows.height
+        number=number,
+        sample=sample,
+        landed=population.height - unchanged_rows,
+        unchanged=unchanged_rows,
+        planned=rows.height,
     )
     write_verification(staging, verification)
     findings = read_findings(staging) if is_open else {}
     done = pl.Series(POS, [pos for pos, one in findings.items() if one.number == number], pl.Int64)
-    return _Chosen(load, sent, staging, verification, rows.filter(~pl.col(POS).is_in(done.implode())))
-
-
-def _announce(run: RunContext, chosen: _Chosen) -> None:
-    rows, of_all = chosen.rows.height, chosen.verification.population
-    if chosen.load == PROFILES:
-        words = f"{counted(rows, 'profile')} to read and at least {counted(rows, 'lookup')}"
-    else:
-        profiles = len({one.profile_id for part in chosen.sent.memories(chosen.rows[POS]) for one in part})
-        words = f"{counted(profiles, 'profile')} to read"
-    run.progress.say(
-        f"Verifying {rows:,} of {of_all:,} {chosen.load} that landed: {words}, "
-        "billed once a profile in 24 hours."
+    return _Chosen(
+        load, sent, unchanged, staging, verification, rows.filter(~pl.col(POS).is_in(done.implode()))
     )
 
 
+def _announce(run: RunContext, chosen: _Chosen) -> None:
+    rows, of_all = chosen.rows.height, chosen.verification
+    unchanged = chosen.rows.filter(IS_UNCHANGED).height
+    kinds = [f"{rows - unchanged:,} of {of_all.landed:,} {chosen.load} that landed"]
+    if of_all.unchanged:
+        kinds.append(f"{unchanged:,} of {of_all.unchanged:,} that are unchanged")
+    if chosen.load == PROFILES:
+        words = f"{counted(rows, 'profile')} to read and at least {counted(rows, 'lookup')}"
+    else:
+        profiles = _list_profiles(chosen.staging, chosen.rows[POS])["profile"].n_unique()
+        words = f"{counted(profiles, 'profile')} to read"
+    run.progress.say(f"Verifying {' and '.join(kinds)}: {words}, billed once a profile in 24 hours.")
+
+
+def _list_profiles(staging: Staging, wanted: pl.Series) -> pl.DataFrame:
+    """`_pos`, `profile` of rows of memories."""
+    if staging.compared is None:
+        return pl.DataFrame(schema={POS: pl.Int64, "profile": pl.String})
+    return staging.compared.select(POS, "profile").filter(pl.col(POS).is_in(wanted.implode()))
+
+
 async def _reader(run: RunContext, client: Client, number: int, now: Now) -> Reader:
-    """What the run has sent was there when it ended, by our clock; the server's may be another."""
     await require_store(client, run.target.store_id)
     ahead_seconds = 0.0 if client.server_time is None else client.server_time - now()
-    since = _landed_at(run, now) + ahead_seconds + _MARGIN_SECONDS
-    return Reader(client, run.target.store_id, number, since)
+    return Reader(client, run.target.store_id, number, ahead_seconds + _MARGIN_SECONDS)
 
 
 def _landed_at(run: RunContext, now: Now) -> float:
@@ -120,6 +139,7 @@ class _Check:
         self._now = now
         self._slots = asyncio.Semaphore(LOOKUPS_AT_ONCE)
         self._random = set(chosen.rows.filter(IS_RANDOM)[POS])
+        self._unchanged = set(chosen.rows.filter(IS_UNCHANGED)[POS])
         self._landed_at = _landed_at(run, now)
 
     async def run(self) -> None:
@@ -145,13 +165,16 @@ class _Check:
         return doubtful
 
     def _checks(self, wanted: pl.Series) -> Iterator[Coroutine[Any, Any, list[Finding]]]:
+        sent, unchanged = self._chosen.sent, self._chosen.unchanged
         if self._chosen.load == PROFILES:
-            for persons in self._chosen.sent.persons(wanted):
+            for persons in chain(sent.persons(wanted), unchanged.persons(wanted)):
                 yield from (self._person(person) for person in persons)
             return
-        for memories in self._chosen.sent.memories(wanted):
+        of_profiles = _list_profiles(self._chosen.staging, wanted)
+        for profiles in of_profiles["profile"].unique().sort().to_frame().iter_slices(_PROFILES_AT_ONCE):
+            here = of_profiles.join(profiles, on="profile", how="semi")[POS]
             of_profile: dict[str, list[SentMemory]] = defaultdict(list)
-            for memory in memories:
+            for memory in chain.from_iterable(chain(sent.memories(here), unchanged.memories(here))):
                 of_profile[memory.profile_id].append(memory)
             yield from (self._memories(*each) for each in of_profile.items())
 
@@ -164,7 +187,10 @@ class _Check:
             return await check_memories(self._reader, self._chosen.load, profile_id, memories)
 
     def _note(self, findings: Iterable[Finding]) -> None:
-        told = [replace(finding, is_random=finding.pos in self._random) for finding in findings]
+        told = [
+            replace(one, is_random=one.pos in self._random, is_unchanged=one.pos in self._unchanged)
+            for one in findings
+        ]
         if told:
             note_findings(self._chosen.staging, told)
             self._run.progress.advance(len(told))

@@ -9,6 +9,7 @@ import pytest
 
 from memory_import.destination.http.connections import Connections
 from memory_import.destination.limits import CONNECTIONS
+from memory_import.errors import UsageProblem
 from tests.support.servers import AUTH, URL, take_turns
 
 pytestmark = pytest.mark.anyio
@@ -16,15 +17,16 @@ PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
 class Proxy:
-    """A proxy that refuses every tunnel, and keeps what it was asked for."""
+    """A proxy that gives every tunnel this answer, hangs up, and keeps what it was asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer: bytes = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n") -> None:
         self.asked: list[bytes] = []
+        self._answer = answer
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Refuse."""
+        """Answer."""
         self.asked.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
+        writer.write(self._answer)
         writer.close()
 
 
@@ -105,6 +107,31 @@ async def test_the_proxy_of_the_environment_is_asked_for_a_tunnel_and_sees_no_cr
     listening.close()
     assert proxy.asked[0].startswith(b"CONNECT memory.example.com:443 ")
     assert base64.b64encode(":".join(AUTH).encode()) not in proxy.asked[0]
+
+
+async def test_a_tunnel_that_broke_half_made_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = Proxy(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n<html>")
+    listening = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    set_environment(monkeypatch, https_proxy=f"127.0.0.1:{listening.sockets[0].getsockname()[1]}")
+    async with Connections("https://memory.example.com", AUTH) as connections:
+        for _ in range(2):
+            with pytest.raises(httpx.ConnectError):
+                await connections.exchange("GET", "/", params={}, headers={}, content=None, leave=at_once)
+    listening.close()
+    assert len(proxy.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["socks5://u:secret@h:1", "ftp://h", "http://[::1", "http://u:secret@h:99999", "http://", "://"],
+)
+def test_a_proxy_that_cannot_be_one_is_said_without_its_address(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    set_environment(monkeypatch, https_proxy=address)
+    with pytest.raises(UsageProblem, match="HTTPS_PROXY") as raised:
+        Connections("https://memory.example.com", AUTH)
+    assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

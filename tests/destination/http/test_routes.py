@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
+from copy import deepcopy
 from typing import Any
 
 import httpx
 import pytest
 
+from memory_import.destination.http import routes
 from memory_import.destination.http.decisions import Answer
 from memory_import.destination.http.routes import BELIEVED, ROUTES, Route, is_documented
 from tests.support.openapi import ABSENT, CONVERSATIONS_PATH, PATH, read_document
@@ -33,14 +33,9 @@ NO_SUCCESS = (
 NAMES = [f"{route.method} {route.template}" for route in ROUTES]
 
 
-@cache
-def document(path: Path) -> dict[str, Any]:
-    return read_document(path)
-
-
 def document_of(route: Route) -> dict[str, Any]:
     """The document of the host that serves a route."""
-    return document(CONVERSATIONS_PATH if route.template.startswith("/v2/") else PATH)
+    return read_document(CONVERSATIONS_PATH if route.template.startswith("/v2/") else PATH)
 
 
 def responses(route: Route) -> dict[int, Any]:
@@ -132,3 +127,92 @@ def test_a_success_without_what_it_must_hold_is_no_answer(route: Route, body: by
         if is_documented(Answer(status, httpx.Headers(), body), route)
     ]
     assert believed == []
+
+
+_PAGE = "meta meta.nextToken"
+_MEMORIES = {
+    name: " ".join(
+        f"{name}.{member}" for member in ("content", "source", "occurredAt", "updatedAt", of_conversations)
+    )
+    for name, of_conversations in (
+        ("observations", "conversationIds"),
+        ("revisions", "conversationIds"),
+        ("summaries", "conversationId"),
+    )
+}
+USED = {
+    routes.BULK: "message",
+    routes.LOOKUP: "profiles",
+    routes.CREATE_PROFILE: "message id",
+    routes.READ_PROFILE: "id createdAt",
+    routes.LIST_MEMORIES["observations"]: f"observations.id {_MEMORIES['observations']} {_PAGE}",
+    routes.LIST_MEMORIES["summaries"]: f"summaries.id {_MEMORIES['summaries']} {_PAGE}",
+    routes.LIST_REVISIONS: f"revisions.id {_MEMORIES['revisions']} {_PAGE}",
+    routes.READ_TRAITS: f"traits traits.name traits.traitGroup traits.timestamp {_PAGE}",
+    routes.READ_IDENTIFIERS: "identifiers identifiers.idType identifiers.values",
+    routes.RECALL: f"{_MEMORIES['observations']} {_MEMORIES['summaries']} communications meta",
+    routes.LIST_STORES: f"stores {_PAGE}",
+    routes.READ_STORE: "status displayName description",
+    routes.LIST_GROUPS: f"traitGroups traitGroups.displayName traitGroups.traits {_PAGE}",
+    routes.READ_IDENTITY: "identifierConfigs.idType identifierConfigs.normalization matchingRules",
+    routes.READ_OPERATION: "status error",
+    routes.LIST_CONFIGURATIONS: "configurations.id configurations.displayName configurations.channelSettings "
+    f"configurations.memoryStoreId configurations.conversationGroupingType {_PAGE}",
+}
+"""The members that something is decided by, or that are shown."""
+WRONG_INSIDE = {
+    "a definition": (routes.LIST_GROUPS, {"traitGroups": [{"displayName": "G", "traits": {"t": "STRING"}}]}),
+    "its type": (routes.LIST_GROUPS, {"traitGroups": [{"displayName": "G", "traits": {"t": {}}}]}),
+    "identifiers": (routes.READ_IDENTIFIERS, {"identifiers": [{"idType": "email", "values": [["x"]]}]}),
+}
+
+
+def members(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths of all that is in a document."""
+    if path:
+        yield path
+    for step, each in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        yield from members(each, (*path, step))
+
+
+def replaced(document: Any, path: tuple[str | int, ...], value: object) -> Any:
+    """The document with another value at a path."""
+    changed = deepcopy(document)
+    holder = changed
+    for step in path[:-1]:
+        holder = holder[step]
+    holder[path[-1]] = value
+    return changed
+
+
+@pytest.mark.parametrize("route", USED, ids=lambda route: f"{route.method} {route.template}")
+@pytest.mark.parametrize("wrong", [7, [7], {"of": 7}], ids=str)
+def test_a_success_in_which_a_member_that_is_used_has_another_type_is_no_answer(
+    route: Route, wrong: object
+) -> None:
+    (body, *_) = (json.loads(answer.body) for answer in documented(route) if answer.status == route.success)
+    paths = {".".join(step for step in path if isinstance(step, str)): path for path in members(body)}
+    believed = [
+        name
+        for name in USED[route].split()
+        if not isinstance(value_at(body, paths[name]), type(wrong))
+        and is_success(replaced(body, paths[name], wrong), route)
+    ]
+    assert believed == []
+
+
+@pytest.mark.parametrize(("route", "body"), WRONG_INSIDE.values(), ids=WRONG_INSIDE)
+def test_a_success_that_is_wrong_deep_inside_is_no_answer(route: Route, body: Any) -> None:
+    assert not is_success(body, route)
+
+
+def is_success(body: Any, route: Route) -> bool:
+    return is_documented(Answer(route.success, httpx.Headers(), json.dumps(body).encode()), route)
+
+
+def value_at(document: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        document = document[step]
+    return document

@@ -64,7 +64,7 @@ def test_nothing_is_said_where_nothing_was_read_back(staging: Staging, tmp_path:
 def test_the_last_verification_is_counted_and_no_earlier_one(staging: Staging) -> None:
     find(staging, 1, Verdict.EQUAL, Verdict.EQUAL, Verdict.EQUAL, Verdict.MISSING)
     find(staging, 2, Verdict.EQUAL, Verdict.DIFFERENT, Verdict.MISSING)
-    verification = Verification(number=2, sample=4, population=100, planned=4)
+    verification = Verification(number=2, sample=4, landed=100, unchanged=0, planned=4)
     write_verification(staging, verification)
     section = describe_verification(staging, bounds)
     assert section is not None
@@ -81,7 +81,7 @@ def test_rows_that_were_chosen_for_their_kind_say_nothing_of_all(staging: Stagin
     find(staging, 1, Verdict.MISSING, is_random=False)
     find(staging, 1, *[Verdict.MISSING], is_random=False)
     note_findings(staging, [Finding(number=1, pos=3, verdict=Verdict.EQUAL, profile_id="p", is_random=True)])
-    write_verification(staging, Verification(number=1, sample=1, population=4, planned=2))
+    write_verification(staging, Verification(number=1, sample=1, landed=4, unchanged=0, planned=2))
     section = describe_verification(staging, bounds)
     assert section is not None
     assert (section["wrong"], section["rate"]["drawn"], section["rate"]["wrong"]) == (1, 1, 0)
@@ -89,7 +89,7 @@ def test_rows_that_were_chosen_for_their_kind_say_nothing_of_all(staging: Stagin
 
 def test_every_difference_has_its_line(staging: Staging, tmp_path: Path) -> None:
     find(staging, 1, Verdict.EQUAL, Verdict.DIFFERENT, Verdict.MISSING)
-    write_verification(staging, Verification(number=1, sample=None, population=3, planned=3))
+    write_verification(staging, Verification(number=1, sample=None, landed=3, unchanged=0, planned=3))
     write_differences(staging, tmp_path / "differences.csv")
     with (tmp_path / "differences.csv").open(newline="") as lines:
         assert list(csv.reader(lines)) == [

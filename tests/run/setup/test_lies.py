@@ -21,7 +21,8 @@ from tests.support.in_process import connect, make_app
 from tests.support.lies import EVERY, LIES
 
 pytestmark = pytest.mark.anyio
-NAMED = StoreSpec(name="acme")
+NAMED = StoreSpec(name="acme", description="The customers of Acme.")
+FORMER = StoreSpec(name="acme", description="For trials.")
 WANTED = Wanted(
     uses=(
         TraitUse(group="Contact", name="nick", data_type="STRING"),
@@ -33,6 +34,7 @@ PLACES = {
     "list stores": ("GET", "*/ControlPlane/Stores"),
     "create store": ("POST", "*/ControlPlane/Stores"),
     "read store": ("GET", "*/Stores/mem_store_??????????????????????????"),
+    "change store": ("PATCH", "*/Stores/mem_store_??????????????????????????"),
     "list groups": ("GET", "*/TraitGroups"),
     "create group": ("POST", "*/TraitGroups"),
     "change group": ("PATCH", "*/TraitGroups/*"),
@@ -49,9 +51,9 @@ CHOSEN = [cell for at, cell in enumerate(CELLS) if at % EVERY == 0]
 IN_WORDS = {ExitCode.DONE, ExitCode.USAGE, ExitCode.CREDENTIALS, ExitCode.PENDING, ExitCode.CHANGED}
 
 
-async def set_up(app: Middleware) -> None:
+async def set_up(app: Middleware, named: StoreSpec = NAMED) -> None:
     async with connect(app) as (client, _):
-        await set_up_store(client, NAMED, WANTED)
+        await set_up_store(client, named, WANTED)
         (store,) = await list_stores(client)
         wanted = WantedConfiguration(
             store_id=store.store_id,
@@ -87,16 +89,20 @@ async def test_a_setup_that_is_lied_to_ends_in_words_and_repeated_it_ends_right(
     await set_up(plain)
     method, path = PLACES[place]
     when: dict[str, Any] = {"method": method, "path": path, **({"nth": 1} if times == "once" else {})}
-    app = make_app(empty=True, faults=[{"when": when, "do": LIES[lie]}])
+    app = make_app(empty=True)
+    if place == "change store":
+        await set_up(app, FORMER)
+    play(app, {"when": when, "do": LIES[lie]})
     assert await ending(app) in IN_WORDS
-    tell_the_truth(app)
+    play(app)
     await set_up(app)
     stores, schema, configurations = await look(plain)
     found = await look(app)
-    assert [each.name for each in found[0]] == [each.name for each in stores]
+    assert [(each.name, each.description) for each in found[0]] == [("acme", NAMED.description)] * len(stores)
     assert found[1] == schema
     assert [(each.name, each.has_extraction) for each in found[2]] == [("acme", True)] * len(configurations)
 
 
-def tell_the_truth(app: Middleware) -> None:
-    app.faults = type(app.faults)([], now=lambda: 0.0)
+def play(app: Middleware, *faults: dict[str, Any]) -> None:
+    """Play these faults from now on."""
+    app.faults = type(app.faults)(list(faults), now=lambda: 0.0)

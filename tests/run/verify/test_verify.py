@@ -4,79 +4,30 @@ import asyncio
 import csv
 import json
 import os
-import stat
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
-import polars as pl
 import pytest
-import yaml
 
-from memory_import.clock import seconds_now
-from memory_import.emulator.server import running
 from memory_import.errors import ExitCode, ImportProblem, UsageProblem
-from memory_import.run.lifecycle.result import RunResult
 from memory_import.run.progress import RunProgress
 from memory_import.run.verify.command import VerifyRequest, describe_verified, verify_run
-from tests.support.workplace import STORE, TRAITS, Workplace, write_customers, write_spec
+from tests.support.workplace import TRAITS, Workplace, write_customers, write_spec
+from tests.support.world import (
+    PROFILES,
+    World,
+    add_notes,
+    email,
+    listed_rows,
+    observation_of,
+    outcomes,
+    running_world,
+)
 
 CUSTOMERS = 400
 LOST = range(3, CUSTOMERS, 20)  # 5 %
-HOUR = 3_600.0
-AUTH = ("SK" + "0" * 32, "secret")
-
-
-@dataclass
-class World:
-    """An emulator, a folder with an input of it, and a clock that both go by."""
-
-    url: str
-    workplace: Workplace
-    offset: float = 0.0
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        answer = httpx.request(method, f"{self.url}{path}", json=body, auth=AUTH, verify=False, timeout=60)
-        assert answer.status_code < 300, answer.text
-        return answer.json() if answer.content else None
-
-    def script(self, *rules: dict[str, Any]) -> None:
-        """What the emulator does wrong from now on."""
-        self.ask("POST", "/emulator/faults", list(rules))
-
-    def run(self, **changes: Any) -> RunResult:
-        return self.workplace.carry_out(self.workplace.request(**changes))
-
-    def wait(self) -> None:
-        """An hour goes by."""
-        self.ask("POST", "/emulator/clock", {"advance_seconds": HOUR})
-        self.offset += HOUR
-
-    def verify(self, sample: int | None, run_id: str | None = None) -> dict[str, Any]:
-        request = VerifyRequest(self.workplace.state_dir, run_id, sample)
-        now = lambda: seconds_now() + self.offset  # noqa: E731
-        return asyncio.run(verify_run(request, self.workplace.variables, RunProgress(None), now=now))
-
-    def profile_of(self, email: str) -> str:
-        found = self.ask("POST", f"{PROFILES}/Lookup", {"idType": "email", "value": email})
-        (profile_id,) = found["profiles"]
-        return str(profile_id)
-
-    def lookups(self) -> int:
-        asked = self.ask("GET", "/emulator/requests")
-        return sum(each["path"].endswith("/Lookup") for each in asked["requests"])
-
-
-PROFILES = f"/v1/Stores/{STORE}/Profiles"
-
-
-def email(number: int) -> str:
-    return f"p{number}@example.com"
 
 
 @pytest.fixture
@@ -84,30 +35,8 @@ def world(tmp_path: Path) -> Iterator[World]:
     rows = [f"Name{n},,{email(n)},2024-01-31" for n in range(CUSTOMERS)]
     write_customers(tmp_path, *rows)
     write_spec(tmp_path)
-    with running(delay_seconds=(0, 0), operation_retry_after_seconds=0) as emulator:
-        variables = {
-            "MEMORY_API_URL": emulator.url,
-            "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-            "TWILIO_API_KEY": AUTH[0],
-            "TWILIO_API_SECRET": AUTH[1],
-        }
-        yield World(emulator.url, Workplace(tmp_path, variables))
-
-
-def outcomes(result: RunResult, name: str = "outcomes.parquet") -> Counter[str]:
-    return Counter(pl.read_parquet(Path(result.folder) / name)["outcome"].to_list())
-
-
-def report(result: RunResult) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((Path(result.folder) / "report.json").read_text())
-    return read
-
-
-def listed_rows(result: RunResult, verdict: str, name: str = "differences.csv") -> list[int]:
-    path = Path(result.folder) / name
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with path.open(newline="") as lines:
-        return sorted({int(row["_row"]) for row in csv.DictReader(lines) if row["_verdict"] == verdict})
+    with running_world(tmp_path) as ready:
+        yield ready
 
 
 def lose_some(world: World) -> None:
@@ -126,9 +55,9 @@ def test_all_that_was_lost_without_a_word_is_found_and_named(world: World) -> No
     assert found["rate"] == {"drawn": CUSTOMERS, "wrong": 20, "low": 0.05, "high": 0.05}
     assert listed_rows(result, "missing") == [number + 1 for number in LOST]
     assert outcomes(result) == {"verified": 380, "completed": 20}
-    rows = report(result)["loads"]["profiles"]["rows"]
+    rows = world.report(result)["loads"]["profiles"]["rows"]
     assert (rows["read"], rows["verified"], rows["completed"]) == (CUSTOMERS, 380, 20)
-    assert report(result)["status"] == "finished"
+    assert world.report(result)["status"] == "finished"
     assert "20 missing" in describe_verified(verified)
 
 
@@ -156,7 +85,12 @@ def test_the_next_run_brings_what_was_lost(world: World) -> None:
     world.wait()
     verified = world.verify(None)
     assert (verified["run_id"], verified["exit_code"]) == (second.report["run_id"], ExitCode.DONE)
-    assert verified["loads"]["profiles"]["equal"] == len(LOST)
+    found = verified["loads"]["profiles"]
+    assert (found["landed"], found["unchanged"], found["equal"]) == (
+        len(LOST),
+        CUSTOMERS - len(LOST),
+        CUSTOMERS,
+    )
 
 
 def test_people_who_changed_and_those_of_several_rows_are_read_beside_those_that_are_drawn(
@@ -259,28 +193,8 @@ def test_what_the_service_asks_for_is_heeded(world: World) -> None:
     assert world.verify(60)["exit_code"] == ExitCode.DONE
 
 
-def add_notes(world: World) -> None:
-    lines = [f"{email(n)},note {n},2024-03-0{1 + n % 9}" for n in range(20)]
-    (world.workplace.folder / "notes.csv").write_text("\n".join(["Email,Note,Created", *lines]) + "\n")
-    spec = yaml.safe_load((world.workplace.folder / "spec.yaml").read_text())
-    spec["observations"] = {
-        "source": "notes.csv",
-        "profile": {"email": "Email"},
-        "content": "Note",
-        "occurred_at": {"column": "Created", "format": "%Y-%m-%d", "timezone": "UTC"},
-        "observation_source": "crm-notes",
-    }
-    (world.workplace.folder / "spec.yaml").write_text(yaml.safe_dump(spec))
-
-
-def observation_of(world: World, number: int) -> str:
-    profile_id = world.profile_of(email(number))
-    (held,) = world.ask("GET", f"{PROFILES}/{profile_id}/Observations")["observations"]
-    return f"{PROFILES}/{profile_id}/Observations/{held['id']}"
-
-
 def test_observations_are_compared_by_content_and_time(world: World) -> None:
-    add_notes(world)
+    add_notes(world, 20)
     result = world.run()
     world.wait()
     world.ask("DELETE", observation_of(world, 4))

@@ -1,11 +1,15 @@
 """The report as one HTML page: no script, nothing from elsewhere, everything that a name says escaped."""
 
 import re
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from memory_import.ledger.report.page.view import Explain, describe_page
@@ -13,6 +17,7 @@ from memory_import.printable import printable_line
 
 _CODE = re.compile("`([^`]+)`")
 _LONGEST = 300  # characters of a text from elsewhere
+_COMPILED = Path(__file__).parent / "templates" / "__pycache__"
 
 
 def render_page(
@@ -27,10 +32,23 @@ def render_page(
     return _environment().get_template("page.html").render(page=page)
 
 
+class _CompiledTemplates(FileSystemBytecodeCache):
+    """Templates as they were compiled, kept where Python keeps modules and by its rules: to compile them is a
+    good part of what a small run takes."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template, where that may be."""
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                Path(self.directory).mkdir(exist_ok=True)
+                super().dump_bytecode(bucket)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("memory_import.ledger.report.page"),
+        bytecode_cache=_CompiledTemplates(str(_COMPILED)),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalize,

@@ -45,7 +45,7 @@ def hold_on(persons: JudgedPersons, *, is_superseded: bool) -> None:
     arrived = [pl.DataFrame(schema=PLACES_SCHEMA)]
     kept = []
     for frame in persons.judged(None if others.height else persons.unsettled):
-        is_known = is_landed() & ~pl.col("is_refuted")
+        is_known = is_landed()
         is_unsent = (pl.col(OUTCOME) == Outcome.PENDING.value) & pl.lit(is_superseded)
         kept.append(list_held(frame.filter(~is_known & ~is_unsent), run))
         kept.append(list_held(frame.filter(is_known & ~pl.col("is_whole")), run))

@@ -13,7 +13,7 @@ from memory_import.ledger.known.table import Table
 from memory_import.ledger.report.account import file_name
 from memory_import.ledger.report.outcomes import LANDED, Outcome, find_incomplete
 from memory_import.ledger.staging.staged import Staging
-from memory_import.ledger.staging.verdicts import find_refuted, read_findings
+from memory_import.ledger.staging.verdicts import read_findings
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.loads.known_persons.staged import declared_plan, list_groups_of, list_persons
@@ -42,11 +42,6 @@ class JudgedPersons:
         return outcomes.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(POS))
 
     @cached_property
-    def refuted(self) -> pl.Series:
-        """`_pos` of who was read back and is not in the store as sent."""
-        return find_refuted(self.staging)
-
-    @cached_property
     def incomplete(self) -> pl.Series:
         """`_pos` of who is in the store without all further identifiers."""
         return find_incomplete(self.run.ledger, self.staging, self.run.run_id, PROFILES)
@@ -55,7 +50,7 @@ class JudgedPersons:
     def unsettled(self) -> pl.Series:
         """`_pos` of everybody of whom something was sent, or is to be, that is not known to have arrived."""
         is_open = pl.col(OUTCOME).is_in([*_IN_DOUBT, Outcome.PENDING.value])
-        listed = [self.outcomes.filter(is_open)[POS], self.refuted, self.incomplete]
+        listed = [self.outcomes.filter(is_open)[POS], self.incomplete]
         return pl.concat(listed).unique()
 
     def groups(self) -> Iterator[pl.DataFrame]:
@@ -63,12 +58,12 @@ class JudgedPersons:
         return self._judge(list_groups_of(self.staging, self.plan))
 
     def judged(self, wanted: pl.Series | None = None) -> Iterator[pl.DataFrame]:
-        """STAGED with values, `outcome`, `is_refuted`, `is_whole` (all that was sent of it landed) and
-        `profile`, some at a time; of all persons, or of those that are `wanted` (`_pos`)."""
+        """STAGED with values, `outcome`, `is_whole` (all that was sent of it landed) and `profile`, some at a
+        time; of all persons, or of those that are `wanted` (`_pos`)."""
         return self._judge(list_persons(self.staging, self.plan, wanted))
 
     def _judge(self, listed: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        refuted, incomplete = self.refuted.implode(), self.incomplete.implode()
+        incomplete = self.incomplete.implode()
         found = read_findings(self.staging)
         seen = pl.DataFrame([(pos, one.profile_id) for pos, one in found.items()], schema=_SEEN, orient="row")
 
@@ -76,7 +71,7 @@ class JudgedPersons:
             return (
                 persons.with_columns(self.outcomes[OUTCOME].gather(persons[POS]))
                 .join(seen, on=POS, how="left", maintain_order="left")
-                .with_columns(is_refuted=pl.col(POS).is_in(refuted), is_whole=~pl.col(POS).is_in(incomplete))
+                .with_columns(is_whole=~pl.col(POS).is_in(incomplete))
             )
 
         yield from map(judge, listed)  # which holds none of them while the next one is read

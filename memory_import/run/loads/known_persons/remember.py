@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from memory_import.columns import ID_TYPE, POS, VALUE
-from memory_import.ledger.known.store import PERSONS, trait_column
+from memory_import.columns import ID_TYPE, POS, TRAIT, VALUE
+from memory_import.ledger.known.store import HELD, IDENTIFIER, PERSONS, trait_column
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.staging.presence import Presence, read_presence
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.run.context import RunContext
 from memory_import.run.loads.known_persons.ahead import make_ahead
 from memory_import.run.loads.known_persons.contested import remember_contested
-from memory_import.run.loads.known_persons.held import hold_on, list_held
+from memory_import.run.loads.known_persons.held import hold_on
 from memory_import.run.loads.known_persons.judged import JudgedPersons, is_doubted, is_landed, open_persons
 from memory_import.run.loads.known_persons.people import choose_words, hash_names, hash_traits
 from memory_import.run.loads.known_persons.remember_rows import forget_rows, remember_rows
@@ -22,13 +22,13 @@ from memory_import.transforms.plan import ProfilePlan
 from memory_import.transforms.prepare import identify
 
 _LANDED = {POS: pl.Int64, "person": pl.Int64}
+_FORGOTTEN = ("identifiers", "words", "run")
 
 
 def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool) -> None:
     """Keep who landed, by the account of the run's rows; to do it twice is to do it once.
 
-    Who was read back and is not in the store as sent is known no longer. What may have arrived is held, what
-    a superseded run never sent is not.
+    What may have arrived is held, what a superseded run never sent is not.
     """
     persons = open_persons(run, spec)
     if persons is None:
@@ -36,7 +36,7 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
     table = persons.table
     settled = [pl.Series(dtype=pl.Int64)]
     for frame in persons.groups():
-        known = frame.filter(is_landed() | is_doubted() | pl.col("is_refuted")).drop_nulls("person")
+        known = frame.filter(is_landed() | is_doubted()).drop_nulls("person")
         settled += [known["person"], known["absorbed"].explode(empty_as_null=False).drop_nulls()]
     first, before = table.facts.get("next", 0), table.generation
     voided = _find_replaced(table, run.run_id, pl.concat(settled))
@@ -116,23 +116,36 @@ def _chain(frames: Iterator[pl.DataFrame], last: pl.DataFrame) -> Iterator[pl.Da
 
 
 def forget_persons(run: RunContext, spec: ProfilesSpec) -> None:
-    """Forget who was read back and is not in the store as the run has sent it; what a later run has sent in
-    its place is known on. Its values are held."""
+    """Forget who was read back and is not in the store as this run, or one before it, has sent it; what a
+    later run has sent in its place is known on. Its values are held."""
     persons = open_persons(run, spec)
     if persons is None or find_refuted(persons.staging).is_empty():
         return
-    refuted = list(persons.judged(persons.refuted))
-    stated = pl.concat(frame.select("identifiers") for frame in refuted)["identifiers"].explode()
-    found = [pl.DataFrame(schema=PLACES_SCHEMA)]
-    for rows in persons.table.scan("identifiers", "run"):
-        of_run = rows.filter(pl.col("run") == run.run_id).explode("identifiers", empty_as_null=False)
-        found.append(of_run.filter(pl.col("identifiers").is_in(stated.implode())).select(SEGMENT, AT))
-    before = persons.table.generation
-    persons.table.change(added=[], voided=pl.concat(found).unique(), facts=persons.table.facts)
-    forget_rows(run.known, persons.table, before=before)
+    forgotten = _find_refuted(persons)
+    if forgotten.is_empty():
+        return
+    values = forgotten.select(_FORGOTTEN).explode("identifiers", empty_as_null=False).unnest("identifiers")
     nothing = pl.DataFrame(schema=PLACES_SCHEMA)
-    held = [list_held(frame, run) for frame in refuted]
-    persons.held.change(added=held, voided=nothing, facts=persons.held.facts)
+    persons.held.change(added=[values.select(list(HELD))], voided=nothing, facts=persons.held.facts)
+    before = persons.table.generation
+    persons.table.change(added=[], voided=forgotten.select(SEGMENT, AT), facts=persons.table.facts)
+    forget_rows(run.known, persons.table, before=before)
+
+
+def _find_refuted(persons: JudgedPersons) -> pl.DataFrame:
+    """What is known of the refuted: the places of their rows, and what becomes held.
+
+    Who was sent is found by its identifiers, as a new person has its number in the table alone.
+    """
+    refuted, run_id = find_refuted(persons.staging), persons.run.run_id
+    sent = [frame["identifiers"].explode(empty_as_null=False) for frame in persons.judged(refuted)]
+    stated = pl.concat([pl.Series("identifiers", dtype=IDENTIFIER), *sent])
+    unchanged = persons.staging.unchanged_persons.filter(pl.col(POS).is_in(refuted.implode()))
+    states = pl.col("identifiers").list.eval(pl.element().is_in(stated.implode())).list.any()
+    is_sent = (pl.col("run") == run_id) & states
+    is_unchanged = (pl.col("run") < run_id) & pl.col("person").is_in(unchanged["person"].implode())
+    rows = persons.table.scan("person", *_FORGOTTEN)
+    return pl.concat(part.filter(is_sent | is_unchanged) for part in rows)
 
 
 def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
@@ -144,10 +157,10 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
 
     def list_known(frame: pl.DataFrame) -> pl.DataFrame:
         nonlocal first
-        landed = frame.filter(is_landed() & ~pl.col("is_refuted"))
+        landed = frame.filter(is_landed())
         is_new = pl.col("person").is_null()
         number = first + is_new.cum_sum().cast(pl.Int64) - 1
-        doubted = frame.filter(is_doubted() & ~pl.col("is_refuted")).drop_nulls("person")
+        doubted = frame.filter(is_doubted()).drop_nulls("person")
         made = landed.with_columns(
             *hash_traits(persons.plan, keyed),
             person=pl.when(is_new).then(number).otherwise("person"),
@@ -158,6 +171,7 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
             is_settled=pl.col("is_whole"),
             missed=pl.lit(None, pl.String),
         )
+        made = _carry(made, persons.staging.emptied)
         kept = doubted.with_columns(
             *nothing,
             words="known_words",
@@ -173,6 +187,16 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
         return pl.concat([made.select(columns), kept.select(columns)])
 
     yield from map(list_known, persons.judged())  # which holds none of them while the next one is read
+
+
+def _carry(persons: pl.DataFrame, emptied: pl.DataFrame) -> pl.DataFrame:
+    """The same with what is known of traits of which their rows have no value (EMPTIED_SCHEMA): the store has
+    it still."""
+    for (path,), of_trait in emptied.join(persons, on=POS, how="semi").group_by(TRAIT):
+        column = trait_column(str(path))
+        carried = persons.join(of_trait.select(POS, "hash"), on=POS, how="left", maintain_order="left")
+        persons = persons.with_columns(pl.coalesce(column, pl.lit(carried["hash"])).alias(column))
+    return persons
 
 
 def _all_identifiers(persons: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
