@@ -78,23 +78,23 @@ class Transaction:
 
     def count_requests(self, run_id: str, counts: RequestCount) -> None:
         """Add requests to the run's counts."""
-        for status, count in counts.by_status.items():
-            new = upsert(requests).values(
-                run_id=run_id, status=status, count=count, retries=counts.retries.get(status, 0)
-            )
-            self.connection.execute(
-                new.on_conflict_do_update(
-                    index_elements=requests.primary_key,
-                    set_={
-                        "count": requests.c.count + new.excluded.count,
-                        "retries": requests.c.retries + new.excluded.retries,
-                    },
-                )
-            )
+        rows = [
+            {"run_id": run_id, "status": status, "count": count, "retries": counts.retries.get(status, 0)}
+            for status, count in counts.by_status.items()
+        ]
+        if rows:
+            self.connection.execute(_COUNT_REQUESTS, rows)
 
     def add_sample(self, run_id: str, sample: Sample) -> None:
         """Keep how busy the run was."""
-        self.connection.execute(insert(samples).values(run_id=run_id, **asdict(sample)))
+        self.connection.execute(insert(samples), {"run_id": run_id, **asdict(sample)})
+
+
+_NEW_REQUESTS = upsert(requests)
+_COUNT_REQUESTS = _NEW_REQUESTS.on_conflict_do_update(
+    index_elements=requests.primary_key,
+    set_={name: requests.c[name] + _NEW_REQUESTS.excluded[name] for name in ("count", "retries")},
+)
 
 
 @cache
