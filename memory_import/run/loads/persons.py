@@ -57,7 +57,7 @@ class Grouping:
     disagreeing: int = 0
     absorbed: int = 0
     changes: Counter[str] = field(default_factory=Counter)
-    possible: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PRESENT_SCHEMA))
+    possible: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PRESENT_SCHEMA), compare=False)
 
 
 NOBODY_KNOWN = Known()
