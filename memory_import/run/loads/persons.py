@@ -41,7 +41,7 @@ from memory_import.transforms.identity.groups import (
 from memory_import.transforms.plan import ProfilePlan
 
 _HASHES_PER_PARTITION = 1_500_000
-_ROWS_PER_PARTITION = 50_000
+_ROWS_PER_PARTITION = 25_000
 _WORKERS = 2
 
 
@@ -57,7 +57,7 @@ class Grouping:
     disagreeing: int = 0
     absorbed: int = 0
     changes: Counter[str] = field(default_factory=Counter)
-    possible: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PRESENT_SCHEMA))
+    possible: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PRESENT_SCHEMA), compare=False)
 
 
 NOBODY_KNOWN = Known()

@@ -66,12 +66,15 @@ class JudgedPersons:
         incomplete = self.incomplete.implode()
         found = read_findings(self.staging)
         seen = pl.DataFrame([(pos, one.profile_id) for pos, one in found.items()], schema=_SEEN, orient="row")
-        for persons in listed:
-            yield (
+
+        def judge(persons: pl.DataFrame) -> pl.DataFrame:
+            return (
                 persons.with_columns(self.outcomes[OUTCOME].gather(persons[POS]))
                 .join(seen, on=POS, how="left", maintain_order="left")
                 .with_columns(is_whole=~pl.col(POS).is_in(incomplete))
             )
+
+        yield from map(judge, listed)  # which holds none of them while the next one is read
 
 
 def open_persons(run: RunContext, spec: ProfilesSpec) -> JudgedPersons | None:

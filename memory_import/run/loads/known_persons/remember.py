@@ -158,7 +158,9 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
     keyed, run = persons.run.known.hash, persons.run
     since = pl.lit(run.run_id if run.record.row_limit else None, pl.String)
     nothing = [pl.lit(None, pl.UInt64).alias(trait_column(trait.path)) for trait in persons.plan.traits]
-    for frame in make_ahead(persons.judged()):
+
+    def list_known(frame: pl.DataFrame) -> pl.DataFrame:
+        nonlocal first
         landed = frame.filter(is_landed())
         is_new = pl.col("person").is_null()
         number = first + is_new.cum_sum().cast(pl.Int64) - 1
@@ -186,7 +188,9 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
         columns = [*_LANDED, *(name for name in PERSONS if name not in _LANDED), "is_settled"]
         columns += [*(trait_column(trait.path) for trait in persons.plan.traits)]
         first += made["person"].len() - landed["person"].count()
-        yield pl.concat([made.select(columns), kept.select(columns)])
+        return pl.concat([made.select(columns), kept.select(columns)])
+
+    yield from map(list_known, persons.judged())  # which holds none of them while the next one is read
 
 
 def _carry(persons: pl.DataFrame, emptied: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """The persons of a run as they are staged: what becomes known of each once it landed."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -80,19 +81,26 @@ def list_persons(
 ) -> Iterator[pl.DataFrame]:
     """STAGED and the value columns of all persons of which something is sent, some at a time; or of those
     that are `wanted` (`_pos`)."""
-    columns = [*STAGED, *(trait.value_column for trait in plan.traits)]
     is_wanted = pl.lit(value=True) if wanted is None else pl.col(POS).is_in(wanted.implode())
     for groups in list_groups_of(staging, plan):
         yield groups.filter(is_wanted)
     sought = None if wanted is None else wanted.to_frame(POS).sort(POS)
-    for part, positions in staging.positions.items():
-        if sought is not None and within(sought, positions).is_empty():
-            continue
-        values = read_values(staging, plan, part).hstack(staging.read(part, POS, ERROR_CODE))
-        grouped = within(staging.members, positions)[POS].implode()
-        alone = values.filter(pl.col(ERROR_CODE).is_null(), ~pl.col(POS).is_in(grouped), is_wanted)
-        if not alone.is_empty():
-            yield _list_alone(alone, plan).select(columns)
+    parts = [
+        part
+        for part, positions in staging.positions.items()
+        if sought is None or not within(sought, positions).is_empty()
+    ]
+    # `map` and `filter` hold no part while the next one is read
+    yield from filter(len, map(partial(_read_alone, staging, plan, is_wanted), parts))
+
+
+def _read_alone(staging: Staging, plan: ProfilePlan, is_wanted: pl.Expr, part: str) -> pl.DataFrame:
+    """The same of the rows of a part that are persons of their own."""
+    values = read_values(staging, plan, part).hstack(staging.read(part, POS, ERROR_CODE))
+    grouped = within(staging.members, staging.positions[part])[POS].implode()
+    return _list_alone(
+        values.filter(pl.col(ERROR_CODE).is_null(), ~pl.col(POS).is_in(grouped), is_wanted), plan
+    )
 
 
 def _list_alone(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
@@ -100,7 +108,7 @@ def _list_alone(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     named = rows.hstack(identify(rows, plan))
     named = named.with_columns(join_names(plan), pair_identifiers(named, plan))
     nothing = [pl.lit(None, dtype).alias(name) for name, dtype in STAGED.items() if name not in named.columns]
-    return named.with_columns(nothing)
+    return named.with_columns(nothing).select(*STAGED, *(trait.value_column for trait in plan.traits))
 
 
 def pair_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
