@@ -40,6 +40,7 @@ fuzz: $(VENV)/.installed-test
 
 soak: $(VENV)/.installed-test
 	KILLS=150 ROWS=4000 NOTES=30000 PLANS=200 $(BIN)/python -m pytest -s tests/end_to_end tests/run -k "killed or once_each or number_of_a_plan"
+	LEFT_ALONE=50 $(BIN)/python -m pytest tests/run/test_rows_left_alone.py
 	READING_KILLS=10 $(BIN)/python -m pytest tests/end_to_end/test_killed_while_reading.py
 	EXAMPLES=400 $(BIN)/python -m pytest tests/emulator/test_model.py tests/emulator/test_document.py tests/transforms/test_payloads.py
 	WORLDS=5000 $(BIN)/python -m pytest tests/transforms/identity/test_merging.py

@@ -21,8 +21,8 @@ def execute(request: RunRequest, output: Output, *, prefect: bool | None, verbos
     """Run, print the report, and return the exit code. `prefect` None: as Prefect is configured."""
     try:
         _check_paths(request)
-        from memory_import.ledger.report.summary import render_summary
-
+        with without_collector():
+            from memory_import.ledger.report.summary import render_summary
         is_flow = is_prefect_configured(environment()) if prefect is None else prefect
         result = _run_as_flow(request) if is_flow else _run_directly(request)
     except ImportProblem as problem:

@@ -8,18 +8,16 @@ answer in time and in bytes, packed and unpacked.
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import httpcore
 import httpx
 
-from memory_import.destination.http.failures import AnswerTooLong
 from memory_import.destination.http.unpacking import Unpacking
-from memory_import.destination.limits import ANSWER_BYTES, IDLE_SECONDS
+from memory_import.destination.http.wire import Wire, Wires
+from memory_import.destination.limits import IDLE_SECONDS
 
-_PIECE_BYTES = 128 * 1024  # of a request: what leaves of it piece by piece is progress
 _LONGEST = 10  # times as long as nothing may move: an exchange in which something always does
 
 
@@ -41,9 +39,9 @@ class Transport(httpx.AsyncBaseTransport):
         self._tls = tls
         self._clock = clock
         self._idle_since = 0.0
-        self._wires = _Wires()
+        self._wires = Wires()
         self._usual_port = 443 if tls else 80
-        self._wire: httpcore.AsyncNetworkStream | None = None
+        self._wire: Wire | None = None
         self._connection: httpcore.AsyncHTTP11Connection | None = None
         self._tunnel = None if proxy is None else _make_tunnel(proxy, tls, self._wires)
 
@@ -107,18 +105,14 @@ class Transport(httpx.AsyncBaseTransport):
             return True
         return bool(self._wire.get_extra_info("is_readable"))
 
-    async def _open(self, url: httpx.URL, timeout_seconds: float) -> httpcore.AsyncNetworkStream:
-        host, port = url.raw_host.decode(), url.port or self._usual_port
+    async def _open(self, url: httpx.URL, timeout_seconds: float) -> Wire:
+        host = url.raw_host.decode()
         try:
             async with asyncio.timeout(timeout_seconds):
-                wire = await self._wires.connect_tcp(host, port)
-                if self._tls is not None:
-                    wire = await _greet(wire, self._tls, host)
+                wire = await self._wires.connect_tcp(host, url.port or self._usual_port)
+                return wire if self._tls is None else await wire.start_tls(self._tls, host)
         except TimeoutError:
             raise httpcore.ConnectTimeout("connecting took too long") from None
-        except (OSError, UnicodeError) as error:  # the latter of a host that cannot be a name
-            raise httpcore.ConnectError(str(error)) from error
-        return wire
 
     async def aclose(self) -> None:
         """Hang up."""
@@ -129,17 +123,7 @@ class Transport(httpx.AsyncBaseTransport):
             await self._tunnel.aclose()
 
 
-async def _greet(
-    wire: httpcore.AsyncNetworkStream, tls: ssl.SSLContext, host: str
-) -> httpcore.AsyncNetworkStream:
-    try:
-        return await wire.start_tls(tls, host)
-    except BaseException:
-        await wire.aclose()
-        raise
-
-
-def _make_tunnel(proxy: httpx.Proxy, tls: ssl.SSLContext | None, wires: "_Wires") -> httpcore.AsyncHTTPProxy:
+def _make_tunnel(proxy: httpx.Proxy, tls: ssl.SSLContext | None, wires: Wires) -> httpcore.AsyncHTTPProxy:
     return httpcore.AsyncHTTPProxy(
         proxy_url=httpcore.URL(
             scheme=proxy.url.raw_scheme,
@@ -165,7 +149,7 @@ def _as_httpcore(request: httpx.Request) -> httpcore.Request:
             target=request.url.raw_path,
         ),
         headers=request.headers.raw,
-        content=_Pieces(request.content),
+        content=request.content,
         extensions={
             "timeout": {**request.extensions["timeout"], "write": request.extensions["timeout"]["read"]}
         },
@@ -189,102 +173,3 @@ def _as_httpx() -> Iterator[None]:
 def _is_clean(connection: httpcore.AsyncHTTP11Connection) -> bool:
     """Whether the answer was all that came: what came with it must not become the next answer."""
     return not connection._h11_state.trailing_data[0]  # nothing public tells
-
-
-class _Pieces:
-    """The body of a request, piece by piece."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = memoryview(content)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for start in range(0, len(self._content), _PIECE_BYTES):
-            yield self._content[start : start + _PIECE_BYTES]  # type: ignore[misc] # as good as bytes
-
-
-class _Wires(httpcore.AsyncNetworkBackend):
-    """Connections as httpcore makes them, each as a `_Wire`."""
-
-    def __init__(self) -> None:
-        self._backend = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore has it
-        local_address: str | None = None,  # noqa: ARG002 - any will do
-        socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - as the system has them
-    ) -> httpcore.AsyncNetworkStream:
-        return _Wire(await self._backend.connect_tcp(host, port, timeout))
-
-
-class _Wire(httpcore.AsyncNetworkStream):
-    """A connection that reads while it writes: an answer that comes early ends the writing, and counts.
-
-    The first thing written after an answer begins a new exchange, which receives `ANSWER_BYTES` at most.
-    """
-
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
-        self._stream = stream
-        self._coming: asyncio.Task[bytes] | None = None
-        self._bytes_left = ANSWER_BYTES
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        if not buffer:
-            return
-        if self._coming is None:
-            self._bytes_left = ANSWER_BYTES
-            self._coming = asyncio.create_task(self._stream.read(_PIECE_BYTES))
-        coming, is_over = self._coming, False
-
-        def interrupt(_: object) -> None:
-            if not is_over:
-                limit.reschedule(0)
-
-        try:
-            async with asyncio.timeout(timeout) as limit:
-                coming.add_done_callback(interrupt)
-                try:
-                    await self._stream.write(buffer)
-                finally:
-                    is_over = True
-                    coming.remove_done_callback(interrupt)
-        except TimeoutError:
-            if coming.done():
-                raise httpcore.WriteError("the answer came before the request was out") from None
-            raise httpcore.WriteTimeout("nothing of the request was taken") from None
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        coming, self._coming = self._coming, None
-        if coming is None:
-            data = await self._stream.read(max_bytes, timeout)
-        else:
-            try:
-                data = await asyncio.wait_for(coming, timeout)
-            except TimeoutError:
-                raise httpcore.ReadTimeout("nothing of the answer came") from None
-        self._bytes_left -= len(data)
-        if self._bytes_left < 0:
-            raise AnswerTooLong
-        return data
-
-    async def aclose(self) -> None:
-        if self._coming is not None:
-            self._coming.cancel()
-            await asyncio.wait([self._coming])
-            self._coming = None
-        await self._stream.aclose()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
-    ) -> httpcore.AsyncNetworkStream:
-        if self._coming is not None:  # what a proxy says first belongs to the tunnel's beginning
-            self._coming.cancel()
-        return _Wire(await self._stream.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)

@@ -27,10 +27,11 @@ def read_trait(staging: Staging, part: str, trait: MappedTrait) -> tuple[pl.Seri
     """Whether each row of a part has a value (Boolean), and its code (null where it has none)."""
     written = staging.columns(part)
     stored = stored_column(trait, written)
-    has_value = staging.read(part, stored)[stored].is_not_null()
     if trait.code_column not in written:
-        return has_value, pl.repeat(None, len(has_value), dtype=pl.String, eager=True)
-    return has_value, staging.read(part, trait.code_column)[trait.code_column]
+        values = staging.read(part, stored)[stored]
+        return values.is_not_null(), pl.Series([None], dtype=pl.String).new_from_index(0, len(values))
+    read = staging.read(part, stored, trait.code_column)
+    return read[stored].is_not_null(), read[trait.code_column]
 
 
 def count_filled(staging: Staging, trait: MappedTrait) -> int:

@@ -124,7 +124,7 @@ class ValueAccount:
         """Count a part; `rows` as `row_outcomes` gives them."""
         positions = self._staging.positions[part]
         is_delivered = rows[SENT_AS].is_in(list(DELIVERED))
-        is_unread, is_broken = _find_unread(self._staging, part)
+        unread, broken = _find_unread(self._staging, part)
         others = self._staging.others(part)
         left_out = within(self._staging.left_out, positions)
         unsent = within(self._staging.unsent, positions)
@@ -137,9 +137,9 @@ class ValueAccount:
         marks = _Marks(positions, within(self._staging.superseded, positions), late_own, unsent)
         dropped = [pl.DataFrame(schema=_DROPPED), *self._count(part, is_delivered, marks)]
         for path, trait in self._traits.items():
-            unread = self._count_unread(part, trait, is_unread, is_broken)
-            self.fates[path].blank -= unread
-            self.fates[path].not_sent += unread
+            unjudged = broken + (_count_stated(self._staging, part, trait, unread) if len(unread) else 0)
+            self.fates[path].blank -= unjudged
+            self.fates[path].not_sent += unjudged
             late = late_own.filter(pl.col(TRAIT) == path) if late_own.height else late_own
             if late.height:
                 dropped.append(self._drop(part, trait, late[POS] - positions.start, late[CODE]))
@@ -164,8 +164,8 @@ class ValueAccount:
             for name in ("blank", "sent", "superseded", "not_sent"):
                 setattr(fates, name, getattr(fates, name) + counted[name])
             if counted.get("changed"):
-                changed = staged.filter(of_trait["changed"])[codes[path]]
-                fates.changed.update(_count_codes(changed))
+                changed = staged.select(pl.col(codes[path]).filter(of_trait["changed"]))
+                fates.changed.update(_count_codes(changed.to_series()))
             if counted.get("dropped"):
                 rows = staged.select(of_trait["dropped"].arg_true()).to_series()
                 yield self._drop(part, self._traits[path], rows, staged[codes[path]][rows])
@@ -195,13 +195,6 @@ class ValueAccount:
             "superseded": is_kept & gave_way,
             "not_sent": has_value & is_unsent & ~is_late,
         }
-
-    def _count_unread(self, part: str, trait: MappedTrait, is_unread: pl.Series, is_broken: pl.Series) -> int:
-        """How many values of a trait were never judged: what rows state that were left out before, and one
-        of each row that could not be read."""
-        rows = is_unread.arg_true()
-        stated = read_cells(self._staging, part, trait, rows)[VALUE].count() if len(rows) else 0
-        return stated + _sum(is_broken)
 
     def _drop(self, part: str, trait: MappedTrait, rows: pl.Series, codes: pl.Series) -> pl.DataFrame:
         self.fates[trait.path].dropped.update(_count_codes(codes))
@@ -254,26 +247,28 @@ class ValueAccount:
         written.write_csv(self._stream, include_header=False)
 
 
-def _find_unread(staging: Staging, part: str) -> tuple[pl.Series, pl.Series]:
-    """Rows of a part (Boolean) that were left out before their values were judged, and those that could not
-    be read: what is wrong with them is in no field."""
-    staged = staging.read(part, ERROR_CODE, ERROR_FIELD)
+def _find_unread(staging: Staging, part: str) -> tuple[pl.Series, int]:
+    """The places of the rows of a part that were left out before their values were judged, and how many could
+    not be read: what is wrong with them is in no field, and one value of each trait counts for it."""
+    if ERROR_CODE not in staging.columns(part):
+        return pl.Series(dtype=pl.UInt32), 0
     code = pl.col(ERROR_CODE)
     is_left_out = code.is_in([Exclusion.WHERE.value, Exclusion.EMPTY_ROW.value]).fill_null(value=False)
-    found = staged.select(
-        unread=is_left_out, broken=code.is_not_null() & pl.col(ERROR_FIELD).is_null() & ~is_left_out
-    )
-    return found["unread"], found["broken"]
+    is_broken = code.is_not_null() & pl.col(ERROR_FIELD).is_null() & ~is_left_out
+    staged = staging.read(part, ERROR_CODE, ERROR_FIELD)
+    found = staged.select(unread=is_left_out, broken=is_broken)
+    return found["unread"].arg_true(), int(found["broken"].sum())
+
+
+def _count_stated(staging: Staging, part: str, trait: MappedTrait, rows: pl.Series) -> int:
+    """How many rows of a part, at these places, state something of a trait."""
+    return read_cells(staging, part, trait, rows)[VALUE].count()
 
 
 def _mark(positions: pl.Series, inside: range) -> pl.Series:
     """True at these positions of a part."""
-    marked = pl.repeat(value=False, n=len(inside), eager=True)
+    marked = pl.Series([False]).new_from_index(0, len(inside))
     return marked.scatter(positions - inside.start, True) if len(positions) else marked
-
-
-def _sum(conditions: pl.Series) -> int:
-    return int(conditions.sum() or 0)
 
 
 def _count_codes(codes: pl.Series) -> Mapping[str, int]:

@@ -80,6 +80,8 @@ def _find_commas(staging: Staging, trait: MappedTrait, plan: TraitPlan) -> _Foun
     """Cells that were refused and have a decimal comma."""
     found = _Found()
     for part in staging.parts:
+        if trait.code_column not in staging.columns(part):
+            continue
         has_value, codes = read_trait(staging, part, trait)
         rows = (~has_value & codes.cast(pl.String).is_in(_REFUSED).fill_null(value=False)).arg_true()
         if len(rows):

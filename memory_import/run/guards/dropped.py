@@ -78,7 +78,7 @@ def _find_problems(run: RunContext, share: float) -> Iterator[tuple[str, str]]:
         staging, around = run.staging(load), _find_circumstances(run, load)
         plans = {plan.path: plan for plan in value_plans(run.spec, load)}
         for trait in mapped_traits(run.spec, load):
-            drops = _count_drops(staging, trait) if trait.columns else _Drops()
+            drops = _count_drops(staging, trait)
             dropped = drops.codes.total()
             if drops.filled >= FEWEST_FILLED and dropped * 100 > share * drops.filled:
                 mends = find_mends(drops.texts, plans[trait.path], replace(around, others=drops.others))
@@ -98,8 +98,10 @@ def _find_circumstances(run: RunContext, load: str) -> Circumstances:
 
 
 def _count_drops(staging: Staging, trait: MappedTrait) -> _Drops:
-    """Count the values of a trait over all parts, a part at a time."""
+    """Count the values of a trait over all parts, a part at a time; none where nothing is dropped."""
     drops = _Drops()
+    if not trait.columns or not any(trait.code_column in staging.columns(part) for part in staging.parts):
+        return drops
     for part in staging.parts:
         has_value, codes = read_trait(staging, part, trait)
         is_dropped = ~has_value & codes.is_not_null()
