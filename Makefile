@@ -15,7 +15,7 @@ help:
 	@echo "make test   run the tests"
 	@echo "make check  run everything that CI runs: lint, types, import contracts, tests"
 	@echo "make fuzz   compare normalisation with its judges over millions of values, and explore every property at random"
-	@echo "make soak   300 kills, every lie, every clock, every failing write, 200 plans held against their runs, 200 CRMs of 12 nights; hours"
+	@echo "make soak   300 kills, every lie, every clock, every failing write, 200 plans held against their runs, 2,000 CRMs of 30 nights; hours"
 	@echo "make bench  measure rows per second by stage and for the whole run, and memory"
 	@echo "make docs   write the pages that are made from the program"
 	@echo "make schema write the JSON Schema of the spec"
@@ -45,7 +45,7 @@ soak: $(VENV)/.installed-test
 	EXAMPLES=400 $(BIN)/python -m pytest tests/emulator/test_model.py tests/emulator/test_document.py tests/transforms/test_payloads.py
 	WORLDS=5000 $(BIN)/python -m pytest tests/transforms/identity/test_merging.py
 	CELLS_EVERY=1 $(BIN)/python -m pytest tests/transforms/phones/test_cells.py
-	LIES_EVERY=1 CLOCKS_EVERY=1 DISK_EVERY=1 CRM_SEEDS=200 CRM_NIGHTS=12 $(BIN)/python -m pytest -s tests/simulation
+	LIES_EVERY=1 CLOCKS_EVERY=1 DISK_EVERY=1 CRM_SEEDS=2000 CRM_NIGHTS=30 $(BIN)/python -m pytest -s tests/simulation
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks

@@ -59,23 +59,35 @@ DISPUTE_WORDING: dict[str, str] = {
 
 
 class Kept(StrEnum):
-    """Why `deletions.csv` says of somebody who is gone for good that the profile is left alone."""
+    """Why a profile is left alone that was to be deleted (`deletions.csv`), to lose traits (`cleared.csv`) or
+    a former identifier value (`former.csv`)."""
 
     SHOWS_PRESENT = "shows_present"
     SEVERAL_PROFILES = "several_profiles"
     MERGED_ELSEWHERE = "merged_elsewhere"
     SHOWS_OTHER_IDENTIFIERS = "shows_other_identifiers"
     NOT_LOOKED_UP = "not_looked_up"
+    NO_SUCCESSOR = "no_successor"
+    STATED_ELSEWHERE = "stated_elsewhere"
+    SUCCESSOR_NOT_SHOWN = "successor_not_shown"
 
 
 KEPT_WORDING: dict[str, str] = {
-    Kept.SHOWS_PRESENT: "left alone: the profile of the person who is gone shows somebody who is present",
-    Kept.SEVERAL_PROFILES: "left alone: the identifiers of the person who is gone lead to several profiles",
-    Kept.MERGED_ELSEWHERE: "left alone: the profile of the person who is gone became a part of another one",
+    Kept.SHOWS_PRESENT: "left alone: the profile of the person shows somebody else who is present",
+    Kept.SEVERAL_PROFILES: "left alone: the identifiers of the person lead to several profiles",
+    Kept.MERGED_ELSEWHERE: "left alone: the profile of the person became a part of another one",
     Kept.SHOWS_OTHER_IDENTIFIERS: (
-        "left alone: of some type the profile shows no identifier that is known of the person who is gone"
+        "left alone: of some type the profile shows no identifier that is known of the person"
     ),
-    Kept.NOT_LOOKED_UP: "left alone: the service does not look up an identifier of the person who is gone",
+    Kept.NOT_LOOKED_UP: "left alone: the service does not look up an identifier of the person",
+    Kept.NO_SUCCESSOR: (
+        "left alone: the rows do not state the former identifier value any more, and no one new value of its "
+        "type that could take its place"
+    ),
+    Kept.STATED_ELSEWHERE: (
+        "left alone: another spec knows somebody who has the former identifier value and not the new one"
+    ),
+    Kept.SUCCESSOR_NOT_SHOWN: "left alone: the profile does not show the new identifier value yet",
 }
 """Every reason has its sentence."""
 

@@ -78,6 +78,8 @@ _EXAMPLES: dict[str, str] = {
     Dispute.WAS_MERGED: "last night the number was Ann Lee's; tonight she has another, and Bob Kay has hers",
     Kept.SHOWS_PRESENT: "Ann Lee left, and her profile holds the address of Bob Kay, who did not",
     Kept.SEVERAL_PROFILES: "the phone of Ann Lee, who left, leads to one profile, her address to another",
+    Kept.NO_SUCCESSOR: "Ann Lee had two numbers, and her row has neither of them, but a third",
+    Kept.STATED_ELSEWHERE: "the shop's file, a day older than the CRM's, has Ann Lee's former number",
     Dispute.MERGES_KNOWN: "a row of Ann Lee with two addresses; each was an Ann Lee of its own so far",
     Exclusion.FOOTER: "`Total: 1,204 rows` after the last row",
 }
@@ -155,7 +157,10 @@ _REMEDIES: dict[str, str] = {
         "Nothing, if they share it: the service cannot take profiles apart, and it goes once nobody in it is "
         "present. If somebody else was only given the number, delete the profile in the store by hand."
     ),
-    Kept.SEVERAL_PROFILES: "See with `memory-import show` which is the person's, and delete that by hand.",
+    Kept.SEVERAL_PROFILES: "See with `memory-import show` which is the person's, and change that by hand.",
+    Kept.NO_SUCCESSOR: "Nothing, or take the value off the profile by hand where it is wrong.",
+    Kept.STATED_ELSEWHERE: "Nothing: it goes once the other spec's input has the new value, too.",
+    Kept.SUCCESSOR_NOT_SHOWN: "Nothing: the next run sends the new value again, and tries again.",
     Kept.MERGED_ELSEWHERE: "Nothing: the next run looks at the profile that it became a part of.",
     Kept.SHOWS_OTHER_IDENTIFIERS: "Look at the profile with `memory-import show`; the next run tries again.",
     Kept.NOT_LOOKED_UP: "See whether the store still has the identifier type; the next run tries again.",

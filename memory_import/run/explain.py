@@ -106,6 +106,6 @@ def code_tables() -> dict[str, dict[str, str]]:
         "Values and rows that were refused": {reason.value: WORDING[reason] for reason in Reason},
         "Values that were changed": {change.value: WORDING[change] for change in Change},
         "Values that people disagree about (`reason` in conflicts.csv)": dict(DISPUTE_WORDING),
-        "Profiles of gone people that are left alone (`code` in deletions.csv)": dict(KEPT_WORDING),
+        "Profiles that are left alone (`code` in deletions.csv, cleared.csv, former.csv)": dict(KEPT_WORDING),
         "Rows that the service refused": {code: meaning for code, (meaning, _) in _OF_SERVER.items()},
     }

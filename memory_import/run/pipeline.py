@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeVar
 from memory_import.destination.errors import Stopped, StoreUnfit
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.errors import ImportProblem
+from memory_import.ledger.database.edits import EditKind
+from memory_import.ledger.report.people.edits import EDITS
 from memory_import.loads import PROFILES
 from memory_import.run.compare.known_state import check_known, describe_known
 from memory_import.run.confidence import parse_sample
@@ -19,7 +21,7 @@ from memory_import.run.lifecycle.start import Start, begin
 from memory_import.run.preview.memories import foresee_memories
 from memory_import.run.progress import RunProgress
 from memory_import.run.request import Action, RunRequest
-from memory_import.run.stages import delete_people, deliver_load, stage_load, write_report
+from memory_import.run.stages import change_people, deliver_load, stage_load, write_report
 from memory_import.run.store_check import check_store
 from memory_import.run.superseding import end_earlier_runs
 from memory_import.run.verify.verification import verify_loads
@@ -107,8 +109,9 @@ async def _stage_and_deliver(run: RunContext, run_stage: StageRunner) -> None:
     run.ledger.begin_delivery(run.run_id)
     for load in loads:
         await run_stage(f"deliver {load}", partial(deliver_load, run, load, store))
-        if load == PROFILES and run.staging(load).deletes:
-            await run_stage("delete people who are gone", partial(delete_people, run))
+        for kind in EditKind if load == PROFILES else ():
+            if run.staging(load).is_staged(EDITS[kind].file):
+                await run_stage(EDITS[kind].title, partial(change_people, run, kind))
     if run.request.verify is not None:
         await run_stage("verify", partial(verify_loads, run, parse_sample(run.request.verify)))
 

@@ -8,13 +8,14 @@ from typing import Any
 from memory_import.clock import now
 from memory_import.destination.errors import StoreUnfit
 from memory_import.errors import BudgetExceeded, ExitCode, ImportProblem
+from memory_import.ledger.database.edits import EditKind
 from memory_import.ledger.database.records import RunStatus
 from memory_import.ledger.files import write_json
 from memory_import.ledger.report.account import file_name, settle_account
 from memory_import.ledger.report.document import NO_PROBLEM, Ending, build_report
 from memory_import.ledger.report.forms import Form, write_forms
 from memory_import.ledger.report.page.render import render_page
-from memory_import.ledger.report.people.deletions import count_deletions, write_deletions
+from memory_import.ledger.report.people.edits import EDITS, count_edits, write_edits
 from memory_import.ledger.report.people.persons import count_persons, list_shared, write_persons
 from memory_import.ledger.report.render import render_markdown
 from memory_import.ledger.report.verification import describe_verification, write_differences
@@ -25,9 +26,10 @@ from memory_import.run.compare.remember import forget_refuted, remember
 from memory_import.run.confidence import bounds
 from memory_import.run.context import RunContext
 from memory_import.run.explain import explain_and_advise, explain_code
-from memory_import.run.lifecycle.result import conclude, conclude_deletions, resume_command
-from memory_import.run.loads.deletions.carry_out import delete_gone
-from memory_import.run.loads.deletions.forget import forget_deleted
+from memory_import.run.lifecycle.result import conclude, conclude_edits, resume_command
+from memory_import.run.loads.edits.carry_out import carry_out_edits
+from memory_import.run.loads.edits.forget import forget_deleted
+from memory_import.run.loads.edits.settle import settle_edits
 from memory_import.run.loads.known_persons.remember import forget_persons, remember_persons
 from memory_import.run.loads.memories import deliver_memories, stage_memories
 from memory_import.run.loads.profiles import deliver_profiles, stage_profiles
@@ -59,10 +61,10 @@ async def deliver_load(run: RunContext, load: str, store: StoreFacts) -> None:
             await deliver_memories(run, name, spec, store)
 
 
-async def delete_people(run: RunContext) -> None:
-    """Delete the people who are due, as far as that was not done before."""
+async def change_people(run: RunContext, kind: EditKind) -> None:
+    """Change single profiles in one way, as far as that was not done before."""
     if run.spec.profiles is not None:
-        await delete_gone(run, run.spec.profiles)
+        await carry_out_edits(run, run.spec.profiles, kind)
 
 
 def write_report(
@@ -88,7 +90,8 @@ def write_report(
             _keep_known(run, is_superseded=is_superseded, is_over=is_over)
     status, exit_code = conclude(record, [account for _, account in accounts.values()], problem)
     if problem is None and not record.is_plan:
-        status, exit_code = conclude_deletions(run.ledger.deletion_counts(run.run_id), status, exit_code)
+        for counts in run.ledger.edit_counts(run.run_id).values():
+            status, exit_code = conclude_edits(counts, status, exit_code)
     if is_superseded and status is RunStatus.PENDING:
         status = RunStatus.SUPERSEDED
     exit_code = _with_differences(run, exit_code)
@@ -127,6 +130,7 @@ def _keep_known(run: RunContext, *, is_superseded: bool, is_over: bool) -> None:
         return
     if not is_over:
         remember_persons(run, run.spec.profiles, is_superseded=is_superseded)
+        settle_edits(run)
         forget_deleted(run)
     forget_persons(run, run.spec.profiles)
 
@@ -165,16 +169,18 @@ def _report_persons(run: RunContext, document: dict[str, Any]) -> None:
             "persons": count_persons(staging),
             "shared_identifiers": list_shared(staging),
         }
-        _report_deletions(run, staging, document)
+        _report_edits(run, staging, document)
 
 
-def _report_deletions(run: RunContext, staging: Staging, document: dict[str, Any]) -> None:
-    """Say what became of people who are to be deleted, and what was read for it."""
-    counts = count_deletions(run.ledger, run.run_id, staging)
-    if counts is not None:
-        write_deletions(run.ledger, run.run_id, staging, run.folder)
-        document["loads"][PROFILES]["deletions"] = counts
+def _report_edits(run: RunContext, staging: Staging, document: dict[str, Any]) -> None:
+    """Say what became of single profiles that are to be changed, and what is billed for it."""
+    write_edits(run.ledger, run.run_id, staging, run.folder)
+    for kind, counts in count_edits(run.ledger, run.run_id, staging).items():
+        document["loads"][PROFILES][EDITS[kind].section] = counts
         document["billing"]["lookups"] += counts["due"] - counts["planned"]
+        if kind is not EditKind.DELETE:
+            taken = counts[EDITS[kind].done] + counts["pending"] + counts["unknown"]
+            document["billing"]["profile_operations"] += taken
 
 
 def _with_differences(run: RunContext, exit_code: ExitCode) -> ExitCode:

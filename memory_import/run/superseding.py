@@ -19,7 +19,7 @@ from memory_import.ledger.database.group_commit import GroupCommit
 from memory_import.ledger.database.records import Batch, RunRecord, RunStatus
 from memory_import.ledger.database.states import BatchState
 from memory_import.run.context import RunContext
-from memory_import.run.loads.deletions.carry_out import decide_deletions
+from memory_import.run.loads.edits.carry_out import decide_edits
 from memory_import.run.loads.known_persons.held import hold_persons
 from memory_import.run.stages import write_report
 from memory_import.spec.model import Spec
@@ -80,16 +80,16 @@ async def _end(earlier: RunContext) -> None:
                 f"Run {earlier.run_id} of this spec is not finished: the service is still at work on "
                 f"{decided.count(False)} of its requests. Nothing was sent; run this again in a while."
             )
-    await _decide_deletions(earlier)
+    await _decide_edits(earlier)
     write_report(earlier, None, is_superseded=True)
 
 
-async def _decide_deletions(earlier: RunContext) -> None:
+async def _decide_edits(earlier: RunContext) -> None:
     profiles = earlier.spec.profiles
-    if profiles is not None and (open_ones := await decide_deletions(earlier, profiles)):
+    if profiles is not None and (open_ones := await decide_edits(earlier, profiles)):
         raise EarlierRunOpen(
             f"Run {earlier.run_id} of this spec is not finished: {open_ones:,} profiles that it asked to be "
-            "deleted are there still. Nothing was sent; run this again in a while."
+            "deleted or changed are as they were. Nothing was sent; run this again in a while."
         )
 
 

@@ -72,10 +72,23 @@ class SyncSpec(SpecModel):
         "the store after two complete runs without them (delete; needs the spec's `name`), or not looked "
         "for: for files that hold changes only (ignore).",
     )
+    on_blank: Literal["keep", "clear"] = Field(
+        default="keep",
+        description="A trait that is known and now blank in all rows of the person: it stays in the store "
+        "(keep), or is removed from the profile (clear). Never an identifier, a value that was dropped, or a "
+        "column that a file lacks.",
+    )
+    former: Literal["keep", "replace"] = Field(
+        default="keep",
+        description="A known identifier value that no row of the person states any more: it stays (keep), or "
+        "gives way to the one new value of its type that the person has (replace). What has no such "
+        "successor stays, and is listed in former.csv.",
+    )
     max_gone: Annotated[
         float, BeforeValidator(_as_percent, json_schema_input_type=str), Field(ge=0, le=100)
     ] = Field(
         default=5.0,
-        description="Such as 5%, with `gone: delete`: where more of the known people (of 20, where fewer are "
-        "known) are newly gone or would be deleted, nothing is sent and nobody is deleted.",
+        description="Such as 5%, with `gone: delete` and `on_blank: clear`: where more of the known people "
+        "(of 20, where fewer are known) are newly gone, would be deleted or would lose a trait, nothing is "
+        "sent.",
     )

@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.xdist_group("document"),  # read once
 ]
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "6"))  # of each operation and kind, see `make soak`
+EXAMPLES = int(os.environ.get("EXAMPLES", "3"))  # of each operation and kind, see `make soak`
 NOT_EMULATED = ("DataMappings", "/v2/Conversations")
 """Other products connected to a store, and conversations themselves: no importer has a use for them."""
 

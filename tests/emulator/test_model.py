@@ -291,7 +291,7 @@ class Comparison(RuleBasedStateMachine):
         assert held == expected
 
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "40"))  # see `make soak`
+EXAMPLES = int(os.environ.get("EXAMPLES", "20"))  # see `make soak`
 
 
 def test_thousands_of_operations_leave_the_emulator_and_the_model_alike() -> None:

@@ -255,6 +255,28 @@ def test_of_several_new_names_the_one_that_shares_most_is_the_known_person(workp
     assert [(value, name) for value, name, _ in conflicts(third)] == [(given_on, "Cara Moss")]
 
 
+def test_who_married_and_changed_her_number_is_not_gone_when_somebody_else_has_the_former_one(
+    workplace: Workplace,
+) -> None:
+    renames = {"on_renamed": "same"}
+    night(workplace, ANA, BOB)
+    married, newcomer = ("Ana Jones", "+12025550109", *ANA[2:]), ("Cara Moss", ANA[1], "cara@example.com", "")
+    second = night(workplace, newcomer, married, BOB, persons=renames)
+    assert (persons(second), gone(second)) == ({"new": 1, "changed": 1, "unchanged": 1}, [])
+    assert conflicts(second)[0][:2] == (ANA[1], "Cara Moss")
+
+
+def test_who_may_be_there_under_another_name_is_not_gone_and_a_number_alone_makes_nobody_the_same(
+    workplace: Workplace,
+) -> None:
+    night(workplace, ANA, BOB)
+    one, other = ("Ana Jones", ANA[1], "one@example.com", ""), ("Ana Moss", "", ANA[2], "")
+    assert gone(night(workplace, one, other, BOB)) == []
+    stranger = ("Cara Moss", ANA[1], "cara@example.com", "")
+    second = night(workplace, stranger, BOB, persons={"on_renamed": "same"})
+    assert {value for value, _ in gone(second)} >= {ANA[1], ANA[2]}
+
+
 def test_a_suppressed_person_is_found_by_what_is_known_of_it(workplace: Workplace) -> None:
     night(workplace, ANA, BOB)
     (workplace.folder / "stop.csv").write_text(ANA[1] + "\n")

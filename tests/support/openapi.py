@@ -19,8 +19,9 @@ ABSENT = f"the OpenAPI document is not at {PATH.parent.name}/{PATH.name} beside 
 Validator = Callable[[str, str, str, dict[str, str], bytes], Sequence[str]]
 
 
+@cache
 def read_document(path: Path = PATH) -> dict[str, Any]:
-    """A document, with OpenAPI's ``nullable`` written as JSON Schema has it."""
+    """A document, with OpenAPI's ``nullable`` written as JSON Schema has it; nobody changes it."""
     document: dict[str, Any] = _as_json_schema(json.loads(path.read_text()))
     return document
 

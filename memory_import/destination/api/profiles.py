@@ -11,7 +11,7 @@ from memory_import.destination.http.client import Client, Request
 from memory_import.destination.http.decisions import Refused
 from memory_import.destination.http.routes import READ_IDENTIFIERS, READ_PROFILE, READ_TRAITS, Route
 
-_TRAITS_PER_PAGE = "1000"  # https://www.twilio.com/docs/api/memory/v1: pageSize of traits
+TRAITS_PER_PAGE = "1000"  # https://www.twilio.com/docs/api/memory/v1: pageSize of traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ async def fetch_traits(client: Client, store_id: str, profile_id: str) -> list[M
     async def read_page(params: Mapping[str, str]) -> Mapping[str, Any]:
         return await _read(client, READ_TRAITS, store_id, profile_id, params)
 
-    return await read_pages(read_page, "traits", {"pageSize": _TRAITS_PER_PAGE})
+    return await read_pages(read_page, "traits", {"pageSize": TRAITS_PER_PAGE})
 
 
 async def _read(

@@ -88,6 +88,7 @@ BULK = Route("PUT", f"{_PROFILES}/Bulk", 202, shapes.is_message, _REFUSALS)
 LOOKUP = Route("POST", f"{_PROFILES}/Lookup", 200, shapes.is_lookup, _REFUSALS)
 CREATE_PROFILE = Route("POST", _PROFILES, 202, shapes.is_created, _REFUSALS)
 READ_PROFILE = Route("GET", _PROFILES + "/{profile_id}", 200, shapes.is_profile, _REFUSALS, is_moved=True)
+CHANGE_PROFILE = Route("PATCH", READ_PROFILE.template, 202, shapes.is_message, _REFUSALS, is_moved=True)
 DELETE_PROFILE = Route("DELETE", READ_PROFILE.template, 202, shapes.is_message, _REFUSALS, is_moved=True)
 ADD_MEMORIES = {
     name: Route(
@@ -119,6 +120,14 @@ READ_TRAITS = Route(
 READ_IDENTIFIERS = Route(
     "GET", f"{READ_PROFILE.template}/Identifiers", 200, shapes.are_identifiers, _REFUSALS, is_moved=True
 )
+CHANGE_IDENTIFIER = Route(
+    "PATCH",
+    READ_IDENTIFIERS.template + "/{id_type}",
+    202,
+    shapes.is_message,
+    _REFUSALS | {409},
+    is_moved=True,
+)
 RECALL = Route("POST", f"{READ_PROFILE.template}/Recall", 200, shapes.is_recalled, _REFUSALS, is_moved=True)
 LIST_STORES = Route("GET", _STORES, 200, shapes.is_page_of_ids, _REFUSALS)
 ADD_STORE = Route("POST", _STORES, 202, shapes.is_taken_up, _REFUSALS)
@@ -147,9 +156,9 @@ READ_CONFIGURATION_OPERATION = Route(
 )
 
 ROUTES = (
-    BULK, LOOKUP, CREATE_PROFILE, READ_PROFILE, DELETE_PROFILE,
+    BULK, LOOKUP, CREATE_PROFILE, READ_PROFILE, CHANGE_PROFILE, DELETE_PROFILE,
     *ADD_MEMORIES.values(), *LIST_MEMORIES.values(), LIST_REVISIONS, *CHANGE_MEMORY.values(),
-    READ_TRAITS, READ_IDENTIFIERS, RECALL,
+    READ_TRAITS, READ_IDENTIFIERS, CHANGE_IDENTIFIER, RECALL,
     LIST_STORES, ADD_STORE, READ_STORE, CHANGE_STORE, LIST_GROUPS, ADD_GROUP, CHANGE_GROUP,
     READ_IDENTITY, WRITE_IDENTITY, READ_OPERATION,
     LIST_CONFIGURATIONS, ADD_CONFIGURATION, CHANGE_CONFIGURATION, READ_CONFIGURATION_OPERATION,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from memory_import.clock import seconds_now
-from memory_import.ledger.database.deletions import Deletion
+from memory_import.ledger.database.edits import Edit
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import Batch, FoundProfile, PlannedBatch, RequestCount, Sample
 from memory_import.ledger.database.samples import Sampler
@@ -60,9 +60,9 @@ class GroupCommit:
         """Keep what a lookup found."""
         await self._write(lambda transaction: transaction.remember(self._run_id, load, found))
 
-    async def note_deletion(self, deletion: Deletion) -> None:
-        """Say where the deletion of a profile stands."""
-        await self._write(lambda transaction: transaction.note_deletion(self._run_id, deletion))
+    async def note_edit(self, edit: Edit) -> None:
+        """Say where the change of a profile stands."""
+        await self._write(lambda transaction: transaction.note_edit(self._run_id, edit))
 
     async def replace_profile(self, profile_id: str, canonical_id: str) -> None:
         """Remember that a profile was merged into another one."""

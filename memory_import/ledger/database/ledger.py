@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from memory_import.ledger.database.deletions import DeletionTable
+from memory_import.ledger.database.edits import EditTable
 from memory_import.ledger.database.records import (
     Batch,
     FoundProfile,
@@ -45,7 +45,7 @@ _RUNS_OF_PACE = 5
 _TOOK = (BatchState.ACCEPTED, BatchState.COMPLETED, BatchState.VERIFIED, BatchState.UNKNOWN)
 
 
-class Ledger(DeletionTable):
+class Ledger(EditTable):
     """Every question to the database and every change of it, each change in its own transaction."""
 
     def close(self) -> None:

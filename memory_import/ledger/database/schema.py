@@ -99,11 +99,12 @@ batches = Table(
     Index("batches_by_state", "run_id", "load", "round", "state"),
 )
 
-deletions = Table(
-    "deletions",
+edits = Table(
+    "edits",
     metadata,
     Column("run_id", String, ForeignKey("runs.run_id"), primary_key=True),
-    Column("person", Integer, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
     Column("state", String, nullable=False),
     Column("profile_id", String),
     Column("code", String),

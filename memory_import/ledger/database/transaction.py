@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Update, bindparam, insert, or_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from memory_import.ledger.database.deletions import Deletion
+from memory_import.ledger.database.edits import Edit
 from memory_import.ledger.database.records import Batch, FoundProfile, PlannedBatch, RequestCount, Sample
-from memory_import.ledger.database.schema import batches, deletions, lookups, requests, samples, waits
+from memory_import.ledger.database.schema import batches, edits, lookups, requests, samples, waits
 from memory_import.ledger.database.states import BatchState, IllegalMove, origins
 
 _PLANNED_FACTS = tuple(fact.name for fact in fields(PlannedBatch))
@@ -51,14 +51,11 @@ class Transaction:
             .on_conflict_do_update(index_elements=lookups.primary_key, set_=facts)
         )
 
-    def note_deletion(self, run_id: str, deletion: Deletion) -> None:
-        """Say where a deletion stands, in place of where it stood."""
-        facts = asdict(deletion)
-        self.connection.execute(
-            update(deletions)
-            .where(deletions.c.run_id == run_id, deletions.c.person == deletion.person)
-            .values(**facts)
-        )
+    def note_edit(self, run_id: str, edit: Edit) -> None:
+        """Say where the change of a profile stands, in place of where it stood."""
+        facts = asdict(edit)
+        of_edit = (edits.c.kind == edit.kind, edits.c.number == edit.number)
+        self.connection.execute(update(edits).where(edits.c.run_id == run_id, *of_edit).values(**facts))
 
     def replace_profile(self, run_id: str, profile_id: str, canonical_id: str) -> None:
         """Remember that a profile was merged into another one."""

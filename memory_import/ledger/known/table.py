@@ -107,6 +107,11 @@ class Table:
                     rows = rows.filter(~pl.col(AT).is_in(voided[low:high].implode()))
                 yield rows
 
+    @property
+    def columns(self) -> list[str]:
+        """The names of all columns."""
+        return list(self._schema)
+
     def find(self, column: str, values: pl.Series) -> pl.DataFrame:
         """`_segment`, `_at` of the rows with one of these values in a column."""
         wanted = values.alias(column).to_frame().unique()
@@ -195,6 +200,13 @@ class Table:
         for path in self._folder.iterdir():
             if path.is_file() and path.name not in named:
                 path.unlink()
+
+
+def void(table: Table, found: Iterable[pl.DataFrame]) -> None:
+    """Take away rows (`_segment`, `_at`), in some frames; a row may be in several."""
+    places = pl.concat([pl.DataFrame(schema=PLACES_SCHEMA), *(rows.select(_PLACE) for rows in found)])
+    if not places.is_empty():
+        table.change(added=[], voided=places.unique(), facts=table.facts)
 
 
 def _chain(*parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:

@@ -23,6 +23,10 @@
         profiles/gone.arrow           what the known people hold that it does not have
         profiles/due.arrow            those of them who are to be deleted
         profiles/presence.json        how whole the input is
+        profiles/emptied.arrow        what is known of people in the input whose rows have no value of it
+        profiles/cleared.arrow        which traits are to be removed
+        profiles/former.arrow         identifier values that known people do not state any more
+        profiles/holdings.arrow       all identifiers of people whose profiles are to be changed so
         profiles/unsent.arrow         what is known of people of whom something else is sent
         profiles/refusals.jsonl       the server's words about rows it refused
         profiles/manifest.json        written last
@@ -68,6 +72,16 @@ CONFLICTS_SCHEMA = {**schema(POS, ID_TYPE, VALUE), "name": pl.String, "reason": 
 UNSENT_SCHEMA = schema(POS, TRAIT, VALUE)
 PRESENT_SCHEMA = {"person": pl.Int64}
 GONE_SCHEMA = {**PRESENT_SCHEMA, **schema(ID_TYPE, VALUE), "last_run": pl.String}
+EMPTIED_SCHEMA = {**schema(POS), **PRESENT_SCHEMA, **schema(TRAIT), "hash": pl.UInt64}
+"""What is known of a person of which none of its rows has a value: `_pos` of the row that stands for it, and
+the hash that is known; `SOMETHING` where nobody can say which value it is."""
+SOMETHING = 0
+"""In place of the hash of a trait: the profile may have a value of it, nobody knows which."""
+CLEARED_SCHEMA = {**schema(POS), **PRESENT_SCHEMA, **schema(TRAIT)}
+FORMER_SCHEMA = {**schema(POS), **PRESENT_SCHEMA, **schema(ID_TYPE, VALUE), "successor": pl.String}
+"""An identifier value of a known person that none of its rows states; `successor` takes its place, null:
+nothing does."""
+HOLDINGS_SCHEMA = {**PRESENT_SCHEMA, **schema(ID_TYPE, VALUE)}
 FORESEEN_SCHEMA = {
     **schema(POS),
     "profile": pl.String,

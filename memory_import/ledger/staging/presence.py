@@ -16,12 +16,11 @@ class Presence:
     """How whole an input is, and how many known people it lacks.
 
     `incomplete`: why who is not in it may be there all the same, a sentence; None where it is complete.
-    `known` people there are, `newly_gone` of them were in every complete input so far. `measure`: what later
+    `newly_gone` of the known people were in every complete input so far. `measure`: what later
     inputs are measured by; None where that stays as it was.
     """
 
     incomplete: str | None
-    known: int
     newly_gone: int
     measure: Mapping[str, Any] | None
 

@@ -20,15 +20,16 @@ from memory_import.columns import (
     Exclusion,
     schema,
 )
-from memory_import.ledger.files import (
-    arrow_columns,
-    map_arrow,
-)
+from memory_import.ledger.files import arrow_columns, map_arrow
 from memory_import.ledger.staging.layout import (
     CLAIMS_SCHEMA,
+    CLEARED_SCHEMA,
     CONFLICTS_SCHEMA,
+    EMPTIED_SCHEMA,
     FORESEEN_SCHEMA,
+    FORMER_SCHEMA,
     GONE_SCHEMA,
+    HOLDINGS_SCHEMA,
     LEFT_OUT_SCHEMA,
     MEMBERS_SCHEMA,
     OTHERS_SCHEMA,
@@ -222,10 +223,29 @@ class Staging(StagingWriter):
         """Those of the gone people who are to be deleted: PRESENT_SCHEMA."""
         return self._read_sparse("due", PRESENT_SCHEMA)
 
-    @property
-    def deletes(self) -> bool:
-        """Whether people who are gone are deleted, should any be due."""
-        return (self.folder / "due.arrow").exists()
+    @cached_property
+    def emptied(self) -> pl.DataFrame:
+        """What is known of people of which their rows have no value: EMPTIED_SCHEMA."""
+        return self._read_sparse("emptied", EMPTIED_SCHEMA)
+
+    @cached_property
+    def cleared(self) -> pl.DataFrame:
+        """Which traits are to be removed: CLEARED_SCHEMA."""
+        return self._read_sparse("cleared", CLEARED_SCHEMA)
+
+    @cached_property
+    def former(self) -> pl.DataFrame:
+        """The identifier values that known people do not state any more: FORMER_SCHEMA."""
+        return self._read_sparse("former", FORMER_SCHEMA)
+
+    @cached_property
+    def holdings(self) -> pl.DataFrame:
+        """All identifiers of the people of `cleared` and `former`: HOLDINGS_SCHEMA."""
+        return self._read_sparse("holdings", HOLDINGS_SCHEMA)
+
+    def is_staged(self, name: str) -> bool:
+        """Whether there is a file of this name, be it without rows."""
+        return (self.folder / f"{name}.arrow").exists()
 
     def _read_sparse(self, name: str, columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
         path = self.folder / f"{name}.arrow"

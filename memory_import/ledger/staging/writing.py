@@ -17,6 +17,7 @@ from memory_import.columns import (
     ERRORS,
     ID_TYPE,
     POS,
+    TRAIT,
     VALUE,
 )
 from memory_import.ledger.files import (
@@ -144,6 +145,22 @@ class StagingWriter:
     def write_due(self, due: pl.DataFrame) -> None:
         """Stage which of the gone people are to be deleted: PRESENT_SCHEMA."""
         write_arrow(due.sort("person"), self.folder / "due.arrow")
+
+    def write_emptied(self, emptied: pl.DataFrame) -> None:
+        """Stage what is known of people of which their rows have no value: EMPTIED_SCHEMA."""
+        write_arrow(emptied.sort(POS, TRAIT), self.folder / "emptied.arrow")
+
+    def write_cleared(self, cleared: pl.DataFrame) -> None:
+        """Stage which traits are to be removed: CLEARED_SCHEMA."""
+        write_arrow(cleared.sort(POS, TRAIT), self.folder / "cleared.arrow")
+
+    def write_former(self, former: pl.DataFrame) -> None:
+        """Stage the identifier values that known people do not state any more: FORMER_SCHEMA."""
+        write_arrow(former.sort("person", ID_TYPE, VALUE), self.folder / "former.arrow")
+
+    def write_holdings(self, holdings: pl.DataFrame) -> None:
+        """Stage all identifiers of the people whose profiles are to be changed so: HOLDINGS_SCHEMA."""
+        write_arrow(holdings.sort("person", ID_TYPE, VALUE), self.folder / "holdings.arrow")
 
     def write_members(self, *, members: pl.DataFrame, late_rejects: pl.DataFrame) -> None:
         """Stage which rows share an identifier value, and which of them are refused for it."""

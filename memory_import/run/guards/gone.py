@@ -1,42 +1,53 @@
-"""The guard of people who are gone: where many are at once, the input is more likely to blame than they."""
+"""The guard of known people: where many are gone at once, or many lose a trait, the input is more likely to
+blame than they."""
 
 import math
+from collections.abc import Iterator
 
 from memory_import.errors import BudgetExceeded
 from memory_import.ledger.staging.presence import read_presence
+from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
-from memory_import.run.loads.deletions.due import FEWEST_KNOWN
+from memory_import.run.loads.edits.due import FEWEST_KNOWN
+from memory_import.spec.model import ProfilesSpec
 
 
 def check_gone(run: RunContext) -> None:
-    """`BudgetExceeded` where the spec wants gone people to be deleted, and more than its `max_gone` are newly
-    gone or are to be deleted by this run."""
+    """`BudgetExceeded` where more than the spec's `max_gone` of the known people are newly gone or are to be
+    deleted by this run, if it deletes; or would lose a trait, if it removes any."""
     profiles = run.spec.profiles
-    if profiles is None or profiles.sync.gone != "delete" or run.ledger.load(run.run_id, PROFILES) is None:
+    if profiles is None or run.ledger.load(run.run_id, PROFILES) is None:
         return
-    staging, most = run.staging(PROFILES), profiles.sync.max_gone
+    counts, most = dict(_count(profiles, run.staging(PROFILES))), profiles.sync.max_gone
+    known = run.known.persons().rows if any(counts.values()) else 0
+    base = max(known, FEWEST_KNOWN)
+    exceeded = {what: count for what, count in counts.items() if count * 100 > most * base}
+    if not exceeded:
+        return
+    allowed = f"`max_gone: {min(100, math.ceil(max(exceeded.values()) * 100 / base))}%` in profiles.sync"
+    raise BudgetExceeded(
+        [
+            *(
+                f"profiles.sync.max_gone: {count:,} of {known:,} known people {what}; expected at most "
+                f"{most:g}% of {base:,}."
+                for what, count in exceeded.items()
+            ),
+            "Nothing was sent, nobody was deleted. Look whether the export is whole, and run it again. "
+            f"If it is right, this lets it pass: {allowed}.",
+        ],
+        spec_lines=[f"{allowed}, if the input is right"],
+    )
+
+
+def _count(profiles: ProfilesSpec, staging: Staging) -> Iterator[tuple[str, int]]:
+    """What happens to how many known people."""
     presence = read_presence(staging)
-    if presence is None or presence.incomplete is not None:
-        return
-    base = max(presence.known, FEWEST_KNOWN)
-    counts = {
-        "are gone from the input for the first time": presence.newly_gone,
-        "are gone for the second time and would be deleted": staging.due.height,
-    }
-    problems = [
-        f"profiles.sync.max_gone: {count:,} of {presence.known:,} known people {what}; expected at most "
-        f"{most:g}% of {base:,} (gone.csv lists them)."
-        for what, count in counts.items()
-        if count * 100 > most * base
-    ]
-    if problems:
-        allowed = f"`max_gone: {min(100, math.ceil(max(counts.values()) * 100 / base))}%` in profiles.sync"
-        raise BudgetExceeded(
-            [
-                *problems,
-                "Nothing was sent, nobody was deleted. Look whether the export is whole, and run it again. "
-                f"If these people did leave, this lets them go: {allowed}.",
-            ],
-            spec_lines=[f"{allowed}, if these people did leave"],
+    if profiles.sync.gone == "delete" and presence is not None and presence.incomplete is None:
+        yield "are gone from the input for the first time (gone.csv lists them)", presence.newly_gone
+        yield "are gone for the second time and would be deleted (gone.csv lists them)", staging.due.height
+    if profiles.sync.on_blank == "clear":
+        yield (
+            "have blank cells for what is known of them, and would lose it (cleared.csv lists them)",
+            staging.cleared["person"].n_unique(),
         )

@@ -23,7 +23,7 @@ from memory_import.destination.errors import (
     UnexpectedAnswer,
 )
 from memory_import.errors import ExitCode, ImportProblem, InputChanged, UsageProblem
-from memory_import.ledger.database.deletions import OPEN, DeletionState
+from memory_import.ledger.database.edits import OPEN, EditState
 from memory_import.ledger.database.lock import StateDirectoryBusy
 from memory_import.ledger.database.records import RunRecord, RunStatus
 from memory_import.ledger.report.account import Account, ConservationError
@@ -169,13 +169,13 @@ def conclude(
     return RunStatus.FINISHED, exit_code
 
 
-def conclude_deletions(
-    counts: Mapping[DeletionState, int], status: RunStatus, exit_code: ExitCode
+def conclude_edits(
+    counts: Mapping[EditState, int], status: RunStatus, exit_code: ExitCode
 ) -> tuple[RunStatus, ExitCode]:
-    """The same with what became of the people who were to be deleted by a run that came to its end."""
+    """The same with what became of single profiles that a run was to change which came to its end."""
     if any(counts.get(state) for state in OPEN):
         return RunStatus.PENDING, ExitCode.PENDING
-    is_bad = any(counts.get(state) for state in (DeletionState.REJECTED, DeletionState.UNKNOWN))
+    is_bad = any(counts.get(state) for state in (EditState.REJECTED, EditState.UNKNOWN))
     return status, ExitCode.REJECTS if is_bad and exit_code is ExitCode.DONE else exit_code
 
 

@@ -18,6 +18,7 @@ from memory_import.columns import (
     schema,
 )
 from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA, LEFT_OUT_SCHEMA, MEMBERS_SCHEMA
+from memory_import.run.loads.edits.noticed import Noticed, notice
 from memory_import.run.loads.known_persons.conflicts import list_conflicts
 from memory_import.run.loads.known_persons.contested import find_weak, list_claims
 from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
@@ -25,7 +26,7 @@ from memory_import.run.loads.known_persons.staged import join_names, list_groups
 from memory_import.transforms.codes import WORDING, Reason
 from memory_import.transforms.identity.blocked import is_blocked
 from memory_import.transforms.identity.claims import find_undisputed
-from memory_import.transforms.identity.continuing import continue_known
+from memory_import.transforms.identity.continuing import continue_known, find_possible
 from memory_import.transforms.identity.groups import list_identifiers
 from memory_import.transforms.identity.leaving_out import leave_out
 from memory_import.transforms.identity.merging import merge_groups
@@ -47,12 +48,15 @@ _WHY_LEFT_OUT = {
 @dataclass(frozen=True, kw_only=True)
 class PersonRules:
     """What decides about persons beside the rows: `block` and `suppressed` have `id_type`, `value` String.
-    `is_renaming`: a known person may come back under another name."""
+    `is_renaming`: a known person may come back under another name. `clears`, `replaces`: traits that are
+    blank are to be removed, former identifier values to be replaced."""
 
     policy: PersonPolicy = field(default_factory=PersonPolicy)
     block: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_IDENTIFIERS))
     suppressed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_IDENTIFIERS))
     is_renaming: bool = False
+    clears: bool = False
+    replaces: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +70,8 @@ class FoundPersons:
     values. `unchanged` (`_pos`, `person`), `unsent` (UNSENT_SCHEMA): what is known and not sent. `present`:
     the known people that have rows; `absorbed`: how many of them are one person with an earlier one.
     `claims` (CLAIMS_SCHEMA): who claims a value that nobody got; `withdrawn`: the earlier claims that these
-    take the place of.
+    take the place of. `noticed`: what known people do not state any more.
+    `possible` (`person`): the known people without rows of whom nobody can say that they are gone.
     """
 
     extra: int
@@ -84,19 +89,23 @@ class FoundPersons:
     absorbed: int
     claims: pl.DataFrame
     withdrawn: pl.DataFrame
+    noticed: Noticed
+    possible: pl.DataFrame
 
 
 @dataclass(frozen=True)
 class _Found:
     """`persons`: `_pos`, `person` of the rows that claim anything. `left_out`: `_pos`, `trait`, `id_type`,
     `value`, `code`. `values` as in `Persons`. `continued`: `claimant`, `person` of the known people that have
-    rows. `claims`: CLAIMS_SCHEMA."""
+    rows. `claims`: CLAIMS_SCHEMA. `possible`: `claimant` of those of whom nobody can say that they are
+    gone."""
 
     persons: pl.DataFrame
     left_out: pl.DataFrame
     values: pl.DataFrame
     continued: pl.DataFrame
     claims: pl.DataFrame
+    possible: pl.Series
 
 
 def find_and_merge(
@@ -157,6 +166,17 @@ def find_and_merge(
         present=known.rows.join(found.continued, on="claimant", how="semi").select("person").drop_nulls(),
         claims=found.claims,
         withdrawn=known.past.join(claimed, on=[ID_TYPE, VALUE], how="semi").select("claim"),
+        possible=known.rows.filter(pl.col("claimant").is_in(found.possible.implode()))
+        .select("person")
+        .drop_nulls(),
+        noticed=notice(
+            merged,
+            continued,
+            claimed.join(persons, on=POS).select(REPRESENTATIVE, ID_TYPE, VALUE),
+            plan,
+            clears=rules.clears,
+            replaces=rules.replaces,
+        ),
     )
     return result, merged.entries
 
@@ -200,7 +220,9 @@ def _find(
         everyone = everyone.filter(~pl.col(CLAIMANT).is_in(weak.implode()))
         found = find_persons(everyone, names, replace(rules.policy, past=known.past[CLAIMANT]))
     named = list_claims(everyone, names, found, known.past, texts, rules.policy.max_people)
-    found = continue_known(found, everyone, names, is_renaming=rules.is_renaming)
+    own = known.rows.drop_nulls("person")[CLAIMANT]
+    found = continue_known(found, everyone, names, known.same, is_renaming=rules.is_renaming)
+    possible = find_possible(found, everyone, names, own)
     lost = found.left_out.rename({"claimant": POS})
     codes = pl.lit(Reason.IDENTIFIER_BLOCKED.value).alias(CODE)
     left_out = [
@@ -215,6 +237,7 @@ def _find(
         values=found.values,
         continued=found.persons.filter(pl.col("claimant") < 0, pl.col("person") >= 0),
         claims=named,
+        possible=possible,
     )
 
 

@@ -20,6 +20,8 @@ def load_rules(spec: ProfilesSpec, folder: Path, plan: ProfilePlan) -> PersonRul
         policy=PersonPolicy(max_people=persons.max_people_per_value, on_conflict=persons.on_conflict),
         block=_read_blocked(persons.block, plan),
         is_renaming=persons.on_renamed == "same",
+        clears=spec.sync.on_blank == "clear",
+        replaces=spec.sync.former == "replace",
         suppressed=load_suppressed(spec, folder, plan).select("id_type", "value"),
     )
 

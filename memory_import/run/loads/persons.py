@@ -15,11 +15,13 @@ from memory_import.ledger.staging.layout import (
     CONFLICTS_SCHEMA,
     LATE_ERRORS_SCHEMA,
     LEFT_OUT_SCHEMA,
+    PRESENT_SCHEMA,
     SHARED_SCHEMA,
     UNSENT_SCHEMA,
 )
 from memory_import.ledger.staging.partitions import MOST_PARTITIONS, assign_partitions, partitioned
 from memory_import.ledger.staging.staged import Staging
+from memory_import.run.loads.edits.noticed import Noticed
 from memory_import.run.loads.known_persons.lookup import FoundPeople, Known
 from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
 from memory_import.run.loads.known_persons.skipped import NOTHING_SKIPPED, SkippedRows
@@ -47,13 +49,15 @@ _WORKERS = 2
 class Grouping:
     """What grouping found: how many rounds there are to send, how many further identifier values, of how many
     people the rows disagree in a value while nothing but their order decides, and how many known people are
-    one person with an earlier one; the changes made to rows that were prepared after all, by code."""
+    one person with an earlier one; the changes made to rows that were prepared after all, by code; `possible`
+    (`person`): the known people without rows of whom nobody can say that they are gone."""
 
     rounds: int
     extra_identifiers: int
     disagreeing: int = 0
     absorbed: int = 0
     changes: Counter[str] = field(default_factory=Counter)
+    possible: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PRESENT_SCHEMA))
 
 
 NOBODY_KNOWN = Known()
@@ -108,6 +112,7 @@ def group_rows(
         disagreeing=sum(one.disagreeing for one in by_partition),
         absorbed=sum(one.absorbed for one in by_partition),
         changes=skipped.changes,
+        possible=pl.concat([pl.DataFrame(schema=PRESENT_SCHEMA), *(one.possible for one in by_partition)]),
     )
 
 
@@ -144,6 +149,11 @@ def _stage(staging: Staging, plan: ProfilePlan, found: list[FoundPersons], skipp
         shared=pl.concat([pl.DataFrame(schema=SHARED_SCHEMA), *(one.shared for one in found)]),
         conflicts=pl.concat([pl.DataFrame(schema=CONFLICTS_SCHEMA), *(one.conflicts for one in found)]),
     )
+    noticed = [one.noticed for one in found]
+    if former := [one.former for one in noticed if one.former.height]:
+        staging.write_former(pl.concat(former))
+    staging.write_emptied(pl.concat([Noticed().emptied, *(one.emptied for one in noticed)]))
+    staging.write_holdings(pl.concat([Noticed().holdings, *(one.holdings for one in noticed)]))
     staging.write_continued(
         unchanged=pl.concat([skipped.persons, *(one.unchanged for one in found)]),
         unsent=pl.concat([pl.DataFrame(schema=UNSENT_SCHEMA), *(one.unsent for one in found)]),

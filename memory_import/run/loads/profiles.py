@@ -1,6 +1,7 @@
 """The load of profiles: from its source to staged identity groups and batches, and into the store."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -22,7 +23,8 @@ from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.lifecycle.changes import refuse_differences
 from memory_import.run.loads.contested import remark_contested
-from memory_import.run.loads.deletions.due import note_presence
+from memory_import.run.loads.edits.decide import stage_edits
+from memory_import.run.loads.edits.due import note_presence
 from memory_import.run.loads.known_persons.gone import find_gone
 from memory_import.run.loads.known_persons.lookup import Known, open_known
 from memory_import.run.loads.known_persons.row_hashes import describe_mapping, make_row_hash, open_rows
@@ -67,8 +69,9 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
         settle = partial(settle_skipped, staging, rows.remembered, rows.prepare_again)
         grouping = group_rows(staging, plan, prepared.rows, rules, known, settle)
         if run.record.row_limit is None and spec.sync.gone != "ignore":
-            staging.write_gone(find_gone(staging, spec, plan, known, rules.suppressed))
+            staging.write_gone(find_gone(staging, spec, plan, known, rules.suppressed, grouping.possible))
         presence = note_presence(run, spec, staging, known, prepared.rows)
+        stage_edits(run, spec, plan, prepared.columns, presence.incomplete)
     changes = (
         prepared.changes
         + grouping.changes
@@ -188,10 +191,15 @@ def _remark(grouping: Grouping) -> tuple[str, ...]:
     return tuple(remarks)
 
 
-def _remark_presence(spec: ProfilesSpec, presence: Presence | None) -> tuple[str, ...]:
-    if presence is None or presence.incomplete is None or spec.sync.gone != "delete":
-        return ()
-    return (f"Nobody is deleted by this run: {presence.incomplete}",)
+def _remark_presence(spec: ProfilesSpec, presence: Presence) -> Iterator[str]:
+    asked = {
+        "Nobody is deleted": spec.sync.gone == "delete",
+        "No trait is removed": spec.sync.on_blank == "clear",
+        "No identifier is replaced": spec.sync.former == "replace",
+    }
+    for what, is_asked in asked.items():
+        if is_asked and presence.incomplete is not None:
+            yield f"{what} by this run: {presence.incomplete}"
 
 
 def _plan(staging: Staging, rounds: int) -> list[PlannedBatch]:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from memory_import.ledger.database.edits import EditKind
 from memory_import.ledger.database.states import BatchState
+from memory_import.ledger.report.people.edits import list_due
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.preview.memories import MemoryForecast, forecast_memories
@@ -56,14 +58,15 @@ def _add(parts: list[dict[str, Any]], name: str) -> dict[str, int]:
 def _forecast_profiles(run: RunContext) -> dict[str, Any]:
     batches = run.ledger.batches(run.run_id, PROFILES, states=_PLANNED)
     entries = sum(batch.stop - batch.start for batch in batches)
-    due = run.staging(PROFILES).due.height
+    due = {kind: len(list_due(run.staging(PROFILES), kind)) for kind in EditKind}
+    looked_up = sum(due.values())
     return {
         "entries": entries,
-        "requests": {"least": len(batches), "most": len(batches) + due},
+        "requests": {"least": len(batches), "most": len(batches) + looked_up},
         "bytes": sum(batch.body_bytes for batch in batches),
-        "profile_operations": entries,
+        "profile_operations": entries + looked_up - due[EditKind.DELETE],
         "created": {"least": 0, "most": 0},
-        "lookups": {"least": due, "most": due},
+        "lookups": {"least": looked_up, "most": looked_up},
     }
 
 

@@ -4,8 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -35,14 +33,9 @@ NO_SUCCESS = (
 NAMES = [f"{route.method} {route.template}" for route in ROUTES]
 
 
-@cache
-def document(path: Path) -> dict[str, Any]:
-    return read_document(path)
-
-
 def document_of(route: Route) -> dict[str, Any]:
     """The document of the host that serves a route."""
-    return document(CONVERSATIONS_PATH if route.template.startswith("/v2/") else PATH)
+    return read_document(CONVERSATIONS_PATH if route.template.startswith("/v2/") else PATH)
 
 
 def responses(route: Route) -> dict[int, Any]:

@@ -1,102 +1,28 @@
 """`gone: delete`: who is deleted, and that nobody is by mistake; counted in the emulator's own record."""
 
-import asyncio
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from memory_import.errors import ExitCode
 from memory_import.run.lifecycle.result import RunResult
-from memory_import.run.pipeline import run_import
-from memory_import.run.progress import RunProgress
-from memory_import.run.request import Action, RunRequest
-from tests.support.fast import make_fast_throttle
-from tests.support.processes import PASSWORD, STORE, USER, Api, serving
+from memory_import.run.request import Action
+from tests.support.nights import Nights, Row
+from tests.support.processes import STORE, serving
 
-Row = tuple[str, str, str]  # name, phone, email
 ANA: Row = ("Ana Smith", "+12025550101", "ana@example.com")
 BOB: Row = ("Bob Lee", "+12025550102", "bob@example.com")
 CLEO: Row = ("Cleo Ray", "+12025550103", "cleo@example.com")
-CONTACT = {
-    "firstName": "Name",
-    "phone": {"column": "Phone", "type": "phone"},
-    "email": {"column": "Email", "type": "email"},
-}
-NOTES = {
-    "source": "notes.csv",
-    "profile": {"email": "Email"},
-    "content": "Note",
-    "occurred_at": "At",
-    "observation_source": "crm",
-}
 DELETES = {"gone": "delete", "max_gone": "50%"}
-
-
-@dataclass
-class Nights:
-    """A folder with specs and their state, and the store that they go to."""
-
-    folder: Path
-    api: Api
-    notes: list[Row] = field(default_factory=list)
-
-    def write(self, *rows: Row, name: str = "customers.csv") -> None:
-        """A file of customers."""
-        with (self.folder / name).open("w", newline="") as stream:
-            csv.writer(stream).writerows([("Name", "Phone", "Email"), *rows])
-
-    def run(self, *rows: Row, spec: str = "crm", sync: Any = DELETES, **asked: Any) -> RunResult:
-        """Tonight's run of a spec; without rows that of the files as they are."""
-        if rows:
-            self.write(*rows)
-        source = "part-*.csv" if not rows else "customers.csv"
-        body = {"source": source, "traits": {"Contact": CONTACT}, "sync": sync}
-        document: dict[str, Any] = {"version": 1, "store": STORE, "name": spec, "profiles": body}
-        if self.notes:
-            with (self.folder / "notes.csv").open("w", newline="") as stream:
-                csv.writer(stream).writerows([("Email", "Note", "At"), *self.notes])
-            document["observations"] = NOTES
-        path = self.folder / f"{spec}.yaml"
-        path.write_text(yaml.safe_dump(document, sort_keys=False))
-        return self.carry_out(spec_path=path, **asked)
-
-    def carry_out(self, **asked: Any) -> RunResult:
-        """A request, to its end."""
-        request = RunRequest(**{"state_dir": self.folder / "state", "wait_seconds": 30.0, **asked})
-        variables = {
-            "MEMORY_API_URL": self.api.url,
-            "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-            "TWILIO_API_KEY": USER,
-            "TWILIO_API_SECRET": PASSWORD,
-        }
-        ended = run_import(request, variables, RunProgress(None), make_throttle=make_fast_throttle)
-        return asyncio.run(ended)
-
-    @property
-    def people(self) -> list[str]:
-        """The names in the store."""
-        return sorted(profile["traits"]["Contact"]["firstName"] for profile in self.api.profiles())
-
-    @property
-    def deletions(self) -> int:
-        """How many requests to delete a profile the store saw."""
-        return sum(request["method"] == "DELETE" for request in self.api.requests())
-
-    @property
-    def writes(self) -> int:
-        """How many requests with customer data the store saw."""
-        return sum(request["method"] in {"PUT", "PATCH", "DELETE"} for request in self.api.requests())
 
 
 @pytest.fixture
 def nights(tmp_path: Path) -> Iterator[Nights]:
     with serving(delay_seconds=(0.0, 0.0), operation_retry_after_seconds=0) as api:
-        yield Nights(tmp_path, api)
+        yield Nights(tmp_path, api, sync=DELETES)
 
 
 def counts(result: RunResult) -> dict[str, int]:

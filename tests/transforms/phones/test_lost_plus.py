@@ -5,7 +5,7 @@ import pytest
 from memory_import.transforms.codes import Reason
 from tests.fuzz.lost_plus import cut_plus, draw_valid_numbers
 
-NUMBERS_A_REGION = 150
+NUMBERS_A_REGION = 75
 
 
 @pytest.mark.parametrize("repair", [False, True], ids=["as it stands", "repaired"])

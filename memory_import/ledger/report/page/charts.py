@@ -1,116 +1,131 @@
-"""The charts of the page as SVG without script or style: the page's own style colours them."""
+"""The charts of the page: SVG that Pygal draws, without its script and style; the page's own style colours
+it."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import accumulate, pairwise
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
 
 from markupsafe import Markup
 
+_SVG = "http://www.w3.org/2000/svg"
 _WIDTH = 440
-_LINE_HEIGHT, _BAR_HEIGHT, _STEPS_HEIGHT = 26, 18, 106
-_TOP, _RIGHT, _BOTTOM = 8, 28, 28  # the last number of an axis is wider than its mark
-_CHARACTER_WIDTH, _GAP = 7.2, 8
-_MOST_MARKS = 5
+_LINE_HEIGHT, _AXIS_HEIGHT = 26, 44
+_STEPS_HEIGHT = 150
+_FEW = 5  # counts up to this are all on the axis
 _LONGEST_LABEL = 24
 
 
 def draw_bars(title: str, labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> Markup:
     """A bar for each label, of a part for each of the series, whose name is the part's class in the style."""
-    shown = [_cut(label) for label in labels]
-    height = _LINE_HEIGHT * len(labels)
-    longest = max(map(sum, zip(*series.values(), strict=True)), default=0)
-    left = _space_for(shown)
-    across = _scale(longest, left, _WIDTH - _RIGHT)
-    rows = [_TOP + _LINE_HEIGHT * (at + 0.5) for at in range(len(labels))]
-    parts = [
-        _draw_part(name, count, across(start), across(end), middle)
-        for at, middle in enumerate(rows)
-        for (name, counts), (start, end) in zip(
-            series.items(),
-            pairwise(accumulate((counts[at] for counts in series.values()), initial=0)),
-            strict=True,
-        )
-        if (count := counts[at])
-    ]
-    beside = [_text(left - _GAP, middle, label) for label, middle in zip(shown, rows, strict=True)]
-    below = _draw_marks_below(((across(mark), _short(mark)) for mark in _marks(longest, 1)), height)
-    return _draw(title, height, [below, _group("axis y", beside), *parts])
+    shown = {name: counts for name, counts in series.items() if any(counts)}
+    chart = _pygal().HorizontalStackedBar(
+        height=_LINE_HEIGHT * len(labels) + _AXIS_HEIGHT,
+        formatter=_count,
+        value_formatter=_short,
+        x_labels=[_cut(label) for label in reversed(labels)],
+        **_plain(),
+    )
+    for name, counts in shown.items():
+        chart.add(name, [{"value": count, "label": name} for count in reversed(counts)])
+    return _as_markup(chart, title, list(shown))
 
 
 def draw_steps(title: str, name: str, steps: Sequence[tuple[float, float]]) -> Markup:
     """What held until so many seconds, as a line of steps with the area below it; `name` is its class."""
-    most, seconds = max(value for _, value in steps), steps[-1][0]
-    marks = _marks(most, 1)
-    left = _space_for([_short(mark) for mark in marks])
-    across = _scale(seconds, left, _WIDTH - _RIGHT)
-    up = _scale(most, _TOP + _STEPS_HEIGHT, _TOP)
-    line = "".join(f"V{up(value):.1f}H{across(end):.1f}" for end, value in steps)
-    area = Markup('<path class="{}" d="M{:.1f} {:.1f}{}V{:.1f}Z"/>').format(
-        name, across(0), up(0), line, up(0)
+    starts = [0.0, *(seconds for seconds, _ in steps)]
+    corners = [(at, value) for start, (end, value) in zip(starts, steps, strict=False) for at in (start, end)]
+    most = max(value for _, value in steps)
+    chart = _pygal().XY(
+        height=_STEPS_HEIGHT,
+        fill=True,
+        show_dots=False,
+        range=(0, most),
+        y_labels=range(math.ceil(most) + 1) if most <= _FEW else None,
+        xrange=(0, steps[-1][0]),
+        formatter=_count,
+        value_formatter=_short,
+        x_value_formatter=lambda seconds: f"{seconds:,.4g} s",
+        **_plain(),
     )
-    beside = [
-        Markup('<path class="line" d="M{:.1f} {:.1f}H{}"/>').format(left, up(mark), _WIDTH - _RIGHT)
-        + _text(left - _GAP, up(mark), _short(mark))
-        for mark in marks
-    ]
-    times = ((across(mark), f"{mark:,.4g} s") for mark in _marks(seconds))
-    return _draw(
-        title, _STEPS_HEIGHT, [_draw_marks_below(times, _STEPS_HEIGHT), _group("axis y", beside), area]
-    )
+    chart.add(name, corners)
+    return _as_markup(chart, title, [name])
 
 
-def _draw(title: str, height: float, content: Iterable[Markup]) -> Markup:
-    return Markup('<svg xmlns="{}" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        "http://www.w3.org/2000/svg", _WIDTH, _TOP + height + _BOTTOM, title, Markup().join(content)
-    )
+@cache
+def _pygal() -> Any:
+    """Pygal, without the importer of maps that it installs: Python warns of that at every failing import."""
+    import pygal
+    import pygal.etree
+    import pygal.style
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder) is not pygal.PluginImportFixer]
+    return pygal
 
 
-def _draw_part(name: str, count: int, start: float, end: float, middle: float) -> Markup:
-    """A part of a bar; what is pointed at tells its count."""
-    return Markup(
-        '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{}"><title>{}: {:,}</title></rect>'
-    ).format(name.replace(" ", "-"), start, middle - _BAR_HEIGHT / 2, end - start, _BAR_HEIGHT, name, count)
+def _plain() -> dict[str, Any]:
+    """What keeps Pygal from adding a script, a style or a legend; the page has a table beside each chart."""
+    return {
+        "width": _WIDTH,
+        "js": [],
+        "css": [],
+        "show_legend": False,
+        "truncate_label": -1,
+        "style": _pygal().style.Style(
+            label_font_size=13, major_label_font_size=13
+        ),  # for the space that labels get
+        "margin": 6,
+        "margin_right": 28,  # the last number of an axis is wider than its mark
+        "spacing": 8,
+        "max_scale": 5,
+    }
 
 
-def _draw_marks_below(marks: Iterable[tuple[float, str]], height: float) -> Markup:
-    drawn = [
-        Markup('<path class="line" d="M{:.1f} {}v{}"/>').format(at, _TOP, height)
-        + _text(at, _TOP + height + 14, words)
-        for at, words in marks
-    ]
-    return _group("axis x", drawn)
+def _as_markup(chart: Any, title: str, names: Sequence[str]) -> Markup:
+    """The drawing as an image with a name; what is pointed at tells its count."""
+    root = chart.render_tree()
+    for node in list(root):
+        if not isinstance(node.tag, str) or node.tag in {"defs", "title"}:
+            root.remove(node)
+    for index, name in enumerate(names):
+        for group in root.iterfind(f".//*[@class='series serie-{index} color-{index}']"):
+            group.set("class", f"series {_class(name)}")
+    for overlay in root.iterfind(".//*[@class='plot tooltip-overlay']"):
+        overlay.clear()
+    for node in root.iter():
+        _describe_in_title(node)
+    root.attrib.pop("id")
+    root.set("role", "img")
+    root.set("aria-label", title)
+    root.set("xmlns", _SVG)
+    etree = _pygal().etree.etree
+    return Markup(etree.tostring(root, encoding="unicode"))  # noqa: S704 - the library escapes what it draws
 
 
-def _group(name: str, content: Iterable[Markup]) -> Markup:
-    return Markup('<g class="{}">{}</g>').format(name, Markup().join(content))
+def _describe_in_title(node: Any) -> None:
+    """What Pygal's script would have read becomes what a browser shows by itself."""
+    told = [child for child in node if child.tag == "desc"]
+    words = {child.get("class"): child.text for child in told}
+    for child in told:
+        node.remove(child)
+    for child in [child for child in node if child.tag == "title"]:
+        node.remove(child)
+    if "value" in words and "label" in words:
+        _pygal().etree.etree.SubElement(node, "title").text = f"{words['label']}: {words['value']}"
 
 
-def _text(x: float, y: float, words: str) -> Markup:
-    return Markup('<text x="{:.1f}" y="{:.1f}" dominant-baseline="middle">{}</text>').format(x, y, words)
+def _class(name: str) -> str:
+    return name.replace(" ", "-")
 
 
-def _scale(most: float, first: float, last: float) -> Callable[[float], float]:
-    """Where a value from 0 to `most` lies between two places."""
-    return lambda value: first + (last - first) * value / (most or 1)
-
-
-def _marks(most: float, least_step: float = 0.0) -> list[float]:
-    """Round numbers up to `most`, a few of them, from zero."""
-    if most <= 0:
-        return [0.0]
-    power = 10.0 ** math.floor(math.log10(most / _MOST_MARKS))
-    step = next(power * factor for factor in (1, 2, 5, 10) if most / (power * factor) <= _MOST_MARKS)
-    step = max(step, least_step)
-    return [step * number for number in range(int(most / step) + 1)]
-
-
-def _space_for(labels: Sequence[str]) -> float:
-    return _GAP + _CHARACTER_WIDTH * max(map(len, labels), default=0)
+def _count(value: float) -> str:
+    return f"{value:,.10g}"
 
 
 def _short(value: float) -> str:
     """For an axis, where numbers stand side by side."""
-    return f"{value / 1_000_000:,.4g} M" if value >= 1_000_000 else f"{value:,.10g}"
+    return f"{value / 1_000_000:,.4g} M" if value >= 1_000_000 else _count(value)
 
 
 def _cut(label: str) -> str:

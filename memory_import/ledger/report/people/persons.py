@@ -8,7 +8,7 @@ import polars as pl
 
 from memory_import.columns import ERROR_CODE, FILE, ID_TYPE, POS, REPRESENTATIVE, ROW, VALUE, Dispute
 from memory_import.ledger.files import whole_file
-from memory_import.ledger.report.people.deletions import describe_deletions
+from memory_import.ledger.report.people.edits import describe_edits
 from memory_import.ledger.staging.staged import Staging
 from memory_import.printable import counted, printable_line
 
@@ -76,7 +76,7 @@ def describe_persons(load: Mapping[str, Any]) -> list[str]:
             f"{listed}; "
             "see shared-identifiers.csv"
         )
-    lines += describe_deletions(load)
+    lines += describe_edits(load)
     if persons["conflicts"]:
         lines.append(
             f"{counted(persons['conflicts'], 'value')} claimed by people whose names disagree; "

@@ -18,14 +18,20 @@ _VALUE = [ID_TYPE, VALUE]
 
 
 def find_gone(
-    staging: Staging, spec: ProfilesSpec, plan: ProfilePlan, known: Known, suppressed: pl.DataFrame
+    staging: Staging,
+    spec: ProfilesSpec,
+    plan: ProfilePlan,
+    known: Known,
+    suppressed: pl.DataFrame,
+    possible: pl.DataFrame,
 ) -> pl.DataFrame:
-    """GONE_SCHEMA: all values of known people of whom no row speaks, be it a rejected or an excluded one, and
-    who are not suppressed (`id_type`, `value`)."""
+    """GONE_SCHEMA: all values of known people of whom no row speaks, be it a rejected or an excluded one, who
+    are not suppressed (`id_type`, `value`), and whom no row can be (`possible`)."""
     table = known.persons
     nobody = pl.Series("person", dtype=pl.Int64)
     people = pl.concat([nobody, *(rows["person"] for rows in table.scan("person"))]) if table else nobody
-    absent = people.filter(~people.is_in(staging.present["person"].implode())).implode()
+    here = pl.concat([staging.present["person"], possible["person"]])
+    absent = people.filter(~people.is_in(here.implode())).implode()
     if table is None or absent.explode(empty_as_null=False).is_empty():
         return pl.DataFrame(schema=GONE_SCHEMA)
     mentioned = pl.concat([suppressed.select(_VALUE), *list_mentioned(staging, spec, plan)]).unique()

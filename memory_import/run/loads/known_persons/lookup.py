@@ -12,7 +12,7 @@ from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.store import HELD, IDENTIFIER, WORD, KnownSpec, trait_column
 from memory_import.ledger.known.table import Schema, Table
 from memory_import.run.loads.known_persons.contested import PastClaims, find_past
-from memory_import.run.loads.known_persons.people import CLAIMANT, PEOPLE, KnownPeople
+from memory_import.run.loads.known_persons.people import CLAIMANT, PEOPLE, SAME, KnownPeople
 from memory_import.transforms.plan import ProfilePlan
 
 _OTHERS_BELOW = -(1 << 40)
@@ -48,6 +48,7 @@ class Known:
         return KnownPeople(
             rows=rows,
             past=found.past.rows.join(rows, on=CLAIMANT, how="semi"),
+            same=found.same.join(rows, on=CLAIMANT, how="semi"),
             keyed=None if self.spec is None else self.spec.hash,
             is_resent=self.is_resent,
         )
@@ -66,19 +67,23 @@ class Known:
             links.append(hashed.filter(pl.col(CLAIMANT).is_in(claimants)))
             if self.others or self.held:
                 known.append(hashed[VALUE])
-        others = self._find_others(wanted, pl.concat(known).unique())
+        own = pl.concat(links).rename({CLAIMANT: "known"})
+        others, same = self._find_others(wanted, pl.concat(known).unique(), own)
         listed = others.select(CLAIMANT, "identifiers").explode("identifiers", empty_as_null=False)
         links.append(listed.select(CLAIMANT, value=pl.col("identifiers").struct.field(VALUE).hash()))
         past = find_past(self.contested, wanted)
-        return FoundPeople(links=pl.concat([*links, past.links]), others=others, past=past)
+        return FoundPeople(links=pl.concat([*links, past.links]), others=others, past=past, same=same)
 
     def _scan_own(self, *columns: str) -> Iterator[pl.DataFrame]:
         for table in self._own:
             for rows in table.scan(*columns):
                 yield rows.with_columns(claimant=-1 - pl.col("person"))
 
-    def _find_others(self, wanted: pl.Series, known: pl.Series) -> pl.DataFrame:
-        """PEOPLE that hold a wanted value which is not among the known ones; every value has one holder."""
+    def _find_others(
+        self, wanted: pl.Series, known: pl.Series, own: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """PEOPLE that hold a wanted value which is not among the known ones; every value has one holder. And
+        SAME; `own`: `known`, and the hash of each value it holds (`value`)."""
         claims = [pl.DataFrame(schema=_OTHERS)]
         for table in self.others:
             for rows in table.scan("identifiers", "words"):
@@ -88,22 +93,23 @@ class Known:
             for rows in table.scan(*HELD):
                 pair = pl.struct(ID_TYPE, VALUE).alias("identifiers")
                 claims.append(rows.select(_NUMBER, pair, "words"))
-        kept = []
+        kept, held = [], [pl.DataFrame(schema=_HELD_TOO)]
         for number, frame in enumerate(claims):
             value = pl.col("identifiers").struct.field(VALUE).hash()
             free = frame.filter(~value.is_in(known.implode()))
             holders = free.filter(value.is_in(wanted.implode()))["at"].implode()
             kept.append(free.filter(pl.col("at").is_in(holders)).with_columns(table=pl.lit(number)))
+            theirs = frame.filter(pl.col("at").is_in(holders)).select("at", value=value)
+            held.append(theirs.join(own, on=VALUE).select("at", "known", table=pl.lit(number)))
         together = pl.concat(kept).unique("identifiers", keep="first", maintain_order=True)
         people = together.group_by("table", "at", maintain_order=True).agg(
             pl.col("identifiers"), pl.col("words").first()
         )
-        return people.select(
-            claimant=_OTHERS_BELOW - pl.int_range(pl.len(), dtype=pl.Int64),
-            person=pl.lit(None, pl.Int64),
-            identifiers="identifiers",
-            words="words",
+        numbered = people.with_columns(
+            claimant=_OTHERS_BELOW - pl.int_range(pl.len(), dtype=pl.Int64), person=pl.lit(None, pl.Int64)
         )
+        same = pl.concat(held).join(numbered, on=["table", "at"]).select(list(SAME)).unique()
+        return numbered.select(list(PEOPLE)), same
 
     def lay_out(self, found: "FoundPeople", numbered: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """PEOPLE, the hashes of traits and `_partition` of all that were found; `numbered`: `claimant`,
@@ -120,6 +126,7 @@ class Known:
 
 
 _LINKS: Schema = {CLAIMANT: pl.Int64, VALUE: pl.UInt64}
+_HELD_TOO: Schema = {"at": pl.Int64, "known": pl.Int64, "table": pl.Int32}
 _OTHERS: Schema = {"at": pl.Int64, "identifiers": IDENTIFIER, "words": pl.List(WORD)}
 _NUMBER = (pl.col("_segment").cast(pl.Int64) * (1 << 32) + pl.col("_at").cast(pl.Int64)).alias("at")
 
@@ -127,11 +134,12 @@ _NUMBER = (pl.col("_segment").cast(pl.Int64) * (1 << 32) + pl.col("_at").cast(pl
 @dataclass(frozen=True)
 class FoundPeople:
     """`links`: `claimant`, and the hash of each value it holds; `others`: PEOPLE; `past`: those who claimed a
-    value before and did not get it."""
+    value before and did not get it; `same`: SAME."""
 
     links: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_LINKS))
     others: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PEOPLE))
     past: PastClaims = field(default_factory=PastClaims)
+    same: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SAME))
 
     @property
     def own(self) -> pl.Series:

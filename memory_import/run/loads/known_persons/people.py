@@ -37,17 +37,21 @@ PAST: Schema = {
     "own": pl.List(IDENTIFIER),
 }
 """A claim of an earlier run as it takes part in finding persons; all else as in CONTESTED."""
+SAME: Schema = {CLAIMANT: pl.Int64, "known": pl.Int64}
+"""Who is known by another spec, and a claimant of this one that holds a value of theirs: they are one
+profile."""
 _CLAIMS = {CLAIMANT: pl.Int64, ID_TYPE: pl.String, VALUE: pl.String}
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownPeople:
     """Those that hold a value of these rows. `rows`: PEOPLE and the hashes of traits; `past`: of those that
-    claimed one before and did not get it, `claimant`, `id_type`, `value`, and as they are kept. `is_resent`:
-    all is sent again, whatever is known."""
+    claimed one before and did not get it, `claimant`, `id_type`, `value`, and as they are kept. `same`: SAME.
+    `is_resent`: all is sent again, whatever is known."""
 
     rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PEOPLE))
     past: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PAST))
+    same: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SAME))
     keyed: KeyedHash | None = None
     is_resent: bool = False
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from memory_import.columns import ID_TYPE, POS, VALUE
+from memory_import.columns import ID_TYPE, POS, TRAIT, VALUE
 from memory_import.ledger.known.store import HELD, IDENTIFIER, PERSONS, trait_column
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.staging.presence import Presence, read_presence
@@ -169,6 +169,7 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
             is_settled=pl.col("is_whole"),
             missed=pl.lit(None, pl.String),
         )
+        made = _carry(made, persons.staging.emptied)
         kept = doubted.with_columns(
             *nothing,
             words="known_words",
@@ -182,6 +183,16 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
         columns += [*(trait_column(trait.path) for trait in persons.plan.traits)]
         first += made["person"].len() - landed["person"].count()
         yield pl.concat([made.select(columns), kept.select(columns)])
+
+
+def _carry(persons: pl.DataFrame, emptied: pl.DataFrame) -> pl.DataFrame:
+    """The same with what is known of traits of which their rows have no value (EMPTIED_SCHEMA): the store has
+    it still."""
+    for (path,), of_trait in emptied.join(persons, on=POS, how="semi").group_by(TRAIT):
+        column = trait_column(str(path))
+        carried = persons.join(of_trait.select(POS, "hash"), on=POS, how="left", maintain_order="left")
+        persons = persons.with_columns(pl.coalesce(column, pl.lit(carried["hash"])).alias(column))
+    return persons
 
 
 def _all_identifiers(persons: pl.DataFrame, plan: ProfilePlan) -> pl.Series:

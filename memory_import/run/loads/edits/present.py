@@ -36,6 +36,29 @@ def find_present(run: RunContext, spec: ProfilesSpec, plan: ProfilePlan, shown: 
     return found
 
 
+def find_stated_elsewhere(run: RunContext, former: pl.DataFrame) -> set[int]:
+    """`number` of those of `former` (`number`, `id_type`, `value`, `successor`) whose value somebody present
+    is known to have by another spec, who does not have the successor: their rows may state it still. Where
+    that cannot be read, all."""
+    found = set[int]()
+    try:
+        for other in run.known.others():
+            for people in other.persons().scan("person", "identifiers", "last_run"):
+                present = people.filter(pl.col("last_run").is_null()).select("person", "identifiers")
+                held = present.explode("identifiers", empty_as_null=False).unnest("identifiers")
+                having = former.join(held, on=[ID_TYPE, VALUE])
+                moved_on = having.join(
+                    held,
+                    left_on=["person_right", ID_TYPE, "successor"],
+                    right_on=["person", ID_TYPE, VALUE],
+                    how="semi",
+                )
+                found |= set(having["number"]) - set(moved_on["number"])
+    except KnownDamaged:
+        return set(former["number"])
+    return found
+
+
 def _list_present(
     run: RunContext, staging: Staging, spec: ProfilesSpec, plan: ProfilePlan
 ) -> Iterator[pl.Series]:

@@ -5,16 +5,15 @@ import contextlib
 import polars as pl
 
 from memory_import.columns import ID_TYPE, VALUE
-from memory_import.ledger.database.deletions import REMOVED, UNDER_WAY, Deletion, DeletionState
+from memory_import.ledger.database.edits import IN_DOUBT, REMOVED, Edit, EditKind
 from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.store import PERSONS, KnownSpec
-from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
+from memory_import.ledger.known.table import AT, SEGMENT, void
 from memory_import.loads import MEMORY_LOADS, PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.loads.known_persons.remember_rows import forget_rows
 
 _PAIR = [ID_TYPE, VALUE]
-_IN_DOUBT = (*UNDER_WAY, DeletionState.UNKNOWN)
 
 
 def forget_deleted(run: RunContext) -> None:
@@ -23,27 +22,27 @@ def forget_deleted(run: RunContext) -> None:
 
     Where nobody knows whether a profile goes, all of the person is sent again should it come back.
     """
-    removed = run.ledger.deletions(run.run_id, REMOVED)
-    doubted = run.ledger.deletions(run.run_id, _IN_DOUBT)
+    removed = run.ledger.edits(run.run_id, EditKind.DELETE, REMOVED)
+    doubted = run.ledger.edits(run.run_id, EditKind.DELETE, IN_DOUBT)
     if not removed and not doubted:
         return
     own, gone = run.known, run.staging(PROFILES).gone
     values = gone.filter(pl.col("person").is_in(_list_persons(removed).implode())).select(_PAIR).unique()
     profiles = pl.Series([one.profile_id for one in removed if one.profile_id], dtype=pl.String)
     _forget_people(own, _list_persons(removed), _list_persons(doubted))
-    _void(own.held, [rows.join(values, on=_PAIR, how="semi") for rows in own.held.scan(*_PAIR)])
+    void(own.held, [rows.join(values, on=_PAIR, how="semi") for rows in own.held.scan(*_PAIR)])
     for spec in (own, *own.others()):
         for load in MEMORY_LOADS:
             with contextlib.suppress(KnownDamaged):  # it is said where it is compared
                 table = spec.memories(load)
-                _void(table, [table.find("profile", profiles)])
+                void(table, [table.find("profile", profiles)])
     for other in own.others():
         with contextlib.suppress(KnownDamaged):
             _forget_gone(other, values)
 
 
-def _list_persons(deletions: list[Deletion]) -> pl.Series:
-    return pl.Series([one.person for one in deletions], dtype=pl.Int64)
+def _list_persons(deletions: list[Edit]) -> pl.Series:
+    return pl.Series([one.number for one in deletions], dtype=pl.Int64)
 
 
 def _forget_people(own: KnownSpec, removed: pl.Series, doubted: pl.Series) -> None:
@@ -69,11 +68,5 @@ def _forget_gone(other: KnownSpec, values: pl.DataFrame) -> None:
         gone = rows.filter(pl.col("last_run").is_not_null()).explode("identifiers", empty_as_null=False)
         found.append(gone.unnest("identifiers").join(values, on=_PAIR, how="semi"))
     before = table.generation
-    _void(table, found)
+    void(table, found)
     forget_rows(other, table, before=before)
-
-
-def _void(table: Table, found: list[pl.DataFrame]) -> None:
-    places = pl.concat([pl.DataFrame(schema=PLACES_SCHEMA), *(rows.select(SEGMENT, AT) for rows in found)])
-    if not places.is_empty():
-        table.change(added=[], voided=places.unique(), facts=table.facts)

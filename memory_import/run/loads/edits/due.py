@@ -17,15 +17,11 @@ FEWEST_KNOWN = 20
 """A share of fewer known people, or rows, is one of so many."""
 
 
-def note_presence(
-    run: RunContext, spec: ProfilesSpec, staging: Staging, known: Known, rows: int
-) -> Presence | None:
-    """Keep how whole the input is, of which `rows` were read, and who is due to be deleted, where the spec
-    wants that; None where nobody is looked for."""
-    if spec.sync.gone == "ignore":
-        return None
+def note_presence(run: RunContext, spec: ProfilesSpec, staging: Staging, known: Known, rows: int) -> Presence:
+    """How whole the input is, of which `rows` were read. It is kept, with who is due to be deleted where the
+    spec wants that, unless nobody is looked for."""
     table = known.persons
-    measure = {} if table is None else table.facts.get("input") or {}
+    measure = {} if table is None or spec.sync.gone == "ignore" else table.facts.get("input") or {}
     found = _measure(run, staging, rows)
     incomplete = _find_incomplete(run, spec, found, measure)
     gone = staging.gone["person"].unique().implode()
@@ -37,10 +33,11 @@ def note_presence(
     is_measure = incomplete is None or (run.record.is_full and run.record.row_limit is None)
     presence = Presence(
         incomplete=incomplete,
-        known=0 if table is None else table.rows,
         newly_gone=newly,
         measure=found if is_measure else None,
     )
+    if spec.sync.gone == "ignore":
+        return presence
     write_presence(staging, presence)
     if spec.sync.gone == "delete":
         staging.write_due(due[0] if incomplete else pl.concat(due))
