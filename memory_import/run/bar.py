@@ -13,8 +13,6 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from memory_import.run.progress import Figures
-
 
 class TerminalBar:
     """A bar that is gone at the end. `width` of the terminal, in characters; None finds out."""
@@ -43,15 +41,15 @@ class TerminalBar:
         """Disappear."""
         self._progress.stop()
 
-    def show(self, figures: Figures) -> None:
+    def show(self, stage: str, done: int, total: int | None, rejects: int, requests: int) -> None:
         """Where the run stands."""
         self._progress.update(
             self._task,
-            description=figures.stage,
-            completed=figures.done,
-            total=figures.total,
-            rejects=figures.rejects,
-            requests=figures.requests,
+            description=stage,
+            completed=done,
+            total=total,
+            rejects=rejects,
+            requests=requests,
         )
 
     def say(self, line: str) -> None:

@@ -4,7 +4,7 @@ import io
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Protocol, Self, TextIO, cast
 
@@ -84,7 +84,7 @@ class Bar(Protocol):
         """Disappear."""
         ...
 
-    def show(self, figures: Figures) -> None:
+    def show(self, stage: str, done: int, total: int | None, rejects: int, requests: int) -> None:
         """Where the run stands."""
         ...
 
@@ -158,7 +158,7 @@ class RunProgress:
 
     def _show(self, *, is_due: bool = False) -> None:
         if self._bar is not None:
-            self._bar.show(self.figures)
+            self._bar.show(**asdict(self.figures))
         elif is_due or self._clock() - self._shown_at >= _LINE_SECONDS:
             self._shown_at = self._clock()
             self.say(self.figures.line)
