@@ -25,6 +25,10 @@ def gather_lists(at: pl.Series, values: pl.Series, height: int) -> pl.Series:
     sizes = pl.zeros(height, dtype=pl.Int64, eager=True)
     sizes = sizes.scatter(counted["at"], counted["count"].cast(pl.Int64))
     offsets = pl.concat([pl.Series([0], dtype=pl.Int64), sizes.cum_sum()])
-    lists = pl.from_arrow(pa.LargeListArray.from_arrays(offsets.to_arrow(), values.to_arrow()))
-    assert isinstance(lists, pl.Series)  # noqa: S101 - as an array always is
-    return lists.cast(pl.List(values.dtype)).alias(values.name)
+    lists = pa.LargeListArray.from_arrays(offsets.to_arrow(), values.to_arrow())
+    table = pa.table(
+        {values.name: lists}
+    )  # for an array alone Polars loads pyarrow.compute, which takes long
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - as a table always is
+    return frame.to_series().cast(pl.List(values.dtype))

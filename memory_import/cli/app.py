@@ -1,6 +1,7 @@
 """The command line `memory-import`: its commands, one module each, put together."""
 
 import os
+import sys
 from importlib.metadata import version
 from typing import Annotated
 
@@ -70,6 +71,13 @@ def prepare_environment() -> None:
     are."""
     quiet_prefect()
     reuse_memory()
+    leave_out_command_of_httpx()
+
+
+def leave_out_command_of_httpx() -> None:
+    """Have httpx load without a command line of its own, which it does where there are no rich and pygments:
+    that takes longer than all else of it."""
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 
 def open_closed_streams() -> None:

@@ -45,6 +45,40 @@ class _Protocol(H11Protocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
+class _InThread(uvicorn.Server):
+    """A server that stops as soon as it is told to: uvicorn looks ten times a second whether it was, and then
+    waits as long for connections that nobody uses."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_told = asyncio.Event()
+
+    def stop(self) -> None:
+        """To be called from any thread; it does not wait."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has stopped already
+                self._loop.call_soon_threadsafe(self._is_told.set)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)  # which makes the headers of every answer
+        await self._is_told.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)  # in which idle ones close
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+
+
 @contextlib.contextmanager
 def running(*, port: int = 0, **options: Unpack[Options]) -> Iterator[Running]:
     """Serve in a thread for as long as the context lasts; port 0 takes a free one.
@@ -53,14 +87,14 @@ def running(*, port: int = 0, **options: Unpack[Options]) -> Iterator[Running]:
     """
     app = create_app(**options)
     with contextlib.closing(app), contextlib.closing(_bind(port)) as listener:
-        server = _server(app)
+        server = _InThread(_configure(app))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True, name="emulator")
         thread.start()
         try:
             _wait_until_started(server, thread)
             yield Running(_address(listener), app)
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join(_STOP_SECONDS)
 
 
@@ -80,7 +114,7 @@ def serve(*, port: int = 8010, faults_file: Path | None = None, **options: Unpac
         return 2
     with contextlib.closing(app), contextlib.closing(listener):
         print(f"Memory API emulator on {_address(listener)}", flush=True)  # noqa: T201 -- the promised line
-        server = _server(app)
+        server = uvicorn.Server(_configure(app))
         _stop_on_signals(server)
         server.run([listener])
     return 0
@@ -114,8 +148,8 @@ def _address(listener: socket.socket) -> str:
     return f"http://{_HOST}:{listener.getsockname()[1]}"
 
 
-def _server(app: Middleware) -> uvicorn.Server:
-    config = uvicorn.Config(
+def _configure(app: Middleware) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         http=_Protocol,
         loop="asyncio",  # whose sockets it can reset
@@ -127,7 +161,6 @@ def _server(app: Middleware) -> uvicorn.Server:
         date_header=False,  # the answers carry the emulator's own time
         timeout_graceful_shutdown=2,
     )
-    return uvicorn.Server(config)
 
 
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:

@@ -4,21 +4,9 @@ import io
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import Self, TextIO, cast
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from typing import Protocol, Self, TextIO, cast
 
 from memory_import.printable import counted, discard, printable_line
 
@@ -85,40 +73,57 @@ class _Forgiving(io.TextIOBase):
             pass
 
 
+class Bar(Protocol):
+    """What shows a run on a terminal, from its start to its stop."""
+
+    def start(self) -> None:
+        """Appear."""
+        ...
+
+    def stop(self) -> None:
+        """Disappear."""
+        ...
+
+    def show(self, stage: str, done: int, total: int | None, rejects: int, requests: int) -> None:
+        """Where the run stands."""
+        ...
+
+    def say(self, line: str) -> None:
+        """A line above it, which stays."""
+        ...
+
+
 def stderr_progress() -> "RunProgress":
     """Progress on this process's stderr, as far as it can be written; nothing where it is closed."""
-    return RunProgress(
-        Console(file=cast(TextIO, _Forgiving(sys.stderr)), stderr=True) if sys.stderr else None
-    )
+    if not sys.stderr:
+        return RunProgress()
+    stream = cast(TextIO, _Forgiving(sys.stderr))
+    if not stream.isatty():
+        return RunProgress(stream)
+    from memory_import.run.bar import TerminalBar  # with rich, which nothing else needs
+
+    return RunProgress(bar=TerminalBar(stream))
 
 
 class RunProgress:
-    """Hears what happens and shows it. `console` None shows nothing; `clock` counts seconds."""
+    """Hears what happens and shows it: as a bar, or in lines on a stream; without both it shows nothing.
+    `clock` counts seconds."""
 
-    def __init__(self, console: Console | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        bar: Bar | None = None,
+    ) -> None:
         self.figures = Figures()
-        self._console = console
+        self._stream = stream
         self._clock = clock
         self._shown_at = clock()
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
-        if console is not None and console.is_terminal:
-            self._bar = Progress(
-                SpinnerColumn(),
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("{task.fields[rejects]:,} rejected · {task.fields[requests]:,} requests"),
-                TimeElapsedColumn(),
-                TimeRemainingColumn(),
-                console=console,
-                transient=True,
-            )
+        self._bar = bar
 
     def __enter__(self) -> Self:
         if self._bar is not None:
             self._bar.start()
-            self._task = self._bar.add_task("starting", total=None, rejects=0, requests=0)
         return self
 
     def __exit__(
@@ -145,20 +150,15 @@ class RunProgress:
 
     def say(self, text: str) -> None:
         """A line for the person who watches."""
-        if self._console is not None:
-            self._console.print(printable_line(text), highlight=False, markup=False, soft_wrap=True)
+        line = printable_line(text)
+        if self._bar is not None:
+            self._bar.say(line)
+        elif self._stream is not None:
+            print(line, file=self._stream, flush=True)
 
     def _show(self, *, is_due: bool = False) -> None:
-        figures = self.figures
-        if self._bar is not None and self._task is not None:
-            self._bar.update(
-                self._task,
-                description=figures.stage,
-                completed=figures.done,
-                total=figures.total,
-                rejects=figures.rejects,
-                requests=figures.requests,
-            )
+        if self._bar is not None:
+            self._bar.show(**asdict(self.figures))
         elif is_due or self._clock() - self._shown_at >= _LINE_SECONDS:
             self._shown_at = self._clock()
-            self.say(figures.line)
+            self.say(self.figures.line)

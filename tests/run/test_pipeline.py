@@ -9,7 +9,6 @@ from shutil import rmtree
 
 import polars as pl
 import pytest
-from rich.console import Console
 
 from memory_import.errors import BudgetExceeded, ExitCode, ImportProblem, UsageProblem
 from memory_import.run.budget import Budgets
@@ -224,7 +223,7 @@ def test_no_run_begins_with_a_spec_that_is_wrong(workplace: Workplace) -> None:
 
 def test_logs_ledger_and_report_hold_no_personal_data_and_no_secret(workplace: Workplace) -> None:
     log = io.StringIO()
-    result = workplace.carry_out(console=Console(file=log))
+    result = workplace.carry_out(stream=log)
     ledger = b"".join(path.read_bytes() for path in workplace.state_dir.glob("ledger.sqlite3*"))
     texts = [log.getvalue(), json.dumps(result.report), ledger.decode(errors="replace")]
     texts.append((Path(result.folder) / "report.md").read_text())

@@ -3,8 +3,8 @@
 import io
 
 import pytest
-from rich.console import Console
 
+from memory_import.run.bar import TerminalBar
 from memory_import.run.progress import Figures, RunProgress
 
 
@@ -16,11 +16,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.seconds
-
-
-def console(*, is_terminal: bool) -> tuple[Console, io.StringIO]:
-    stream = io.StringIO()
-    return Console(file=stream, force_terminal=is_terminal, width=100), stream
 
 
 @pytest.mark.parametrize(
@@ -43,8 +38,8 @@ def test_a_log_line_holds_numbers_only() -> None:
 
 def test_a_log_has_a_line_for_each_stage_and_then_one_every_five_seconds() -> None:
     clock = Clock()
-    target, stream = console(is_terminal=False)
-    with RunProgress(target, clock) as progress:
+    stream = io.StringIO()
+    with RunProgress(stream, clock) as progress:
         progress.begin("reading")
         progress.advance(10, rejects=1)
         clock.seconds = 4.9
@@ -64,26 +59,28 @@ def test_a_log_has_a_line_for_each_stage_and_then_one_every_five_seconds() -> No
 
 
 def test_a_terminal_has_a_bar_that_is_gone_at_the_end() -> None:
-    target, stream = console(is_terminal=True)
-    with RunProgress(target) as progress:
+    stream = io.StringIO()
+    with RunProgress(bar=TerminalBar(stream, width=100)) as progress:
+        progress.say("[bold] said above it")
         progress.begin("sending", 10)
         progress.advance(4, rejects=1)
         progress.requested(3)
         assert progress.figures.percent == 40.0
     shown = stream.getvalue()
+    assert "[bold] said above it" in shown
     assert "sending" in shown
     assert "1 rejected · 3 requests" in shown
     assert shown.endswith("\x1b[2K")  # the line of the bar is erased
 
 
 def test_what_is_said_is_neither_wrapped_nor_read_as_markup() -> None:
-    target, stream = console(is_terminal=False)
-    RunProgress(target).say("[bold]" + "x" * 200)
+    stream = io.StringIO()
+    RunProgress(stream).say("[bold]" + "x" * 200)
     assert stream.getvalue() == "[bold]" + "x" * 200 + "\n"
 
 
-def test_without_a_console_nothing_is_shown_and_everything_counted() -> None:
-    with RunProgress(None) as progress:
+def test_without_a_stream_nothing_is_shown_and_everything_counted() -> None:
+    with RunProgress() as progress:
         progress.begin("reading", 2)
         progress.advance(2, rejects=1)
         progress.say("x")

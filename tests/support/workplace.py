@@ -5,10 +5,9 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import yaml
-from rich.console import Console
 
 from memory_import.errors import StoppedBySignal
 from memory_import.ledger.staging.staged import Staging
@@ -101,11 +100,11 @@ class Workplace:
         self,
         request: RunRequest | None = None,
         run_stage: StageRunner = run_directly,
-        console: Console | None = None,
+        stream: TextIO | None = None,
     ) -> RunResult:
         """Carry out a request to its end."""
         return asyncio.run(
-            run_import(request or self.request(), self.variables, RunProgress(console), run_stage)
+            run_import(request or self.request(), self.variables, RunProgress(stream), run_stage)
         )
 
 

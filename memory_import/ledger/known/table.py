@@ -183,7 +183,9 @@ class Table:
                     if column not in frame.columns
                 ]
                 table = frame.with_columns(absent).select(list(self._schema)).to_arrow()
-                writer.write_table(table.cast(nothing.schema), row_group_size=_ROWS_PER_GROUP)
+                if table.schema != nothing.schema:  # to cast loads pyarrow.compute, which takes long
+                    table = table.cast(nothing.schema)
+                writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
                 rows += frame.height
         return _describe(self._folder / name, rows)
 
