@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from memory_import.clock import now
-from memory_import.destination.errors import StoreUnfit
+from memory_import.destination.errors import StagingChanged, StoreUnfit
 from memory_import.errors import BudgetExceeded, ExitCode, ImportProblem
 from memory_import.ledger.database.edits import EditKind
 from memory_import.ledger.database.records import RunStatus
@@ -19,6 +19,7 @@ from memory_import.ledger.report.people.edits import EDITS, count_edits, write_e
 from memory_import.ledger.report.people.persons import count_persons, list_shared, write_persons
 from memory_import.ledger.report.render import render_markdown
 from memory_import.ledger.report.verification import describe_verification, write_differences
+from memory_import.ledger.staging.damage import is_readable
 from memory_import.ledger.staging.staged import Staging
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.loads import PROFILES
@@ -77,6 +78,8 @@ def write_report(
     what it says of its rows is written anew.
     """
     accounts = {}
+    if problem is not None and isinstance(problem.__cause__, StagingChanged):
+        _check_readable(run, problem)
     with run.timed("report"):
         for load in run.staged_loads():
             traits = mapped_traits(run.spec, load.load)
@@ -113,6 +116,12 @@ def write_report(
     if not is_over:
         run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
     return document, problem
+
+
+def _check_readable(run: RunContext, problem: ImportProblem) -> None:
+    """Raise `problem`, that staged files changed, where one of them cannot even be read for a report."""
+    if not all(is_readable(run.staging(load.load)) for load in run.staged_loads()):
+        raise problem
 
 
 def _find_lacks(problem: ImportProblem | None) -> tuple[str, ...] | None:

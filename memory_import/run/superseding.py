@@ -18,6 +18,7 @@ from memory_import.errors import ExitCode, ImportProblem
 from memory_import.ledger.database.group_commit import GroupCommit
 from memory_import.ledger.database.records import Batch, RunRecord, RunStatus
 from memory_import.ledger.database.states import BatchState
+from memory_import.ledger.staging.damage import is_readable
 from memory_import.run.context import RunContext
 from memory_import.run.loads.edits.carry_out import decide_edits
 from memory_import.run.loads.known_persons.held import hold_persons
@@ -62,7 +63,7 @@ def _hold(other: RunContext) -> None:
 
 
 async def _end(earlier: RunContext) -> None:
-    if not earlier.folder.exists():  # its rows are lost: what it landed is found in the store
+    if not _can_be_read(earlier):  # its rows are lost: what it landed is found in the store
         ledger, exit_code = earlier.ledger, ExitCode.PENDING
         ledger.set_status(earlier.run_id, RunStatus.SUPERSEDED, exit_code=exit_code, finished_at=now())
         return
@@ -82,6 +83,12 @@ async def _end(earlier: RunContext) -> None:
             )
     await _decide_edits(earlier)
     write_report(earlier, None, is_superseded=True)
+
+
+def _can_be_read(earlier: RunContext) -> bool:
+    return earlier.folder.exists() and all(
+        is_readable(earlier.staging(load.load)) for load in earlier.staged_loads()
+    )
 
 
 async def _decide_edits(earlier: RunContext) -> None:

@@ -59,6 +59,6 @@ def test_a_line_that_a_crash_cut_off_costs_itself_alone(tmp_path: Path) -> None:
 
 def test_where_a_verification_stands_is_kept(tmp_path: Path) -> None:
     staging = Staging(tmp_path)
-    verification = Verification(number=2, sample=None, population=10, planned=10)
+    verification = Verification(number=2, sample=None, landed=10, unchanged=4, planned=14)
     write_verification(staging, verification)
     assert read_verification(staging) == verification

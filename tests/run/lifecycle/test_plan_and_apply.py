@@ -142,6 +142,27 @@ def test_one_bit_of_a_staged_file_is_noticed_before_anything_is_sent(
     assert next_step(refused.report, refused.folder).startswith("memory-import plan ")
 
 
+def test_a_staged_file_that_cannot_even_be_read_is_named_and_nothing_is_sent(
+    workplace: Workplace, plan: RunResult
+) -> None:
+    _wipe_footer(Path(plan.folder) / "profiles" / "part-00000.arrow")
+    with pytest.raises(UsageProblem, match=r"part-00000\.arrow"):
+        apply(workplace, plan)
+
+
+def test_a_run_whose_staged_files_cannot_be_read_is_ended_by_the_next_one(workplace: Workplace) -> None:
+    stopped = workplace.carry_out(run_stage=stop_before_delivery)
+    _wipe_footer(Path(stopped.folder) / "profiles" / "part-00000.arrow")
+    assert rows_of(workplace.carry_out()) == APPLIED
+
+
+def _wipe_footer(path: Path) -> None:
+    """Zeros in place of what says where the columns of an Arrow file are."""
+    content = path.read_bytes()
+    size = int.from_bytes(content[-10:-6], "little")
+    path.write_bytes(content[: -10 - size] + bytes(size) + content[-10:])
+
+
 def test_another_port_is_another_target(workplace: Workplace, plan: RunResult) -> None:
     url = workplace.variables["MEMORY_API_URL"]
     words = difference(workplace.with_variables(MEMORY_API_URL="http://127.0.0.1:9"), plan)
