@@ -24,7 +24,7 @@ demo: $(VENV)/.installed
 	$(BIN)/memory-import demo
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 check: lint test
 
