@@ -78,7 +78,7 @@ def describe_missing(spec: Spec | None, path: Path | str | None) -> str:
 
 @contextmanager
 def emulated(run_folder: Path) -> Iterator[Target]:
-    """An emulator whose store is kept in the folder of the run."""
+    """An emulator whose store is kept in the folder of the run; nobody gains by waiting for its work."""
     from memory_import.emulator.engine.errors import UsageError
     from memory_import.emulator.server import running
 
@@ -86,7 +86,9 @@ def emulated(run_folder: Path) -> Iterator[Target]:
     journal = private_directory(run_folder) / _JOURNAL
     with ExitStack() as stack:
         try:
-            server = stack.enter_context(running(state_file=journal, api_key=credentials.pair))
+            server = stack.enter_context(
+                running(state_file=journal, api_key=credentials.pair, delay_seconds=(0, 0))
+            )
         except UsageError as error:
             raise UsageProblem(f"The emulator cannot go on with {journal}: {error}") from error
         yield Target(server.url, EMULATOR_STORE_ID, credentials, is_emulator=True)
