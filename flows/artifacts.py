@@ -36,6 +36,7 @@ class ShownProgress:
         self._showing: asyncio.Task[None] | None = None
         self._staged = self._delivered = 0
         self._percent = 0.0
+        self._in_order = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         with contextlib.suppress(Exception):
@@ -77,10 +78,11 @@ class ShownProgress:
         if self._artifact is None:
             return
         self._percent = max(self._percent, percent)
-        with contextlib.suppress(Exception):
-            await aupdate_progress_artifact(
-                self._artifact, progress=self._percent, description=self._progress.figures.line
-            )
+        async with self._in_order:  # else an update may overtake another one
+            with contextlib.suppress(Exception):
+                await aupdate_progress_artifact(
+                    self._artifact, progress=self._percent, description=self._progress.figures.line
+                )
 
 
 async def publish(report: Mapping[str, Any], folder: str) -> None:
