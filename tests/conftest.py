@@ -1,8 +1,13 @@
 """A small input with its spec, an API to send it to, and a ledger; asynchronous tests run on asyncio."""
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
+
+# Polars reads this once, when it is loaded, as every process does that a test starts. Several tests at once
+# keep all cores busy; the threads of each would spend a tenth of the time on waking one another.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import pytest
 from hypothesis import settings
