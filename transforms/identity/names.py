@@ -145,12 +145,11 @@ def list_word_hashes(texts: pl.Series, hash_words: HashWords) -> pl.DataFrame:
     tokens = split.explode("token", empty_as_null=False).drop_nulls("token")
     tokens = tokens.with_columns(pl.col("token").hash().alias("key"))  # numbers are found faster than texts
     words = _split_tokens(tokens.select("key", "token").unique("key"))
-    starts = words.select(
+    cased = words.select("word", cased=pl.when(_has_case(pl.col("word"))).then("word"))
+    starts = cased.select(
         "word",
-        first=pl.when(_has_case(pl.col("word"))).then(pl.col("word").str.head(1)),
-        third=pl.when(_has_case(pl.col("word")), pl.col("word").str.len_chars() >= 3).then(
-            pl.col("word").str.head(3)
-        ),
+        first=pl.col("cased").str.head(1),
+        third=pl.when(pl.col("cased").str.len_chars() >= 3).then(pl.col("cased").str.head(3)),
     )
     hashed = words.select("key").hstack([hash_words(start).alias(start.name) for start in starts])
     found = tokens.select("at", "key").join(hashed, on="key", maintain_order="left").drop("key")
@@ -163,8 +162,9 @@ def list_word_hashes(texts: pl.Series, hash_words: HashWords) -> pl.DataFrame:
 def _split_tokens(tokens: pl.DataFrame) -> pl.DataFrame:
     """`key`, `word` of all words of tokens (`key`, `token`). Plain tokens are one word, made in few steps."""
     is_plain = tokens["token"].str.contains(_PLAIN)
-    whole = pl.col("token").str.to_lowercase().str.replace_all("'", "", literal=True)
-    plain = tokens.filter(is_plain).select("key", word=_read_umlauts(whole)).filter(pl.col("word") != "")
+    small = pl.col("token").str.to_lowercase().str.replace_all("'", "", literal=True)
+    whole = tokens.filter(is_plain).select("key", word=small)
+    plain = whole.select("key", word=_read_umlauts(pl.col("word"))).filter(pl.col("word") != "")
     listed = tokens.filter(~is_plain).select("key", word=_words("token"))
     return pl.concat([plain, listed.explode("word", empty_as_null=False).drop_nulls("word")])
 
@@ -220,8 +220,9 @@ def _words(column: str) -> pl.Expr:
 
 def _read_umlauts(word: pl.Expr) -> pl.Expr:
     """A word in lowercase, as it is compared."""
-    spelled = word.str.replace_all(_SPELLED_UMLAUT, "$1$2")
-    return pl.when(word.str.len_chars() >= 4).then(spelled).otherwise(word)
+    may_be_spelled = word.str.contains_any(["ae", "oe", "ue"]) & (word.str.len_chars() >= 4)
+    spelled = pl.when(may_be_spelled).then(word).str.replace_all(_SPELLED_UMLAUT, "$1$2")
+    return pl.when(may_be_spelled).then(spelled).otherwise(word)
 
 
 def _has_case(text: pl.Expr) -> pl.Expr:
