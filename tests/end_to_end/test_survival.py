@@ -80,8 +80,8 @@ class Moment:
 
     def kill(self, process: subprocess.Popen[str], api: Api) -> bool:
         """Kill a command then; False when it was done before."""
-        began = len(api.requests())
-        while len(api.requests()) - began < self.requests and process.poll() is None:
+        began = api.last_request()
+        while len(api.requests(after=began)) < self.requests and process.poll() is None:
             time.sleep(0.02)
         return kill_after(process, self.seconds)
 
@@ -136,9 +136,9 @@ def test_a_signal_while_the_store_says_nothing_stops_long_before_it_speaks(
 ) -> None:
     spec = write_spec(tmp_path / "spec.yaml", write_csv(make_customers(10), tmp_path / "customers.csv"))
     api.set_faults({"when": {"path": "/v1/ControlPlane/*"}, "do": {"delay_seconds": 10 * LONGEST_SECONDS}})
-    seen = len(api.requests())
+    seen = api.last_request()
     process = command.start("run", spec, "--no-prefect", "--output", "json")
-    while len(api.requests()) == seen:
+    while not api.requests(after=seen):
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     stopped = wait(process, LONGEST_SECONDS)
@@ -153,9 +153,9 @@ def test_a_signal_while_a_verify_reads_ends_it_in_time_and_nothing_is_misjudged(
     assert command.run("run", spec).exit_code == 0
     lookup = {"method": "POST", "path": "*/Lookup"}
     api.set_faults({"when": {**lookup, "from": 8}, "do": {"delay_seconds": 10 * LONGEST_SECONDS}})
-    seen = len(api.requests())
+    seen = api.last_request()
     process = command.start("verify", "--no-prefect", "--output", "json")
-    while sum(request["path"].endswith("/Lookup") for request in api.requests()[seen:]) < 12:
+    while sum(request["path"].endswith("/Lookup") for request in api.requests(after=seen)) < 12:
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)

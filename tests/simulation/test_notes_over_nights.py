@@ -83,16 +83,16 @@ class House:
 
     def kill(self, *arguments: str) -> None:
         """Start a command and kill it while it sends, after a random time."""
-        before = writes(self.api)
+        before = self.api.last_request()
         process = self.command.start(*arguments, "--no-prefect")
-        while writes(self.api) == before and process.poll() is None:
+        while not writes(self.api, after=before) and process.poll() is None:
             time.sleep(0.02)
         kill_after(process, self.random.uniform(0.0, 0.8))
 
 
-def writes(api: Api) -> int:
-    """Requests that carry memories."""
-    paths = [request for request in api.requests() if request["method"] in {"POST", "PATCH"}]
+def writes(api: Api, *, after: int = 0) -> int:
+    """Requests that carry memories, after the one with this number."""
+    paths = [request for request in api.requests(after=after) if request["method"] in {"POST", "PATCH"}]
     return sum("/Observations" in request["path"] for request in paths)
 
 

@@ -125,10 +125,14 @@ class Api:
         kept = [{"traits": profile["traits"], "identifiers": profile["identifiers"]} for profile in found]
         return sorted(kept, key=lambda profile: json.dumps(profile, sort_keys=True))
 
-    def requests(self) -> list[dict[str, Any]]:
-        """Every request under /v1 that the emulator saw."""
-        found: list[dict[str, Any]] = self.call("GET", "/emulator/requests")["requests"]
+    def requests(self, *, after: int = 0) -> list[dict[str, Any]]:
+        """Every request under /v1 that the emulator saw after the one with this number."""
+        found: list[dict[str, Any]] = self.call("GET", f"/emulator/requests?after={after}")["requests"]
         return found
+
+    def last_request(self) -> int:
+        """The number of the last of them; 0 where there was none."""
+        return max((request["number"] for request in self.requests()), default=0)
 
     def set_faults(self, *rules: dict[str, Any], seed: int = 0) -> None:
         """Play these faults from now on."""
@@ -226,14 +230,11 @@ def wait(process: subprocess.Popen[str], timeout_seconds: float = 600) -> Finish
 
 def wait_for_more_requests(api: Api, process: subprocess.Popen[str]) -> None:
     """Wait until a command that was started has written to the API, or has ended."""
-    before = writes = _count_writes(api)
-    while writes == before and process.poll() is None:
+    before = api.last_request()
+    while not any(request["method"] != "GET" for request in api.requests(after=before)):
+        if process.poll() is not None:
+            return
         time.sleep(0.05)
-        writes = _count_writes(api)
-
-
-def _count_writes(api: Api) -> int:
-    return sum(request["method"] != "GET" for request in api.requests())
 
 
 def kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
