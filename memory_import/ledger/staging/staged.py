@@ -132,8 +132,9 @@ class Staging(StagingWriter):
         unwritten = errors.difference(self.columns(part)) if errors else errors
         # `_pos` is always read: it tells how many rows there are.
         written = [column for column in dict.fromkeys((POS, *columns)) if column not in unwritten]
-        nothing = (pl.lit(None, pl.String).alias(column) for column in unwritten)
-        return map_arrow(self.folder / f"{part}.arrow", written).with_columns(nothing).select(columns)
+        nothing = [pl.lit(None, pl.String).alias(column) for column in unwritten]
+        frame = map_arrow(self.folder / f"{part}.arrow", written)
+        return (frame.with_columns(nothing) if nothing else frame)[list(columns)]  # no query in most cases
 
     @cached_property
     def positions(self) -> dict[str, range]:
