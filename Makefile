@@ -34,6 +34,9 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# One test at a time has all cores, where the tests of `make test` give Polars one each.
+fuzz soak: export POLARS_MAX_THREADS := $(shell getconf _NPROCESSORS_ONLN)
+
 fuzz: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=exploring --hypothesis-show-statistics
 	$(BIN)/python -m tests.fuzz

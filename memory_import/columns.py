@@ -121,6 +121,11 @@ LATEST = "_latest"
 """When a row was last changed, in milliseconds since the epoch: of a person the row with the latest wins."""
 PIECES = "_pieces"
 """The number of entries that a row is sent as."""
+COPIES = "_copies"
+"""How many copies of an entry its profile certainly held before anything of the load was sent: earlier runs
+brought them, or they were read."""
+POSSIBLE_COPIES = "_possible_copies"
+"""How many more it may have held: earlier runs brought them to a profile that may be a part of it by now."""
 FORMER = "_former"
 """The hash of what a memory that is to be changed says today."""
 ROW_HASH = "_row_hash"
@@ -176,6 +181,7 @@ DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     MOMENT: pl.Int64,
     LATEST: pl.Int64,
     PIECES: pl.Int64,
+    **dict.fromkeys((COPIES, POSSIBLE_COPIES), pl.UInt32),
     FORMER: pl.UInt64,
     ROW_HASH: pl.UInt64,
     LINE_HASH: pl.UInt64,

@@ -1,8 +1,13 @@
 """A small input with its spec, an API to send it to, and a ledger; asynchronous tests run on asyncio."""
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
+
+# Polars reads this once, when it is loaded, as every process does that a test starts. Several tests at once
+# keep all cores busy; the threads of each would spend a tenth of the time on waking one another.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import pytest
 from hypothesis import settings
@@ -30,6 +35,15 @@ def pytest_collection_finish() -> None:
     take a twentieth of the time of all tests."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sync_nothing() -> Iterator[None]:
+    """Do not wait for the disk, 70 times a run: no test in this process could tell. Processes that are
+    started do wait, and the failing disk lets their syncs fail."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)  # an error where there is no such file, as before
+        yield
 
 
 @pytest.fixture

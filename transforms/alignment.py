@@ -21,9 +21,9 @@ def gather_lists(at: pl.Series, values: pl.Series, height: int) -> pl.Series:
     """
     import pyarrow as pa
 
-    counted = at.rename("at").value_counts(name="count")
+    runs = at.rle().struct.unnest()
     sizes = pl.zeros(height, dtype=pl.Int64, eager=True)
-    sizes = sizes.scatter(counted["at"], counted["count"].cast(pl.Int64))
+    sizes = sizes.scatter(runs["value"], runs["len"].cast(pl.Int64))
     offsets = pl.concat([pl.Series([0], dtype=pl.Int64), sizes.cum_sum()])
     lists = pa.LargeListArray.from_arrays(offsets.to_arrow(), values.to_arrow())
     table = pa.table(

@@ -195,7 +195,7 @@ def check_account(settings: Settings, credentials: Credentials | None) -> list[s
     missing = (
         []
         if credentials
-        else [f"No credentials. {_HOW_TO_SET}, or try the run against the local emulator with --emulator."]
+        else [f"No credentials. {_HOW_TO_SET}; `memory-import run SPEC --emulator` tries a spec without any."]
     )
     return missing + check_address(settings)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from memory_import.run.settings import is_prefect_configured
+from tests.support.processes import inherited
 from tests.support.workplace import Workplace
 
 MODULES_LOADED = (
@@ -32,11 +33,10 @@ print(len(names), dict(after.items() - before.items()) | dict.fromkeys(before.ke
 
 def python(code: str, *arguments: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run code in a fresh interpreter, in an environment of nothing but these variables."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
         cwd=folder,
-        env={**kept, "PREFECT_HOME": str(folder / "prefect"), **variables},
+        env={**inherited(), "PREFECT_HOME": str(folder / "prefect"), **variables},
         capture_output=True,
         text=True,
         timeout=300,

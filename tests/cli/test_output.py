@@ -7,15 +7,17 @@ import sys
 
 import pytest
 
+from tests.support.processes import inherited
 from tests.support.workplace import Workplace
 
 
 def show_on_terminal(workplace: Workplace, **variables: str) -> str:
     """What `status` writes to a terminal."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "memory_import.cli", "status", "--state-dir", str(workplace.state_dir)]
-    process = subprocess.Popen(command, stdout=follower, env={**kept, "TERM": "xterm-256color", **variables})
+    process = subprocess.Popen(
+        command, stdout=follower, env={**inherited(), "TERM": "xterm-256color", **variables}
+    )
     os.close(follower)
     said = b""
     with os.fdopen(leader, "rb", buffering=0) as stream:

@@ -27,6 +27,7 @@ from tests.support.processes import (
 )
 
 KILLS, ROWS = int(os.environ.get("KILLS", "2")), int(os.environ.get("ROWS", "2500"))  # see `make soak`
+UNANSWERED_SECONDS = 50.0  # before a request that nobody answers is given up
 LONGEST_SECONDS = 120.0  # of a stop, on a machine as busy as can be; 20 are promised
 SLOW_BULK = {"when": {"path": "*/Profiles/Bulk"}, "do": {"delay_seconds": 0.4}}
 
@@ -142,6 +143,33 @@ def test_a_signal_while_the_store_says_nothing_stops_long_before_it_speaks(
     process.send_signal(signal.SIGTERM)
     stopped = wait(process, LONGEST_SECONDS)
     assert (stopped.exit_code, stopped.report["status"]) == (143, "stopped"), stopped.stderr
+
+
+def test_a_signal_while_a_verify_reads_ends_it_in_time_and_nothing_is_misjudged(
+    api: Api, command: CommandLine, tmp_path: Path
+) -> None:
+    customers = make_customers(30, repeats=0.0, bad=0.0)
+    spec = write_spec(tmp_path / "spec.yaml", write_csv(customers, tmp_path / "customers.csv"))
+    assert command.run("run", spec).exit_code == 0
+    lookup = {"method": "POST", "path": "*/Lookup"}
+    api.set_faults({"when": {**lookup, "from": 8}, "do": {"delay_seconds": 10 * LONGEST_SECONDS}})
+    seen = len(api.requests())
+    process = command.start("verify", "--no-prefect", "--output", "json")
+    while sum(request["path"].endswith("/Lookup") for request in api.requests()[seen:]) < 12:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    stopped = wait(process, UNANSWERED_SECONDS)
+    assert stopped.exit_code == 143, stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    (report,) = (tmp_path / "state" / "runs").glob("*/report.json")
+    kept = json.loads(report.read_text())["loads"]["profiles"]["verification"]
+    assert (kept["wrong"], kept["read"]) == (0, kept["equal"])
+    api.set_faults()
+    verified = command.run("verify")
+    assert verified.exit_code == 0, verified.stderr
+    assert verified.report["loads"]["profiles"]["equal"] == len(customers)
+    assert command.run("run", spec).report["loads"]["profiles"]["rows"]["unchanged"] == len(customers)
 
 
 def test_a_second_run_beside_the_first_is_refused_and_told_who_holds_it(

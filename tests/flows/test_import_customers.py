@@ -4,7 +4,6 @@ import asyncio
 import gc
 import json
 import logging
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from pydantic import SecretStr
 from memory_import.errors import ImportProblem
 from memory_import.run.lifecycle.result import RunResult
 from tests.conftest import PASSWORD, USER
+from tests.support.processes import inherited
 from tests.support.workplace import STORE, Workplace, rows_of, stop_before_delivery
 
 if TYPE_CHECKING:  # Prefect takes seconds to load: one of the processes that collect these tests runs them
@@ -248,13 +248,12 @@ def test_credentials_may_come_from_a_block_that_does_not_show_them(
 def test_without_prefect_the_run_ends_just_as_well(
     workplace: Workplace, tmp_path: Path, broken: dict[str, str]
 ) -> None:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
     home = {"PREFECT_HOME": str(tmp_path / "prefect")}
     command = [sys.executable, "-m", "memory_import.cli", "run", "spec.yaml", "--prefect", "--output", "json"]
     process = subprocess.run(
         command,
         cwd=workplace.folder,
-        env={**kept, **workplace.variables, **home, **broken},
+        env={**inherited(), **workplace.variables, **home, **broken},
         capture_output=True,
         text=True,
         timeout=300,
@@ -283,12 +282,11 @@ def test_a_deployment_whose_spec_is_not_there_is_made_paused() -> None:
 def test_nothing_of_prefect_reaches_the_terminal(deployed: Workplace) -> None:
     from prefect.settings import get_current_settings
 
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
     api = {"PREFECT_API_URL": str(get_current_settings().api.url)}
     process = subprocess.run(
         [sys.executable, "-m", "memory_import.cli", "run", "spec.yaml", "--prefect"],
         cwd=deployed.folder,
-        env={**kept, **deployed.variables, **api},
+        env={**inherited(), **deployed.variables, **api},
         capture_output=True,
         text=True,
         timeout=300,

@@ -11,12 +11,14 @@ import yaml
 from tests.support.fast import FastRuns
 from tests.support.lies import LIES
 from tests.support.notes import CONVERSATION, write_rows, write_spec
-from tests.support.processes import STORE, Api, make_customers, write_csv
+from tests.support.processes import COLUMNS, STORE, Api, make_customers, write_csv
 
 PEOPLE, MEMORIES = 5, 6
 WHOSE = (0, 1, 2, 3, 9)  # memories are: the last person has none, and one who is no customer has some
 WRITTEN = ("/Profiles", "/Observations", "/ConversationSummaries")  # by POST; a listing counts, too
-NOT_DELETED = ("absent", "kept", "pending", "planned", "rejected", "unknown")
+EDITS = {"deletions": "not deleted", "clearings": "not cleared", "replacements": "not replaced"}
+NOT_DONE = ("absent", "kept", "pending", "planned", "rejected", "unknown")
+NEW_EMAIL = "other0@example.com"
 OF_PROFILE = f"*/Profiles/mem_profile_{'?' * 26}"
 """The path of a profile itself."""
 
@@ -25,8 +27,8 @@ OF_PROFILE = f"*/Profiles/mem_profile_{'?' * 26}"
 class Place:
     """A route, and what makes a run ask for it: `besides`, faults of other routes, or one of the later runs.
 
-    `run`: 0 brings people and memories, 1 finds the memories in other words and one person gone, 2 finds that
-    person gone for the second time.
+    `run`: 0 brings people and memories, 1 finds the memories in other words, an email replaced, a city blank
+    and one person gone, 2 finds that person gone for the second time.
     """
 
     method: str
@@ -46,10 +48,14 @@ class World:
     runs: FastRuns
     api: Api
 
-    def write(self, wording: str = "said", *, gone: int = 0) -> None:
-        """The files of a run: the last `gone` customers are no customers any more."""
+    def write(self, wording: str = "said", *, gone: int = 0, is_changed: bool = False) -> None:
+        """The files of a run: the last `gone` customers are no customers any more; where it `is_changed`, the
+        first one has another email and the second one no city."""
         folder = self.runs.folder
         people = make_customers(PEOPLE, repeats=0.0, bad=0.0)[: PEOPLE - gone]
+        if is_changed:
+            people[0][COLUMNS.index("Email")] = NEW_EMAIL
+            people[1][COLUMNS.index("City")] = ""
         customers = write_csv(people, folder / "customers.csv")
         columns = ("Id", "Phone", "Text", "Ended", "Conversation")
         rows = [
@@ -80,14 +86,15 @@ class World:
             summaries={**memories, "conversation_id": "Conversation"},
         )
         document = yaml.safe_load(spec.read_text())
-        document["profiles"]["sync"] = {"gone": "delete", "max_gone": "100%"}
+        edits = {"gone": "delete", "on_blank": "clear", "former": "replace"}
+        document["profiles"]["sync"] = {**edits, "max_gone": "100%"}
         spec.write_text(yaml.safe_dump({"name": "lies", **document}, sort_keys=False))
 
     def import_under(self, *faults: dict[str, Any]) -> tuple[int, Counter[str]]:
         """Import while these faults are played, and go on without them to the end.
 
         The exit code under them, one of those that are documented; of the end, how many rows are rejected,
-        unknown and pending, and how many people who are gone are there still.
+        unknown and pending, how many people who are gone are there still, and what of others is.
         """
         self.api.set_faults(*faults)
         result = self.runs.run()
@@ -99,7 +106,8 @@ class World:
         bad: Counter[str] = Counter()
         for load in result.report["loads"].values():
             bad.update({name: load["rows"][name] for name in ("rejected", "unknown", "pending")})
-            bad["not deleted"] += sum(load.get("deletions", {}).get(name, 0) for name in NOT_DELETED)
+            for section, words in EDITS.items():
+                bad[words] += sum(load.get(section, {}).get(name, 0) for name in NOT_DONE)
         return exit_code, +bad
 
     @property
@@ -119,12 +127,20 @@ class World:
             if not any(method == place.method and fnmatchcase(path, place.path) for method, path in asked)
         ]
 
-    def check(self, wording: str = "said", *, bad: Counter[str], gone: int = 0) -> None:
-        """All is there, once, but what is unknown, and nobody who is gone."""
+    def check(
+        self, wording: str = "said", *, bad: Counter[str], gone: int = 0, is_changed: bool = False
+    ) -> None:
+        """All is there, once, but what is unknown; nobody who is gone, and nothing that was to go."""
         self.api.settle()
         profiles = self.api.call("GET", "/emulator/profiles")["stores"][STORE]
         assert set(bad) <= {"unknown"}
         assert len(profiles) == PEOPLE + 1 - gone
+        of_first, of_second = (
+            next(one for one in profiles if one["traits"].get("Account", {}).get("customerId") == name)
+            for name in ("C0", "C1")
+        )
+        assert (of_first["identifiers"]["email"] == [NEW_EMAIL]) is is_changed
+        assert ("city" not in of_second["traits"]["Account"]) is is_changed
         expected = Counter(f"{wording} {at}" for at in range(MEMORIES))
         for load in ("observations", "summaries"):
             held = Counter(memory["content"] for profile in profiles for memory in profile[load])

@@ -6,6 +6,7 @@ from random import Random
 
 import polars as pl
 
+from memory_import.transforms.identity.claims import code_claims
 from memory_import.transforms.identity.names import read_names
 from memory_import.transforms.identity.persons import PersonPolicy, Persons, find_persons
 from tests.support.persons_reference import Claimant, Found, Value
@@ -87,7 +88,7 @@ def find(world: Mapping[int, Claimant], order: Random | None = None, **policy: o
     )
     schema = {"claimant": pl.Int64, "id_type": pl.String, "value": pl.String}
     frame = pl.DataFrame(claims, schema=schema, orient="row")
-    return find_persons(frame, names, PersonPolicy(past=past, **policy))
+    return find_persons(code_claims(frame), names, PersonPolicy(past=past, **policy))
 
 
 def as_sets(found: Persons) -> tuple[set[frozenset[int]], dict[tuple[int, Value], str], dict[Value, int]]:

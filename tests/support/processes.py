@@ -25,6 +25,7 @@ from tests.support.openapi import request_validator
 ABOUT_REQUESTS = request_validator() if DOCUMENT.exists() else None
 STORE = "mem_store_00000000000000000000000001"
 USER, PASSWORD = "SK" + "0" * 32, "a-secret-of-the-tests"
+INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH", "POLARS_MAX_THREADS")
 LATE = 86_400.0
 """Seconds that no test takes: what is later than that is there once a test has advanced the time."""
 COLUMNS = ("Id", "First", "Last", "Phone", "Other Phone", "Email", "City")
@@ -37,6 +38,11 @@ TRAITS: dict[str, dict[str, Any]] = {
     },
     "Account": {"customerId": "Id", "city": "City"},
 }
+
+
+def inherited() -> dict[str, str]:
+    """What a process that is started takes over from this one; none of our own variables."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 def make_customers(count: int, *, seed: int = 1, repeats: float = 0.1, bad: float = 0.02) -> list[list[str]]:
@@ -183,12 +189,11 @@ class CommandLine:
 
     def start(self, *arguments: str | Path, state_dir: str = "state") -> subprocess.Popen[str]:
         """Start a command and do not wait for it."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         command = [sys.executable, "-m", "memory_import.cli", *map(str, arguments), "--state-dir", state_dir]
         return subprocess.Popen(
             command,
             cwd=self.folder,
-            env={**kept, **self._variables},
+            env={**inherited(), **self._variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

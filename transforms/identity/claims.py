@@ -5,7 +5,7 @@ the values themselves are compared: should two of them differ, all are hashed an
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -29,6 +29,11 @@ class CodedClaims:
     every: pl.DataFrame
     several: pl.DataFrame
     values: pl.DataFrame
+
+    def without(self, claimants: pl.Series) -> "CodedClaims":
+        """The same without some claimants and all others that share a value with them."""
+        is_other = ~pl.col("claimant").is_in(claimants.implode())
+        return replace(self, every=self.every.filter(is_other), several=self.several.filter(is_other))
 
 
 def _hash_values(values: pl.Expr, seed: int) -> pl.Expr:
@@ -70,19 +75,28 @@ def _is_same(column: str) -> pl.Expr:
     return (pl.col(column) == pl.col(column).shift(1)).fill_null(value=False)
 
 
-def find_undisputed(claims: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+def find_undisputed(claims: CodedClaims, names: pl.DataFrame) -> pl.DataFrame:
     """`claimant`, `person` of rows that share values with rows alone whose name is spelled as theirs is.
 
     The rule makes one person of them whatever the name is, so it need not be read; and there are many such.
-    `claims` as for `find_persons`; `names`: `claimant`, `name` String of rows.
+    `names`: `claimant`, `name` String of rows.
     """
-    several = code_claims(claims).several
+    spelled = names.select("claimant", pl.col("name").str.to_lowercase())
+    hashed = spelled.select("claimant", hash=pl.col("name").hash())
+    several = claims.several.join(hashed, on="claimant", how="left")
+    others = several.filter(pl.col("hash").ne_missing(pl.col("hash").max().over("place")))
+    is_alike = ~pl.col("place").is_in(others["place"].unique().implode())
+    disputing = several.filter(~is_alike)["claimant"]
+    several = several.filter(is_alike, pl.col("hash").is_not_null())
     claimants = several["claimant"].unique()
     roots = roots_of(claimants, link_equals(several, "claimant", "place"))
-    named = pl.DataFrame({"claimant": claimants, "person": roots}).join(names, on="claimant", how="left")
-    spelled = named.with_columns(pl.col("name").str.to_lowercase())
-    alike = spelled.group_by("person").agg(
-        pl.col("name").first(), alike=(pl.col("name").n_unique() == 1) & pl.col("name").is_not_null().all()
+    named = pl.DataFrame({"claimant": claimants, "person": roots}).with_columns(
+        is_disputing=pl.col("claimant").is_in(disputing.implode())
     )
-    alike = alike.filter("alike", is_name(pl.col("name")))
-    return spelled.select("claimant", "person").join(alike, on="person", how="semi")
+    alike = (
+        named.join(spelled, on="claimant")
+        .group_by("person")
+        .agg(pl.col("name").first(), pl.col("is_disputing").any(), names=pl.col("name").n_unique())
+        .filter(~pl.col("is_disputing"), pl.col("names") == 1, is_name(pl.col("name")))
+    )
+    return named.select("claimant", "person").join(alike, on="person", how="semi")

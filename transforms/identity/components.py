@@ -16,7 +16,11 @@ def find_components(links: pl.DataFrame) -> pl.DataFrame:
     """
     links = links.filter(pl.col("a") != pl.col("b"))
     nodes = pl.concat([links["a"], links["b"]]).sort().unique(maintain_order=True)
-    ends = [nodes.search_sorted(links[end]) for end in ("a", "b")]
+    places = nodes.to_frame("node").with_row_index("at")
+    ends = [
+        links.select(node=end).join(places, on="node", how="left", maintain_order="left")["at"]
+        for end in ("a", "b")
+    ]
     points_to = pl.int_range(len(nodes), dtype=pl.UInt32, eager=True)
     while not (hooks := _hook(*(points_to.gather(end) for end in ends))).is_empty():
         points_to.scatter(hooks["smaller"], hooks["larger"])
@@ -26,9 +30,9 @@ def find_components(links: pl.DataFrame) -> pl.DataFrame:
 
 
 def link_equals(frame: pl.DataFrame, node: str, *by: str) -> pl.DataFrame:
-    """`a`, `b`: the nodes that are equal in some columns, the largest to each other."""
+    """`a`, `b`: the nodes that are equal in some columns, the largest to each other; some more than once."""
     largest = pl.col(node).max().over(by)
-    return frame.select(a=largest, b=node).filter(pl.col("a") != pl.col("b")).unique()
+    return frame.select(a=largest, b=node).filter(pl.col("a") != pl.col("b"))
 
 
 def roots_of(nodes: pl.Series, links: pl.DataFrame) -> pl.Series:

@@ -45,6 +45,8 @@ def continue_known(
     common, or most of the values are claimed. A number alone is given on to somebody else. Of several who
     claim as many, whoever has a word of the name is it; else whoever claims more emails.
     """
+    if not (found.persons["claimant"] < 0).any():
+        return found
     while not (pairs := _choose(found, claims, names, same, is_renaming=is_renaming)).is_empty():
         found = _join(found, pairs)
     return found
@@ -94,9 +96,11 @@ def _pair(found: Persons, claims: pl.DataFrame, names: Names, somebody: pl.Serie
     `somebody` (`claimant`)."""
     persons = found.persons
     alone = persons.filter(pl.col("person") < 0)
+    if alone.is_empty():
+        return pl.DataFrame(schema=_PAIRS)
     taken = persons.filter(pl.col("claimant").is_in(somebody.implode()))["person"].implode()
     lost = found.left_out.filter(pl.col("code") == Reason.IDENTIFIER_CONTESTED.value)
-    if alone.is_empty() or lost.is_empty():
+    if lost.is_empty():
         return pl.DataFrame(schema=_PAIRS)
     theirs = lost.join(persons, on="claimant").filter(~pl.col("person").is_in(taken))
     held = alone.join(claims, on="claimant").select(*_VALUE, known="claimant", former="person")
@@ -133,7 +137,7 @@ def _find_agreeing(pairs: pl.DataFrame, persons: pl.DataFrame, names: Names) -> 
     of_known = numbered.join(keyed.select(pl.col("claimant").alias("known"), "name"), on="known").select(
         "place", "name"
     )
-    anchors = find_anchors(pl.concat([of_rows, of_known]).unique(), names.words, names.begins)
+    anchors = find_anchors(pl.concat([of_rows, of_known]), names)
     several = anchors.group_by("place").len().filter(pl.col("len") > 1)
     return numbered.join(several, on="place", how="anti").drop("place")
 

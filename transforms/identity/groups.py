@@ -5,6 +5,8 @@ takes as much memory as the hashes of one partition and the links of all. Rows a
 position in the whole file.
 """
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from memory_import.columns import ID_TYPE, POS, TRAIT, VALUE
@@ -59,3 +61,12 @@ def list_identifiers(rows: pl.DataFrame, plan: ProfilePlan, further: pl.DataFram
         for column, identifier in plan.identifier_columns.items()
     ]
     return pl.concat([*listed, further.select(POS, TRAIT, ID_TYPE, VALUE)])
+
+
+def find_first(plan: ProfilePlan) -> Iterator[tuple[str, pl.Expr]]:
+    """The identifier columns, and whether none before it has the same value of the same type."""
+    columns = list(plan.identifier_columns.items())
+    for place, (column, identifier) in enumerate(columns):
+        before = [name for name, other in columns[:place] if other.id_type == identifier.id_type]
+        is_first = [pl.col(column).ne_missing(pl.col(name)) for name in before]
+        yield column, pl.all_horizontal(pl.lit(value=True), *is_first)

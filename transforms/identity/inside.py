@@ -2,68 +2,101 @@
 
 import polars as pl
 
+from memory_import.transforms.identity.names import Names
+
 _PAIRS_AT_ONCE = 500_000
 
 
-def find_anchors(claims: pl.DataFrame, words: pl.DataFrame, begins: pl.DataFrame) -> pl.DataFrame:
-    """`place`, `name`: of the names in each place, those that are inside no other name there.
+def find_anchors(claims: pl.DataFrame, names: Names, *, most: int | None = None) -> pl.DataFrame:
+    """`place`, `name`: of the names in each place, those that are inside no other name there; `most` of a
+    place, the smallest numbers.
 
-    `claims` has `place` (any type) and `name` UInt64, `words` and `begins` as in `Names`. A name without
-    words is inside every other. The result has no order.
+    `claims` has `place` (any type) and `name` UInt64. A name without words is inside every other. The result
+    has no order.
     """
     claims = claims.unique()
     several = claims.filter(pl.len().over("place") > 1)
     if several.is_empty():
         return claims
-    words = words.join(several, on="name", how="semi")
-    sizes = words.group_by("name").agg(size=pl.len().cast(pl.UInt32))
-    several = several.join(sizes, on="name", how="left").with_columns(pl.col("size").fill_null(0))
-    begun = _keep_words(begins, words["word"])
-    blank = several.filter(pl.col("size") == 0).select("place", "name")
-    candidates = _find_candidates(several.filter(pl.col("size") > 0), words, begun)
+    several = several.join(names.sizes, on="name", how="left").with_columns(pl.col("size").fill_null(0))
+    below = several.filter(pl.col("size") == 0).select("place", "name")
+    several = several.filter(pl.col("size") > 0)
+    shorter = _find_shorter(several, names)
+    if most is not None:
+        surplus = _find_surplus(several, shorter, most)
+        shorter = shorter.join(surplus, on=["place", "name"], how="anti")
+        below = pl.concat([below, surplus])
+    if len(shorter):
+        of_places = several.join(shorter, on="place", how="semi")
+        words = names.words.join(of_places, on="name", how="semi")
+        below = pl.concat([below, _find_inside(of_places, shorter, words, names.begun)])
+    anchors = claims.join(below, on=["place", "name"], how="anti") if len(below) else claims
+    return anchors if most is None else take_smallest(anchors, most)
+
+
+def take_smallest(names: pl.DataFrame, most: int) -> pl.DataFrame:
+    """At most so many names (`place`, `name`) of each place."""
+    is_full = pl.len().over("place") > most
+    taken = names.filter(is_full).group_by("place").agg(pl.col("name").bottom_k(most)).explode("name")
+    return pl.concat([names.filter(~is_full), taken])
+
+
+def _find_surplus(claims: pl.DataFrame, shorter: pl.DataFrame, most: int) -> pl.DataFrame:
+    """`place`, `name` of the claims but those that may be of the `most` smallest anchors of their place: what
+    is not among the `shorter` is an anchor for sure."""
+    sure = claims.join(shorter, on=["place", "name"], how="anti").select("place", "name")
+    sure = sure.filter(pl.len().over("place") > most)
+    bounds = sure.group_by("place").agg(largest=pl.col("name").bottom_k(most).max())
+    return claims.join(bounds, on="place").filter(pl.col("name") > pl.col("largest")).select("place", "name")
+
+
+def _find_shorter(claims: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """Those claims (`place`, `name`, `size`) whose name may be inside another one of its place.
+
+    What holds a name has more words, unless a word of the name begins another: so most names, which are as
+    long as any in their place, are inside none.
+    """
+    is_shorter = pl.col("size") < pl.col("size").max().over("place")
+    return claims.filter(is_shorter | pl.col("name").is_in(names.beginning.implode()))
+
+
+def _find_inside(
+    claims: pl.DataFrame, shorter: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFrame
+) -> pl.DataFrame:
+    """`place`, `name` of those `shorter` claims whose name is inside another one of its place."""
+    candidates = _find_candidates(claims, shorter, words, begun)
     pairs = candidates.select("name", "other").unique()
     inside = [
         pairs[start : start + _PAIRS_AT_ONCE].pipe(_keep_inside, words, begun)
         for start in range(0, len(pairs), _PAIRS_AT_ONCE)
     ]
     below = candidates.join(pl.concat(inside), on=["name", "other"], how="semi") if inside else candidates
-    return claims.join(pl.concat([blank, below.select("place", "name")]), on=["place", "name"], how="anti")
+    return below.select("place", "name")
 
 
-def _keep_words(begins: pl.DataFrame, words: pl.Series) -> pl.DataFrame:
-    """`word`, `begin` of the words that another one of `words` begins: most beginnings are no word."""
-    return begins.filter(
-        pl.col("begin") != pl.col("word"), pl.col("begin").is_in(words.unique().implode())
-    ).select("word", "begin")
-
-
-def _find_candidates(claims: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFrame) -> pl.DataFrame:
+def _find_candidates(
+    claims: pl.DataFrame, shorter: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFrame
+) -> pl.DataFrame:
     """`place`, `name`, `other`: all pairs of a place that may be inside each other, and some that are not.
 
-    Whatever holds a name holds its rarest word, or a word that this one begins. It has more words, unless a
-    word of the name begins another: so most names, which are as long as any in their place, are inside none.
+    Whatever holds a name holds its rarest word, or a word that this one begins.
     """
-    of_beginning = words.filter(pl.col("word").is_in(begun["begin"].implode()))["name"]
-    is_shorter = pl.col("size") < pl.col("size").max().over("place")
-    shorter = claims.filter(is_shorter | pl.col("name").is_in(of_beginning.implode()))
-    sought = shorter.join(words, on="name")
-    beginnings = words.join(begun, on="word").select("name", word="begin", is_begun=pl.lit(value=True))
-    covering = pl.concat([words.select("name", "word", is_begun=pl.lit(value=False)), beginnings])
-    covering = covering.filter(pl.col("word").is_in(sought["word"].unique().implode()))
-    covers = (
-        claims.join(covering, on="name")
-        .join(sought, on=["place", "word"], how="semi")
-        .group_by("place", "name", "size", "word")
-        .agg(pl.col("is_begun").any())
-    )
-    frequency = covers.group_by("place", "word").agg(frequency=pl.len(), begins=pl.col("is_begun").any())
+    sought = words.join(shorter, on="name", how="semi")
+    is_sought = pl.col("word").is_in(sought["word"].unique().implode())
+    beginnings = words.join(begun, on="word").select("name", word="begin")
+    covering = pl.concat([words.select("name", "word"), beginnings]).filter(is_sought)
+    frequency = covering.group_by("word").agg(frequency=pl.len())
     pivots = (
-        sought.join(frequency, on=["place", "word"])
+        sought.join(frequency, on="word")
+        .with_columns(may_begin=pl.col("word").is_in(begun["begin"].implode()))
         .sort("frequency", "word")
-        .group_by("place", "name", "size")
-        .agg(pl.col("word").first(), may_begin=pl.col("begins").any())
+        .group_by("name")
+        .agg(pl.col("word").first(), pl.col("may_begin").any())
     )
-    found = pivots.join(covers.rename({"name": "other", "size": "others"}), on=["place", "word"])
+    covers = covering.filter(pl.col("word").is_in(pivots["word"].implode()))
+    found = shorter.join(pivots, on="name").join(
+        claims.join(covers, on="name").rename({"name": "other", "size": "others"}), on=["place", "word"]
+    )
     is_larger = pl.col("others") > pl.col("size")
     is_as_large = (pl.col("others") == pl.col("size")) & pl.col("may_begin")
     return found.filter(pl.col("name") != pl.col("other"), is_larger | is_as_large).select(
@@ -85,22 +118,24 @@ def _keep_inside(pairs: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFrame) 
     whole = pairs.join(left, on=["name", "other"], how="anti")
     if left.is_empty():
         return whole
-    # Only words that begin something at all can be placed.
-    open_pairs = left.select("name", "other").unique()
-    beginnings = of_other.join(open_pairs, on="other", how="semi").join(begun, on="word")
+    beginnings = of_other.join(left, on="other", how="semi").join(begun, on="word")
     places = (
         left.join(beginnings.rename({"word": "place", "begin": "word"}), on=["other", "word"])
         .join(words.rename({"word": "place"}), on=["name", "place"], how="anti")
         .group_by("name", "other", "word")
         .agg(places=pl.len())
     )
+    on = ["name", "other", "word"]
+    without = left.join(places, on=on, how="anti")
+    left = left.join(without, on=["name", "other"], how="anti")
+    if left.is_empty():
+        return whole
     longer = left.join(begun.rename({"word": "longer", "begin": "word"}), on="word").select(
         "name", "other", "word", "longer"
     )
     longer = longer.join(left.rename({"word": "longer"}), on=["name", "other", "longer"], how="semi")
-    needed = longer.group_by("name", "other", "word").agg(longer=pl.len())
-    on = ["name", "other", "word"]
-    judged = left.join(places, on=on, how="left").join(needed, on=on, how="left")
-    fits = pl.col("places").fill_null(0) > pl.col("longer").fill_null(0)
+    needed = longer.group_by(on).agg(longer=pl.len())
+    judged = left.join(places, on=on).join(needed, on=on, how="left")
+    fits = pl.col("places") > pl.col("longer").fill_null(0)
     placed = judged.group_by("name", "other").agg(fits=fits.all()).filter("fits").select("name", "other")
     return pl.concat([whole, placed])

@@ -17,21 +17,19 @@ def leave_out(
     """
     further = further.join(left_out, on=[POS, TRAIT, VALUE], how="anti", maintain_order="left")
     for column, identifier in plan.identifier_columns.items():
-        lost = left_out.filter(pl.col(TRAIT) == identifier.trait).select(POS, pl.col(VALUE).alias(column))
+        lost = left_out.filter(pl.col(TRAIT) == identifier.trait).select(POS, lost=VALUE)
         if lost.is_empty():
             continue
-        is_lost = pl.col(POS).is_in(rows.join(lost, on=[POS, column], how="semi")[POS].implode())
+        stated = rows.select(POS, column).join(lost, on=POS).filter(pl.col(column) == pl.col("lost"))
+        is_lost = pl.col(POS).is_in(stated[POS].implode())
         next_best = (
             further.filter(pl.col(TRAIT) == identifier.trait)
             .group_by(POS, maintain_order=True)
             .agg(_next=pl.col(VALUE).first())
         )
+        found = rows.select(POS).join(next_best, on=POS, how="left", maintain_order="left")["_next"]
         value = plan.trait(identifier.trait).value_column
-        rows = (
-            rows.join(next_best, on=POS, how="left", maintain_order="left")
-            .with_columns(
-                pl.when(is_lost).then("_next").otherwise(name).alias(name) for name in (value, column)
-            )
-            .drop("_next")
+        rows = rows.with_columns(
+            pl.when(is_lost).then(pl.lit(found)).otherwise(name).alias(name) for name in (value, column)
         )
     return rows, further

@@ -13,14 +13,15 @@ from memory_import.transforms.identity.nodes import ANYBODY, VALUES, WORDS, Node
 
 
 def link_persons(nodes: Nodes, claims: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
-    """`node`, `person` of all nodes.
+    """`node`, `person` of the nodes that share a value; all others are persons of their own.
 
     `claims`: `node`, `place`, `rank`, `name` of each value that several nodes share and that identifies
     somebody.
     `people`: `place`, `rank`, `name`, `people` of its anchors, whose number is `people`.
     """
-    all_nodes = nodes.named["node"]
-    groups = nodes.named.with_columns(group=roots_of(all_nodes, _link_equal_names(nodes, claims, people)))
+    linked = nodes.named.join(claims, on="node", how="semi")
+    roots = roots_of(linked["node"], _link_equal_names(nodes, claims, people))
+    groups = linked.with_columns(group=roots)
     upward = _link_upward(claims, people, groups.select("node", "group"))
     named = groups.select("group", "rank", "name").unique()
     persons = pl.DataFrame({"group": named["group"], "person": _cut(nodes, named, upward)})

@@ -22,13 +22,22 @@ import polars as pl
 
 from memory_import.columns import IS_FINAL, PAYLOAD, POS, REPRESENTATIVE, ROUND, TRAIT, VALUE, schema
 from memory_import.transforms.codes import WORDING, Reason
-from memory_import.transforms.identity.rounds import find_untied, plan_rounds
-from memory_import.transforms.limits import IDENTIFIERS_PER_TYPE
+from memory_import.transforms.identity.given import (
+    find_last,
+    find_losing,
+    find_overfull,
+    find_plain,
+    find_untied,
+    list_values,
+)
+from memory_import.transforms.identity.groups import find_first
+from memory_import.transforms.identity.rounds import plan_rounds
 from memory_import.transforms.payloads import write_payloads
 from memory_import.transforms.plan import ProfilePlan
 
 ENTRIES = (REPRESENTATIVE, ROUND, POS, PAYLOAD, IS_FINAL)
 _IDENTIFIERS = {REPRESENTATIVE: pl.Int64, "id_type": pl.String, "value": pl.String}
+_FURTHER = {POS: pl.Int64, "trait": pl.String, "id_type": pl.String, "value": pl.String}
 
 
 def _know_nothing(profiles: pl.DataFrame) -> pl.DataFrame:
@@ -95,16 +104,23 @@ def merge_groups(
     Any number of groups may come in one call, each with all of its members; no row is without any value.
     """
     known = known or KnownProfiles()
-    given = _list_values(members, plan, further, known)
-    overfull = _find_overfull(given)
-    kept = members.join(overfull, on=REPRESENTATIVE, how="anti")
-    given = given.join(overfull, on=REPRESENTATIVE, how="anti", maintain_order="left")
-    untied = find_untied(given)
-    tied = given.join(untied, on=[POS, "trait", "value"], how="anti", maintain_order="left")
-    early = plan_rounds(tied, resends=known.is_resent)
-    values = pl.col([trait.value_column for trait in plan.traits])
-    profiles = kept.group_by(REPRESENTATIVE).agg(values.drop_nulls().last()).sort(REPRESENTATIVE)
-    is_sent = _choose_traits(profiles, tied, early, plan, known)
+    further = pl.DataFrame(schema=_FURTHER) if further is None else further
+    is_plain = find_plain(members, plan, further, known.identifiers)
+    plain, mixed = members.filter(is_plain), members.filter(~is_plain)
+    given = list_values(mixed, plan, further, known.identifiers)
+    overfull = find_overfull(given)
+    if len(overfull):
+        mixed = mixed.join(overfull, on=REPRESENTATIVE, how="anti", maintain_order="left")
+        given = given.join(overfull, on=REPRESENTATIVE, how="anti", maintain_order="left")
+    last = find_last(given)
+    untied = find_untied(given, last)
+    tied = given
+    if len(untied):
+        tied = given.join(untied, on=[POS, "trait", "value"], how="anti", maintain_order="left")
+    losing = find_losing(tied, last)
+    early = plan_rounds(losing, last, resends=known.is_resent)
+    profiles = _merge_values(plain, mixed, plan)
+    is_sent = _choose_traits(profiles, last, early, plan, known)
     is_any = is_sent.select(pl.any_horizontal(pl.all())).to_series()
     entries = pl.concat(
         [
@@ -113,49 +129,38 @@ def merge_groups(
         ]
     )
     return MergedGroups(
-        entries=entries.sort(ROUND, REPRESENTATIVE),
-        merged=kept.filter(pl.col(POS) != pl.col(REPRESENTATIVE)).select(POS, REPRESENTATIVE).sort(POS),
+        entries=entries.sort(REPRESENTATIVE).sort(ROUND, maintain_order=True),
+        merged=mixed.filter(pl.col(POS) != pl.col(REPRESENTATIVE)).select(POS, REPRESENTATIVE).sort(POS),
         refused=_refuse(members.join(overfull, on=REPRESENTATIVE, how="semi")),
         extra=int(early["is_extra"].sum()),
-        untied=untied,
+        untied=untied.cast({"trait": pl.String}),
         profiles=profiles,
-        identifiers=tied.select(list(_IDENTIFIERS)).unique(),
+        identifiers=_list_identifiers(plain, last, losing, plan),
         unchanged=profiles.filter(~is_any).select(REPRESENTATIVE),
-        unsent=_list_unsent(kept, profiles, is_sent, tied, early, plan),
+        unsent=_list_unsent(mixed, profiles, is_sent, tied, last, early, plan),
     )
 
 
-def _list_values(
-    members: pl.DataFrame, plan: ProfilePlan, further: pl.DataFrame | None, known: KnownProfiles
+def _merge_values(plain: pl.DataFrame, mixed: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
+    """`_representative` and the value columns of every group, ordered by it."""
+    columns = [trait.value_column for trait in plan.traits]
+    merged = mixed.group_by(REPRESENTATIVE).agg(pl.col(columns).drop_nulls().last())
+    return pl.concat([plain.select(merged.columns), merged]).sort(REPRESENTATIVE)
+
+
+def _list_identifiers(
+    plain: pl.DataFrame, last: pl.DataFrame, losing: pl.DataFrame, plan: ProfilePlan
 ) -> pl.DataFrame:
-    """`_representative`, `_pos`, `trait`, `id_type`, `value`, `is_known` of all identifiers, in the order of
-    the rows; those of a row that are further ones before its own, which win."""
-    listed = [
-        members.select(
-            REPRESENTATIVE,
-            POS,
-            trait=pl.lit(identifier.trait),
-            id_type=pl.lit(identifier.id_type),
-            value=column,
-        ).drop_nulls("value")
-        for column, identifier in plan.identifier_columns.items()
-    ]
-    if further is not None:
-        besides = further.join(members.select(POS, REPRESENTATIVE), on=POS)
-        listed.insert(0, besides.select(listed[0].columns))
-    places = members.select(POS, place=pl.int_range(pl.len()))
-    placed = pl.concat(listed).join(places, on=POS, how="left", maintain_order="left")
-    is_known = known.identifiers.select(*_IDENTIFIERS, is_known=pl.lit(value=True)).unique()
-    marked = placed.join(is_known, on=list(_IDENTIFIERS), how="left", maintain_order="left")
-    marked = marked.with_columns(pl.col("is_known").fill_null(value=False))
-    return marked.sort("place", maintain_order=True).drop("place")
-
-
-def _find_overfull(given: pl.DataFrame) -> pl.DataFrame:
-    of_type = [REPRESENTATIVE, "id_type"]
-    many = given.group_by(of_type).len().filter(pl.col("len") > IDENTIFIERS_PER_TYPE)
-    sizes = given.join(many, on=of_type, how="semi").group_by(of_type).agg(size=pl.col("value").n_unique())
-    return sizes.filter(pl.col("size") > IDENTIFIERS_PER_TYPE).select(REPRESENTATIVE).unique()
+    """`MergedGroups.identifiers`."""
+    stays = last.select(list(_IDENTIFIERS))
+    if len({identifier.id_type for identifier in plan.identifiers}) < len(plan.identifiers):
+        stays = stays.unique()  # two traits may hold one value of their type
+    listed = [pl.concat([stays, losing.select(stays.columns)]).cast({"id_type": pl.String})]
+    for column, is_first in find_first(plan):
+        id_type = pl.lit(plan.identifier_columns[column].id_type)
+        own = plain.select(REPRESENTATIVE, id_type=id_type, value=pl.when(is_first).then(column))
+        listed.append(own.drop_nulls("value"))
+    return pl.concat(listed)
 
 
 def _refuse(members: pl.DataFrame) -> pl.DataFrame:
@@ -165,7 +170,7 @@ def _refuse(members: pl.DataFrame) -> pl.DataFrame:
 
 def _choose_traits(
     profiles: pl.DataFrame,
-    given: pl.DataFrame,
+    last: pl.DataFrame,
     early: pl.DataFrame,
     plan: ProfilePlan,
     known: KnownProfiles,
@@ -180,7 +185,6 @@ def _choose_traits(
     if is_new.all():
         return is_there
     promoted = {i.trait: plan.trait(i.trait).value_column for i in plan.identifiers}
-    last = given.group_by(REPRESENTATIVE, "trait", maintain_order=True).agg(pl.col("is_known").last())
     holds = _spread(groups, last.filter("is_known"), promoted)
     touched = _spread(groups, early.select(REPRESENTATIVE, "trait"), promoted)
     same = known.compare(profiles)
@@ -218,6 +222,7 @@ def _list_unsent(
     profiles: pl.DataFrame,
     is_sent: pl.DataFrame,
     given: pl.DataFrame,
+    last: pl.DataFrame,
     early: pl.DataFrame,
     plan: ProfilePlan,
 ) -> pl.DataFrame:
@@ -235,12 +240,12 @@ def _list_unsent(
     if not given["is_known"].any():
         return pl.concat(unsent).unique()
     sent = early.select(REPRESENTATIVE, "trait", "value")
-    last = given.group_by(REPRESENTATIVE, "trait", maintain_order=True).agg(pl.col("value").last())
     further = given.filter("is_known").join(
         pl.concat([sent, last.select(sent.columns)]), on=sent.columns, how="anti"
     )
     changed = profiles.filter(is_changed).select(REPRESENTATIVE)
-    unsent.append(further.join(changed, on=REPRESENTATIVE, how="semi").select(POS, "trait", "value"))
+    of_changed = further.join(changed, on=REPRESENTATIVE, how="semi")
+    unsent.append(of_changed.select(POS, pl.col("trait").cast(pl.String), "value"))
     return pl.concat(unsent).unique()
 
 

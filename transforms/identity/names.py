@@ -12,6 +12,7 @@ Words are known by hashes alone, so that names can be compared of which nothing 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -68,11 +69,28 @@ class Names:
             pl.concat([self.begins, other.begins]).unique(),
         )
 
+    @cached_property
+    def begun(self) -> pl.DataFrame:
+        """`word`, `begin`: the words that another word begins."""
+        is_other = pl.col("begin") != pl.col("word")
+        is_word = pl.col("begin").is_in(self.words["word"].unique().implode())
+        return self.begins.filter(is_other, is_word).select("word", "begin")
+
+    @cached_property
+    def beginning(self) -> pl.Series:
+        """The names (UInt64) that have a word which begins another."""
+        return self.words.filter(pl.col("word").is_in(self.begun["begin"].implode()))["name"].unique()
+
+    @cached_property
+    def sizes(self) -> pl.DataFrame:
+        """`name`, `size` UInt32: how many words each name has."""
+        return self.words.group_by("name").agg(size=pl.len().cast(pl.UInt32))
+
     def find_full(self) -> pl.Series:
         """The names (UInt64) of two words or more, none of them an initial."""
         initials = self.begins.filter(pl.col("letters") == 1, pl.col("begin") == pl.col("word"))["word"]
         with_initial = self.words.filter(pl.col("word").is_in(initials.implode()))["name"]
-        several = self.words.group_by("name").len().filter(pl.col("len") > 1)["name"]
+        several = self.sizes.filter(pl.col("size") > 1)["name"]
         return several.filter(~several.is_in(with_initial.implode()))
 
 
@@ -96,39 +114,40 @@ def hash_words(words: pl.Series) -> pl.Series:
 
 def read_names(claimants: pl.Series, cells: Sequence[pl.Series], hash_words: HashWords = hash_words) -> Names:
     """The names of claimants (Int64), from the texts of all columns (String) that hold a part of one."""
-    listed = [_list_words(texts) for texts in cells]
-    distinct = pl.concat(
-        [pl.Series("word", dtype=pl.String), *(lists["words"].explode() for lists in listed)]
-    )
-    distinct = distinct.drop_nulls().unique()
-    hashes = pl.DataFrame({"text": distinct, "word": hash_words(distinct)})
     if not cells:
         return no_names()
-    places = [
-        texts.to_frame("text").join(lists, on="text", how="left", maintain_order="left", nulls_equal=True)[
-            "at"
-        ]
-        for texts, lists in zip(cells, listed, strict=True)
-    ]
-    parts = [
-        _hash_lists(lists, hashes)[place].alias(str(number))
-        for number, (lists, place) in enumerate(zip(listed, places, strict=True))
-    ]
-    rows = pl.DataFrame(parts).select(words=pl.concat_list(pl.all()).list.unique())
-    if any(lists["is_nobody"].any() for lists in listed):
-        nobody = pl.select(
-            pl.all_horizontal(lists["is_nobody"][place] for lists, place in zip(listed, places, strict=True))
-        ).to_series()
-        rows = rows.select(pl.when(~nobody).then("words").otherwise([]))
-    rows = rows.select("words", name=pl.col("words").list.sum())
-    return Names(
-        keys=rows.select(claimant=claimants, name="name"),
-        words=rows.unique("name")
-        .explode("words", empty_as_null=False)
-        .rename({"words": "word"})
-        .select(list(WORDS_SCHEMA)),
-        begins=_list_begins(hashes, hash_words),
+    # Numbers are found faster than texts.
+    keyed = [cell.to_frame("token").with_columns(pl.col("token").hash().alias("key")) for cell in cells]
+    texts = pl.concat(keyed).unique("key")
+    words = _split_tokens(texts)
+    words = words.with_columns(hash_words(words["word"]).alias("hash"))
+    stated = pl.concat(
+        cell.select("key").with_row_index("row").join(words, on="key").select("row", word="hash")
+        for cell in keyed
     )
+    if len(nobody := _find_nobody(texts, keyed)):
+        stated = stated.filter(~pl.col("row").is_in(nobody.implode()))
+    stated = stated.sort("row", "word")
+    is_repeated = (pl.col("row") == pl.col("row").shift(1)) & (pl.col("word") == pl.col("word").shift(1))
+    stated = stated.filter(~is_repeated.fill_null(value=False))
+    lists = gather_lists(stated["row"], stated["word"], len(claimants))
+    rows = pl.DataFrame({"claimant": claimants, "name": lists.list.sum(), "word": lists})
+    distinct = rows.filter(pl.col("name").is_first_distinct())
+    return Names(
+        keys=rows.select(list(KEYS_SCHEMA)),
+        words=distinct.explode("word", empty_as_null=False).select(list(WORDS_SCHEMA)),
+        begins=_list_begins(words.unique("word").select(text="word", word="hash"), hash_words),
+    )
+
+
+def _find_nobody(texts: pl.DataFrame, cells: Sequence[pl.DataFrame]) -> pl.Series:
+    """The rows (UInt32) all of whose texts stand in place of a name, or for nothing; `texts`: `token`, `key`,
+    `cells`: `key` of each row, column by column."""
+    keys = texts.filter(pl.col("token").str.contains(_NOBODY).fill_null(value=True))["key"]
+    if keys.is_empty():
+        return pl.Series(dtype=pl.UInt32)
+    is_nobody = [cell["key"].is_in(keys.implode()) for cell in cells]
+    return pl.select(pl.all_horizontal(is_nobody).arg_true()).to_series()
 
 
 def list_word_hashes(texts: pl.Series, hash_words: HashWords) -> pl.DataFrame:
@@ -145,12 +164,11 @@ def list_word_hashes(texts: pl.Series, hash_words: HashWords) -> pl.DataFrame:
     tokens = split.explode("token", empty_as_null=False).drop_nulls("token")
     tokens = tokens.with_columns(pl.col("token").hash().alias("key"))  # numbers are found faster than texts
     words = _split_tokens(tokens.select("key", "token").unique("key"))
-    starts = words.select(
+    cased = words.select("word", cased=pl.when(_has_case(pl.col("word"))).then("word"))
+    starts = cased.select(
         "word",
-        first=pl.when(_has_case(pl.col("word"))).then(pl.col("word").str.head(1)),
-        third=pl.when(_has_case(pl.col("word")), pl.col("word").str.len_chars() >= 3).then(
-            pl.col("word").str.head(3)
-        ),
+        first=pl.col("cased").str.head(1),
+        third=pl.when(pl.col("cased").str.len_chars() >= 3).then(pl.col("cased").str.head(3)),
     )
     hashed = words.select("key").hstack([hash_words(start).alias(start.name) for start in starts])
     found = tokens.select("at", "key").join(hashed, on="key", maintain_order="left").drop("key")
@@ -163,8 +181,9 @@ def list_word_hashes(texts: pl.Series, hash_words: HashWords) -> pl.DataFrame:
 def _split_tokens(tokens: pl.DataFrame) -> pl.DataFrame:
     """`key`, `word` of all words of tokens (`key`, `token`). Plain tokens are one word, made in few steps."""
     is_plain = tokens["token"].str.contains(_PLAIN)
-    whole = pl.col("token").str.to_lowercase().str.replace_all("'", "", literal=True)
-    plain = tokens.filter(is_plain).select("key", word=_read_umlauts(whole)).filter(pl.col("word") != "")
+    small = pl.col("token").str.to_lowercase().str.replace_all("'", "", literal=True)
+    whole = tokens.filter(is_plain).select("key", word=small)
+    plain = whole.select("key", word=_read_umlauts(pl.col("word"))).filter(pl.col("word") != "")
     listed = tokens.filter(~is_plain).select("key", word=_words("token"))
     return pl.concat([plain, listed.explode("word", empty_as_null=False).drop_nulls("word")])
 
@@ -187,20 +206,6 @@ def _no_begins() -> pl.DataFrame:
     return pl.DataFrame(schema=BEGINS_SCHEMA)
 
 
-def _list_words(texts: pl.Series) -> pl.DataFrame:
-    """`text`, `words` List(String), `at` (its own place) of each distinct text, and `is_nobody`: whether it
-    stands in place of a name, or for nothing."""
-    return (
-        texts.unique()
-        .to_frame("text")
-        .with_columns(
-            words=_words("text"),
-            at=pl.int_range(pl.len(), dtype=pl.UInt32),
-            is_nobody=pl.col("text").str.contains(_NOBODY).fill_null(value=True),
-        )
-    )
-
-
 def _words(column: str) -> pl.Expr:
     """The words of a text as they are compared, List(String)."""
     small = pl.col(column).str.to_lowercase()
@@ -220,20 +225,13 @@ def _words(column: str) -> pl.Expr:
 
 def _read_umlauts(word: pl.Expr) -> pl.Expr:
     """A word in lowercase, as it is compared."""
-    spelled = word.str.replace_all(_SPELLED_UMLAUT, "$1$2")
-    return pl.when(word.str.len_chars() >= 4).then(spelled).otherwise(word)
+    may_be_spelled = word.str.contains_any(["ae", "oe", "ue"]) & (word.str.len_chars() >= 4)
+    spelled = pl.when(may_be_spelled).then(word).str.replace_all(_SPELLED_UMLAUT, "$1$2")
+    return pl.when(may_be_spelled).then(spelled).otherwise(word)
 
 
 def _has_case(text: pl.Expr) -> pl.Expr:
     return text.str.head(1).str.to_uppercase() != text.str.head(1)
-
-
-def _hash_lists(lists: pl.DataFrame, hashes: pl.DataFrame) -> pl.Series:
-    """The words of each text as a list of hashes, empty where there are none."""
-    long = lists.select("at", text="words").explode("text", empty_as_null=False).drop_nulls("text")
-    hashed = long.join(hashes, on="text").group_by("at").agg("word")
-    joined = lists.select("at").join(hashed, on="at", how="left", maintain_order="left")
-    return joined["word"].fill_null([])
 
 
 def _list_begins(hashes: pl.DataFrame, hash_words: HashWords) -> pl.DataFrame:

@@ -7,36 +7,32 @@ import polars as pl
 
 from memory_import.transforms.identity.components import link_equals, roots_of
 from memory_import.transforms.identity.inside import find_anchors
-from memory_import.transforms.identity.names import BEGINS_SCHEMA, BLANK, Names
+from memory_import.transforms.identity.names import BLANK, Names, no_names
 
 ANYBODY, VALUES, WORDS = 0, 1, 2
 """The ranks of names: that of a known person without one, who could be anybody; the values that a claimant
 holds, where it has no name; words. A name is inside every one of a higher rank."""
 
-_NO_BEGINS = pl.DataFrame(schema=BEGINS_SCHEMA)
 _SEED = 17
 
 
 @dataclass(frozen=True, kw_only=True)
 class Nodes:
     """`members`: `claimant`, `node`: a node is its largest claimant. `named`: `node`, `rank` Int8, `name`
-    UInt64 of every node. `names`: the words of names of rank WORDS. `values`: `name`, `word` UInt64 of those
-    of rank VALUES.
+    UInt64 of every node. `names`: the words of names of rank WORDS. `values`: those of rank VALUES.
     `past`: claimants that stand for an earlier claim."""
 
     members: pl.DataFrame
     named: pl.DataFrame
     names: Names
-    values: pl.DataFrame
+    values: Names
     past: pl.Series
 
     def find_anchors(self, claims: pl.DataFrame, rank: int) -> pl.DataFrame:
         """`place`, `name`: the names of one rank that are inside no other of it, in each `place` of claims
         (`place`, `rank`, `name`)."""
         of_rank = claims.filter(pl.col("rank") == rank).select("place", "name")
-        if rank == WORDS:
-            return find_anchors(of_rank, self.names.words, self.names.begins)
-        return find_anchors(of_rank, self.values, _NO_BEGINS)
+        return find_anchors(of_rank, self.names if rank == WORDS else self.values)
 
     def find_people(self, claims: pl.DataFrame) -> pl.DataFrame:
         """`place`, `rank`, `name`: the names that are inside no other in their place. Where there are words,
@@ -58,13 +54,12 @@ def make_nodes(
     roots = roots_of(claimants, link_equals(ties, "claimant", "place"))
     members = pl.DataFrame({"claimant": claimants, "node": roots})
     keyed = members.join(names.keys, on="claimant", how="left").with_columns(pl.col("name").fill_null(BLANK))
-    keyed, names = _join_names(keyed.select("node", "name").unique(), names)
+    keyed, names = _join_names(keyed.select("node", "name"), names)
     is_known = (pl.col("claimant") < 0) & ~pl.col("claimant").is_in(past.implode())
     of_rows = pl.col("node").is_in(members.filter(~is_known)["node"].implode())
     rank = pl.when(pl.col("name") != BLANK).then(WORDS).when(of_rows).then(VALUES).otherwise(ANYBODY)
     named = keyed.select("node", "name", rank=rank.cast(pl.Int8))
-    values = names.words.clear()
-    nodes = Nodes(members=members, named=named, names=names, values=values, past=past)
+    nodes = Nodes(members=members, named=named, names=names, values=no_names(), past=past)
     return tell_by_values(nodes, claims)
 
 
@@ -81,19 +76,19 @@ def tell_by_values(nodes: Nodes, claims: pl.DataFrame) -> Nodes:
     sums = sums.select("node", pl.col("name").fill_null(BLANK), rank=pl.lit(VALUES, pl.Int8))
     kept = nodes.named.filter(pl.col("rank") != VALUES).select(sums.columns)
     values = words.join(sums, on="node").select("name", "word").unique()
-    return replace(nodes, named=pl.concat([kept, sums]), values=values)
+    return replace(nodes, named=pl.concat([kept, sums]), values=replace(nodes.values, words=values))
 
 
 def _join_names(keyed: pl.DataFrame, names: Names) -> tuple[pl.DataFrame, Names]:
     """One name for each node (`node`, `name`): of several all words, but those that begin another one."""
     if not keyed["node"].is_duplicated().any():
         return keyed, names
-    stated = keyed.filter(pl.col("name") != BLANK)
+    stated = keyed.filter(pl.col("name") != BLANK).unique()
     several = stated.filter(pl.len().over("node") > 1)
     if several.is_empty():
         return _prefer_stated(keyed, stated), names
     words = several.join(names.words, on="name").select("node", "word").unique()
-    longer = names.begins.filter(pl.col("begin") != pl.col("word")).select(longer="word", word="begin")
+    longer = names.begun.select(longer="word", word="begin")
     covered = words.join(longer, on="word").join(
         words.rename({"word": "longer"}), on=["node", "longer"], how="semi"
     )

@@ -19,7 +19,7 @@ from typing import Literal
 import polars as pl
 
 from memory_import.transforms.codes import Reason
-from memory_import.transforms.identity.claims import code_claims
+from memory_import.transforms.identity.claims import CodedClaims
 from memory_import.transforms.identity.components import link_equals, roots_of
 from memory_import.transforms.identity.inside import find_anchors
 from memory_import.transforms.identity.links import link_persons
@@ -57,13 +57,11 @@ class Persons:
     values: pl.DataFrame
 
 
-def find_persons(claims: pl.DataFrame, names: Names, policy: PersonPolicy) -> Persons:
-    """Find the persons of claimants.
+def find_persons(coded: CodedClaims, names: Names, policy: PersonPolicy) -> Persons:
+    """Find the persons of claimants (rows from 0, known people and past claims below).
 
-    `claims`: `claimant` Int64 (rows from 0, known people and past claims below), `id_type` String, `value`
-    of any type. All values of a claimant that shares one must be there, also those that are its own.
+    All values of a claimant that shares one must be there, also those that are its own.
     """
-    coded = code_claims(claims)
     own, contact = (
         coded.several.filter(where).drop("contact") for where in (~pl.col("contact"), pl.col("contact"))
     )
@@ -71,8 +69,9 @@ def find_persons(claims: pl.DataFrame, names: Names, policy: PersonPolicy) -> Pe
     crowded_own = _find_crowded_own(own, names, policy.max_people)
     ties = own.join(crowded_own, on="place", how="anti")
     telling = _keep_nameless(coded.every, names).join(crowded_own, on="place", how="anti")
-    nodes = make_nodes(telling, claims["claimant"], ties, names, policy.past)
-    pairs = contact.join(nodes.members, on="claimant").select("node", "place").unique()
+    nodes = make_nodes(telling, coded.every["claimant"], ties, names, policy.past)
+    pairs = contact.join(nodes.members, on="claimant").select("node", "place")
+    pairs = pairs.unique() if len(ties) else pairs
     crowded = _find_crowded(nodes, _place(nodes, pairs), policy.max_people)
     contact, pairs = (frame.join(crowded, on="place", how="anti") for frame in (contact, pairs))
     nodes = tell_by_values(nodes, telling.join(crowded, on="place", how="anti"))
@@ -101,7 +100,7 @@ def find_persons(claims: pl.DataFrame, names: Names, policy: PersonPolicy) -> Pe
 def _find_crowded_own(own: pl.DataFrame, names: Names, most: int) -> pl.DataFrame:
     """`place`, `people` of the values of one's own that people of too many names claim."""
     named = own.join(names.keys, on="claimant").filter(pl.col("name") != BLANK)
-    anchors = find_anchors(named.select("place", "name"), names.words, names.begins)
+    anchors = find_anchors(named.select("place", "name"), names)
     return anchors.group_by("place").agg(people=pl.len()).filter(pl.col("people") > most)
 
 
@@ -119,8 +118,7 @@ def _place(nodes: Nodes, pairs: pl.DataFrame) -> pl.DataFrame:
 def _find_crowded(nodes: Nodes, placed: pl.DataFrame, most: int) -> pl.DataFrame:
     """`place`, `people` of the values that too many people claim, by their names or, without, by their
     values."""
-    named = placed.select("place", "rank", "name").unique()
-    many = named.filter(pl.len().over("place", "rank") > most)
+    many = placed.filter(pl.len().over("place") > most)
     anchors = [
         nodes.find_anchors(many, rank).group_by("place").agg(people=pl.len()) for rank in (VALUES, WORDS)
     ]
@@ -129,16 +127,19 @@ def _find_crowded(nodes: Nodes, placed: pl.DataFrame, most: int) -> pl.DataFrame
 
 
 def _merge_all(nodes: Nodes, placed: pl.DataFrame) -> pl.DataFrame:
-    """`node`, `person`, where all who claim a value are one."""
+    """`node`, `person` of the nodes that share a value, where all who claim it are one."""
     present = placed.filter(~pl.col("node").is_in(nodes.past.implode()))
-    every = nodes.named["node"]
-    return pl.DataFrame({"node": every, "person": roots_of(every, link_equals(present, "node", "place"))})
+    sharing = placed["node"].unique()
+    return pl.DataFrame({"node": sharing, "person": roots_of(sharing, link_equals(present, "node", "place"))})
 
 
 def _name_persons(nodes: Nodes, found: pl.DataFrame) -> pl.DataFrame:
-    """`claimant`, `person`, after its largest claimant that is no past one; null where all are."""
+    """`claimant`, `person`, after its largest claimant that is no past one; null where all are. `found`:
+    `node`, `person` of nodes that are no persons of their own."""
     present = pl.when(~pl.col("claimant").is_in(nodes.past.implode())).then("claimant")
-    members = nodes.members.join(found, on="node").with_columns(present=present)
+    members = nodes.members.join(found, on="node", how="left").with_columns(
+        pl.coalesce("person", "node").alias("person"), present=present
+    )
     return members.select("claimant", person=pl.col("present").max().over("person"))
 
 
@@ -159,7 +160,8 @@ def _find_owners(
         holder=pl.col("person").max(), holders=pl.col("person").n_unique()
     )
     anchoring = placed if merges else placed.join(people, on=["place", "rank", "name"], how="semi")
-    of_nodes = nodes.members.join(persons, on="claimant").select("node", "person").unique()
+    holding = nodes.members.join(anchoring, on="node", how="semi")
+    of_nodes = holding.join(persons, on="claimant").select("node", "person").unique()
     of_anchors = (
         anchoring.select("place", "node")
         .join(of_nodes, on="node")

@@ -10,63 +10,29 @@ that one the service refuses takes no other with it.
 import polars as pl
 
 from memory_import.columns import POS, REPRESENTATIVE, ROUND
+from memory_import.transforms.identity.given import SLOT
 
 SCHEMA = (REPRESENTATIVE, ROUND, POS, "trait", "value", "is_extra")
 
 
-def plan_rounds(given: pl.DataFrame, *, resends: bool = False) -> pl.DataFrame:
+def plan_rounds(losing: pl.DataFrame, last: pl.DataFrame, *, resends: bool = False) -> pl.DataFrame:
     """`_representative`, `_round`, `_pos`, `trait`, `value`, `is_extra`: the identifiers of every early
     entry.
 
-    `given` has `_representative`, `_pos`, `trait`, `id_type`, `value` of every identifier of every row of
-    whole groups, ordered by `_pos`; `is_known` where the group's profile holds it already. `is_extra` is true
-    for values that the final profile lacks; the others tie an entry to one before it, and their `_pos` is
-    null. Groups whose last values are all their values have no rows.
+    `losing`, `last`: the values of whole groups that lose and those that stay, as `find_losing` and
+    `find_last` give them. `is_extra` is true for values that the final profile lacks; the others tie an entry
+    to one before it, and their `_pos` is null. Groups without losing values have no rows.
 
     A losing value that is known is not sent, unless `resends`, or where no last value is known: then it is
     what the profile is found by.
     """
-    of_trait = given.group_by(REPRESENTATIVE, "trait", maintain_order=True)
-    last = of_trait.agg(pl.col("id_type", "value", "is_known").last())
-    extras = _find_extras(given, last)
+    extras = losing.sort(REPRESENTATIVE, "trait", ~pl.col("is_known"), POS, maintain_order=True)
     if not resends:
         extras = _drop_known(extras, last)
-    extras = extras.with_columns(turn=pl.int_range(pl.len()).over(REPRESENTATIVE, "trait"))
+    turn = pl.col("turn").cast(pl.Int64) - pl.col("turn").min().over(SLOT)
+    extras = extras.with_row_index("turn").with_columns(turn=turn)
     anchors = _choose_anchors(extras, last)
     return _place(extras.join(anchors, on=REPRESENTATIVE))
-
-
-def find_untied(given: pl.DataFrame) -> pl.DataFrame:
-    """`_pos`, `trait`, `value` of losing values in groups that have identifiers in one trait alone.
-
-    An entry holds one value of a trait, so nothing could tell the service that such a value is the group's:
-    sent alone it would make a second profile. `given` as for `plan_rounds`.
-    """
-    alone = given.group_by(REPRESENTATIVE).agg(pl.col("trait").n_unique(), last=pl.col("value").last())
-    alone = alone.filter(pl.col("trait") == 1).drop("trait")
-    return (
-        given.join(alone, on=REPRESENTATIVE)
-        .filter(pl.col("value") != pl.col("last"), ~pl.col("is_known"))
-        .select(POS, "trait", "value")
-    )
-
-
-def find_new_alone(given: pl.DataFrame) -> pl.DataFrame:
-    """`_pos`, `trait`, `value` of the values that are not known of groups that are, and that have identifiers
-    in one trait alone: nothing could tell the service that such a value is theirs. `given` as for
-    `plan_rounds`."""
-    groups = given.group_by(REPRESENTATIVE).agg(pl.col("trait").n_unique(), pl.col("is_known").any())
-    alone = groups.filter(pl.col("trait") == 1, pl.col("is_known")).select(REPRESENTATIVE)
-    return given.filter(~pl.col("is_known")).join(alone, on=REPRESENTATIVE).select(POS, "trait", "value")
-
-
-def _find_extras(given: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
-    """`_representative`, `trait`, `value`, `_pos` (last use), `is_known` of losing values, those of a trait
-    in sending order."""
-    value = [REPRESENTATIVE, "id_type", "value"]
-    uses = given.join(last, on=value, how="anti", maintain_order="left").unique(value, keep="last")
-    extras = uses.sort(REPRESENTATIVE, "trait", ~pl.col("is_known"), POS)
-    return extras.select(REPRESENTATIVE, "trait", "value", POS, "is_known")
 
 
 def _drop_known(extras: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
@@ -76,7 +42,7 @@ def _drop_known(extras: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
         REPRESENTATIVE, keep="first", maintain_order=True
     )
     new = extras.filter(~pl.col("is_known"))
-    return pl.concat([lost, new]).sort(REPRESENTATIVE, "trait", ~pl.col("is_known"), POS)
+    return pl.concat([lost, new]).sort(REPRESENTATIVE, "trait", ~pl.col("is_known"), POS, maintain_order=True)
 
 
 def _choose_anchors(extras: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
@@ -86,10 +52,10 @@ def _choose_anchors(extras: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
     `_representative`, `anchor`, `anchor_value`, `partner`, `partner_value` (null where there is one trait
     only), and `opening`: 1 where the anchor has losing values too.
     """
-    losing = extras.group_by(REPRESENTATIVE, "trait").agg(losing=pl.len())
+    losing = extras.group_by(SLOT).agg(losing=pl.len())
     candidates = (
         last.join(extras, on=REPRESENTATIVE, how="semi")
-        .join(losing, on=[REPRESENTATIVE, "trait"], how="left")
+        .join(losing, on=SLOT, how="left")
         .with_columns(pl.col("losing").fill_null(0))
         .sort(~pl.col("is_known"), "losing", "trait")
     )

@@ -11,15 +11,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from memory_import.columns import PAYLOAD
+import polars as pl
+
+from memory_import.columns import COPIES, PAYLOAD, POSSIBLE_COPIES
 from memory_import.destination.api.store import profile_exists
 from memory_import.destination.delivery.context import Delivery
 from memory_import.destination.delivery.flight import Flight
 from memory_import.destination.delivery.profile_queues import Move, ProfileQueue, ProfileQueues
 from memory_import.destination.delivery.reconcile import (
+    Accounted,
     Key,
     Listing,
     list_memories,
+    read_counts,
     read_keys,
     runs_of,
     tell_apart,
@@ -135,7 +139,8 @@ class MemoryKind:
 
         Where even what certainly landed cannot be seen, what is missing may be there as well.
         """
-        sent = read_keys((await flight.entries())[PAYLOAD])
+        entries = await flight.entries()
+        sent = read_keys(entries[PAYLOAD])
         waited, is_whole = 0.0, False
         states: list[BatchState] = []
         for moment in READ_BACK_MOMENTS:
@@ -147,11 +152,9 @@ class MemoryKind:
                 listing = await self._list()
             if listing is None:
                 return [BatchState.UNKNOWN] * len(sent)
-            queues = self._queues.sharing(self._queue)
-            others = await self._keys_of(batch for each in queues for batch in each.landed)
-            doubtful = await self._keys_of(batch for each in queues for batch in each.unknown)
-            states = tell_apart(sent, others, doubtful, listing)
-            is_whole = others <= listing.keys
+            accounted = await self._account(entries)
+            states = tell_apart(sent, accounted, listing)
+            is_whole = accounted.is_listed(listing)
             if BatchState.PLANNED not in states:
                 return states
         if is_whole:
@@ -167,11 +170,24 @@ class MemoryKind:
             moved=self._move,
         )
 
-    async def _keys_of(self, batches: Iterable[Batch]) -> Counter[Key]:
-        keys: Counter[Key] = Counter()
-        for batch in batches:
-            keys.update(read_keys((await self._work.entries.of(batch))[PAYLOAD]))
-        return keys
+    async def _account(self, entries: pl.DataFrame) -> Accounted:
+        """What the profile holds beside the `entries` of the request in doubt.
+
+        Profiles that became one hold what each of them held before, as far as what goes to them tells.
+        """
+        landed, doubtful, earlier, possible = (Counter[Key]() for _ in range(4))
+        for queue in self._queues.sharing(self._queue):
+            there = await self._entries_of(queue.landed, entries)
+            perhaps = await self._entries_of(queue.unknown, entries)
+            every = await self._entries_of(queue.taken_up, entries)
+            landed.update(read_keys(there[PAYLOAD]))
+            doubtful.update(read_keys(perhaps[PAYLOAD]))
+            earlier.update(read_counts(every, COPIES))
+            possible.update(read_counts(every, POSSIBLE_COPIES))
+        return Accounted(landed=landed, doubtful=doubtful, earlier=earlier, possible=possible)
+
+    async def _entries_of(self, batches: Iterable[Batch], like: pl.DataFrame) -> pl.DataFrame:
+        return pl.concat([like.clear(), *[await self._work.entries.of(batch) for batch in batches]])
 
     async def _sort_out(self, flight: Flight, states: list[BatchState]) -> list[Batch]:
         """Write down what became of each entry; the pieces that are to be sent."""

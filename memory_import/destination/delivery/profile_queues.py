@@ -21,13 +21,15 @@ Move = Callable[[str], Awaitable[None]]
 class ProfileQueue:
     """What goes to one profile: still to be sent, certainly there, perhaps there; doubts in a row so far.
 
-    `profile_id` is where it leads by the last answer, `proven_id` where by what was found there or landed.
+    `taken_up` is all of it, as it was when the delivery began. `profile_id` is where it leads by the last
+    answer, `proven_id` where by what was found there or landed.
     """
 
     profile_id: str
     waiting: deque[Batch] = field(default_factory=deque)
     landed: list[Batch] = field(default_factory=list)
     unknown: list[Batch] = field(default_factory=list)
+    taken_up: list[Batch] = field(default_factory=list)
     doubts: int = 0
     proven_id: str = field(init=False)
 
@@ -42,6 +44,7 @@ class ProfileQueue:
 
     def take_up(self, batch: Batch) -> None:
         """Remember a batch by what the ledger knows of it."""
+        self.taken_up.append(batch)
         if batch.state in UNSENT:
             self.waiting.append(batch)
         elif batch.state in LANDED:

@@ -18,10 +18,11 @@ from memory_import.destination.delivery.flight import Flight
 from memory_import.destination.delivery.sender import Sender
 from memory_import.destination.errors import ServiceUnavailable
 from memory_import.destination.http.client import Request
-from memory_import.destination.http.decisions import Success
+from memory_import.destination.http.decisions import Answer, Success
 from memory_import.destination.http.routes import BULK
 from memory_import.destination.limits import FAILING_TRIES, FOLLOWERS, TRIES
 from memory_import.ledger.database.records import Batch
+from memory_import.ledger.database.states import BatchState
 
 _REISSUES = 5  # of a batch whose operation failed for a reason that is not the batch's
 
@@ -41,6 +42,8 @@ class ProfileKind:
         self._wait_seconds = wait_seconds
         self._follow_slots = asyncio.Semaphore(FOLLOWERS)
         self._reissues: dict[int, int] = {}
+        every = work.ledger.batches(work.run_id, work.load.load, states=tuple(BatchState))
+        self._operations = {batch.operation_id for batch in every if batch.operation_id}
 
     def make_request(self, flight: Flight, body: bytes) -> Request:
         """The whole batch in one Bulk."""
@@ -50,8 +53,19 @@ class ProfileKind:
             content=body,
             before=flight.sending,
             unprocessed=flight.planned,
+            is_own=self._is_own,
             tries=FAILING_TRIES if flight.batch.failed_runs else TRIES,
         )
+
+    def _is_own(self, answer: Answer) -> bool:
+        """Whether no other batch has the operation of an answer: a proxy that gives an earlier answer once
+        more would have us believe that a batch is in the store which never came there."""
+        operation_id = operation_id_of(answer)
+        if operation_id is None:
+            return True
+        is_new = operation_id not in self._operations
+        self._operations.add(operation_id)
+        return is_new
 
     async def follow_success(self, flight: Flight, success: Success) -> list[Batch]:
         """Follow the operation, if the server named one."""

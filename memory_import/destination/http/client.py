@@ -43,6 +43,10 @@ async def _nothing() -> None:
     return None
 
 
+def _believe(_answer: Answer) -> bool:
+    return True
+
+
 async def _ignore(_canonical_id: str) -> None:
     return None
 
@@ -55,7 +59,8 @@ async def _do_not_note(_seconds: float) -> None:
 class Request:
     """One request to a route, at a path.
 
-    `before` is awaited before each sending, `unprocessed` when none had any effect so far.
+    `before` is awaited before each sending, `unprocessed` when none had any effect so far. `is_own` says of a
+    success that the route may give whether it can be the answer to this request and no other.
 
     Where the server says that the profile was merged, the request is repeated there once; before that `moved`
     is told the profile's canonical id.
@@ -70,6 +75,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     before: Callable[[], Awaitable[None]] = _nothing
     unprocessed: Callable[[], Awaitable[None]] = _nothing
+    is_own: Callable[[Answer], bool] = _believe
     moved: Callable[[str], Awaitable[None]] = _ignore
     tries: int = TRIES
 
@@ -214,7 +220,10 @@ class Client:
         self._counts.add(str(response.status_code), is_retry=is_retry)
         self._note_server_time(response.headers.get("date"))
         answer = Answer(response.status_code, response.headers, response.content)
-        return hold(answer, request.route)
+        held = hold(answer, request.route)
+        if isinstance(held, Answer) and held.status == request.route.success and not request.is_own(held):
+            return NoAnswer(left_host=True, reason="the answer to another request")
+        return held
 
     async def _leave(self) -> bool:
         """Return when a request that has all it needs may leave; whether the gate was open at once."""

@@ -1,5 +1,6 @@
 """The database of a state directory: one SQLite file whose commits reach the disk."""
 
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import (
@@ -8,22 +9,55 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
+from sqlalchemy.util import LRUCache
 
 from memory_import.ledger.database.schema import (
     metadata,
 )
 
 
+class Dialect(SQLiteDialect_pysqlite):
+    """SQLite; what was compiled for one database is compiled for all of the process."""
+
+    supports_statement_cache = True
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
+registry.register("sqlite.ledger", __name__, Dialect.__name__)
+_COMPILED: LRUCache[object, object] = LRUCache(500)
+
+
 def open_database(state_dir: Path) -> Engine:
     """The SQLite file of a state directory, made when missing (mode 0600); its commits reach the disk."""
     path = state_dir / "ledger.sqlite3"
     path.touch(mode=0o600)
-    engine = create_engine(URL.create("sqlite", database=str(path)))  # a path may hold ? and %
+    url = URL.create("sqlite+ledger", database=str(path))  # a path may hold ? and %
+    engine = create_engine(url, execution_options={"compiled_cache": _COMPILED})
     event.listen(engine, "connect", _make_durable)
-    metadata.create_all(engine)
+    with engine.begin() as connection:
+        for statement in _make_missing(Dialect()):
+            connection.exec_driver_sql(statement)
     return engine
+
+
+@cache
+def _make_missing(dialect: Dialect) -> tuple[str, ...]:
+    """What makes the tables and indexes that are not there."""
+    statements: list[ExecutableDDLElement] = []
+    for table in metadata.sorted_tables:
+        statements.append(CreateTable(table, if_not_exists=True))
+        statements += [CreateIndex(index, if_not_exists=True) for index in table.indexes]
+    return tuple(str(statement.compile(dialect=dialect)) for statement in statements)
 
 
 def _make_durable(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -19,10 +19,11 @@ def assign_partitions(rows: pl.DataFrame, group: str, size: pl.Expr, *, fits: in
     column.
 
     `size` sums up a group. A partition holds groups of so much (`fits`) that it can be worked on, or of more
-    where there would be too many of them.
+    where there would be too many of them; all are about as large, as each costs something in itself.
     """
     sizes = rows.group_by(group, maintain_order=True).agg(size=size)
-    room = max(fits, -(-sizes["size"].sum() // MOST_PARTITIONS))
+    total = int(sizes["size"].sum())
+    room = max(1, -(-total // min(max(1, -(-total // fits)), MOST_PARTITIONS)))
     before = pl.col("size").cum_sum() - pl.col("size")
     return rows.join(sizes.select(group, _partition=before // room), on=group, maintain_order="left")
 

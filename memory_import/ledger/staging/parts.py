@@ -101,12 +101,13 @@ class PartReader(StagingWriter):
         written = [name for name in dict.fromkeys((POS, *columns)) if name in own]
         if apart and not self.has_cells_apart(part):
             written += apart  # nobody has them, which is said
-        nothing = (pl.lit(None, pl.String).alias(name) for name in unwritten)
-        rows = map_arrow(path, written).with_columns(nothing)
+        nothing = [pl.lit(None, pl.String).alias(name) for name in unwritten]
+        rows = map_arrow(path, written)
+        rows = rows.with_columns(nothing) if nothing else rows  # no query in most cases
         rows = rows if at is None else rows[at]
         if len(written) + len(unwritten) == len({POS, *columns}):
-            return rows.select(columns)
-        return rows.hstack(self._read_apart(part, apart, at)).select(columns)
+            return rows[list(columns)]
+        return rows.hstack(self._read_apart(part, apart, at))[list(columns)]
 
     def _read_apart(self, part: str, columns: Sequence[str], at: pl.Series | None) -> pl.DataFrame:
         """Columns of cells that were read of some rows alone, of every row or those `at` some places."""

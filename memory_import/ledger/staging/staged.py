@@ -231,8 +231,8 @@ class Staging(PartReader):
         """What is sent from one file, in sending order: `_pos`, `_is_final` and the asked columns.
 
         From a part: its rows that were neither refused nor merged. From a merged part: every entry of every
-        round. From a sorted part: every entry; `_profile_id` may be asked for. `_is_final` (Boolean) tells
-        whether the entry is the last one for the row at `_pos`.
+        round. From a sorted part: every entry; `_profile_id`, `_copies` and `_possible_copies` may be asked
+        for. `_is_final` (Boolean) tells whether the entry is the last one for the row at `_pos`.
         """
         if part not in self.positions:
             return self.read(part, POS, IS_FINAL, *columns)

@@ -20,6 +20,7 @@ from memory_import.run.compare.memory_matches import (
     KNOWN,
     NEW,
     STATE,
+    count_copies,
     find_unsure,
     is_doubted,
     match_known,
@@ -37,9 +38,11 @@ _MAPPING_CHANGED = (
 
 @dataclass(frozen=True, slots=True)
 class ComparedMemories:
-    """`rows`: every row whose profile was found, COMPARED. `remarks`: what a person should know."""
+    """`rows`: every row whose profile was found, COMPARED. `copies`: how many copies of what may be sent are
+    there already; see `count_copies`. `remarks`: what a person should know."""
 
     rows: pl.DataFrame
+    copies: pl.DataFrame
     remarks: tuple[str, ...]
 
 
@@ -62,11 +65,12 @@ async def compare_memories(
         asked = asked.clear()
     elif is_judged_by_store or remarks:
         asked = compared.filter(pl.col(STATE) == NEW)["profile"].unique(maintain_order=True)
+    held = pl.DataFrame(schema=_HELD)
     if len(asked):
         wait = spec.settle_seconds if is_doubted(known, asked) else 0.0
         held = await _read_profiles(run, load, spec, asked, keyed, wait_seconds=wait)
         compared = match_store(compared, known, held)
-    return ComparedMemories(compared, remarks)
+    return ComparedMemories(compared, count_copies(compared, known, held), remarks)
 
 
 def open_memories(

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from memory_import.columns import POS
+from memory_import.columns import COPIES, POS, POSSIBLE_COPIES
 from memory_import.run.compare.memory_keys import KEYED
 
 STATE = "state"
@@ -14,6 +14,8 @@ COMPARED = {**KEYED, "former": pl.List(pl.UInt64), STATE: pl.String}
 
 _OF_PROFILE = ["profile", "is_own_key", "key", "nth"]
 _OWN = ["is_own_key", "key", "nth"]
+_OF_PARTS = ["profile", "content"]
+_COUNTS = [COPIES, POSSIBLE_COPIES]
 
 
 def match_known(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -43,17 +45,66 @@ def match_store(rows: pl.DataFrame, known: pl.DataFrame, held: pl.DataFrame) -> 
     `held`: `profile`, `content` UInt64 and `copies` of what profiles hold. Copies that are `known` (MEMORIES)
     are those of earlier rows, and not counted again. A row of several parts is there when all of them are.
     """
-    of_parts = ["profile", "content"]
-    spent = known.explode("content").group_by(of_parts).agg(spent=pl.len())
-    free = held.join(spent, on=of_parts, how="left").select(
-        *of_parts, free=pl.col("copies").cast(pl.Int64) - pl.col("spent").fill_null(0).cast(pl.Int64)
+    parts = _list_parts(rows, NEW).sort(POS)
+    spent = _count(_find_alike(parts, rows, known).with_columns(profile="now"), "spent")
+    free = held.join(spent, on=_OF_PARTS, how="left").select(
+        *_OF_PARTS, free=pl.col("copies").cast(pl.Int64) - pl.col("spent").fill_null(0).cast(pl.Int64)
     )
-    parts = rows.filter(pl.col(STATE) == NEW).select(POS, *of_parts).explode("content").sort(POS)
-    found = parts.with_columns(copy=pl.int_range(pl.len()).over(of_parts)).join(free, on=of_parts, how="left")
+    numbered = parts.with_columns(copy=pl.int_range(pl.len()).over(_OF_PARTS))
+    found = numbered.join(free, on=_OF_PARTS, how="left")
     is_there = (pl.col("copy") < pl.col("free").fill_null(0)).all()
     there = found.group_by(POS).agg(is_there=is_there).filter("is_there")[POS]
     state = pl.when(pl.col(POS).is_in(there.implode())).then(pl.lit(IN_STORE)).otherwise(STATE)
     return rows.with_columns(state.alias(STATE))
+
+
+def count_copies(rows: pl.DataFrame, known: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """How many copies of each part of the `rows` (COMPARED) that may be sent their profiles hold already:
+
+    `_pos`, `_copies`, `_possible_copies`, both List(UInt32), of the rows that have any. Certain are those
+    that are `known` (MEMORIES) of the very profile, and those that were read there (`held`, as in
+    `match_store`); possible are those that would be there if it was merged with the one they went to.
+    """
+    if known.is_empty() and held.is_empty():
+        return pl.DataFrame(schema={POS: pl.Int64, **dict.fromkeys(_COUNTS, pl.List(pl.UInt32))})
+    parts = _list_parts(rows, NEW, CHANGED)
+    alike = _find_alike(parts, rows, known)
+    counted = parts
+    for counts in (_count(alike, "here"), _count(alike.with_columns(profile="now"), "merged"), held):
+        counted = counted.join(counts, on=_OF_PARTS, how="left", maintain_order="left")
+    certain = pl.max_horizontal("here", "copies", 0)
+    copies = counted.select(
+        POS,
+        certain.cast(pl.UInt32).alias(COPIES),
+        (pl.max_horizontal("merged", certain) - certain).cast(pl.UInt32).alias(POSSIBLE_COPIES),
+    )
+    having = copies.filter(pl.any_horizontal(pl.col(_COUNTS) > 0))[POS]
+    of_these = copies.filter(pl.col(POS).is_in(having.implode()))
+    return of_these.group_by(POS, maintain_order=True).agg(_COUNTS)
+
+
+def _list_parts(rows: pl.DataFrame, *states: str) -> pl.DataFrame:
+    return rows.filter(pl.col(STATE).is_in(states)).select(POS, *_OF_PARTS).explode("content")
+
+
+def _count(parts: pl.DataFrame, name: str) -> pl.DataFrame:
+    return parts.group_by(_OF_PARTS).agg(pl.len().alias(name))
+
+
+def _find_alike(parts: pl.DataFrame, rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """`profile`, `content` of each known part that says what one of the `parts` does; and `now`, the profile
+    that its own key, or else its identifier, leads to among the `rows`.
+
+    A key that is made is one of a profile: what another one held is compared with what is read.
+    """
+    alike = known.explode("content").join(parts, on="content", how="semi")
+    same_key = rows.filter("is_own_key").join(alike, on=_OWN, how="semi")
+    of_key = same_key.select(*_OWN, of_key="profile").unique(_OWN)
+    same_reference = rows.join(alike, on="reference", how="semi")
+    of_reference = same_reference.select("reference", of_reference="profile").unique("reference")
+    led = alike.join(of_key, on=_OWN, how="left").join(of_reference, on="reference", how="left")
+    now = pl.when("is_own_key").then(pl.coalesce("of_key", "of_reference", "profile")).otherwise("profile")
+    return led.select(*_OF_PARTS, now=now)
 
 
 def is_doubted(known: pl.DataFrame, profiles: pl.Series) -> bool:

@@ -8,7 +8,7 @@ from functools import partial
 import polars as pl
 
 from memory_import.clock import seconds_now
-from memory_import.columns import PAYLOAD, POS
+from memory_import.columns import COPIES, PAYLOAD, POS, POSSIBLE_COPIES
 from memory_import.destination.delivery.by_profile import deliver_by_profile
 from memory_import.destination.delivery.context import Delivery
 from memory_import.destination.delivery.entries import Entries
@@ -18,6 +18,7 @@ from memory_import.destination.errors import StagingChanged
 from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.database.states import UNSENT, BatchState
 from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA, MEMBERS_SCHEMA
+from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES, MemoryLoad
 from memory_import.run.compare.memories import compare_memories
 from memory_import.run.compare.memory_keys import identify_memories
@@ -102,7 +103,7 @@ async def deliver_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec
                 commits=commits,
                 ledger=run.ledger,
                 staging=staging,
-                entries=Entries(lambda part: staging.entries(part, PAYLOAD), staging.sorted_parts),
+                entries=Entries(partial(_read_entries, staging), staging.sorted_parts),
                 run_id=run.run_id,
                 store_id=run.target.store_id,
                 load=load,
@@ -116,6 +117,10 @@ async def deliver_memories(run: RunContext, name: MemoryLoad, spec: MemoriesSpec
             await deliver_by_profile(work, rules)
             identify = partial(identify_memories, keyed=run.known.hash)
             await deliver_updates(work, spec.observation_source, identify)
+
+
+def _read_entries(staging: Staging, part: str) -> pl.DataFrame:
+    return staging.entries(part, PAYLOAD, COPIES, POSSIBLE_COPIES)
 
 
 def _has_unfinished_profiles(run: RunContext) -> bool:
@@ -165,9 +170,8 @@ async def _plan(
     with run.timed("stage"):
         staging = run.staging(name)
         chosen = _choose(compared.rows, spec)
-        batches = order_by_profile(
-            staging, name, spec, replace(resolved, rows=_of(resolved.rows, chosen.sent))
-        )
+        sent = replace(resolved, rows=_of(resolved.rows, chosen.sent))
+        batches = order_by_profile(staging, name, spec, sent, compared.copies)
         batches += order_updates(staging, name, chosen.updated)
         staging.write_compared(compared.rows, chosen.unchanged)
         staging.finish()

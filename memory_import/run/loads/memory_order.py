@@ -2,7 +2,17 @@
 
 import polars as pl
 
-from memory_import.columns import FORMER, IS_FINAL, MOMENT, PAYLOAD, PIECES, POS, PROFILE_ID
+from memory_import.columns import (
+    COPIES,
+    FORMER,
+    IS_FINAL,
+    MOMENT,
+    PAYLOAD,
+    PIECES,
+    POS,
+    POSSIBLE_COPIES,
+    PROFILE_ID,
+)
 from memory_import.destination.delivery.batches import plan_memory_batches
 from memory_import.ledger.database.records import PlannedBatch
 from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA
@@ -16,18 +26,28 @@ from memory_import.transforms.limits import MEMORIES_PER_PROFILE
 
 _ENTRIES_PER_FILE = 50_000
 _ORDER = (PROFILE_ID, MOMENT, POS)
+_COUNTS = (COPIES, POSSIBLE_COPIES)
 
 
 def order_by_profile(
-    staging: Staging, load: MemoryLoad, spec: MemoriesSpec, resolved: ResolvedProfiles
+    staging: Staging,
+    load: MemoryLoad,
+    spec: MemoriesSpec,
+    resolved: ResolvedProfiles,
+    copies: pl.DataFrame,
 ) -> list[PlannedBatch]:
-    """Stage what is sent for each profile, and the rows that are refused after all; the batches to send."""
+    """Stage what is sent for each profile, and the rows that are refused after all; the batches to send.
+
+    `copies`: `_pos`, `_copies`, `_possible_copies`, both List(UInt32), one number for each part of a row, of
+    rows that have any.
+    """
     kept, surplus = keep_within_limit(resolved.rows, is_newest_kept=spec.over_limit == "keep_newest")
     too_many = refuse(surplus, Reason.TOO_MANY_FOR_PROFILE)
     staging.write_late_rejects(pl.concat([resolved.refused, too_many]).select(list(LATE_ERRORS_SCHEMA)))
     staging.begin_sorting()
     batches: list[PlannedBatch] = []
-    numbered = assign_partitions(kept, PROFILE_ID, pl.col(PIECES).sum(), fits=_ENTRIES_PER_FILE)
+    counted = kept.join(copies, on=POS, how="left", maintain_order="left")
+    numbered = assign_partitions(counted, PROFILE_ID, pl.col(PIECES).sum(), fits=_ENTRIES_PER_FILE)
     picked = staging.pick(numbered.sort(POS), lambda part, at: staging.read(part, PAYLOAD, at=at))
     with partitioned(staging.folder / "unsorted", picked) as paths:
         for number, path in enumerate(paths):
@@ -82,7 +102,10 @@ def keep_within_limit(rows: pl.DataFrame, *, is_newest_kept: bool) -> tuple[pl.D
 
 
 def _list_entries(rows: pl.DataFrame) -> pl.DataFrame:
-    """`_pos`, `_payload`, `_profile_id`, `_is_final` of every entry of these rows, in sending order."""
-    entries = rows.sort(_ORDER).select(POS, PAYLOAD, PROFILE_ID).explode(PAYLOAD)
+    """`_pos`, `_payload`, `_profile_id`, `_copies`, `_possible_copies`, `_is_final` of every entry of these
+    rows, in sending order."""
+    none = pl.lit(0, pl.UInt32).repeat_by(pl.col(PAYLOAD).list.len())
+    counts = (pl.col(name).fill_null(none) for name in _COUNTS)
+    entries = rows.sort(_ORDER).select(POS, PAYLOAD, PROFILE_ID, *counts).explode(PAYLOAD, *_COUNTS)
     is_final = (pl.col(POS) != pl.col(POS).shift(-1)).fill_null(value=True)
     return entries.with_columns(_is_final=is_final)

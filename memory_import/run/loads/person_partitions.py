@@ -1,6 +1,6 @@
 """One partition of a load: rows of which no other row can be a member of the same person, merged."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -19,44 +19,26 @@ from memory_import.columns import (
 )
 from memory_import.ledger.staging.layout import LATE_ERRORS_SCHEMA, LEFT_OUT_SCHEMA, MEMBERS_SCHEMA
 from memory_import.run.loads.edits.noticed import Noticed, notice
+from memory_import.run.loads.found_persons import find_among_rows, find_suppressed
 from memory_import.run.loads.known_persons.conflicts import list_conflicts
-from memory_import.run.loads.known_persons.contested import find_weak, list_claims
-from memory_import.run.loads.known_persons.people import CLAIMANT, KnownPeople
-from memory_import.run.loads.known_persons.staged import join_names, list_groups
+from memory_import.run.loads.known_persons.people import KnownPeople
+from memory_import.run.loads.known_persons.staged import list_groups
+from memory_import.run.loads.person_rules import PersonRules
 from memory_import.transforms.codes import WORDING, Reason
-from memory_import.transforms.identity.blocked import is_blocked
-from memory_import.transforms.identity.claims import find_undisputed
-from memory_import.transforms.identity.continuing import continue_known, find_possible
 from memory_import.transforms.identity.groups import list_identifiers
 from memory_import.transforms.identity.leaving_out import leave_out
 from memory_import.transforms.identity.merging import merge_groups
-from memory_import.transforms.identity.names import read_names
-from memory_import.transforms.identity.persons import PersonPolicy, find_persons
+from memory_import.transforms.identity.persons import PersonPolicy
 from memory_import.transforms.plan import ProfilePlan
 from memory_import.transforms.prepare import identify
 from memory_import.transforms.values.fates import find_superseded
 
 FURTHER_SCHEMA = schema(TRAIT, ID_TYPE, VALUE)
-_IDENTIFIERS = schema(ID_TYPE, VALUE)
 _WHY_LEFT_OUT = {
     Reason.IDENTIFIER_SHARED.value: "of too many people",
     Reason.IDENTIFIER_CONTESTED.value: "claimed under different names",
     Reason.IDENTIFIER_BLOCKED.value: "blocked",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonRules:
-    """What decides about persons beside the rows: `block` and `suppressed` have `id_type`, `value` String.
-    `is_renaming`: a known person may come back under another name. `clears`, `replaces`: traits that are
-    blank are to be removed, former identifier values to be replaced."""
-
-    policy: PersonPolicy = field(default_factory=PersonPolicy)
-    block: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_IDENTIFIERS))
-    suppressed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_IDENTIFIERS))
-    is_renaming: bool = False
-    clears: bool = False
-    replaces: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,21 +75,6 @@ class FoundPersons:
     possible: pl.DataFrame
 
 
-@dataclass(frozen=True)
-class _Found:
-    """`persons`: `_pos`, `person` of the rows that claim anything. `left_out`: `_pos`, `trait`, `id_type`,
-    `value`, `code`. `values` as in `Persons`. `continued`: `claimant`, `person` of the known people that have
-    rows. `claims`: CLAIMS_SCHEMA. `possible`: `claimant` of those of whom nobody can say that they are
-    gone."""
-
-    persons: pl.DataFrame
-    left_out: pl.DataFrame
-    values: pl.DataFrame
-    continued: pl.DataFrame
-    claims: pl.DataFrame
-    possible: pl.Series
-
-
 def find_and_merge(
     path: Path, plan: ProfilePlan, rules: PersonRules, known: KnownPeople
 ) -> tuple[FoundPersons, pl.DataFrame]:
@@ -121,8 +88,8 @@ def find_and_merge(
     further = rows.select(POS, "_further").drop_nulls().explode("_further").unnest("_further")
     rows = rows.drop("_further")
     claimed = list_identifiers(rows, plan, further)
-    found = _find(rows, claimed, plan, rules, known)
-    excluded = _find_suppressed(claimed, found, rules, known)
+    found = find_among_rows(rows, claimed, plan, rules, known)
+    excluded = find_suppressed(claimed, found, rules, known)
     left_out = found.left_out.filter(~pl.col(POS).is_in(excluded.implode()))
     kept_rows, kept_further = leave_out(rows, further, left_out, plan)
     identified = list_identifiers(kept_rows, plan, kept_further)[POS]
@@ -130,16 +97,18 @@ def find_and_merge(
     persons = found.persons.filter(~pl.col(POS).is_in(pl.concat([excluded, contested, nobody]).implode()))
     persons = persons.select(POS, "person", pl.col(POS).max().over("person").alias(REPRESENTATIVE))
     continued = (
-        found.continued.join(persons.select("person", REPRESENTATIVE).unique(), on="person")
+        found.continued.join(_list_representatives(persons, found.continued), on="person")
         .drop("person")
         .join(known.rows, on="claimant")
     )
     touched = pl.concat([left_out[POS], further[POS]]).implode()
     is_continued = pl.col(REPRESENTATIVE).is_in(continued[REPRESENTATIVE].implode())
     members = persons.select(POS, REPRESENTATIVE).filter(
-        pl.col(POS).is_in(touched) | (pl.len().over(REPRESENTATIVE) > 1) | is_continued
+        pl.col(POS).is_in(touched) | pl.col(REPRESENTATIVE).is_duplicated() | is_continued
     )
-    sent = in_winning_order(members.join(kept_rows, on=POS))
+    placed = kept_rows.select(POS).join(members, on=POS, how="left", maintain_order="left")
+    sent = kept_rows.with_columns(placed[REPRESENTATIVE]).drop_nulls(REPRESENTATIVE)
+    sent = in_winning_order(sent)
     merged = merge_groups(sent, plan, kept_further, known.profiles(continued, plan))
     refused = [_exclude(excluded), _reject(contested, left_out, Reason.IDENTIFIER_CONTESTED)]
     refused += [_reject(nobody, left_out, Reason.ONLY_SHARED_IDENTIFIERS), merged.refused]
@@ -165,14 +134,14 @@ def find_and_merge(
         unsent=merged.unsent,
         present=known.rows.join(found.continued, on="claimant", how="semi").select("person").drop_nulls(),
         claims=found.claims,
-        withdrawn=known.past.join(claimed, on=[ID_TYPE, VALUE], how="semi").select("claim"),
+        withdrawn=_find_withdrawn(known, claimed),
         possible=known.rows.filter(pl.col("claimant").is_in(found.possible.implode()))
         .select("person")
         .drop_nulls(),
         noticed=notice(
             merged,
             continued,
-            claimed.join(persons, on=POS).select(REPRESENTATIVE, ID_TYPE, VALUE),
+            _list_stated(claimed, persons, continued),
             plan,
             clears=rules.clears,
             replaces=rules.replaces,
@@ -181,64 +150,23 @@ def find_and_merge(
     return result, merged.entries
 
 
-def _find_suppressed(
-    claimed: pl.DataFrame, found: _Found, rules: PersonRules, known: KnownPeople
-) -> pl.Series:
-    """`_pos` of the rows of people who state a suppressed value, or are known to hold one."""
-    stating = claimed.join(rules.suppressed, on=[ID_TYPE, VALUE], how="semi").select(POS)
-    holding = known.claims.join(rules.suppressed, on=[ID_TYPE, VALUE], how="semi")
-    suppressed = pl.concat(
-        [
-            found.persons.join(stating, on=POS, how="semi")["person"],
-            found.continued.join(holding, on="claimant", how="semi")["person"],
-        ]
-    )
-    return found.persons.filter(pl.col("person").is_in(suppressed.implode()))[POS]
+def _list_representatives(persons: pl.DataFrame, continued: pl.DataFrame) -> pl.DataFrame:
+    """`person`, `_representative` of the people who are `continued` (`person`)."""
+    of_continued = persons.join(continued, on="person", how="semi")
+    return of_continued.select("person", REPRESENTATIVE).unique()
 
 
-def _find(
-    rows: pl.DataFrame, claimed: pl.DataFrame, plan: ProfilePlan, rules: PersonRules, known: KnownPeople
-) -> _Found:
-    blocked = [
-        claimed.filter(
-            pl.col(ID_TYPE) == identifier.id_type, is_blocked(identifier, pl.col(VALUE), rules.block)
-        )
-        for identifier in {identifier.id_type: identifier for identifier in plan.identifiers}.values()
-    ]
-    is_out = pl.concat([claimed.clear(), *blocked])
-    claims = claimed if is_out.is_empty() else claimed.join(is_out, on=[POS, ID_TYPE, VALUE], how="anti")
-    of_rows = claims.select(pl.col(POS).alias(CLAIMANT), ID_TYPE, VALUE)
-    everyone = pl.concat([of_rows, known.claims])
-    texts = rows.select(POS, join_names(plan))
-    undisputed = find_undisputed(everyone, texts.rename({POS: CLAIMANT}))
-    everyone = everyone.join(undisputed, on=CLAIMANT, how="anti")
-    others = rows.filter(pl.col(POS).is_in(everyone[CLAIMANT].implode()))
-    cells = [others[plan.trait(path).value_column] for path in plan.names]
-    names = read_names(others[POS], cells, known.hash_words) + known.names
-    found = find_persons(everyone, names, replace(rules.policy, past=known.past[CLAIMANT]))
-    if len(weak := find_weak(known.past, found)):
-        everyone = everyone.filter(~pl.col(CLAIMANT).is_in(weak.implode()))
-        found = find_persons(everyone, names, replace(rules.policy, past=known.past[CLAIMANT]))
-    named = list_claims(everyone, names, found, known.past, texts, rules.policy.max_people)
-    own = known.rows.drop_nulls("person")[CLAIMANT]
-    found = continue_known(found, everyone, names, known.same, is_renaming=rules.is_renaming)
-    possible = find_possible(found, everyone, names, own)
-    lost = found.left_out.rename({"claimant": POS})
-    codes = pl.lit(Reason.IDENTIFIER_BLOCKED.value).alias(CODE)
-    left_out = [
-        claims.join(lost, on=[POS, ID_TYPE, VALUE]),
-        is_out.with_columns(codes),
-    ]
-    joined = pl.concat([undisputed, found.persons]).rename({CLAIMANT: POS})
-    persons = claimed.select(POS).unique().join(joined, on=POS, how="left")
-    return _Found(
-        persons=persons.with_columns(pl.coalesce("person", POS).alias("person")),
-        left_out=pl.concat(left_out),
-        values=found.values,
-        continued=found.persons.filter(pl.col("claimant") < 0, pl.col("person") >= 0),
-        claims=named,
-        possible=possible,
-    )
+def _find_withdrawn(known: KnownPeople, claimed: pl.DataFrame) -> pl.DataFrame:
+    """`claim`: the earlier claims on values that are claimed again."""
+    if known.past.is_empty():
+        return known.past.select("claim")
+    return known.past.join(claimed, on=[ID_TYPE, VALUE], how="semi").select("claim")
+
+
+def _list_stated(claimed: pl.DataFrame, persons: pl.DataFrame, continued: pl.DataFrame) -> pl.DataFrame:
+    """`_representative`, `id_type`, `value` of all that the rows of known people state."""
+    of_known = persons.join(continued, on=REPRESENTATIVE, how="semi")
+    return claimed.join(of_known, on=POS).select(REPRESENTATIVE, ID_TYPE, VALUE)
 
 
 def _find_rejected(
@@ -262,7 +190,9 @@ def _find_rejected(
 def in_winning_order(members: pl.DataFrame) -> pl.DataFrame:
     """Rows, later ones last, so that of each person the row that was changed last wins; a row that does not
     say when it was changed never wins against one that does."""
-    return members.sort(LATEST, POS, nulls_last=False) if LATEST in members.columns else members.sort(POS)
+    if LATEST in members.columns:
+        return members.sort(LATEST, POS, nulls_last=False)
+    return members if members[POS].is_sorted() else members.sort(POS)
 
 
 def _exclude(positions: pl.Series) -> pl.DataFrame:
@@ -292,7 +222,7 @@ def _count_disagreeing(members: pl.DataFrame, plan: ProfilePlan) -> int:
     if plan.latest is not None:
         return 0
     columns = [trait.value_column for trait in plan.traits]
-    several = members.filter(pl.len().over(REPRESENTATIVE) > 1)
+    several = members.select(REPRESENTATIVE, *columns).filter(pl.col(REPRESENTATIVE).is_duplicated())
     last = several.group_by(REPRESENTATIVE).agg(pl.col(columns).last(ignore_nulls=True))
     places = last.select(REPRESENTATIVE).with_row_index("place")
     at = several.select(REPRESENTATIVE).join(places, on=REPRESENTATIVE, maintain_order="left")["place"]

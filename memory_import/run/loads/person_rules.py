@@ -1,16 +1,33 @@
 """What a spec says of persons, ready to be used."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
+from memory_import.columns import ID_TYPE, VALUE, schema
 from memory_import.errors import UsageProblem
-from memory_import.run.loads.person_partitions import PersonRules
 from memory_import.run.loads.suppressed import load_suppressed
 from memory_import.spec.model import ProfilesSpec
 from memory_import.transforms.identity.persons import PersonPolicy
 from memory_import.transforms.plan import ProfilePlan
 from memory_import.transforms.suppression import read_suppressed
+
+_IDENTIFIERS = schema(ID_TYPE, VALUE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonRules:
+    """What decides about persons beside the rows: `block` and `suppressed` have `id_type`, `value` String.
+    `is_renaming`: a known person may come back under another name. `clears`, `replaces`: traits that are
+    blank are to be removed, former identifier values to be replaced."""
+
+    policy: PersonPolicy = field(default_factory=PersonPolicy)
+    block: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_IDENTIFIERS))
+    suppressed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_IDENTIFIERS))
+    is_renaming: bool = False
+    clears: bool = False
+    replaces: bool = False
 
 
 def load_rules(spec: ProfilesSpec, folder: Path, plan: ProfilePlan) -> PersonRules:

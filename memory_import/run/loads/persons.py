@@ -28,9 +28,9 @@ from memory_import.run.loads.known_persons.skipped import NOTHING_SKIPPED, Skipp
 from memory_import.run.loads.person_partitions import (
     FURTHER_SCHEMA,
     FoundPersons,
-    PersonRules,
     find_and_merge,
 )
+from memory_import.run.loads.person_rules import PersonRules
 from memory_import.run.loads.stored_values import read_values
 from memory_import.transforms.identity.components import LINKS_SCHEMA, find_components, link_equals
 from memory_import.transforms.identity.groups import (
@@ -41,7 +41,7 @@ from memory_import.transforms.identity.groups import (
 from memory_import.transforms.plan import ProfilePlan
 
 _HASHES_PER_PARTITION = 1_500_000
-_ROWS_PER_PARTITION = 25_000
+_ROWS_PER_PARTITION = 60_000
 _WORKERS = 2
 
 

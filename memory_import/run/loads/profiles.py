@@ -29,8 +29,7 @@ from memory_import.run.loads.known_persons.gone import find_gone
 from memory_import.run.loads.known_persons.lookup import Known, open_known
 from memory_import.run.loads.known_persons.row_hashes import describe_mapping, make_row_hash, open_rows
 from memory_import.run.loads.known_persons.skipped import settle_skipped
-from memory_import.run.loads.person_partitions import PersonRules
-from memory_import.run.loads.person_rules import load_rules
+from memory_import.run.loads.person_rules import PersonRules, load_rules
 from memory_import.run.loads.persons import Grouping, group_rows
 from memory_import.run.loads.profile_rows import ProfileRows
 from memory_import.run.loads.staging import prepare_parts

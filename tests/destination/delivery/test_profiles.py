@@ -311,6 +311,41 @@ async def test_a_lost_answer_is_followed_by_the_same_body(ledger: Ledger, tmp_pa
     assert (counts.by_status, counts.retries["202"]) == ({"no_answer": 1, "202": 1, "200": 1}, 1)
 
 
+def given_again(operation_id: str) -> httpx.Response:
+    """An answer to an earlier Bulk, from whatever stands between."""
+    return httpx.Response(202, json={"message": "accepted", "operationId": operation_id})
+
+
+async def test_an_answer_that_is_given_once_more_says_nothing_of_another_batch(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    async def bulk(_: list[int]) -> Reply:
+        return given_again("op0") if len(service.sendings) in {2, 3} else None
+
+    service, journey = Service(bulk=bulk), begin(ledger, tmp_path, 20, per_batch=10)
+    await journey.deliver(service)
+    assert len(service.sendings) == 4
+    assert {batch.operation_id for batch in journey.batches} == {"op0", "op1"}
+    assert journey.outcomes == {"completed": 20}
+
+
+async def test_nor_does_one_that_was_given_to_an_earlier_process(ledger: Ledger, tmp_path: Path) -> None:
+    async def first_alone(_: list[int]) -> Reply:
+        return refusal(401, 20003) if len(earlier.sendings) > 1 else None
+
+    earlier, journey = Service(bulk=first_alone), begin(ledger, tmp_path, 20, per_batch=10)
+    with pytest.raises(AuthenticationRefused):
+        await journey.deliver(earlier)
+
+    async def bulk(_: list[int]) -> Reply:
+        return given_again("op0")
+
+    service, journey.stop_signal = Service(bulk=bulk), StopSignal()
+    with pytest.raises(ServiceUnavailable, match="the answer to another request"):
+        await journey.deliver(service)
+    assert journey.outcomes == {"completed": 10, "pending": 10}
+
+
 @pytest.mark.parametrize("operation_id", [None, ""], ids=["null", "blank"])
 async def test_a_202_with_nothing_to_follow_stays_accepted(
     ledger: Ledger, tmp_path: Path, operation_id: object

@@ -27,8 +27,14 @@ def make_spec(over_limit: str = "keep_newest") -> Spec:
     return Spec.model_validate({"version": 1, "observations": load})
 
 
-def request(folder: Path, rows: list[tuple[str, int, int]], over_limit: str = "keep_newest"):
-    """Order rows of (profile, minute, pieces); the staging and the batches."""
+def request(
+    folder: Path,
+    rows: list[tuple[str, int, int]],
+    over_limit: str = "keep_newest",
+    copies: dict[int, list[int]] | None = None,
+):
+    """Order rows of (profile, minute, pieces), of some of which there are copies; the staging and the
+    batches."""
     staging = Staging(folder / "observations")
     staging.begin()
     payloads = [[f'"{at}.{piece}"' for piece in range(pieces)] for at, (_, _, pieces) in enumerate(rows)]
@@ -45,7 +51,11 @@ def request(folder: Path, rows: list[tuple[str, int, int]], over_limit: str = "k
     spec = make_spec(over_limit).observations
     assert spec is not None
     found = ResolvedProfiles(resolved, pl.DataFrame(schema=LATE_ERRORS_SCHEMA), asked=0)
-    batches = order_by_profile(staging, "observations", spec, found)
+    counted = pl.DataFrame(
+        {"_pos": list(copies or {}), "_copies": list((copies or {}).values())},
+        schema={"_pos": pl.Int64, "_copies": pl.List(pl.UInt32)},
+    ).with_columns(_possible_copies=pl.col("_copies").list.reverse())
+    batches = order_by_profile(staging, "observations", spec, found, counted)
     return Staging(staging.folder), batches
 
 
@@ -75,3 +85,17 @@ def test_a_row_in_parts_is_sent_whole_or_not_at_all(tmp_path):
     staging, batches = request(tmp_path, [("p", 0, 3), *(("p", minute, 1) for minute in range(1, 500))])
     assert staging.late_rejects["_pos"].to_list() == [0]
     assert sum(batch.stop - batch.start for batch in batches) == 499
+
+
+def test_each_entry_has_the_number_of_its_copies(tmp_path):
+    staging, _ = request(tmp_path, [("p", 2, 1), ("p", 1, 3), ("q", 1, 2)], copies={1: [1, 0, 2]})
+    [part] = staging.sorted_parts
+    entries = staging.entries(part, "_payload", "_copies", "_possible_copies")
+    assert entries.select("_payload", "_copies", "_possible_copies").rows() == [
+        ('"1.0"', 1, 2),
+        ('"1.1"', 0, 0),
+        ('"1.2"', 2, 1),
+        ('"0.0"', 0, 0),
+        ('"2.0"', 0, 0),
+        ('"2.1"', 0, 0),
+    ]

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from memory_import.ledger.staging.staged import Staging
-from memory_import.run.loads.person_partitions import PersonRules
+from memory_import.run.loads.person_rules import PersonRules
 from memory_import.run.loads.persons import Grouping, group_rows
 from memory_import.transforms.identity.groups import hash_columns, hash_identifiers
 from memory_import.transforms.prepare import prepare_profiles

@@ -21,6 +21,7 @@ from memory_import.run.show.reach import Place
 from memory_import.run.show.recalled import Wanted, describe_recalled, recall_profile
 from memory_import.run.show.who import Identifier, ProfileMissing, read_who
 from memory_import.spec.model import Spec
+from tests.support.processes import inherited
 from tests.support.workplace import STORE, Workplace, write_customers, write_spec
 
 CONVERSATION = "conv_conversation_00000000000000000000000001"
@@ -240,7 +241,7 @@ def test_the_commands_print_one_document(held: Held, tmp_path: Path, command: li
         return subprocess.run(
             [sys.executable, "-m", "memory_import.cli", name, who, *options, "--output", "json"],
             cwd=tmp_path,
-            env={**held.variables, "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+            env={**inherited(), **held.variables, "HOME": str(tmp_path)},
             capture_output=True,
             text=True,
             timeout=300,

@@ -126,6 +126,14 @@ def test_an_answer_that_is_lost_changes_nothing(nights: Nights, moment: str) -> 
     assert phones(nights) == [[MOVED[1]], [BOB[1]]]
 
 
+def test_one_answer_that_there_is_nothing_to_replace_is_no_verdict(nights: Nights) -> None:
+    nights.run(ANA, BOB)
+    nights.api.set_faults({"when": {"method": "PATCH", "nth": 1}, "do": {"status": 409, "code": 20409}})
+    night = nights.run(MOVED, BOB)
+    assert (exit_code(night), counts(night)) == (0, {"due": 1, "replaced": 1})
+    assert phones(nights) == [[MOVED[1]], [BOB[1]]]
+
+
 @pytest.mark.parametrize("goes_on", ["resume", "run"])
 def test_a_run_that_was_stopped_before_loses_no_replacement(nights: Nights, goes_on: str) -> None:
     nights.run(ANA, BOB)

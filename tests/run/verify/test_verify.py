@@ -9,11 +9,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from memory_import.errors import ExitCode, ImportProblem, UsageProblem
 from memory_import.run.progress import RunProgress
+from memory_import.run.verify import verification
 from memory_import.run.verify.command import VerifyRequest, describe_verified, verify_run
+from memory_import.run.verify.sample import draw
 from tests.support.workplace import TRAITS, Workplace, write_customers, write_spec
 from tests.support.world import (
     PROFILES,
@@ -26,21 +29,27 @@ from tests.support.world import (
     running_world,
 )
 
-CUSTOMERS = 400
+CUSTOMERS = 100
 LOST = range(3, CUSTOMERS, 20)  # 5 %
+MANY = 400  # of whom a sample says much, and who are not all read at once
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    rows = [f"Name{n},,{email(n)},2024-01-31" for n in range(CUSTOMERS)]
-    write_customers(tmp_path, *rows)
-    write_spec(tmp_path)
     with running_world(tmp_path) as ready:
+        write_people(ready, CUSTOMERS)
         yield ready
 
 
-def lose_some(world: World) -> None:
-    world.script({"when": {"path": "*/Profiles/Bulk"}, "do": {"skip_rows": list(LOST)}})
+def write_people(world: World, count: int) -> None:
+    """An input of so many customers."""
+    rows = [f"Name{n},,{email(n)},2024-01-31" for n in range(count)]
+    write_customers(world.workplace.folder, *rows)
+    write_spec(world.workplace.folder)
+
+
+def lose_some(world: World, lost: range = LOST) -> None:
+    world.script({"when": {"path": "*/Profiles/Bulk"}, "do": {"skip_rows": list(lost)}})
 
 
 def test_all_that_was_lost_without_a_word_is_found_and_named(world: World) -> None:
@@ -51,27 +60,33 @@ def test_all_that_was_lost_without_a_word_is_found_and_named(world: World) -> No
     verified = world.verify(None)
     found = verified["loads"]["profiles"]
     assert verified["exit_code"] == ExitCode.REJECTS
-    assert (found["read"], found["equal"], found["missing"]) == (CUSTOMERS, 380, 20)
-    assert found["rate"] == {"drawn": CUSTOMERS, "wrong": 20, "low": 0.05, "high": 0.05}
+    assert (found["read"], found["equal"], found["missing"]) == (CUSTOMERS, 95, 5)
+    assert found["rate"] == {"drawn": CUSTOMERS, "wrong": 5, "low": 0.05, "high": 0.05}
     assert listed_rows(result, "missing") == [number + 1 for number in LOST]
-    assert outcomes(result) == {"verified": 380, "completed": 20}
+    assert outcomes(result) == {"verified": 95, "completed": 5}
     rows = world.report(result)["loads"]["profiles"]["rows"]
-    assert (rows["read"], rows["verified"], rows["completed"]) == (CUSTOMERS, 380, 20)
+    assert (rows["read"], rows["verified"], rows["completed"]) == (CUSTOMERS, 95, 5)
     assert world.report(result)["status"] == "finished"
-    assert "20 missing" in describe_verified(verified)
+    assert "5 missing" in describe_verified(verified)
 
 
-def test_a_sample_holds_the_rate_within_its_bounds(world: World) -> None:
-    lose_some(world)
+def test_a_sample_holds_the_rate_within_its_bounds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def draw_the_same(population: pl.DataFrame, sample: int | None, _: str) -> pl.DataFrame:
+        return draw(population, sample, "always the same")  # one of a hundred draws is beyond its bounds
+
+    monkeypatch.setattr(verification, "draw", draw_the_same)
+    write_people(world, MANY)
+    lost = range(3, MANY, 20)
+    lose_some(world, lost)
     result = world.run()
     world.wait()
     found = world.verify(150)["loads"]["profiles"]
     assert found["rate"]["drawn"] == 150
     assert found["rate"]["low"] <= 0.05 <= found["rate"]["high"]
-    assert 0 < found["missing"] < len(LOST)
+    assert 0 < found["missing"] < len(lost)
     named = listed_rows(result, "missing")
     assert len(named) == found["missing"]
-    assert set(named) <= {number + 1 for number in LOST}
+    assert set(named) <= {number + 1 for number in lost}
     assert outcomes(result)["verified"] == found["equal"]
 
 
@@ -96,6 +111,7 @@ def test_the_next_run_brings_what_was_lost(world: World) -> None:
 def test_people_who_changed_and_those_of_several_rows_are_read_beside_those_that_are_drawn(
     world: World,
 ) -> None:
+    write_people(world, MANY)
     world.run()
     same = [f"Name{n},,{email(n)},2024-01-31" for n in range(100)]
     changed = [f"Name{n} Heron,,{email(n)},2024-01-31" for n in range(100, 103)]
@@ -173,6 +189,7 @@ def test_people_who_were_merged_since_are_told_apart(world: World) -> None:
 
 
 def test_a_verification_that_was_cut_short_goes_on(world: World) -> None:
+    write_people(world, MANY)
     world.run()
     world.wait()
     world.script({"when": {"path": "*/Lookup", "from": 251}, "do": {"status": 403, "code": 20403}})
@@ -182,8 +199,8 @@ def test_a_verification_that_was_cut_short_goes_on(world: World) -> None:
     before = world.lookups()
     world.script()
     found = world.verify(None)["loads"]["profiles"]
-    assert (found["read"], found["equal"]) == (CUSTOMERS, CUSTOMERS)
-    assert world.lookups() - before == CUSTOMERS - 200  # the first two hundred were on the disk
+    assert (found["read"], found["equal"]) == (MANY, MANY)
+    assert world.lookups() - before == MANY - 200  # the first two hundred were on the disk
 
 
 def test_what_the_service_asks_for_is_heeded(world: World) -> None:
@@ -264,5 +281,5 @@ def test_the_command_says_what_is_billed_before_and_one_document_after(world: Wo
     document = json.loads(ended.stdout)
     assert (document["run_id"], document["exit_code"]) == (result.report["run_id"], 1)
     assert document["loads"]["profiles"]["missing"] == len(LOST)
-    assert "400 profiles to read" in ended.stderr.splitlines()[0]
+    assert f"{CUSTOMERS} profiles to read" in ended.stderr.splitlines()[0]
     assert "example.com" not in ended.stdout + ended.stderr

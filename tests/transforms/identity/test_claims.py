@@ -61,11 +61,11 @@ def test_rows_of_one_spelling_that_meet_nobody_else_are_one_person(
     spelled = pl.DataFrame(
         {"claimant": [0, 1], "name": names}, schema={"claimant": pl.Int64, "name": pl.String}
     )
-    found = find_undisputed(CLAIMS.filter(pl.col("claimant") < 2), spelled)
+    found = find_undisputed(code_claims(CLAIMS.filter(pl.col("claimant") < 2)), spelled)
     assert dict(found.select("claimant", "person").iter_rows()) == expected
 
 
 def test_whoever_meets_somebody_without_a_row_is_not_among_them() -> None:
     known = pl.DataFrame({"claimant": [-1], "id_type": ["email"], "value": ["a@example.com"]})
     spelled = pl.DataFrame({"claimant": [0, 1], "name": ["Ann Lee", "Ann Lee"]})
-    assert find_undisputed(pl.concat([CLAIMS, known]), spelled).is_empty()
+    assert find_undisputed(code_claims(pl.concat([CLAIMS, known])), spelled).is_empty()

@@ -30,7 +30,7 @@ def hashes_of(text):
 def is_inside(names, first=0, second=1):
     keys = names.keys.sort("claimant")["name"]
     here = pl.DataFrame({"place": [0, 0], "name": [keys[first], keys[second]]})
-    return find_anchors(here, names.words, names.begins)["name"].to_list() == [keys[second]]
+    return find_anchors(here, names)["name"].to_list() == [keys[second]]
 
 
 @pytest.mark.parametrize(

@@ -179,16 +179,30 @@ async def _change_unless(work: Editing, present: set[str], found: _Found) -> Non
         unprocessed=partial(_note, work, edit, edit.state),
     )
     try:
-        decision = await work.way.ask(work.client, edit.number, asking)
+        decision = await _ask(work, edit, asking)
     except ProfileMerged:
         await _end(work, edit, EditState.KEPT, Kept.MERGED_ELSEWHERE)
         return
-    if isinstance(decision, Refused) and decision.status not in work.way.refusals_of_done:
+    if isinstance(decision, Refused) and not _says_done(work, decision):
         code = str(decision.code or f"http_{decision.status}")
         await _end(work, replace(edit, request_id=decision.request_id), EditState.REJECTED, code)
         return
     answered = decision if isinstance(decision, Refused) else decision.answer
     await _note(work, replace(edit, request_id=answered.request_id), EditState.ACCEPTED)
+
+
+async def _ask(work: Editing, edit: Edit, asking: Asking) -> Success | Refused:
+    """Send the request; once more where it is said that there is nothing to change and the profile shows it
+    still."""
+    decision = await work.way.ask(work.client, edit.number, asking)
+    if _says_done(work, decision) and not await work.way.is_done(work.client, work.store_id, edit):
+        await work.client.throttle.rest(LOOKUP_POLL_SECONDS)
+        return await work.way.ask(work.client, edit.number, asking)
+    return decision
+
+
+def _says_done(work: Editing, decision: Success | Refused) -> bool:
+    return isinstance(decision, Refused) and decision.status in work.way.refusals_of_done
 
 
 async def _await_done(work: Editing, edits: Sequence[Edit], wait_seconds: float) -> None:

@@ -29,7 +29,8 @@ def list_conflicts(
     if disputed.is_empty() and known.rows.is_empty():
         return pl.DataFrame(schema=CONFLICTS_SCHEMA)
     of_interest = pl.concat(frame.select(value) for frame in (disputed, known.claims, known.past))
-    claims = claimed.join(of_interest, on=value, how="semi").select(POS, ID_TYPE, VALUE).unique()
+    alike = claimed.filter(pl.col(VALUE).is_in(of_interest[VALUE].unique().implode()))
+    claims = alike.join(of_interest, on=value, how="semi").select(POS, ID_TYPE, VALUE).unique()
     stated = claims.join(found.persons, on=POS).select(*value, holder="person").unique()
     of_past = pl.col(CLAIMANT).is_in(known.past[CLAIMANT].implode())
     held = known.claims.filter(~of_past).select(value).unique()
@@ -50,12 +51,11 @@ def list_conflicts(
             .otherwise(pl.lit(Dispute.NAMES_DISAGREE.value)),
         )
     )
-    listed = pl.concat(
-        [
-            claims.join(reasons, on=value),
-            _list_merging(claims, found, known).with_columns(reason=pl.lit(Dispute.MERGES_KNOWN.value)),
-        ]
-    )
+    listed = claims.join(reasons, on=value)
+    if len(known.rows):
+        merging = _list_merging(claims, found, known)
+        reason = pl.lit(Dispute.MERGES_KNOWN.value).alias("reason")
+        listed = pl.concat([listed, merging.with_columns(reason)])
     parts = [plan.trait(path).value_column for path in plan.names]
     name = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
     return listed.join(rows.select(POS, name=name), on=POS).select(POS, *value, "name", "reason")

@@ -17,7 +17,7 @@ from memory_import.ledger.known.table import PLACES_SCHEMA, Table
 from memory_import.ledger.staging.layout import CLAIMS_SCHEMA, WITHDRAWN_SCHEMA
 from memory_import.run.context import RunContext
 from memory_import.run.loads.known_persons.people import CLAIMANT, PAST, PEOPLE, hash_names
-from memory_import.transforms.identity.inside import find_anchors
+from memory_import.transforms.identity.inside import find_anchors, take_smallest
 from memory_import.transforms.identity.names import BLANK, Names
 from memory_import.transforms.identity.persons import Persons
 
@@ -85,17 +85,19 @@ def list_claims(
     of_past = pl.col(CLAIMANT).is_in(past[CLAIMANT].implode())
     claimed = claims.filter((pl.col(CLAIMANT) >= 0) | of_past).join(nobody, on=_PAIR)
     claimed = claimed.select("place", CLAIMANT).unique()
-    own = _list_own(claims, claimed, found, past)
-    keyed = _name(claimed, names, own)
-    named = keyed.filter("is_named").select("place", "name")
+    keyed = claimed.join(names.keys, on=CLAIMANT, how="left").with_columns(pl.col("name").fill_null(BLANK))
+    named = keyed.filter(pl.col("name") != BLANK)
+    nameless = keyed.join(named, on="place", how="anti").select("place", CLAIMANT)
+    nameless = _name(nameless, _list_own(claims, nameless, found, past))
     people = pl.concat(
         [
-            find_anchors(named, names.words, names.begins),
-            keyed.filter(~pl.col("is_named").any().over("place")).select("place", "name").unique(),
+            find_anchors(named.select("place", "name"), names, most=most + 1),
+            take_smallest(nameless.select("place", "name").unique(), most + 1),
         ]
     )
-    people = people.sort("place", "name").group_by("place", maintain_order=True).head(most + 1)
-    of_people = keyed.join(people, on=["place", "name"], how="semi").select("place", "name", CLAIMANT)
+    claimants = pl.concat([named, nameless.select(named.columns)])
+    of_people = claimants.join(people, on=["place", "name"], how="semi").select("place", "name", CLAIMANT)
+    own = _list_own(claims, of_people, found, past)
     pairs = of_people.join(own, on=CLAIMANT).select("place", "name", *_PAIR).unique().sort(_PAIR)
     lists = pairs.group_by("place", "name").agg(own=pl.struct(_PAIR).head(_MOST_OWN))
     said = of_people.join(
@@ -119,22 +121,17 @@ def _list_own(
 ) -> pl.DataFrame:
     """`claimant`, `id_type`, `value`: what claimants are found by beside what nobody got."""
     of_rows = claims.filter(pl.col(CLAIMANT) >= 0).join(claimed, on=CLAIMANT, how="semi")
-    kept = of_rows.join(found.left_out, on=[CLAIMANT, *_PAIR], how="anti").select(CLAIMANT, *_PAIR)
-    of_past = past.select(CLAIMANT, "own").explode("own", empty_as_null=False).unnest("own")
+    left_out = found.left_out.join(claimed, on=CLAIMANT, how="semi")
+    kept = of_rows.join(left_out, on=[CLAIMANT, *_PAIR], how="anti").select(CLAIMANT, *_PAIR)
+    of_past = past.join(claimed, on=CLAIMANT, how="semi").select(CLAIMANT, "own")
+    of_past = of_past.explode("own", empty_as_null=False).unnest("own")
     return pl.concat([kept, of_past.select(kept.columns)])
 
 
-def _name(claimed: pl.DataFrame, names: Names, own: pl.DataFrame) -> pl.DataFrame:
-    """`place`, `claimant`, `name`, `is_named`; who has no name is called after what it is found by."""
-    found_by = own.group_by(CLAIMANT).agg(found_by=pl.struct(_PAIR).hash().sum())
-    keyed = claimed.join(names.keys, on=CLAIMANT, how="left").join(found_by, on=CLAIMANT, how="left")
-    is_named = pl.col("name").fill_null(BLANK) != BLANK
-    return keyed.select(
-        "place",
-        CLAIMANT,
-        name=pl.when(is_named).then("name").otherwise(pl.col("found_by").fill_null(0)),
-        is_named=is_named,
-    )
+def _name(claimed: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """`place`, `claimant`, `name`: who has no name is called after what it is found by."""
+    found_by = own.group_by(CLAIMANT).agg(name=pl.struct(_PAIR).hash().sum())
+    return claimed.join(found_by, on=CLAIMANT, how="left").with_columns(pl.col("name").fill_null(BLANK))
 
 
 def remember_contested(run: RunContext, claims: pl.DataFrame, withdrawn: pl.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from memory_import.transforms.alignment import gather_lists
 from memory_import.transforms.identity.inside import find_anchors
 from memory_import.transforms.identity.merging import KnownProfiles
 from memory_import.transforms.identity.names import (
+    KEYS_SCHEMA,
     HashWords,
     Names,
     hash_words,
@@ -55,7 +57,7 @@ class KnownPeople:
     keyed: KeyedHash | None = None
     is_resent: bool = False
 
-    @property
+    @cached_property
     def claims(self) -> pl.DataFrame:
         """`claimant`, `id_type`, `value` of all that they hold."""
         listed = self.rows.select(CLAIMANT, "identifiers").explode("identifiers", empty_as_null=False)
@@ -162,10 +164,8 @@ def choose_words(persons: pl.DataFrame, words: pl.Series) -> pl.Series:
     wide = listed.with_columns(pl.col("word", "first", "third").cast(pl.UInt64))
     named = wide.group_by("place", "is_new").agg(name=pl.col("word").sum())
     hashes = wide.join(named, on=["place", "is_new"]).select("name", "word", "first", "third").unique()
-    begins = pl.concat(
-        [hashes.select("word", begin=column).drop_nulls() for column in ("first", "third")]
-    ).unique()
-    anchors = find_anchors(named.select("place", "name"), hashes.select("name", "word"), begins)
+    names = names_of_hashes(pl.DataFrame(schema=KEYS_SCHEMA), hashes)
+    anchors = find_anchors(named.select("place", "name"), names)
     stands = named.filter("is_new").join(anchors, on=["place", "name"], how="semi")["place"]
     is_new = pl.col("place").is_in(stands.implode()) | pl.col("known").is_null()
     return both.select(pl.when(is_new).then("new").otherwise("known").alias("words"))["words"]

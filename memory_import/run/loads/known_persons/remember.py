@@ -9,6 +9,7 @@ from memory_import.ledger.known.store import HELD, IDENTIFIER, PERSONS, trait_co
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.staging.presence import Presence, read_presence
 from memory_import.ledger.staging.verdicts import find_refuted
+from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.loads.known_persons.ahead import make_ahead
 from memory_import.run.loads.known_persons.contested import remember_contested
@@ -123,8 +124,10 @@ def _chain(frames: Iterator[pl.DataFrame], last: pl.DataFrame) -> Iterator[pl.Da
 def forget_persons(run: RunContext, spec: ProfilesSpec) -> None:
     """Forget who was read back and is not in the store as this run, or one before it, has sent it; what a
     later run has sent in its place is known on. Its values are held."""
+    if find_refuted(run.staging(PROFILES)).is_empty():
+        return
     persons = open_persons(run, spec)
-    if persons is None or find_refuted(persons.staging).is_empty():
+    if persons is None:
         return
     forgotten = _find_refuted(persons)
     if forgotten.is_empty():

@@ -15,6 +15,7 @@ from memory_import.run.loads.stored_values import read_values
 from memory_import.spec.model import ProfilesSpec
 from memory_import.spec.plans import profile_plan
 from memory_import.transforms.alignment import gather_lists
+from memory_import.transforms.identity.groups import find_first
 from memory_import.transforms.identity.merging import MergedGroups
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan
 from memory_import.transforms.prepare import identify
@@ -47,10 +48,9 @@ def list_groups(
 
     `sent`: the rows of the groups; `continued`: CONTINUED, of who goes on with whom.
     """
-    longest = pl.col(NAME).sort_by(pl.col(NAME).str.len_chars(), maintain_order=True).last()
-    names = sent.select(REPRESENTATIVE, join_names(plan)).group_by(REPRESENTATIVE).agg(longest)
-    pair = pl.struct(ID_TYPE, VALUE)
-    stated = merged.identifiers.group_by(REPRESENTATIVE).agg(identifiers=pair)
+    named = sent.select(REPRESENTATIVE, join_names(plan)).with_columns(length=pl.col(NAME).str.len_chars())
+    longest = pl.col("length") == pl.col("length").max().over(REPRESENTATIVE)
+    names = named.filter(longest).filter(pl.col(REPRESENTATIVE).is_last_distinct()).drop("length")
     known = continued.drop_nulls("person").sort("claimant", descending=True)
     of_known = known.group_by(REPRESENTATIVE, maintain_order=True).agg(
         person=pl.col("person").first(),
@@ -58,15 +58,23 @@ def list_groups(
         known_identifiers=pl.col("identifiers").explode(empty_as_null=False),
         known_words=pl.col("words").first(),
     )
-    changed = merged.profiles.join(merged.unchanged, on=REPRESENTATIVE, how="anti")
+    changed = merged.profiles.join(merged.unchanged, on=REPRESENTATIVE, how="anti", maintain_order="left")
     joined = (
-        changed.join(of_known, on=REPRESENTATIVE, how="left")
-        .join(stated, on=REPRESENTATIVE, how="left")
-        .join(names, on=REPRESENTATIVE, how="left")
+        changed.join(of_known, on=REPRESENTATIVE, how="left", maintain_order="left")
+        .join(names, on=REPRESENTATIVE, how="left", maintain_order="left")
+        .with_columns(_list_stated(merged.identifiers, changed[REPRESENTATIVE]))
         .rename({REPRESENTATIVE: POS})
     )
     values = [trait.value_column for trait in plan.traits]
     return joined.select(*(pl.col(name).cast(dtype) for name, dtype in STAGED.items()), *values)
+
+
+def _list_stated(identifiers: pl.DataFrame, groups: pl.Series) -> pl.Series:
+    """`identifiers`: List of IDENTIFIER of each of some groups (`_representative`)."""
+    places = groups.to_frame().with_row_index("at")
+    stated = identifiers.join(places, on=REPRESENTATIVE).sort("at")
+    pairs = stated.select(identifiers=pl.struct(ID_TYPE, VALUE))["identifiers"]
+    return gather_lists(stated["at"], pairs, len(groups))
 
 
 def list_groups_of(staging: Staging, plan: ProfilePlan) -> Iterator[pl.DataFrame]:
@@ -120,7 +128,7 @@ def pair_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
     columns = list(plan.identifier_columns.items())
     values = [
         rows.select(pl.when(is_first).then(column).alias(VALUE))[VALUE]
-        for column, is_first in _find_first(columns)
+        for column, is_first in find_first(plan)
     ]
     if not values:
         return pl.repeat([], rows.height, dtype=pl.List(IDENTIFIER), eager=True).alias("identifiers")
@@ -132,14 +140,6 @@ def pair_identifiers(rows: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
     stated = by_row.drop_nulls(VALUE)
     pairs = stated.select(identifiers=pl.struct(id_types.gather("nth").alias(ID_TYPE), VALUE))["identifiers"]
     return gather_lists(stated["at"], pairs, rows.height)
-
-
-def _find_first(columns: list[tuple[str, IdentifierPlan]]) -> Iterator[tuple[str, pl.Expr]]:
-    """The identifier columns, and whether none before it has the same value of the same type."""
-    for place, (column, identifier) in enumerate(columns):
-        before = [name for name, other in columns[:place] if other.id_type == identifier.id_type]
-        is_first = [pl.col(column).ne_missing(pl.col(name)) for name in before]
-        yield column, pl.all_horizontal(pl.lit(value=True), *is_first)
 
 
 def join_names(plan: ProfilePlan) -> pl.Expr:

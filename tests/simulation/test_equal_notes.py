@@ -1,0 +1,137 @@
+"""A new note that says what one of an earlier run says, lost or not: each of them is there once."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memory_import.run.lifecycle.result import RunResult
+from tests.support.fast import FastRuns
+from tests.support.notes import BEGINNING, COLUMNS, Note, expected, recorded, write_rows, write_spec
+from tests.support.processes import STORE, Api, make_customers, serving, write_csv
+
+PEOPLE = 3
+SENDING = {"method": "POST", "path": "*/Observations"}
+OLD = [Note(person, "Called back.", BEGINNING) for person in range(PEOPLE)]
+OTHER = [Note(person, f"Other {n}.", BEGINNING + timedelta(days=n)) for person in range(2) for n in (1, 2)]
+NEW = [*OLD[:2], OTHER[0], Note(0, "New.", BEGINNING), OLD[2], OLD[2]]
+"""The first two people get one in a request with others, the last one gets two of the same."""
+LATER = {"at once": 0.0, "an hour later": 3_600.0}
+OUTAGE = {"when": {**SENDING, "from": 2}, "do": {"status": 503, "applied": True}}
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with serving(delay_seconds=(0.0, 0.0), operation_retry_after_seconds=0, validator=None) as api:
+        yield api
+
+
+def write(folder: Path, notes: list[Note], **observations: Any) -> None:
+    """The notes of tonight."""
+    rows = [[f"N{number}", *note.row] for number, note in enumerate(notes)]
+    write_rows(folder / "notes.csv", rows, ("Note Id", *COLUMNS))
+    customers = write_csv(make_customers(PEOPLE, repeats=0.0, bad=0.0), folder / "customers.csv")
+    write_spec(
+        folder / "spec.yaml", customers=customers, observations={"source": "notes.csv", **observations}
+    )
+
+
+def rows_of(result: RunResult) -> dict[str, int]:
+    """The notes by outcome, those that there are."""
+    rows = result.report["loads"]["observations"]["rows"]
+    return {outcome: count for outcome, count in rows.items() if count}
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+@pytest.mark.parametrize("later", LATER.values(), ids=LATER)
+@pytest.mark.parametrize("key", ["Note Id", None], ids=["own key", "no key"])
+def test_an_equal_note_whose_request_is_lost_is_there_once_more(
+    api: Api, tmp_path: Path, lost: str, later: float, key: str | None
+) -> None:
+    runs = FastRuns(tmp_path, api.url)
+    write(tmp_path, [*OLD, *OTHER], key=key)
+    assert runs.run().report["exit_code"] == 0
+    api.advance(later)
+    notes = [*OLD, *OTHER, *NEW]
+    write(tmp_path, notes, key=key)
+    api.set_faults({"when": {**SENDING, "nth": [1, 2, 3, 4]}, "do": {"drop": lost}})
+    result = runs.run()
+    api.settle()
+    assert recorded(api) == expected(notes)
+    assert result.report["exit_code"] == 0
+    sent = "verified" if lost == "after" else "accepted"
+    assert rows_of(result) == {"read": len(notes), "unchanged": len(OLD) + len(OTHER), sent: len(NEW)}
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_equal_notes_are_told_apart_where_the_state_was_lost(api: Api, tmp_path: Path, lost: str) -> None:
+    runs = FastRuns(tmp_path, api.url)
+    write(tmp_path, [*OLD, *OTHER], key="Note Id")
+    assert runs.run().report["exit_code"] == 0
+    shutil.rmtree(tmp_path / "state")
+    notes = [*OLD, *OTHER, *NEW]
+    write(tmp_path, notes, key="Note Id")
+    api.set_faults({"when": {**SENDING, "nth": [1, 2, 3]}, "do": {"drop": lost}})
+    result = runs.run()
+    api.settle()
+    assert recorded(api) == expected(notes)
+    assert result.report["exit_code"] == 0
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_a_resume_tells_them_apart_by_what_was_known_before(api: Api, tmp_path: Path, lost: str) -> None:
+    """What the run has sent so far is remembered when it ends early, too, and is not counted twice."""
+    runs = FastRuns(tmp_path, api.url)
+    write(tmp_path, [*OLD, *OTHER], key="Note Id")
+    assert runs.run().report["exit_code"] == 0
+    notes = [*OLD, *OTHER, *NEW]
+    write(tmp_path, notes, key="Note Id")
+    api.set_faults(OUTAGE, {"when": {"method": "GET", "path": "*/Observations"}, "do": {"status": 503}})
+    assert runs.run().report["exit_code"] == 5
+    api.set_faults({"when": {**SENDING, "nth": [1, 2]}, "do": {"drop": lost}})
+    result = runs.resume(None)
+    api.settle()
+    assert recorded(api) == expected(notes)
+    assert result.report["exit_code"] == 0
+
+
+def test_a_note_of_several_parts_is_accounted_for_part_by_part(api: Api, tmp_path: Path) -> None:
+    text = " ".join(f"Sentence {number}." for number in range(600))
+    long = Note(0, text, BEGINNING)
+    runs = FastRuns(tmp_path, api.url)
+    write(tmp_path, [long], key="Note Id", too_long="split")
+    assert runs.run().report["exit_code"] == 0
+    once = recorded(api)
+    assert len(once) > 1
+    write(tmp_path, [long, long, OLD[0]], key="Note Id", too_long="split")
+    api.set_faults({"when": {**SENDING, "nth": 1}, "do": {"drop": "before"}})
+    result = runs.run()
+    api.settle()
+    assert recorded(api) == once + once + Counter([OLD[0].key])
+    assert result.report["exit_code"] == 0
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+@pytest.mark.parametrize("later", LATER.values(), ids=LATER)
+def test_profiles_that_became_one_hold_what_was_in_each(
+    api: Api, tmp_path: Path, lost: str, later: float
+) -> None:
+    runs = FastRuns(tmp_path, api.url)
+    write(tmp_path, OLD, key="Note Id")
+    assert runs.run().report["exit_code"] == 0
+    (kept,) = api.look_up("phone", "+12022000000")
+    path = f"/v1/Stores/{STORE}/Profiles/{kept}/Identifiers"
+    api.call("POST", path, {"idType": "phone", "value": "+12022000001"})
+    api.settle()
+    api.advance(later)
+    write(tmp_path, [*OLD, *OLD[:2]], key="Note Id")
+    write_spec(tmp_path / "spec.yaml", observations={"source": "notes.csv", "key": "Note Id"})
+    api.set_faults({"when": {**SENDING, "nth": [1, 2]}, "do": {"drop": lost}})
+    result = runs.run()
+    api.settle()
+    assert recorded(api).total() == len(OLD) + 2
+    assert result.report["exit_code"] == 0
