@@ -130,6 +130,10 @@ FORMER = "_former"
 """The hash of what a memory that is to be changed says today."""
 ROW_HASH = "_row_hash"
 """The hash of what a row says in the columns that the spec uses; null where it is not to be known by it."""
+LINE_HASH = "_line_hash"
+"""The hash of the line of text that a row is in a CSV file; null where it is not one whole line."""
+STATED = "_stated"
+"""Which traits a row has a value of: a bit for each, the first trait the lowest; null where unknown."""
 ROW_CODES = "_row_codes"
 """All that was said of a row in codes, as one text; see `row_codes`."""
 KNOWN_PERSON = "_known_person"
@@ -156,6 +160,9 @@ MERGED_INTO_ROW = "merged_into_row"
 CODE_PREFIX = "_code."
 """Before the path of a trait: what was changed in its values, or why there is none."""
 
+PLACE_PREFIX = "_place."
+"""Before the path of a trait: from which of several columns its values come."""
+
 PLACE = (FILE, ROW)
 """Where a row was read from."""
 ERRORS = (ERROR_CODE, ERROR_FIELD, ERROR_MESSAGE)
@@ -177,6 +184,8 @@ DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     **dict.fromkeys((COPIES, POSSIBLE_COPIES), pl.UInt32),
     FORMER: pl.UInt64,
     ROW_HASH: pl.UInt64,
+    LINE_HASH: pl.UInt64,
+    STATED: pl.UInt32,
     ROW_CODES: pl.String,
     KNOWN_PERSON: pl.Int64,
     **dict.fromkeys((TRAIT, COLUMN, VALUE, CODE, ID_TYPE), pl.String),

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
-from memory_import.columns import CODE_PREFIX, PROFILE_ID
+from memory_import.columns import CODE_PREFIX, PLACE_PREFIX, PROFILE_ID
 
 
 class TraitType(StrEnum):
@@ -95,7 +95,7 @@ class TraitPlan:
     @property
     def place_column(self) -> str | None:
         """The column of prepared rows that says which of several columns a value comes from; else None."""
-        return f"_place.{self.path}" if len(self.columns) > 1 else None
+        return f"{PLACE_PREFIX}{self.path}" if len(self.columns) > 1 else None
 
     @property
     def code_column(self) -> str:

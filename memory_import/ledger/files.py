@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -115,6 +116,13 @@ def map_arrow(path: Path, columns: Sequence[str]) -> pl.DataFrame:
 
 def arrow_columns(path: Path) -> tuple[str, ...]:
     """The names of the columns of an Arrow file."""
+    status = path.stat()
+    return _columns_as_of(path, status.st_ino, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=1_000)
+def _columns_as_of(path: Path, _inode: int, _modified_ns: int) -> tuple[str, ...]:
+    """The same of a file that is never changed in place: of each part they are asked for again and again."""
     import pyarrow as pa
 
     with pa.memory_map(str(path)) as source:

@@ -23,6 +23,7 @@ from memory_import.run.request import KNOWN, RunRequest
 from memory_import.run.settings import Target
 from memory_import.sources.opened import Sources
 from memory_import.sources.originals import Originals, load_described
+from memory_import.sources.reread import read_again
 from memory_import.spec.model import Spec
 
 
@@ -55,7 +56,8 @@ class RunContext:
 
     def staging(self, load: str) -> Staging:
         """The staged files of a load."""
-        return Staging(self.folder / load)
+        folder = self.folder / load
+        return Staging(folder, partial(read_again, folder / "input.json"))
 
     def originals(self, load: str) -> Originals:
         """The rows of a staged load as they stand in its input."""

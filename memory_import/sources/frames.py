@@ -1,7 +1,7 @@
 """The frames a source hands out."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_
 
@@ -21,23 +21,27 @@ Run = tuple[int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Consecutive data rows of one file, every one of them in exactly one of the two frames, in file order.
+    """Consecutive data rows of one file, every one of them in exactly one of the frames, in file order.
 
     `rows`: `_file` String, `_row` Int64 (the data row within its file, from 1, rejected rows counted), then
     the asked columns as String; null where the file has nothing or an empty text, or has no such column.
     `rejects`: `_file`, `_row`, `_error_code` (a RejectCode, or an Exclusion for rows that are left out) and
     `_error_message` String, which name the physical lines and hold no data.
     `original`: the text of all these rows as it stands in a CSV file; nothing for a Parquet file.
+    `known`: `_file`, `_row`, and what is known of the rows that are in neither frame, as their lines are
+    known. `kind`: what else, beside a line of it, decides what is read from a file; None where lines do not.
     """
 
     rows: pl.DataFrame
     rejects: pl.DataFrame
     original: Sequence[Run] = ()
+    known: pl.DataFrame = field(default_factory=pl.DataFrame)
+    kind: str | None = None
 
     @property
     def height(self) -> int:
         """How many rows it is about."""
-        return self.rows.height + self.rejects.height
+        return self.rows.height + self.rejects.height + self.known.height
 
 
 def select_columns(frame: pl.DataFrame, file: str, columns: Sequence[str]) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 
 from memory_import.columns import PLACE
 from memory_import.sources.archives import is_archive, unpack
-from memory_import.sources.csv.file import CsvFile, open_csv
+from memory_import.sources.csv.file import CsvFile, FindLines, no_lines, open_csv
 from memory_import.sources.errors import RejectCode, SourceError
 from memory_import.sources.files import InputFile, bring_here
 from memory_import.sources.fingerprint import FileFingerprint, Fingerprint, file_name
@@ -77,10 +77,13 @@ class Source:
         return found
 
     def batches(
-        self, rows_per_batch: int = 100_000, columns: Collection[str] | None = None
+        self,
+        rows_per_batch: int = 100_000,
+        columns: Collection[str] | None = None,
+        find_lines: FindLines = no_lines,
     ) -> Iterator[Batch]:
         """Every data row of every file, at most `rows_per_batch` rows of one file at a time, with `columns`,
-        or all that a spec can use.
+        or all that a spec can use; those whose lines are known with what is known of them instead.
 
         Memory grows neither with the input nor with its width. Raises SourceError when a file breaks off or
         is damaged and InputChanged when one changes; what came before is then no complete account of it.
@@ -90,12 +93,14 @@ class Source:
         most_rows = max(1, min(rows_per_batch, _MOST_CELLS // max(1, len(wanted))))
         for name, table in self.tables.items():
             self.rows[name] = 0
-            self._digests[name] = yield from self._read(name, table, wanted, most_rows)
+            batches = (
+                table.batches(wanted, most_rows, find_lines)
+                if isinstance(table, CsvFile)
+                else table.batches(wanted, most_rows)
+            )
+            self._digests[name] = yield from self._read(name, batches)
 
-    def _read(
-        self, name: str, table: Table, columns: Sequence[str], most_rows: int
-    ) -> Generator[Batch, None, str]:
-        batches = table.batches(columns, most_rows)
+    def _read(self, name: str, batches: Generator[Batch, None, str]) -> Generator[Batch, None, str]:
         while True:
             try:
                 batch = next(batches)

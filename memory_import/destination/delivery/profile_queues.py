@@ -5,7 +5,6 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 
 from memory_import.ledger.database.group_commit import GroupCommit
 from memory_import.ledger.database.records import Batch
@@ -73,21 +72,24 @@ class ProfileQueues:
 
     def sharing(self, queue: ProfileQueue) -> list[ProfileQueue]:
         """All queues that lead to the same profile, this one included."""
-        return self._queues[queue.profile_id]
+        return [each for each in self._queues[queue.profile_id] if each.profile_id == queue.profile_id]
 
     @asynccontextmanager
     async def hold(self, queue: ProfileQueue) -> AsyncIterator[Move]:
         """Have the queue's profile for oneself, and whichever it turns out to be."""
-        async with AsyncExitStack() as held:
-            await held.enter_async_context(self._locks[queue.profile_id])
-            yield partial(self._move, queue, held)
+        async with AsyncExitStack() as stack:
+            held: set[str] = set()
 
-    async def _move(self, queue: ProfileQueue, held: AsyncExitStack, canonical_id: str) -> None:
-        if canonical_id == queue.profile_id:
-            return
-        await held.enter_async_context(self._locks[canonical_id])
-        queue.profile_id = canonical_id
-        self._queues[canonical_id].append(queue)
+            async def move(profile_id: str) -> None:
+                if profile_id not in held:
+                    await stack.enter_async_context(self._locks[profile_id])
+                    held.add(profile_id)
+                queue.profile_id = profile_id
+                if queue not in self._queues[profile_id]:
+                    self._queues[profile_id].append(queue)
+
+            await move(queue.profile_id)
+            yield move
 
     async def note_move(self, queue: ProfileQueue) -> None:
         """Remember where a queue went, once something of it landed there."""

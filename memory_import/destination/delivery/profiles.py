@@ -43,7 +43,7 @@ class ProfileKind:
         self._follow_slots = asyncio.Semaphore(FOLLOWERS)
         self._reissues: dict[int, int] = {}
         every = work.ledger.batches(work.run_id, work.load.load, states=tuple(BatchState))
-        self._operations = {batch.operation_id for batch in every if batch.operation_id}
+        self._answers = {(batch.request_id, batch.operation_id) for batch in every}
 
     def make_request(self, flight: Flight, body: bytes) -> Request:
         """The whole batch in one Bulk."""
@@ -58,13 +58,11 @@ class ProfileKind:
         )
 
     def _is_own(self, answer: Answer) -> bool:
-        """Whether no other batch has the operation of an answer: a proxy that gives an earlier answer once
-        more would have us believe that a batch is in the store which never came there."""
-        operation_id = operation_id_of(answer)
-        if operation_id is None:
-            return True
-        is_new = operation_id not in self._operations
-        self._operations.add(operation_id)
+        """Whether an answer, by its request id and operation, was not that of another batch: a proxy that
+        gives it once more would have us believe that a batch is in the store which never came there."""
+        said = answer.request_id, operation_id_of(answer)
+        is_new = None in said or said not in self._answers
+        self._answers.add(said)
         return is_new
 
     async def follow_success(self, flight: Flight, success: Success) -> list[Batch]:

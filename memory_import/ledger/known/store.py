@@ -60,9 +60,16 @@ it. `last_run` is the last run whose input has the person; null: the last run th
 `profile` is the id of its profile, where it was seen. A column `trait_column` of each trait has the hash
 (UInt64) of what is known of its value, null where nothing is."""
 
-ROWS: Schema = {"hash": pl.UInt64, "person": pl.Int64, "codes": pl.String}
+ROWS: Schema = {
+    "hash": pl.UInt64,
+    "person": pl.Int64,
+    "codes": pl.String,
+    "line": pl.UInt64,
+    "stated": pl.UInt32,
+}
 """A row whose person the service took as its rows state it: the hash of what the row says, the number of the
-person, and all that was said of the row in codes; the rows of a person in the order of the input.
+person, and all that was said of the row in codes; the rows of a person in the order of the input. Of a row
+that was one line of text the hash of that (null: it was not), and which traits it has a value of, as STATED.
 
 They mean something under the mapping and beside the persons that the facts name: `mapping`, a hash, and
 `persons`, the generation of that table."""
@@ -119,7 +126,7 @@ class KnownSpec:
     @property
     def rows(self) -> Table:
         """The rows whose persons are known as these rows state them."""
-        return Table(self.folder / "rows", ROWS, ("codes",))
+        return Table(self.folder / "rows", ROWS, ("codes", "stated"))
 
     @property
     def held(self) -> Table:

@@ -11,19 +11,24 @@ left behind, and are removed by the next one. When a fifth of the rows is void, 
 a change writes all rows anew into one file.
 """
 
-import hashlib
-import json
-import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
 
-from memory_import.ledger.files import private_directory, whole_file, write_json
-from memory_import.ledger.known.damage import KnownDamaged
+from memory_import.ledger.files import private_directory, whole_file
+from memory_import.ledger.known.manifest import (
+    MANIFEST,
+    NOTHING,
+    Content,
+    File,
+    describe_file,
+    list_files,
+    read_content,
+    write_content,
+)
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
@@ -34,35 +39,9 @@ AT = "_at"
 PLACES_SCHEMA: Schema = {SEGMENT: pl.UInt32, AT: pl.UInt32}
 _PLACE = list(PLACES_SCHEMA)
 
-_FORMAT = 1
 _ROWS_PER_GROUP = 100_000
 _VOID_SHARE = 0.2
 _MOST_FILES = 30
-_CHUNK_BYTES = 1 << 22
-_MANIFEST = "manifest.json"
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file as it was written."""
-
-    name: str
-    rows: int
-    size_bytes: int
-    crc32: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What a manifest says: the files that count, and what else was to be kept with them."""
-
-    generation: int
-    segments: tuple[_File, ...]
-    voided: _File | None
-    facts: Mapping[str, Any]
-
-
-_NOTHING = _Content(0, (), None, {})
 
 
 class Table:
@@ -76,7 +55,7 @@ class Table:
         self._folder = folder
         self._schema = dict(schema)
         self._repetitive = repetitive
-        self._content = _read_content(folder)
+        self._content = read_content(folder)
         self._voided = _read_voided(folder, self._content)
 
     @property
@@ -94,18 +73,21 @@ class Table:
         """What was kept with the rows by the last change."""
         return self._content.facts
 
-    def scan(self, *columns: str) -> Iterator[pl.DataFrame]:
-        """The rows with these columns, `_segment` and `_at`, some at a time, oldest first."""
+    def scan(self, *columns: str, among: pl.Series | None = None) -> Iterator[pl.DataFrame]:
+        """The rows with these columns, `_segment` and `_at`, some at a time, oldest first. `among`: those
+        alone that have one of these values in the column that it is named by, which is one of them; where
+        there are none, little is read."""
+        wanted = None if among is None else pl.col(among.name).is_in(among.unique().implode())
         for number, segment in enumerate(self._content.segments):
             voided = self._voided.filter(pl.col(SEGMENT) == number)[AT].sort()
             start = 0
-            for group in _read_groups(self._folder / segment.name, columns):
+            for group in _read_groups(self._folder / segment.name, columns, among):
                 rows = self._complete(group, columns, number, start)
                 start += rows.height
                 low, high = voided.search_sorted(pl.Series([start - rows.height, start], dtype=pl.UInt32))
                 if high > low:
                     rows = rows.filter(~pl.col(AT).is_in(voided[low:high].implode()))
-                yield rows
+                yield rows if wanted is None else rows.filter(wanted)
 
     @property
     def columns(self) -> list[str]:
@@ -127,20 +109,20 @@ class Table:
         """
         if not self._folder.exists():
             private_directory(self._folder.parent)
-            _write_content(private_directory(self._folder), _NOTHING)
+            write_content(private_directory(self._folder), NOTHING)
         generation = self._content.generation + 1
         void = pl.concat([self._voided, voided.select(_PLACE)]).unique()
         kept = self._content.segments
         if len(void) > sum(file.rows for file in kept) * _VOID_SHARE or len(kept) >= _MOST_FILES:
             added, void, kept = _chain(self._compact(void), added), void.clear(), ()
         new = self._write_rows(generation, added)
-        content = _Content(
+        content = Content(
             generation=generation,
             segments=(*kept, new) if new.rows else kept,
             voided=self._write_voided(generation, void) if len(void) else None,
             facts=dict(facts),
         )
-        _write_content(self._folder, content)
+        write_content(self._folder, content)
         self._content, self._voided = content, void
         self._remove_strays()
 
@@ -160,7 +142,7 @@ class Table:
             pl.int_range(start, start + pl.len(), dtype=pl.UInt32).alias(AT),
         )
 
-    def _write_rows(self, generation: int, added: Iterable[pl.DataFrame]) -> _File:
+    def _write_rows(self, generation: int, added: Iterable[pl.DataFrame]) -> File:
         name = f"rows-{generation:05d}.parquet"
         nothing = pl.DataFrame(schema=self._schema).to_arrow()
         rising = [column for column, dtype in self._schema.items() if dtype == pl.Int64]
@@ -187,16 +169,16 @@ class Table:
                     table = table.cast(nothing.schema)
                 writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
                 rows += frame.height
-        return _describe(self._folder / name, rows)
+        return describe_file(self._folder / name, rows)
 
-    def _write_voided(self, generation: int, void: pl.DataFrame) -> _File:
+    def _write_voided(self, generation: int, void: pl.DataFrame) -> File:
         path = self._folder / f"voided-{generation:05d}.parquet"
         with whole_file(path) as stream:
             void.sort(SEGMENT, AT).write_parquet(stream, compression="zstd", statistics=False)
-        return _describe(path, len(void))
+        return describe_file(path, len(void))
 
     def _remove_strays(self) -> None:
-        named = {file.name for file in _files(self._content)} | {_MANIFEST}
+        named = {file.name for file in list_files(self._content)} | {MANIFEST}
         for path in self._folder.iterdir():
             if path.is_file() and path.name not in named:
                 path.unlink()
@@ -214,77 +196,30 @@ def _chain(*parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         yield from part
 
 
-def _read_groups(path: Path, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+def _read_groups(path: Path, columns: Sequence[str], among: pl.Series | None) -> Iterator[pl.DataFrame]:
+    """Columns of a file, as far as it has them, some rows at a time; without columns where none of these rows
+    is wanted."""
     with pq.ParquetFile(path, memory_map=True) as file:
         there = [name for name in columns if name in file.schema_arrow.names]
         for number in range(file.num_row_groups):
-            if there:
-                frame = pl.from_arrow(file.read_row_group(number, columns=there))
-                assert isinstance(frame, pl.DataFrame)  # noqa: S101 - as a table always is
-                yield frame
+            is_wanted = among is None or _has_any(file, number, among)
+            if there and is_wanted:
+                yield _read_group(file, number, there)
             else:
                 yield pl.DataFrame(height=file.metadata.row_group(number).num_rows)
 
 
-def _files(content: _Content) -> list[_File]:
-    return [*content.segments, *([content.voided] if content.voided else [])]
+def _read_group(file: pq.ParquetFile, number: int, columns: Sequence[str]) -> pl.DataFrame:
+    frame = pl.from_arrow(file.read_row_group(number, columns=columns))
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - as a table always is
+    return frame
 
 
-def _describe(path: Path, rows: int) -> _File:
-    return _File(path.name, rows, path.stat().st_size, _checksum(path))
+def _has_any(file: pq.ParquetFile, number: int, values: pl.Series) -> bool:
+    return bool(_read_group(file, number, [values.name])[values.name].is_in(values.implode()).any())
 
 
-def _checksum(path: Path) -> int:
-    """CRC-32 of a file: chance damages files, nobody forges them."""
-    found = 0
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            found = zlib.crc32(chunk, found)
-    return found
-
-
-def _write_content(folder: Path, content: _Content) -> None:
-    body = {"format": _FORMAT, **asdict(content)}
-    write_json({"sha256": _digest(body), "content": body}, folder / _MANIFEST)
-
-
-def _digest(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-
-
-def _read_content(folder: Path) -> _Content:
-    path = folder / _MANIFEST
-    if not path.exists():
-        if any(folder.glob("rows-*")):
-            raise KnownDamaged(f"{path} is missing")
-        return _NOTHING
-    try:
-        document = json.loads(path.read_text())
-        body = document["content"]
-        is_whole = document["sha256"] == _digest(body)
-    except (ValueError, KeyError, TypeError):
-        raise KnownDamaged(f"{path} cannot be read") from None
-    if not is_whole or body["format"] != _FORMAT:
-        raise KnownDamaged(f"{path} is not what was written, or was written by another version")
-    content = _Content(
-        generation=body["generation"],
-        segments=tuple(_File(**file) for file in body["segments"]),
-        voided=_File(**body["voided"]) if body["voided"] else None,
-        facts=body["facts"],
-    )
-    for file in _files(content):
-        _check_file(folder / file.name, file)
-    return content
-
-
-def _check_file(path: Path, file: _File) -> None:
-    if not path.exists():
-        raise KnownDamaged(f"{path} is missing")
-    if path.stat().st_size != file.size_bytes or _checksum(path) != file.crc32:
-        raise KnownDamaged(f"{path} is not what was written")
-
-
-def _read_voided(folder: Path, content: _Content) -> pl.DataFrame:
+def _read_voided(folder: Path, content: Content) -> pl.DataFrame:
     if content.voided is None:
         return pl.DataFrame(schema=PLACES_SCHEMA)
     return pl.read_parquet(folder / content.voided.name).select(_PLACE)

@@ -1,7 +1,8 @@
 """The account of a load: every input row with its outcome, written down and counted."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,9 +24,10 @@ from memory_import.columns import (
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.files import whole_file
+from memory_import.ledger.report.fates import FIRST_ROWS, Fates
 from memory_import.ledger.report.outcomes import Outcome, row_outcomes
 from memory_import.ledger.report.traits import MappedTrait
-from memory_import.ledger.report.values import FIRST_ROWS, Fates, ValueAccount
+from memory_import.ledger.report.values import PartValues, ValueAccount
 from memory_import.ledger.staging.staged import Staging
 
 REASON_SEPARATOR = " | "  # as the staged rows have it
@@ -92,13 +94,17 @@ def settle_account(
         whole_file(folder / file_name("rejects.csv", load.load)) as rejects_stream,
         whole_file(folder / file_name("dropped.csv", load.load)) as dropped_stream,
         pq.ParquetWriter(outcomes_stream, schema, compression="zstd", **_ENCODINGS) as outcomes,
+        ThreadPoolExecutor(1) as aside,
     ):
         rejects_stream.write(originals.header())
         values = ValueAccount(staging, traits, dropped_stream)
         found = row_outcomes(ledger, staging, run_id, load.load)
+        counting: deque[Future[PartValues]] = deque()
         for part, frame in zip(staging.parts, found, strict=True):
+            counting.append(aside.submit(values.count, part, frame))
+            if len(counting) > 1:
+                values.add(counting.popleft().result())
             outcomes.write_table(frame.select(*_OUTCOMES_SCHEMA).to_arrow())
-            values.add(part, frame)
             rows.update(dict(frame[OUTCOME].value_counts().iter_rows()))
             rejected = frame.filter(pl.col(OUTCOME) == Outcome.REJECTED.value)
             if not rejected.is_empty():
@@ -106,6 +112,8 @@ def settle_account(
                 _note_first(rejected, first)
                 indexes = (rejected[POS] - staging.positions[part].start).to_list()
                 rejects_stream.writelines(originals.lines(part, indexes, rejected))
+        for waiting in counting:
+            values.add(waiting.result())
     _check_sum(run_id, load, rows)
     _check_fates(run_id, load, values.fates)
     return Account(

@@ -166,12 +166,10 @@ def _representatives(staging: Staging, batches: pl.DataFrame) -> pl.DataFrame:
 def _locate_merged(staging: Staging) -> pl.DataFrame:
     """`_pos`, `outcome`, `_representative` and `merged_into_…` of the rows that others stand for, by `_pos`;
     of those of unchanged persons nothing was merged."""
-    rows = sum(len(positions) for positions in staging.positions.values())
-    is_sent = pl.repeat(value=True, n=rows, eager=True).scatter(staging.unchanged[POS], False)
     merged = staging.members.filter(pl.col(POS) != pl.col(REPRESENTATIVE))
-    merged = merged.filter(is_sent.gather(merged[POS]))
+    merged = merged.filter(~staging.is_unchanged.gather(merged[POS]))
     wanted = merged.select(pl.col(REPRESENTATIVE).unique().sort().alias(POS))
-    located = staging.pick(wanted, lambda part: staging.read(part, FILE, ROW))
+    located = staging.locate(wanted)
     nobody = pl.DataFrame(schema={POS: pl.Int64, FILE: pl.Categorical, ROW: pl.Int64})
     # As a category a name keeps no page of its part in memory.
     places = pl.concat([nobody, *(place.cast({FILE: pl.Categorical}) for place in located)])

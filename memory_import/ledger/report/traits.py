@@ -5,17 +5,18 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from memory_import.columns import COLUMN, VALUE
+from memory_import.columns import COLUMN, STATED, VALUE
 from memory_import.ledger.staging.staged import Staging
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappedTrait:
-    """Where the staged rows have a trait: `value_column`, or the first of `columns` where that is not
-    written; `code_column`; and the columns of the input, without those of `null_texts`, that it was read
-    from, of several the number in `place_column`."""
+    """Where the staged rows have a trait, the `number`th of its load: `value_column`, or the first of
+    `columns` where that is not written; `code_column`; and the columns of the input, without those of
+    `null_texts`, that it was read from, of several the number in `place_column`."""
 
     path: str
+    number: int
     value_column: str
     code_column: str
     columns: tuple[str, ...]
@@ -25,24 +26,31 @@ class MappedTrait:
 
 def read_trait(staging: Staging, part: str, trait: MappedTrait) -> tuple[pl.Series, pl.Series]:
     """Whether each row of a part has a value (Boolean), and its code (null where it has none)."""
-    written = staging.columns(part)
-    stored = stored_column(trait, written)
-    if trait.code_column not in written:
-        values = staging.read(part, stored)[stored]
-        return values.is_not_null(), pl.Series([None], dtype=pl.String).new_from_index(0, len(values))
-    read = staging.read(part, stored, trait.code_column)
-    return read[stored].is_not_null(), read[trait.code_column]
+    filled = read_filled(staging, part, [trait])[trait.path]
+    if trait.code_column not in staging.columns(part):
+        return filled, pl.Series([None], dtype=pl.String).new_from_index(0, len(filled))
+    return filled, staging.read(part, trait.code_column)[trait.code_column]
 
 
 def count_filled(staging: Staging, trait: MappedTrait) -> int:
     """How many rows of all parts have a value of the trait."""
-    stored = ((part, stored_column(trait, staging.columns(part))) for part in staging.parts)
-    return sum(staging.read(part, column)[column].count() for part, column in stored)
+    return sum(int(read_filled(staging, part, [trait])[trait.path].sum()) for part in staging.parts)
 
 
-def stored_column(trait: MappedTrait, written: Sequence[str]) -> str:
-    """The column that has the values of a trait, of those that are written of a part."""
-    return trait.value_column if trait.value_column in written else trait.columns[0]
+def read_filled(staging: Staging, part: str, traits: Sequence[MappedTrait]) -> pl.DataFrame:
+    """Whether each row of a part has a value of each trait: Boolean, by the path of the trait."""
+    if staging.has_cells_apart(part):
+        stated = pl.col(STATED).fill_null(0)
+        return staging.read(part, STATED).select(
+            (stated & (1 << trait.number) != 0).alias(trait.path) for trait in traits
+        )
+    written = staging.columns(part)
+    stored = {
+        trait.path: trait.value_column if trait.value_column in written else trait.columns[0]
+        for trait in traits
+    }
+    values = staging.read(part, *dict.fromkeys(stored.values()))
+    return values.select(pl.col(name).is_not_null().alias(path) for path, name in stored.items())
 
 
 def read_cells(staging: Staging, part: str, trait: MappedTrait, rows: pl.Series) -> pl.DataFrame:
@@ -50,10 +58,10 @@ def read_cells(staging: Staging, part: str, trait: MappedTrait, rows: pl.Series)
     places in a part; null where none does."""
     if not trait.columns:  # a constant: it states the same everywhere, in no column
         return pl.DataFrame(schema={COLUMN: pl.String, VALUE: pl.String}).clear(len(rows))
-    cells = staging.read(part, *trait.columns)[rows]
+    cells = staging.read(part, *trait.columns, at=rows)
     place = pl.lit(None, pl.UInt8)
     if trait.place_column and trait.place_column in staging.columns(part):
-        place = pl.lit(staging.read(part, trait.place_column)[trait.place_column][rows])
+        place = pl.lit(staging.read(part, trait.place_column, at=rows)[trait.place_column])
     stated = [
         pl.when(
             (pl.col(name).str.strip_chars() != "")

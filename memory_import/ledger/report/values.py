@@ -8,10 +8,9 @@
 The fates of a trait sum to the rows read. What a row states of a trait beside its value is counted apart.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from io import BytesIO
+from typing import BinaryIO
 
 import polars as pl
 
@@ -29,51 +28,15 @@ from memory_import.columns import (
     VALUE,
     Exclusion,
 )
+from memory_import.ledger.report.fates import FIRST_ROWS, Fates
 from memory_import.ledger.report.outcomes import DELIVERED
-from memory_import.ledger.report.traits import MappedTrait, read_cells, stored_column
+from memory_import.ledger.report.traits import MappedTrait, read_cells, read_filled
 from memory_import.ledger.staging.layout import within
 from memory_import.ledger.staging.staged import Staging
 
 DROPPED_COLUMNS = ("_file", "_row", "_trait", "_column", "_value", "_code")
-FIRST_ROWS = 3  # of each code, that a report names
 _IS_DELIVERED = "_is_delivered"
 _DROPPED = {POS: pl.Int64, **dict.fromkeys((TRAIT, COLUMN, VALUE, CODE), pl.String)}
-
-
-@dataclass(slots=True)
-class Fates:
-    """The fates of one trait's values. `examples`: the first rows, `(file, row)`, by code of dropped ones."""
-
-    read: int = 0
-    blank: int = 0
-    sent: int = 0
-    superseded: int = 0
-    not_sent: int = 0
-    changed: Counter[str] = field(default_factory=Counter)
-    dropped: Counter[str] = field(default_factory=Counter)
-    others_sent: int = 0
-    others_dropped: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-
-    @property
-    def total(self) -> int:
-        """The sum of all fates, which has to be `read`."""
-        known = self.blank + self.sent + self.superseded + self.not_sent
-        return known + self.changed.total() + self.dropped.total()
-
-    def to_json(self) -> dict[str, Any]:
-        """As the report has it."""
-        return {
-            "read": self.read,
-            "blank": self.blank,
-            "filled": self.read - self.blank,
-            "sent": self.sent,
-            "changed": dict(sorted(self.changed.items())),
-            "dropped": dict(sorted(self.dropped.items())),
-            "superseded": self.superseded,
-            "not_sent": self.not_sent,
-            "others": {"sent": self.others_sent, "dropped": dict(sorted(self.others_dropped.items()))},
-        }
 
 
 class _Marks:
@@ -115,13 +78,35 @@ class ValueAccount:
 
     def __init__(self, staging: Staging, traits: Sequence[MappedTrait], stream: BinaryIO) -> None:
         self._staging = staging
-        self._traits = {trait.path: trait for trait in traits}
+        self._traits = traits
         self._stream = stream
         self.fates = {trait.path: Fates() for trait in traits}
         stream.write((",".join(DROPPED_COLUMNS) + "\n").encode())
 
-    def add(self, part: str, rows: pl.DataFrame) -> None:
-        """Count a part; `rows` as `row_outcomes` gives them."""
+    def count(self, part: str, rows: pl.DataFrame) -> "PartValues":
+        """Count a part, which changes nothing yet; `rows` as `row_outcomes` gives them."""
+        values = PartValues(self._staging, self._traits)
+        values.count(part, rows)
+        return values
+
+    def add(self, values: "PartValues") -> None:
+        """Add what was counted of a part."""
+        for path, fates in values.fates.items():
+            self.fates[path].add(fates)
+        self._stream.write(values.dropped.getbuffer())
+
+
+class PartValues:
+    """The fates of all traits in one part, and the lines of the dropped values."""
+
+    def __init__(self, staging: Staging, traits: Sequence[MappedTrait]) -> None:
+        self._staging = staging
+        self._traits = {trait.path: trait for trait in traits}
+        self.fates = {trait.path: Fates() for trait in traits}
+        self.dropped = BytesIO()
+
+    def count(self, part: str, rows: pl.DataFrame) -> None:
+        """Count the part; `rows` as `row_outcomes` gives them."""
         positions = self._staging.positions[part]
         is_delivered = rows[SENT_AS].is_in(list(DELIVERED))
         unread, broken = _find_unread(self._staging, part)
@@ -171,18 +156,17 @@ class ValueAccount:
                 yield self._drop(part, self._traits[path], rows, staged[codes[path]][rows])
 
     def _read(self, part: str) -> tuple[pl.DataFrame, dict[str, str]]:
-        """The values of all traits of a part, each by its path, and their codes; the names of the codes'
-        columns, of those that are written."""
+        """Whether the rows of a part have a value of each trait, by its path, and their codes; the names of
+        the codes' columns, of those that are written."""
         written = self._staging.columns(part)
-        traits = self._traits.values()
+        traits = list(self._traits.values())
         codes = {trait.path: trait.code_column for trait in traits if trait.code_column in written}
-        stored = {trait.path: stored_column(trait, written) for trait in traits}
-        frame = self._staging.read(part, *dict.fromkeys((*stored.values(), *codes.values())))
-        return frame.select(*codes.values(), *(pl.col(stored[path]).alias(path) for path in stored)), codes
+        filled = read_filled(self._staging, part, traits)
+        return (filled.hstack(self._staging.read(part, *codes.values())) if codes else filled), codes
 
     def _conditions(self, path: str, codes: Mapping[str, str], marks: _Marks) -> dict[str, pl.Expr]:
         """Which rows have each fate of a trait."""
-        has_value = pl.col(path).is_not_null()
+        has_value = pl.col(path)
         has_code = pl.col(codes[path]).is_not_null() if path in codes else pl.lit(value=False)
         is_late, gave_way = marks.is_late(path), marks.gave_way(path)
         is_kept = has_value & pl.col(_IS_DELIVERED) & ~is_late
@@ -230,8 +214,8 @@ class ValueAccount:
         for path, code, count in dropped.group_by(TRAIT, CODE).len().iter_rows():
             self.fates[path].others_dropped[code] += count
         for (column,), frame in dropped.group_by(COLUMN, maintain_order=True):
-            cells = self._staging.read(part, str(column))[str(column)]
-            yield frame.select(POS, TRAIT, COLUMN, cells.gather(frame[POS] - start).alias(VALUE), CODE)
+            cells = self._staging.read(part, str(column), at=frame[POS] - start)[str(column)]
+            yield frame.select(POS, TRAIT, COLUMN, cells.alias(VALUE), CODE)
 
     def _write(self, dropped: pl.DataFrame, rows: pl.DataFrame) -> None:
         if dropped.is_empty():
@@ -244,7 +228,7 @@ class ValueAccount:
             if len(listed) < FIRST_ROWS:
                 listed.append((file, row))
         written = ordered.select(FILE, ROW, TRAIT, COLUMN, VALUE, CODE)
-        written.write_csv(self._stream, include_header=False)
+        written.write_csv(self.dropped, include_header=False)
 
 
 def _find_unread(staging: Staging, part: str) -> tuple[pl.Series, int]:

@@ -97,7 +97,7 @@ def write_differences(staging: Staging, path: Path) -> None:
         key=lambda one: one.pos,
     )
     positions = pl.DataFrame({POS: [one.pos for one in unequal]}, schema={POS: pl.Int64})
-    located = staging.pick(positions, lambda part: staging.read(part, FILE, ROW))
+    located = staging.locate(positions)
     places = {pos: (file, row) for part in located for pos, file, row in part.select(POS, FILE, ROW).rows()}
     text = io.StringIO(newline="")
     lines = csv.writer(text)

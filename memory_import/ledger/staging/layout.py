@@ -3,6 +3,8 @@
     STATE_DIR/runs/RUN_ID/
         profiles/part-00000.arrow     every input row in order: place, used columns as read, reasons,
                                       and what was made of it: position, values, size, identifiers
+        profiles/cells-00000.arrow    where lines of its rows are known: cells, values and what else was made
+                                      of the other rows; the part has the rest of all rows
         profiles/others-00000.arrow   what its rows state of a trait beside its value
         profiles/superseded.arrow     which values of which rows gave way to a later row of the person
         profiles/left_out.arrow       identifiers that were left out for a person's sake
@@ -52,17 +54,26 @@ import polars as pl
 
 from memory_import.columns import (
     CODE,
+    CODE_PREFIX,
     COLUMN,
     ERRORS,
     ID_TYPE,
+    KNOWN_PERSON,
+    LINE_HASH,
     PIECES,
+    PLACE,
+    PLACE_PREFIX,
     POS,
     REPRESENTATIVE,
+    ROW_CODES,
+    ROW_HASH,
+    STATED,
     TRAIT,
     VALUE,
     schema,
 )
 
+_OF_EVERY_ROW = frozenset((*PLACE, *ERRORS, POS, ROW_HASH, ROW_CODES, KNOWN_PERSON, LINE_HASH, STATED))
 MEMBERS_SCHEMA = schema(POS, REPRESENTATIVE)
 LATE_ERRORS_SCHEMA = schema(POS, *ERRORS)
 OTHERS_SCHEMA = schema(POS, TRAIT, COLUMN, VALUE, CODE, ID_TYPE)
@@ -105,6 +116,16 @@ REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
 def part_name(number: int) -> str:
     """The name of a staged part."""
     return f"part-{number:05d}"
+
+
+def cells_name(part: str) -> str:
+    """The name of the file with the cells of a part, where they were read of some rows alone."""
+    return part.replace("part-", "cells-") + ".arrow"
+
+
+def is_of_every_row(column: str) -> bool:
+    """Whether a column of a part is written of rows, too, whose cells were not read."""
+    return column in _OF_EVERY_ROW or column.startswith((CODE_PREFIX, PLACE_PREFIX))
 
 
 def is_merged(part: str) -> bool:

@@ -1,8 +1,7 @@
 """What is read from the folder of a load."""
 
 import json
-import mmap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +10,10 @@ import polars as pl
 
 from memory_import.columns import (
     ERROR_CODE,
-    ERRORS,
     ID_TYPE,
     IS_FINAL,
     POS,
+    REPRESENTATIVE,
     TRAIT,
     VALUE,
     Exclusion,
@@ -40,22 +39,13 @@ from memory_import.ledger.staging.layout import (
     WITHDRAWN_SCHEMA,
     within,
 )
-from memory_import.ledger.staging.writing import StagingWriter, checksum
+from memory_import.ledger.staging.parts import PartReader
+from memory_import.ledger.staging.writing import checksum
 
 
 @dataclass(frozen=True)
-class Staging(StagingWriter):
+class Staging(PartReader):
     """The staged files of one load."""
-
-    def original(self, part: str) -> Iterator[tuple[int, memoryview]]:
-        """The text of the rows of a part, as it was given to `draft_part`; only what is looked at is read."""
-        index = map_arrow(self.folder / f"original-{part}.arrow", ["rows", "bytes"])
-        with (self.folder / f"original-{part}.text").open("rb") as stream:
-            text = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
-        start = 0
-        for rows, size in index.iter_rows():
-            yield rows, text[start : start + size]
-            start += size
 
     def changed_files(self, *, is_part_alone: bool = False) -> list[str]:
         """The files of the manifest that are missing or not what they were; `is_part_alone`: of the parts."""
@@ -63,13 +53,8 @@ class Staging(StagingWriter):
             files = json.loads((self.folder / "manifest.json").read_text())["files"]
         except (OSError, ValueError, KeyError):
             return ["manifest.json"]
-        wanted = [name for name in files if name.startswith("part-")] if is_part_alone else files
+        wanted = [name for name in files if name.startswith(("part-", "cells-"))] if is_part_alone else files
         return [name for name in wanted if checksum(self.folder / name) != files[name]]
-
-    @cached_property
-    def parts(self) -> tuple[str, ...]:
-        """The names of the staged parts, in the order of the input."""
-        return self._named("part")
 
     @cached_property
     def merged_parts(self) -> tuple[str, ...]:
@@ -104,6 +89,19 @@ class Staging(StagingWriter):
         return map_arrow(path, [POS]) if path.exists() else pl.DataFrame(schema=schema(POS))
 
     @cached_property
+    def is_unchanged(self) -> pl.Series:
+        """Whether each row is one of these (Boolean)."""
+        rows = sum(len(positions) for positions in self.positions.values())
+        nothing = pl.Series([False]).new_from_index(0, rows)
+        return nothing.scatter(self.unchanged[POS], True) if self.unchanged.height else nothing
+
+    @cached_property
+    def representatives(self) -> pl.Series:
+        """The position of the row that stands for each row (Int64): of most its own."""
+        rows = sum(len(positions) for positions in self.positions.values())
+        return pl.int_range(rows, eager=True).scatter(self.members[POS], self.members[REPRESENTATIVE])
+
+    @cached_property
     def unchanged_persons(self) -> pl.DataFrame:
         """The same with the known person (`person`) of each, by `_pos`; of profiles."""
         return map_arrow(self.folder / "unchanged.arrow", [POS, "person"])
@@ -118,41 +116,6 @@ class Staging(StagingWriter):
     def foreseen(self) -> pl.DataFrame:
         """What a plan says of the memories that were kept: FORESEEN_SCHEMA, by `_pos`."""
         return self._read_sparse("foreseen", FORESEEN_SCHEMA)
-
-    def _named(self, kind: str) -> tuple[str, ...]:
-        return tuple(path.stem for path in sorted(self.folder.glob(f"{kind}-*.arrow")))
-
-    def columns(self, part: str) -> tuple[str, ...]:
-        """The names of the columns that are written of a part."""
-        return arrow_columns(self.folder / f"{part}.arrow")
-
-    def read(self, part: str, *columns: str) -> pl.DataFrame:
-        """Columns of a part, of every row; or of a merged or sorted file."""
-        errors = set(columns).intersection(ERRORS)
-        unwritten = errors.difference(self.columns(part)) if errors else errors
-        # `_pos` is always read: it tells how many rows there are.
-        written = [column for column in dict.fromkeys((POS, *columns)) if column not in unwritten]
-        nothing = [pl.lit(None, pl.String).alias(column) for column in unwritten]
-        frame = map_arrow(self.folder / f"{part}.arrow", written)
-        return (frame.with_columns(nothing) if nothing else frame)[list(columns)]  # no query in most cases
-
-    @cached_property
-    def positions(self) -> dict[str, range]:
-        """The positions of the rows of each part."""
-        found = {}
-        end = 0
-        for part in self.parts:
-            start, end = end, end + self.read(part, POS).height
-            found[part] = range(start, end)
-        return found
-
-    def pick(self, wanted: pl.DataFrame, read: Callable[[str], pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        """Part by part, the rows at wanted positions: the columns of `wanted`, which is by `_pos`, and those
-        that `read` gives for all rows of a part."""
-        for part, inside in self.positions.items():
-            here = within(wanted, inside)
-            if not here.is_empty():
-                yield here.hstack(read(part)[here[POS] - inside.start])
 
     @cached_property
     def members(self) -> pl.DataFrame:

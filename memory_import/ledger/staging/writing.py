@@ -32,7 +32,7 @@ from memory_import.ledger.files import (
     write_json,
     write_parquet,
 )
-from memory_import.ledger.staging.layout import OTHERS_SCHEMA, part_name
+from memory_import.ledger.staging.layout import OTHERS_SCHEMA, cells_name, part_name
 
 _READERS = 2  # of files that are summed up: zlib lets go of the interpreter
 
@@ -49,8 +49,15 @@ class StagingWriter:
             shutil.rmtree(self.folder)
         private_directory(self.folder)
 
-    def draft_part(self, number: int, rows: pl.DataFrame, original: Sequence[tuple[int, bytes]] = ()) -> None:
+    def draft_part(
+        self,
+        number: int,
+        rows: pl.DataFrame,
+        original: Sequence[tuple[int, bytes]] = (),
+        cells: pl.DataFrame | None = None,
+    ) -> None:
         """Write one stretch of input rows: what was read and made of them, and the text of runs of them.
+        `cells`: `_pos` and what was made of some of them, where it was not made of all.
 
         They count once `settle_part` was called, which waits for the disk: not here. Columns of errors and
         codes that no row has are not written.
@@ -61,22 +68,31 @@ class StagingWriter:
             if (name in ERRORS or name.startswith(CODE_PREFIX)) and not rows[name].count()
         ]
         draft_arrow(rows.drop(empty), self.folder / f"{part_name(number)}.arrow")
+        if cells is not None:
+            draft_arrow(cells, self.folder / cells_name(part_name(number)))
         if original:
             self._draft_original(part_name(number), original)
 
     def settle_part(self, number: int) -> None:
         """Make one stretch of input rows durable."""
         part = part_name(number)
-        for name in (f"original-{part}.text", f"original-{part}.arrow"):
+        for name in (f"original-{part}.text", f"original-{part}.arrow", cells_name(part)):
             if is_draft(self.folder / name):
                 settle(self.folder / name)
         settle(self.folder / f"{part}.arrow")
 
-    def replace_part(self, part: str, rows: pl.DataFrame, replaced: pl.Series, others: pl.DataFrame) -> None:
+    def replace_part(
+        self,
+        part: str,
+        rows: pl.DataFrame,
+        cells: pl.DataFrame | None,
+        replaced: pl.Series,
+        others: pl.DataFrame,
+    ) -> None:
         """Write a part anew, with what the `replaced` rows (`_pos`) state beside their values
         (OTHERS_SCHEMA)."""
         number = int(part.removeprefix("part-"))
-        self.draft_part(number, rows)
+        self.draft_part(number, rows, cells=cells)
         self.settle_part(number)
         path = self.folder / f"others-{number:05d}.arrow"
         before = [map_arrow(path, list(OTHERS_SCHEMA))] if path.exists() else []

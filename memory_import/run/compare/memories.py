@@ -70,7 +70,7 @@ async def compare_memories(
         wait = spec.settle_seconds if is_doubted(known, asked) else 0.0
         held = await _read_profiles(run, load, spec, asked, keyed, wait_seconds=wait)
         compared = match_store(compared, known, held)
-    return ComparedMemories(compared, count_copies(compared, known, held), remarks)
+    return ComparedMemories(compared, count_copies(compared, known, held, asked), remarks)
 
 
 def open_memories(

@@ -35,7 +35,9 @@ def key_memories(
     plan = memory_plan(load, spec)
     resolved = plan.reference.identifier_columns if plan.reference else {}
     columns = dict.fromkeys([*resolved, MOMENT, PAYLOAD, *([spec.key] if spec.key else [])])
-    picked = staging.pick(rows.select(POS, PROFILE_ID).sort(POS), lambda part: staging.read(part, *columns))
+    picked = staging.pick(
+        rows.select(POS, PROFILE_ID).sort(POS), lambda part, at: staging.read(part, *columns, at=at)
+    )
     reference = pl.coalesce(
         *(pl.format(f"{reference.id_type}:{{}}", column) for column, reference in resolved.items()),
         pl.lit(None, pl.String),

@@ -58,12 +58,15 @@ def match_store(rows: pl.DataFrame, known: pl.DataFrame, held: pl.DataFrame) -> 
     return rows.with_columns(state.alias(STATE))
 
 
-def count_copies(rows: pl.DataFrame, known: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+def count_copies(
+    rows: pl.DataFrame, known: pl.DataFrame, held: pl.DataFrame, asked: pl.Series
+) -> pl.DataFrame:
     """How many copies of each part of the `rows` (COMPARED) that may be sent their profiles hold already:
 
-    `_pos`, `_copies`, `_possible_copies`, both List(UInt32), of the rows that have any. Certain are those
-    that are `known` (MEMORIES) of the very profile, and those that were read there (`held`, as in
-    `match_store`); possible are those that would be there if it was merged with the one they went to.
+    `_pos`, `_copies`, `_possible_copies`, both List(UInt32), of the rows that have any. Certain is what was
+    read in those that were `asked` (String; `held` as in `match_store`), and of the others what is `known`
+    (MEMORIES). Possible is what is known and was not read, as it may not have shown yet, and what would be
+    there if the profile was merged with the one it went to.
     """
     if known.is_empty() and held.is_empty():
         return pl.DataFrame(schema={POS: pl.Int64, **dict.fromkeys(_COUNTS, pl.List(pl.UInt32))})
@@ -72,11 +75,12 @@ def count_copies(rows: pl.DataFrame, known: pl.DataFrame, held: pl.DataFrame) ->
     counted = parts
     for counts in (_count(alike, "here"), _count(alike.with_columns(profile="now"), "merged"), held):
         counted = counted.join(counts, on=_OF_PARTS, how="left", maintain_order="left")
-    certain = pl.max_horizontal("here", "copies", 0)
+    is_read = pl.col("profile").is_in(asked.implode())
+    certain = pl.when(is_read).then("copies").otherwise("here").fill_null(0)
     copies = counted.select(
         POS,
         certain.cast(pl.UInt32).alias(COPIES),
-        (pl.max_horizontal("merged", certain) - certain).cast(pl.UInt32).alias(POSSIBLE_COPIES),
+        (pl.max_horizontal("merged", "here", certain) - certain).cast(pl.UInt32).alias(POSSIBLE_COPIES),
     )
     having = copies.filter(pl.any_horizontal(pl.col(_COUNTS) > 0))[POS]
     of_these = copies.filter(pl.col(POS).is_in(having.implode()))

@@ -105,10 +105,10 @@ def _count_drops(staging: Staging, trait: MappedTrait) -> _Drops:
     for part in staging.parts:
         has_value, codes = read_trait(staging, part, trait)
         is_dropped = ~has_value & codes.is_not_null()
-        refused = codes.filter(is_dropped).cast(pl.String).value_counts(name="count")
+        refused = codes.filter(is_dropped).value_counts(name="count")
         drops.filled += int(has_value.sum()) + int(is_dropped.sum())
         drops.codes.update({code: count for code, count in refused.iter_rows() if code not in LEFT_OUT})
-        if len(drops.sample) < _SAMPLE and is_dropped.any():
+        if sum(map(len, drops.sample)) < _SAMPLE and is_dropped.any():
             rows = is_dropped.arg_true().head(_SAMPLE)
             cells = read_cells(staging, part, trait, rows)
             drops.sample.append(cells["value"].drop_nulls())

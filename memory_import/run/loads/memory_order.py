@@ -48,7 +48,7 @@ def order_by_profile(
     batches: list[PlannedBatch] = []
     counted = kept.join(copies, on=POS, how="left", maintain_order="left")
     numbered = assign_partitions(counted, PROFILE_ID, pl.col(PIECES).sum(), fits=_ENTRIES_PER_FILE)
-    picked = staging.pick(numbered.sort(POS), lambda part: staging.read(part, PAYLOAD))
+    picked = staging.pick(numbered.sort(POS), lambda part, at: staging.read(part, PAYLOAD, at=at))
     with partitioned(staging.folder / "unsorted", picked) as paths:
         for number, path in enumerate(paths):
             staging.write_sorted(number, _list_entries(pl.read_ipc(path)))
@@ -66,7 +66,7 @@ def order_updates(staging: Staging, load: MemoryLoad, changed: pl.DataFrame) -> 
     """
     if changed.is_empty():
         return []
-    picked = pl.concat(staging.pick(changed.sort(POS), lambda part: staging.read(part, PAYLOAD)))
+    picked = pl.concat(staging.pick(changed.sort(POS), lambda part, at: staging.read(part, PAYLOAD, at=at)))
     is_alike = pl.col("former").list.len() == pl.col(PAYLOAD).list.len()
     nothing = pl.lit(0, pl.UInt64).repeat_by(pl.col(PAYLOAD).list.len())
     parts = picked.with_columns(former=pl.when(is_alike).then("former").otherwise(nothing))

@@ -169,13 +169,13 @@ def _stage_claims(staging: Staging, found: list[FoundPersons], known: FoundPeopl
         staging.write_claims(claims, withdrawn)
 
 
-def _read_rows(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
-    """The values of the rows of a part, and `_further`: List of Struct of FURTHER_SCHEMA."""
-    values = read_values(staging, plan, part)
+def _read_rows(staging: Staging, plan: ProfilePlan, part: str, at: pl.Series) -> pl.DataFrame:
+    """The values of the rows at some places of a part, and `_further`: List of Struct of FURTHER_SCHEMA."""
+    values = read_values(staging, plan, part, at)
     further = staging.further_identifiers(part).group_by(POS).agg(_further=pl.struct(*FURTHER_SCHEMA))
-    rows = pl.DataFrame({POS: staging.positions[part]}, schema={POS: pl.Int64})
+    rows = pl.DataFrame({POS: at + staging.positions[part].start}, schema={POS: pl.Int64})
     listed = rows.join(further, on=POS, how="left", maintain_order="left")
-    moments = [staging.read(part, LATEST)] if LATEST in staging.columns(part) else []
+    moments = [staging.read(part, LATEST, at=at)] if LATEST in staging.columns(part) else []
     rows = values.hstack([listed["_further"].cast(pl.List(pl.Struct(FURTHER_SCHEMA)))])
     return pl.concat([rows, *moments], how="horizontal")
 
@@ -238,7 +238,7 @@ def _read_hashes(
 def _list_hashes(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
     """`_pos`, `value` of the hashes of all identifiers of a part."""
     columns = hash_columns(plan)
-    rows = staging.read(part, POS, *columns)
+    rows = staging.cells(part, POS, *columns)
     own = pl.concat(rows.select(POS, value=column) for column in columns).drop_nulls("value")
     further = staging.further_identifiers(part).select(POS, value=pl.col("value").hash())
     return pl.concat([own, further])

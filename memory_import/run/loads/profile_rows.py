@@ -7,7 +7,19 @@ from functools import cached_property
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, FILE, KNOWN_PERSON, POS, ROW, ROW_CODES, ROW_HASH, schema
+from memory_import.columns import (
+    ERROR_CODE,
+    FILE,
+    KNOWN_PERSON,
+    LINE_HASH,
+    POS,
+    ROW,
+    ROW_CODES,
+    ROW_HASH,
+    STATED,
+    schema,
+)
+from memory_import.run.loads.known_persons.known_lines import MOST_TRAITS, RememberedLines, hash_lines
 from memory_import.run.loads.known_persons.row_codes import read_codes, write_codes
 from memory_import.run.loads.known_persons.row_hashes import DEFERRED, RememberedRows, RowHash
 from memory_import.run.loads.stored_values import drop_repeated
@@ -37,12 +49,46 @@ class ProfileRows:
         and `_known_person`. Of rows that are remembered nothing is made: in place of their values stands what
         they state. So it is with all others where there is such a row; these are marked as DEFERRED."""
         marks = self.remembered.find(self._hash(rows))
-        if not marks[KNOWN_PERSON].count():
-            made = self._make(rows, marks[ROW_HASH])
-            return replace(made, frame=drop_repeated(made.frame, self.plan))
+        if marks[KNOWN_PERSON].count():
+            return self._put_off(rows, marks)
+        made = self._make(rows, marks[ROW_HASH])
+        return replace(made, frame=drop_repeated(made.frame, self.plan))
+
+    def prepare_few(self, rows: pl.DataFrame) -> Prepared:
+        """The same of a few rows between known ones, of which nothing is made, either, be they remembered or
+        not."""
+        if rows.is_empty():
+            return self._nothing_to_say
+        return self._put_off(rows, self.remembered.find(self._hash(rows)))
+
+    def _put_off(self, rows: pl.DataFrame, marks: pl.DataFrame) -> Prepared:
         left = self._leave(rows.hstack(marks.with_columns(pl.col(KNOWN_PERSON).fill_null(DEFERRED))))
-        frame = pl.concat([self._nothing.frame, left.frame], how="diagonal")
+        frame = pl.concat([self._nothing.frame, left.frame.hstack([self._state(left.frame)])], how="diagonal")
         return replace(left, frame=drop_repeated(frame, self.plan))
+
+    def recall(self, known: pl.DataFrame) -> Prepared:
+        """Rows of which nothing was read, as their lines are known: what `find_lines` found of them."""
+        return read_codes(known.cast({ROW_CODES: pl.String}), self.plan)
+
+    def find_lines(self, kind: str, file: str) -> RememberedLines | None:
+        """What is known of the lines of a file of a kind; None where nothing is."""
+        if self.row_hash is None or self.remembered.rows["line"].count() == 0:
+            return None
+        return RememberedLines(self.remembered, self.row_hash.of_lines(kind, file))
+
+    def hash_lines(self, kind: str, file: str, lines: pl.Series) -> pl.Series | None:
+        """The hashes (UInt64) of lines of a file of a kind; None where nothing is remembered of rows."""
+        if self.row_hash is None or len(self.plan.traits) > MOST_TRAITS:
+            return None
+        return hash_lines(self.row_hash.of_lines(kind, file), lines)
+
+    def _state(self, rows: pl.DataFrame) -> pl.Series:
+        """`_stated` of rows with values, or with what they state in their place."""
+        bits = [
+            pl.col(trait.value_column).is_not_null().cast(pl.UInt32) * (1 << number)
+            for number, trait in enumerate(self.plan.traits[:MOST_TRAITS])
+        ]
+        return rows.select(pl.sum_horizontal(bits).cast(pl.UInt32).alias(STATED)).to_series()
 
     def prepare_again(self, rows: pl.DataFrame) -> Prepared:
         """Staged rows of which nothing was made (`_pos`, `_file`, `_row`, what the spec uses, `_row_hash`,
@@ -53,10 +99,11 @@ class ProfileRows:
         made = self._make(numbered, rows[ROW_HASH])
         changes = Counter(made.changes)
         changes.subtract(read_codes(rows.with_columns(nothing), self.plan).changes)
-        return replace(made, frame=made.frame.with_columns(rows[ROW], rows[POS]), changes=changes)
+        frame = made.frame.with_columns(rows[ROW], rows[POS], rows[LINE_HASH])
+        return replace(made, frame=frame, changes=changes)
 
     def put_back(self, part: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
-        """A staged part (all of its columns) with rows that were prepared again in their places."""
+        """Cells of a staged part (all of their columns) with rows that were prepared again in their place."""
         values = [
             pl.col(trait.columns[0]).alias(trait.value_column)
             for trait in self.plan.traits
@@ -73,15 +120,13 @@ class ProfileRows:
 
     def _make(self, rows: pl.DataFrame, hashes: pl.Series) -> Prepared:
         """Rows prepared; the hash is null where not all that was made of a row can be said again."""
-        if rows.is_empty():
-            return self._nothing
         prepared = prepare_profiles(null_out(rows, self.null_texts), self.plan)
         frame = prepared.frame.with_columns(rows)
         codes = write_codes(prepared, self.plan)
         if self.row_hash is not None:
             hashes = self._null_lost(frame, prepared.aside, hashes)
         nobody = pl.repeat(None, rows.height, dtype=pl.Int64, eager=True)
-        marks = [hashes.alias(ROW_HASH), codes, nobody.alias(KNOWN_PERSON)]
+        marks = [hashes.alias(ROW_HASH), codes, nobody.alias(KNOWN_PERSON), self._state(frame)]
         frame = frame.hstack(hash_identifiers(frame, self.plan, self.block)).hstack(marks)
         return replace(prepared, frame=frame)
 
@@ -90,9 +135,14 @@ class ProfileRows:
         """No rows, prepared."""
         rows = pl.DataFrame(schema={**schema(FILE, ROW), **dict.fromkeys(self.used, pl.String)})
         prepared = prepare_profiles(rows, self.plan)
-        marks = pl.DataFrame(schema=schema(ROW_HASH, ROW_CODES, KNOWN_PERSON))
+        marks = pl.DataFrame(schema=schema(ROW_HASH, ROW_CODES, KNOWN_PERSON, STATED))
         frame = prepared.frame.hstack(hash_identifiers(prepared.frame, self.plan, self.block)).hstack(marks)
         return replace(prepared, frame=frame)
+
+    @cached_property
+    def _nothing_to_say(self) -> Prepared:
+        """No rows, as they are staged."""
+        return replace(self._nothing, frame=drop_repeated(self._nothing.frame, self.plan))
 
     def _leave(self, rows: pl.DataFrame) -> Prepared:
         """Rows of which nothing is made, with what they state in place of the values of traits."""

@@ -62,7 +62,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
     run.progress.begin("reading and preparing")
     with run.timed("prepare"):
         rows = _open_rows(run, spec, plan, rules, known)
-        prepared = prepare_parts(run, PROFILES, spec.source, rows.prepare, staging)
+        prepared = prepare_parts(run, PROFILES, spec.source, rows.prepare, staging, rows)
     run.progress.begin("grouping", prepared.rows)
     with run.timed("group"):
         settle = partial(settle_skipped, staging, rows)

@@ -3,17 +3,21 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Protocol
 
 import polars as pl
 
-from memory_import.columns import FILE, POS, ROW, schema
+from memory_import.columns import FILE, LINE_HASH, POS, ROW, schema
 from memory_import.errors import UsageProblem
-from memory_import.ledger.staging.layout import OTHERS_SCHEMA
+from memory_import.ledger.staging.layout import OTHERS_SCHEMA, is_of_every_row
 from memory_import.ledger.staging.staged import Staging, count_rejected
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
 from memory_import.run.lifecycle.changes import refuse_differences
+from memory_import.sources.csv.file import FindLines, no_lines
+from memory_import.sources.csv.lines import KnownLines, split_whole_lines
 from memory_import.sources.fingerprint import Fingerprint
 from memory_import.sources.frames import Batch, make_rejects
 from memory_import.sources.originals import describe_originals
@@ -49,6 +53,26 @@ class _Part:
         return self.batch.height
 
 
+class Lines(Protocol):
+    """What is known of rows by their lines in a CSV file."""
+
+    def find_lines(self, kind: str, file: str) -> KnownLines | None:
+        """What is known of the lines of a file of a kind, by their hashes."""
+        ...
+
+    def recall(self, known: pl.DataFrame) -> Prepared:
+        """Rows whose lines are known, prepared as far as that is known."""
+        ...
+
+    def prepare_few(self, rows: pl.DataFrame) -> Prepared:
+        """The rows between them that were read; they may be prepared later, all together."""
+        ...
+
+    def hash_lines(self, kind: str, file: str, lines: pl.Series) -> pl.Series | None:
+        """The hashes of lines; None where they are of no use."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Drafted:
     """A part that was written and waits for the disk, with the changes made to its rows, by code."""
@@ -65,11 +89,13 @@ def prepare_parts(
     source: SourceSpec,
     prepare: Callable[[pl.DataFrame], Prepared],
     staging: Staging,
+    lines: Lines | None = None,
 ) -> PreparedParts:
     """Read the source of a load to its end, and note in the ledger what it was.
 
     Every row is staged in the order of the input, as it was read, with what was made of it or the reasons why
-    nothing was. `prepare` gets rows as they were read, and its frame begins with them.
+    nothing was. `prepare` gets rows as they were read, and its frame begins with them. What is known of
+    `lines` is not read.
     """
     opened = run.sources.open(load, source_options(source, run.spec_folder))
     used = tuple(used_columns(run.spec)[load])
@@ -85,11 +111,12 @@ def prepare_parts(
             changes.update(drafted.changes)
             run.progress.advance(drafted.rows, rejects=drafted.rejected)
 
-        for part in _parts(opened, used, run.record.row_limit):
+        find_lines = no_lines if lines is None or run.record.row_limit is not None else lines.find_lines
+        for part in _parts(opened, used, run.record.row_limit, find_lines):
             run.check_stop()
             if len(under_way) == _WORKERS:
                 take_oldest()
-            under_way.append(workers.submit(_draft, part, prepare, staging))
+            under_way.append(workers.submit(_draft, part, prepare, lines, staging))
             rows += part.rows
         while under_way:
             take_oldest()
@@ -138,10 +165,12 @@ def _check_count(load: str, source: SourceSpec, rows: int, row_limit: int | None
         )
 
 
-def _parts(source: Source, used: Sequence[str], row_limit: int | None) -> Iterator[_Part]:
+def _parts(
+    source: Source, used: Sequence[str], row_limit: int | None, find_lines: FindLines
+) -> Iterator[_Part]:
     """The source in parts, up to `row_limit` rows; one without rows when there are none."""
     position = number = 0
-    for batch in source.batches(_ROWS_PER_PART, used):
+    for batch in source.batches(_ROWS_PER_PART, used, find_lines):
         room = None if row_limit is None else row_limit - position
         part = _Part(number, position, _first_rows(batch, room))
         yield part
@@ -159,19 +188,54 @@ def _first_rows(batch: Batch, room: int | None) -> Batch:
         return batch
     numbers = pl.concat([batch.rows[ROW], batch.rejects[ROW]]).sort()
     within = pl.col(ROW) < numbers[room]
-    return Batch(batch.rows.filter(within), batch.rejects.filter(within), batch.original)
+    return replace(batch, rows=batch.rows.filter(within), rejects=batch.rejects.filter(within), kind=None)
 
 
-def _draft(part: _Part, prepare: Callable[[pl.DataFrame], Prepared], staging: Staging) -> _Drafted:
+def _draft(
+    part: _Part, prepare: Callable[[pl.DataFrame], Prepared], lines: Lines | None, staging: Staging
+) -> _Drafted:
     """Prepare one part and write it."""
-    prepared = prepare(part.batch.rows)
-    frame = prepared.frame
-    if not part.batch.rejects.is_empty():
-        frame = pl.concat([frame, part.batch.rejects], how="diagonal").sort(ROW)
+    batch = part.batch
+    known = None if batch.known.is_empty() else lines
+    prepared = prepare(batch.rows) if known is None else known.prepare_few(batch.rows)
+    frame, others, changes = prepared.frame, [prepared.others], Counter(prepared.changes)
+    if not batch.rejects.is_empty():
+        frame = pl.concat([frame, batch.rejects], how="diagonal").sort(ROW)
+    cells = None
+    if known is not None:
+        recalled = known.recall(batch.known)
+        cells = frame.select(ROW, *(name for name in frame.columns if not is_of_every_row(name)))
+        kept = frame.select(name for name in frame.columns if is_of_every_row(name))
+        frame = pl.concat([kept, recalled.frame], how="diagonal_relaxed").sort(ROW)
+        others.append(recalled.others)
+        changes.update(recalled.changes)
     positions = pl.int_range(part.position, part.position + len(frame), dtype=pl.Int64, eager=True)
     frame = frame.with_columns(_pos=positions)
-    staging.draft_part(part.number, frame, part.batch.original)
-    at = frame[ROW].search_sorted(prepared.others[ROW])  # rows of one file, in order
-    others = prepared.others.with_columns(positions.gather(at).alias(POS))
-    staging.write_others(part.number, others.select(list(OTHERS_SCHEMA)))
-    return _Drafted(part.number, part.rows, count_rejected(frame), prepared.changes)
+    if lines is not None:
+        frame = frame.with_columns(_hash_lines(batch, frame, lines).alias(LINE_HASH))
+    if cells is not None:
+        places = positions.gather(frame[ROW].search_sorted(cells[ROW]))
+        cells = cells.drop(ROW).insert_column(0, places.alias(POS))
+    staging.draft_part(part.number, frame, batch.original, cells)
+    beside = pl.concat(others).sort(ROW, maintain_order=True)
+    at = frame[ROW].search_sorted(beside[ROW])  # rows of one file, in order
+    beside = beside.with_columns(positions.gather(at).alias(POS))
+    staging.write_others(part.number, beside.select(list(OTHERS_SCHEMA)))
+    return _Drafted(part.number, part.rows, count_rejected(frame), changes)
+
+
+def _hash_lines(batch: Batch, frame: pl.DataFrame, lines: Lines) -> pl.Series:
+    """The hash (UInt64) of the line of each row of a part; null where nobody can say which it is."""
+    nothing = pl.repeat(None, frame.height, dtype=pl.UInt64, eager=True)
+    if batch.kind is None or frame.is_empty():
+        return nothing
+    if batch.known.height == frame.height:
+        return frame[LINE_HASH]
+    file, found = frame[FILE][0], []
+    for is_regular, runs in groupby(batch.original, lambda run: run[0] > 1):
+        listed = list(runs)
+        count = sum(rows for rows, _ in listed)
+        texts = split_whole_lines(b"".join(text for _, text in listed), count) if is_regular else None
+        hashes = None if texts is None else lines.hash_lines(batch.kind, file, texts)
+        found.append(nothing[:count] if hashes is None else hashes)
+    return pl.concat(found)

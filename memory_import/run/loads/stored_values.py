@@ -17,13 +17,14 @@ def mapped_traits(spec: Spec, load: str) -> tuple[MappedTrait, ...]:
     return tuple(
         MappedTrait(
             path=plan.path,
+            number=number,
             value_column=plan.value_column,
             code_column=plan.code_column,
             columns=plan.columns,
             place_column=plan.place_column,
             null_texts=null_texts,
         )
-        for plan in value_plans(spec, load)
+        for number, plan in enumerate(value_plans(spec, load))
     )
 
 
@@ -37,15 +38,15 @@ def drop_repeated(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     return rows.drop(repeated, plan.identifier_columns)
 
 
-def read_values(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
-    """The values of the rows of a part, as `prepare_profiles` gave them; those of rows that no profile was
-    made of may be anything."""
+def read_values(staging: Staging, plan: ProfilePlan, part: str, at: pl.Series | None = None) -> pl.DataFrame:
+    """The values of the rows of a part, or of those `at` some places in it, as `prepare_profiles` gave them;
+    those of rows that no profile was made of may be anything."""
     written = staging.columns(part)
     places = {
         trait.value_column: trait.value_column if trait.value_column in written else trait.columns[0]
         for trait in plan.traits
     }
-    read = staging.read(part, *dict.fromkeys(places.values()))
+    read = staging.read(part, *dict.fromkeys(places.values()), at=at)
     return read.select(pl.col(place).alias(column) for column, place in places.items())
 
 
@@ -54,5 +55,5 @@ def read_entries(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame
     if part not in staging.positions:
         return staging.entries(part, PAYLOAD)
     sent = staging.entries(part)
-    values = read_values(staging, plan, part)[sent[POS] - staging.positions[part].start]
+    values = read_values(staging, plan, part, sent[POS] - staging.positions[part].start)
     return sent.select(IS_FINAL, write_payloads(values, plan))

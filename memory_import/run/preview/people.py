@@ -70,11 +70,12 @@ def _list_input(run: RunContext) -> Iterator[pl.DataFrame]:
 
 def _list_part(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
     positions = staging.positions[part]
-    values = read_values(staging, plan, part)
-    rows = staging.read(part, POS, ERROR_CODE, KNOWN_PERSON).hstack(identify(values, plan))
     refused = within(staging.late_rejects.sort(POS), positions)[POS]
     is_made = pl.col(ERROR_CODE).is_null() & pl.col(KNOWN_PERSON).is_null()
-    rows = rows.filter(is_made, ~pl.col(POS).is_in(refused.implode()))
+    made = staging.read(part, POS, ERROR_CODE, KNOWN_PERSON)
+    made = made.filter(is_made, ~pl.col(POS).is_in(refused.implode()))
+    values = read_values(staging, plan, part, made[POS] - positions.start)
+    rows = made.hstack(identify(values, plan))
     further = staging.further_identifiers(part).join(rows.select(POS), on=POS, how="semi")
     stated = list_identifiers(rows, plan, further)
     left_out = within(staging.left_out, positions)

@@ -105,7 +105,7 @@ class UnchangedLoad:
     def memories(self, wanted: pl.Series) -> Iterator[list[SentMemory]]:
         """Those of the wanted rows (`_pos`) that are unchanged memories, file by file."""
         listed = self._list_memories().filter(pl.col(POS).is_in(wanted.implode())).sort(POS)
-        for rows in self._staging.pick(listed, lambda part: self._staging.read(part, PAYLOAD)):
+        for rows in self._staging.pick(listed, lambda part, at: self._staging.read(part, PAYLOAD, at=at)):
             yield [
                 SentMemory(
                     pos=pos,
@@ -123,7 +123,7 @@ def _merge(staging: Staging, spec: ProfilesSpec, plan: ProfilePlan, wanted: pl.S
     members = staging.members.filter(pl.col(REPRESENTATIVE).is_in(wanted.implode()))
     used = columns_used(spec)
     rows, further = [], []
-    for picked in staging.pick(members, lambda part: staging.read(part, FILE, ROW, *used)):
+    for picked in staging.pick(members, lambda part, at: staging.read(part, FILE, ROW, *used, at=at)):
         read = null_out(picked.select(FILE, ROW, *used), spec.source.null_texts)
         prepared = prepare_profiles(read, plan)
         placed = picked.select(POS, REPRESENTATIVE)

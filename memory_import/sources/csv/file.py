@@ -2,16 +2,18 @@
 
 import csv
 import io
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 import polars as pl
 
-from memory_import.columns import ROW, Exclusion
+from memory_import.columns import FILE, ROW, Exclusion
 from memory_import.sources.csv.blocks import split_rows
 from memory_import.sources.csv.footer import leave_out_footer
 from memory_import.sources.csv.head import CsvHead, read_head
+from memory_import.sources.csv.lines import KnownLines
 from memory_import.sources.csv.pieces import Piece, PieceCutter
 from memory_import.sources.csv.repair import BLANKS, says_nothing
 from memory_import.sources.encodings import Utf8Stream, to_original
@@ -21,8 +23,14 @@ from memory_import.sources.frames import Batch, Run, make_rejects, null_out, sel
 from memory_import.sources.guess import propose_encoding
 from memory_import.sources.options import SourceOptions, canonical_encoding
 
+FindLines = Callable[[str, str], KnownLines | None]
+
 _BYTES_PER_FRAME = 1 << 25
 _FIRST_SHARE = 8  # the first frame is that much smaller: work on it begins while the others are read
+
+
+def no_lines(_kind: str, _file: str) -> None:
+    """Nothing is known of any line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +60,25 @@ class CsvFile:
         """Why a column cannot be read: any can."""
         return None
 
-    def batches(self, columns: Sequence[str], rows_per_batch: int) -> Generator[Batch, None, str]:
+    @property
+    def kind(self) -> str | None:
+        """What decides, beside a line itself, what is read from it; None where its neighbours do, too."""
+        if self.options.ignores_footer or self.options.escape is not None:
+            return None
+        return json.dumps((self.head.names, self.head.shape.delimiter))
+
+    def batches(
+        self, columns: Sequence[str], rows_per_batch: int, find_lines: FindLines = no_lines
+    ) -> Generator[Batch, None, str]:
         """The file's rows with these columns, at most `rows_per_batch` in a batch, rejected ones counted.
+        `find_lines` gives what is known of lines of a kind.
 
         Returns (as a generator does) the SHA-256 of what was read.
         """
         stored = self.file.open()
         with closing(_open_text(stored, self.file.name, self.options)) as stream:
-            cutter = PieceCutter(stream, self.file.name)
+            known = None if self.kind is None else find_lines(self.kind, self.file.name)
+            cutter = PieceCutter(stream, self.file.name, known, most_rows=rows_per_batch)
             pieces: Iterator[Piece] = cutter.cut(self.head.shape, self.head.end, self.head.lines)
             if self.options.ignores_footer:
                 pieces = leave_out_footer(pieces, self.head.shape)
@@ -104,7 +123,8 @@ def _split(batch: Batch, most_rows: int) -> Iterator[Batch]:
     part = (pl.col(ROW) - numbers.min()) // most_rows
     for number, first in enumerate(range(0, len(texts), most_rows)):
         runs = [(1, text) for text in texts[first : first + most_rows]]
-        yield Batch(batch.rows.filter(part == number), batch.rejects.filter(part == number), runs)
+        rows, rejects = batch.rows.filter(part == number), batch.rejects.filter(part == number)
+        yield Batch(rows, rejects, runs, kind=batch.kind)
 
 
 def list_originals(runs: Iterable[Run]) -> list[bytes]:
@@ -121,11 +141,12 @@ class _CsvFrames:
     def __init__(self, table: CsvFile, columns: tuple[str, ...]) -> None:
         names = table.head.names
         self._file = table.file.name
+        self._kind = table.kind
         self._encoding = table.encoding
         self._shape = table.head.shape
         self._columns = columns
         self._positions = {name: names.index(name) for name in columns if name in table.columns}
-        self._schema = {str(position): pl.String for position in range(len(names))}
+        self._width = len(names)
         self._proposal: str | None = None
 
     def to_batch(self, pieces: list[Piece]) -> Batch:
@@ -144,20 +165,19 @@ class _CsvFrames:
             select_columns(frame, self._file, self._columns),
             make_rejects(self._file, rejects),
             [run for piece in pieces for run in piece.originals],
+            self._join_known(pieces),
+            self._kind,
         )
+
+    def _join_known(self, pieces: list[Piece]) -> pl.DataFrame:
+        known = pl.concat([pl.DataFrame(), *(piece.known for piece in pieces)], how="diagonal")
+        return known if known.is_empty() else known.insert_column(0, pl.lit(self._file).alias(FILE))
 
     def _parse(self, pieces: list[Piece], text: bytes) -> pl.DataFrame:
         """`_row` and those of the asked columns that the file has."""
         numbers = _row_numbers(pieces)
         positions = sorted(set(self._positions.values())) or [0]
-        frame = pl.read_csv(
-            text,
-            has_header=False,
-            schema=self._schema,
-            columns=positions,
-            infer_schema=False,
-            separator=self._shape.delimiter,
-        )
+        frame = read_regular_text(text, self._width, positions, self._shape.delimiter)
         if frame.height != numbers.len():
             raise SourceError(
                 f"{self._file}: found {frame.height} rows, expected the {numbers.len()} that were counted; "
@@ -192,6 +212,21 @@ class _CsvFrames:
             self._proposal = propose_encoding(to_original(sample, self._encoding)) or ""
         remedy = f"; it reads well as {self._proposal}: set the source's encoding to that"
         return message + remedy if self._proposal else message
+
+
+def read_regular_text(text: bytes, width: int, positions: Sequence[int], delimiter: str) -> pl.DataFrame:
+    """Columns (String) of regular text, by their positions among so many, which are their names."""
+    schema = {str(position): pl.String for position in range(width)}
+    if not text:
+        return pl.DataFrame(schema={name: schema[name] for name in map(str, positions)})
+    return pl.read_csv(
+        text,
+        has_header=False,
+        schema=schema,
+        columns=list(positions),
+        infer_schema=False,
+        separator=delimiter,
+    )
 
 
 def _open_text(stored: ReadOnce, name: str, options: SourceOptions) -> Utf8Stream:

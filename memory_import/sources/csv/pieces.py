@@ -5,17 +5,23 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from memory_import.columns import Exclusion
+import polars as pl
+
+from memory_import.columns import ROW, Exclusion
 from memory_import.sources.csv.blocks import CsvShape, find_regular_block
+from memory_import.sources.csv.lines import LINE, KnownLines, find_known
 from memory_import.sources.csv.repair import Record, read_records, says_nothing
 from memory_import.sources.errors import RejectCode, SourceError
 from memory_import.sources.frames import Run
 
 BLOCK_BYTES = 1 << 18
 """How much text is looked at in one go: small enough for the processor's cache."""
+
+KNOWN_BYTES = 1 << 22
+"""How much text is looked at in one go where most lines of it may be known."""
 
 REPAIR_BYTES = 1 << 11
 """How much irregular text is read record by record before a regular block is looked for again."""
@@ -39,19 +45,21 @@ class Piece:
     """Regular CSV text (LF or CRLF, no header), the numbers of its rows, and the rejects among them.
 
     Without `has_quoted_empty` no field of it is written as two quotes. `originals` is all of the piece,
-    rejects too, as it stands in the file; blank lines are left out.
+    rejects too, as it stands in the file; blank lines are left out. `known`: `_row`, and what is known of the
+    rows between that are not in the text, as their lines are known.
     """
 
     text: bytes
-    row_numbers: Sequence[int]
+    row_numbers: Sequence[int] | pl.Series
     rejects: Sequence[Reject]
     has_quoted_empty: bool
     originals: Sequence[Run]
+    known: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def rows(self) -> int:
         """How many rows it is about, rejects counted."""
-        return len(self.row_numbers) + len(self.rejects)
+        return len(self.row_numbers) + len(self.rejects) + self.known.height
 
 
 class Utf8Source(Protocol):
@@ -64,26 +72,33 @@ class PieceCutter:
     """Cuts what a stream holds into pieces, in order, every row in one of them.
 
     Whole blocks are proved regular and passed on as they are. Where that fails, smaller ones are tried, and
-    the smallest are read record by record and written anew, until the text is regular again.
+    the smallest are read record by record and written anew, until the text is regular again. Before that,
+    lines that are `known` are left out, of at most `most_rows` at a time.
     """
 
     def __init__(
         self,
         stream: Utf8Source,
         name: str,
+        known: KnownLines | None = None,
         *,
+        most_rows: int = 0,
         block_bytes: int = BLOCK_BYTES,
         repair_bytes: int = REPAIR_BYTES,
     ) -> None:
         self._stream = stream
         self._name = name
+        self._known = known
+        self._most_rows = most_rows
+        self._unknown_bytes = 0
         self._block_bytes = block_bytes
+        self._held_bytes = block_bytes if known is None else max(block_bytes, KNOWN_BYTES)
         self._repair_bytes = repair_bytes
         self._is_last = False
         self._row = self._line = 1
         self._position = 0
         self.text = b""
-        self.fill(block_bytes)
+        self.fill(self._held_bytes)
 
     @property
     def is_last(self) -> bool:
@@ -106,7 +121,7 @@ class PieceCutter:
         self._line, size = lines + 1, self._block_bytes
         self._advance(start)
         while self._position < len(self.text):
-            piece = self._cut_regular(shape, size)
+            piece = self._cut_known(shape) or self._cut_regular(shape, size)
             if piece is not None:
                 size = min(2 * size, self._block_bytes)
                 yield piece
@@ -114,6 +129,28 @@ class PieceCutter:
                 size = max(size // 4, self._repair_bytes)
             else:
                 yield self._repair(shape)
+
+    def _cut_known(self, shape: CsvShape) -> Piece | None:
+        """The next lines, if enough of them are known; where they are not, nobody looks at them again."""
+        if self._known is None or self._unknown_bytes > 0:
+            return None
+        text = self.text[self._position : self._position + self._held_bytes]
+        found = find_known(text, shape, self._known, self._most_rows)
+        if found is None:
+            self._unknown_bytes = len(text)
+            return None
+        piece = Piece(
+            found.unknown.text,
+            found.places.cast(pl.Int64) + self._row,
+            (),
+            found.unknown.has_quoted_empty,
+            ((found.rows, found.text),),
+            found.known.select((pl.col(LINE).cast(pl.Int64) + self._row).alias(ROW), pl.exclude(LINE)),
+        )
+        self._row += found.rows
+        self._line += found.lines
+        self._advance(len(found.text))
+        return piece
 
     def _cut_regular(self, shape: CsvShape, size: int) -> Piece | None:
         block = find_regular_block(self.text[self._position : self._position + size], shape)
@@ -154,11 +191,12 @@ class PieceCutter:
         return Piece(b"".join(accepted), numbers, rejects, has_quoted_empty=True, originals=originals)
 
     def _advance(self, count: int) -> None:
-        """Leaves `count` bytes behind, and reads more when less than half a block is left."""
+        """Leaves `count` bytes behind, and reads more when less than half of what is held is left."""
         self._position += count
-        if len(self.text) - self._position < self._block_bytes // 2:
+        self._unknown_bytes -= count
+        if len(self.text) - self._position < self._held_bytes // 2:
             self._leave_behind()
-            self.fill(self._block_bytes)
+            self.fill(self._held_bytes)
 
     def _read_on(self) -> None:
         self._leave_behind()

@@ -53,6 +53,23 @@ async def test_lanes_that_lead_to_one_profile_take_turns(ledger: Ledger, batch: 
     assert queues.sharing(new) == queues.sharing(old) == [new, old]
 
 
+async def test_a_queue_that_goes_back_may_be_moved_once_more(ledger: Ledger, batch: Batch) -> None:
+    commits = GroupCommit(ledger, RUN_ID)
+    queues = ProfileQueues(commits)
+    queues.take_up("old", batch)
+    queues.take_up("new", batch)
+    old, new = queues.unfinished()
+    async with asyncio.timeout(10), queues.hold(old) as move:
+        await move("new")
+        assert old.go_back()
+        assert (queues.sharing(new), queues.sharing(old)) == ([new], [old])
+        await move("new")
+        assert queues.sharing(old) == [new, old]
+    async with asyncio.timeout(10), queues.hold(new):
+        assert queues.sharing(new) == [new, old]
+    await commits.close()
+
+
 @pytest.mark.parametrize(
     ("state", "where"),
     [

@@ -311,16 +311,17 @@ async def test_a_lost_answer_is_followed_by_the_same_body(ledger: Ledger, tmp_pa
     assert (counts.by_status, counts.retries["202"]) == ({"no_answer": 1, "202": 1, "200": 1}, 1)
 
 
-def given_again(operation_id: str) -> httpx.Response:
+def given_again(operation_id: str, request_id: str) -> httpx.Response:
     """An answer to an earlier Bulk, from whatever stands between."""
-    return httpx.Response(202, json={"message": "accepted", "operationId": operation_id})
+    body = {"message": "accepted", "operationId": operation_id}
+    return httpx.Response(202, json=body, headers={"twilio-request-id": request_id})
 
 
 async def test_an_answer_that_is_given_once_more_says_nothing_of_another_batch(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     async def bulk(_: list[int]) -> Reply:
-        return given_again("op0") if len(service.sendings) in {2, 3} else None
+        return given_again("op0", "RQ1") if len(service.sendings) in {2, 3} else None
 
     service, journey = Service(bulk=bulk), begin(ledger, tmp_path, 20, per_batch=10)
     await journey.deliver(service)
@@ -336,9 +337,10 @@ async def test_nor_does_one_that_was_given_to_an_earlier_process(ledger: Ledger,
     earlier, journey = Service(bulk=first_alone), begin(ledger, tmp_path, 20, per_batch=10)
     with pytest.raises(AuthenticationRefused):
         await journey.deliver(earlier)
+    (answered,) = [batch for batch in journey.batches if batch.operation_id]
 
     async def bulk(_: list[int]) -> Reply:
-        return given_again("op0")
+        return given_again("op0", str(answered.request_id))
 
     service, journey.stop_signal = Service(bulk=bulk), StopSignal()
     with pytest.raises(ServiceUnavailable, match="the answer to another request"):

@@ -42,10 +42,10 @@ def test_rows_are_picked_by_position_from_all_parts(tmp_path: Path) -> None:
     staging = stage(tmp_path / "profiles", staged_rows(0, 4), staged_rows(4, 5), staged_rows(5, 9))
     assert staging.positions == {part_name(0): range(4), part_name(1): range(4, 5), part_name(2): range(5, 9)}
     wanted = pl.DataFrame({"_pos": [1, 3, 8], "label": ["b", "d", "i"]})
-    first, last = staging.pick(wanted, lambda part: staging.read(part, "_payload"))
+    first, last = staging.pick(wanted, lambda part, at: staging.read(part, "_payload", at=at))
     assert first.rows() == [(1, "b", payload(1)), (3, "d", payload(3))]
     assert last.rows() == [(8, "i", payload(8))]
-    assert list(staging.pick(wanted.clear(), lambda part: staging.read(part, "_payload"))) == []
+    assert list(staging.pick(wanted.clear(), lambda part, at: staging.read(part, "_payload", at=at))) == []
 
 
 def test_a_part_counts_once_it_is_settled(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ import dataclasses
 import polars as pl
 import pytest
 
-from memory_import.columns import KNOWN_PERSON, POS, ROW_CODES, ROW_HASH
+from memory_import.columns import KNOWN_PERSON, POS, ROW_CODES, ROW_HASH, STATED
 from memory_import.ledger.known.hashes import KeyedHash
 from memory_import.ledger.known.store import ROWS
+from memory_import.run.loads.known_persons.known_lines import RememberedLines, hash_lines
 from memory_import.run.loads.known_persons.row_codes import read_codes, write_codes
 from memory_import.run.loads.known_persons.row_hashes import RememberedRows, gather_rows, make_row_hash
 from memory_import.run.loads.known_persons.skipped import SkippedRows, find_changed
@@ -87,7 +88,7 @@ def test_the_name_of_the_file_counts_where_a_trait_says_it() -> None:
 
 def remember(*rows: tuple[int, int]) -> RememberedRows:
     """Rows by hash and person, in the order of the input."""
-    listed = [(row, person, None) for row, person in rows]
+    listed = [(row, person, None, None, None) for row, person in rows]
     return gather_rows([pl.DataFrame(listed, schema=dict(ROWS), orient="row")])
 
 
@@ -141,3 +142,46 @@ def test_the_last_row_of_a_person_stands_for_it(distance: int) -> None:
     skipped = SkippedRows(rows)
     assert skipped.members["_representative"].to_list() == [15, 14, 15, 13, 14, 15, 16]
     assert sorted(skipped.present["person"]) == [distance * number for number in range(4)]
+
+
+KEYED = KeyedHash(7)
+LINES = [f"line {number}" for number in range(50)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        LINES,
+        LINES[::-1],
+        LINES[:10] + LINES[11:],
+        [*LINES[:10], "new", *LINES[10:]],
+        [*LINES[:10], "changed", *LINES[11:]],
+        [*LINES[:10], None, *LINES[11:]],
+        LINES[20:] + LINES[:20],
+        LINES + LINES,
+        ["new", "newer"],
+    ],
+    ids=["the same", "turned", "less", "more", "changed", "blank", "moved", "twice", "others"],
+)
+@pytest.mark.parametrize("at_once", [7, 1_000])
+def test_lines_are_found_wherever_they_stand(lines: list[str | None], at_once: int) -> None:
+    hashes = hash_lines(KEYED, pl.Series(LINES)).to_list()
+    kept = [(100 + at, at, None, line, 3) for at, line in enumerate(hashes)]
+    remembered = gather_rows([pl.DataFrame(kept, schema=dict(ROWS), orient="row")])
+    known = RememberedLines(remembered, KEYED)
+    found = [
+        known.find(pl.Series(lines[start : start + at_once], dtype=pl.String))
+        for start in range(0, len(lines), at_once)
+    ]
+    rows = pl.concat(found)
+    persons = [LINES.index(line) if line in LINES else None for line in lines]
+    assert rows[KNOWN_PERSON].to_list() == persons
+    assert rows[ROW_HASH].to_list() == [None if person is None else 100 + person for person in persons]
+    assert rows[STATED].to_list() == [None if person is None else 3 for person in persons]
+
+
+def test_a_row_without_a_line_is_not_found_by_one() -> None:
+    kept = pl.DataFrame([(1, 1, None, None, 3), (2, 2, None, None, 3)], schema=dict(ROWS), orient="row")
+    for lines in (["a", None], [None, None]):
+        known = RememberedLines(gather_rows([kept]), KEYED)
+        assert known.find(pl.Series(lines, dtype=pl.String))[KNOWN_PERSON].null_count() == 2

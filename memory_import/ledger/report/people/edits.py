@@ -165,7 +165,7 @@ def _list_deletions(staging: Staging, stand: pl.DataFrame) -> pl.DataFrame:
 def _list_cleared(staging: Staging, stand: pl.DataFrame) -> pl.DataFrame:
     """Every trait, with the row that stands for the person."""
     traits = staging.cleared.rename({"person": "number"})
-    places = staging.pick(traits.select(POS).unique().sort(POS), lambda part: staging.read(part, FILE, ROW))
+    places = staging.locate(traits.select(POS).unique().sort(POS))
     nowhere = pl.DataFrame(schema={POS: pl.Int64, FILE: pl.String, ROW: pl.Int64})
     placed = traits.join(pl.concat([nowhere, *places]), on=POS)
     return _join(placed, stand, FILE, ROW, TRAIT)

@@ -21,13 +21,15 @@ def count_persons(staging: Staging) -> dict[str, Any]:
     many known ones are `gone`; the rows of the `largest`; how many values are in `conflicts`, and how many
     are `shared_values` of too many people."""
     kept = sum(staging.read(part, ERROR_CODE)[ERROR_CODE].null_count() for part in staging.parts)
-    refused = staging.late_rejects[POS].implode()
-    members = staging.members.filter(~pl.col(POS).is_in(refused))
-    merged = members.filter(pl.col(POS) != pl.col(REPRESENTATIVE)).height
-    total = kept - len(staging.late_rejects) - merged
-    largest = members.group_by(REPRESENTATIVE).len().select(pl.col("len").max().fill_null(0)).item()
+    members = staging.members
+    if refused := staging.late_rejects.height:
+        members = members.filter(~pl.col(POS).is_in(staging.late_rejects[POS].implode()))
+    merged = members.filter(pl.col(POS) != pl.col(REPRESENTATIVE))
+    total = kept - refused - merged.height
+    largest = merged.group_by(REPRESENTATIVE).len().select(pl.col("len").max().fill_null(0)).item() + 1
     changed = sum(staging.read(part, "person")["person"].count() for part in staging.person_parts)
-    unchanged = members.join(staging.unchanged, on=POS, how="semi")[REPRESENTATIVE].n_unique()
+    stands = members.filter(pl.col(POS) == pl.col(REPRESENTATIVE))[POS]
+    unchanged = int(staging.is_unchanged.gather(stands).sum())
     disputed = staging.conflicts.filter(pl.col("reason") != Dispute.MERGES_KNOWN.value)
     return {
         "total": total,
@@ -35,7 +37,7 @@ def count_persons(staging: Staging) -> dict[str, Any]:
         "changed": changed,
         "unchanged": unchanged,
         "gone": staging.gone["person"].n_unique(),
-        "largest": max(largest, min(total, 1)),
+        "largest": largest if total else 0,
         "conflicts": disputed.select(_CONFLICT).n_unique() if disputed.height else 0,
         "shared_values": staging.shared.height,
     }
@@ -103,7 +105,7 @@ def _locate(staging: Staging) -> pl.DataFrame:
     numbers = conflicts.select(_CONFLICT).unique().sort(_CONFLICT).with_row_index("conflict", 1)
     wanted = conflicts.select(POS).unique().sort(POS)
     nowhere = pl.DataFrame(schema={POS: pl.Int64, FILE: pl.String, ROW: pl.Int64})
-    places = pl.concat([nowhere, *staging.pick(wanted, lambda part: staging.read(part, FILE, ROW))])
+    places = pl.concat([nowhere, *staging.locate(wanted)])
     return (
         conflicts.join(numbers, on=_CONFLICT)
         .join(places, on=POS)

@@ -62,7 +62,7 @@ def _find_stating(
     of these files."""
     found = [emptied.select(_OF_TRAIT).clear()]
     for part, rows in _list_rows(staging, emptied):
-        cells = staging.read(part, FILE, *trait.columns)[rows[POS] - staging.positions[part].start]
+        cells = staging.read(part, FILE, *trait.columns, at=rows[POS] - staging.positions[part].start)
         read = null_out(cells, spec.source.null_texts)
         is_blank = pl.all_horizontal(
             (pl.col(column).str.strip_chars() == "").fill_null(value=True) for column in trait.columns
@@ -102,8 +102,8 @@ def _find_dropping(
         dropped = others.drop_nulls(CODE)[POS]
         if trait.code_column in staging.columns(part):
             at = rows[POS] - staging.positions[part].start
-            codes = staging.read(part, trait.code_column)[trait.code_column][at]
-            values = read_values(staging, plan, part)[trait.value_column][at]
+            codes = staging.read(part, trait.code_column, at=at)[trait.code_column]
+            values = read_values(staging, plan, part, at)[trait.value_column]
             dropped = pl.concat([dropped, rows[POS].filter(codes.is_not_null() & values.is_null())])
         yield rows.filter(pl.col(POS).is_in(dropped.implode()))[REPRESENTATIVE].alias(POS)
 

@@ -31,13 +31,13 @@ def find_gone(
     nobody = pl.Series("person", dtype=pl.Int64)
     people = pl.concat([nobody, *(rows["person"] for rows in table.scan("person"))]) if table else nobody
     here = pl.concat([staging.present["person"], possible["person"]])
-    absent = people.filter(~people.is_in(here.implode())).implode()
-    if table is None or absent.explode(empty_as_null=False).is_empty():
+    absent = people.filter(~people.is_in(here.implode()))
+    if table is None or absent.is_empty():
         return pl.DataFrame(schema=GONE_SCHEMA)
     mentioned = pl.concat([suppressed.select(_VALUE), *list_mentioned(staging, spec, plan)]).unique()
     gone = [pl.DataFrame(schema=GONE_SCHEMA)]
-    for rows in table.scan("person", "identifiers", "last_run"):
-        held = rows.filter(pl.col("person").is_in(absent)).explode("identifiers", empty_as_null=False)
+    for rows in table.scan("person", "identifiers", "last_run", among=absent):
+        held = rows.explode("identifiers", empty_as_null=False)
         listed = held.unnest("identifiers").select(list(GONE_SCHEMA))
         spoken_of = listed.join(mentioned, on=_VALUE, how="semi")["person"].implode()
         gone.append(listed.filter(~pl.col("person").is_in(spoken_of)))
@@ -52,11 +52,13 @@ def list_mentioned(staging: Staging, spec: ProfilesSpec, plan: ProfilePlan) -> I
         refused = within(staging.late_rejects.sort(POS), positions)[POS]
         if refused.is_empty() and ERROR_CODE not in staging.columns(part):
             continue
-        rows = staging.read(part, POS, ERROR_CODE, FILE, ROW, *used)
-        rows = rows.filter(pl.col(ERROR_CODE).is_not_null() | pl.col(POS).is_in(refused.implode()))
-        if rows.is_empty():
+        staged = staging.read(part, POS, ERROR_CODE)
+        is_refused = pl.col(ERROR_CODE).is_not_null() | pl.col(POS).is_in(refused.implode())
+        at = staged.select(is_refused.arg_true()).to_series()
+        if at.is_empty():
             continue
-        read = read_identifiers(null_out(rows.drop(POS, ERROR_CODE), spec.source.null_texts), plan)
+        rows = staging.read(part, FILE, ROW, *used, at=at)
+        read = read_identifiers(null_out(rows, spec.source.null_texts), plan)
         for (column, identifier), judged in zip(plan.identifier_columns.items(), read.judged, strict=True):
             further = judged.others.select(value=normalise(identifier, pl.col(VALUE)))
             stated = pl.concat([read.columns.select(value=column), further]).drop_nulls().unique()

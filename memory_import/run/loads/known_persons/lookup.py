@@ -74,9 +74,9 @@ class Known:
         past = find_past(self.contested, wanted)
         return FoundPeople(links=pl.concat([*links, past.links]), others=others, past=past, same=same)
 
-    def _scan_own(self, *columns: str) -> Iterator[pl.DataFrame]:
+    def _scan_own(self, *columns: str, among: pl.Series | None = None) -> Iterator[pl.DataFrame]:
         for table in self._own:
-            for rows in table.scan(*columns):
+            for rows in table.scan(*columns, among=among):
                 yield rows.with_columns(claimant=-1 - pl.col("person"))
 
     def _find_others(
@@ -118,7 +118,8 @@ class Known:
             return
         hashes = [trait_column(path) for path in self.traits]
         columns = [*PEOPLE, *hashes, PARTITION]
-        for rows in self._scan_own(*(name for name in PEOPLE if name != CLAIMANT), *hashes):
+        own = (-1 - numbered[CLAIMANT]).alias("person")
+        for rows in self._scan_own(*(name for name in PEOPLE if name != CLAIMANT), *hashes, among=own):
             yield rows.join(numbered, on=CLAIMANT).select(columns)
         nothing = [pl.lit(None, pl.UInt64).alias(name) for name in hashes]
         for rows in (found.others, found.past.people):

@@ -91,19 +91,20 @@ def _find_moved(persons: JudgedPersons, voided: pl.DataFrame, presence: Presence
     is_back = is_present & pl.col("last_run").is_not_null()
     is_spoken_of = (is_present | (~gone & pl.lit(is_complete))) & pl.col("missed").is_not_null()
     columns = [*PERSONS, *(trait_column(trait.path) for trait in persons.plan.traits)]
-    places = [pl.DataFrame(schema=PLACES_SCHEMA)]
+    places = [pl.DataFrame(schema={**PLACES_SCHEMA, "person": pl.Int64})]
     for rows in table.scan("person", "last_run", "missed"):
         few = rows.filter(gone | pl.col("last_run").is_not_null() | pl.col("missed").is_not_null())
         if few.is_empty():
             continue
-        moved = few.filter(is_gone | is_missed | is_back | is_spoken_of).select(SEGMENT, AT)
+        moved = few.filter(is_gone | is_missed | is_back | is_spoken_of).select(SEGMENT, AT, "person")
         places.append(moved.join(voided, on=[SEGMENT, AT], how="anti"))
     moved = pl.concat(places)
     if moved.is_empty():
         return moved
     last_run = pl.when(is_present).then(since).when(is_gone).then(until).otherwise("last_run")
     missed = pl.when(is_missed).then(pl.lit(run.run_id)).when(~is_spoken_of).then("missed")
-    kept = (rows.join(moved, on=[SEGMENT, AT], how="semi") for rows in table.scan(*columns))
+    found = table.scan(*columns, among=moved["person"])
+    kept = (rows.join(moved, on=[SEGMENT, AT], how="semi") for rows in found)
     return pl.concat(rows.with_columns(last_run.alias("last_run"), missed.alias("missed")) for rows in kept)
 
 

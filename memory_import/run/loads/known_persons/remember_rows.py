@@ -5,15 +5,23 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from memory_import.columns import ERROR_CODE, KNOWN_PERSON, POS, REPRESENTATIVE, ROW_CODES, ROW_HASH
+from memory_import.columns import (
+    ERROR_CODE,
+    KNOWN_PERSON,
+    LINE_HASH,
+    POS,
+    ROW_CODES,
+    ROW_HASH,
+    STATED,
+)
 from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.store import ROWS, KnownSpec
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
-from memory_import.ledger.staging.layout import within
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.known_persons.judged import JudgedPersons
 from memory_import.run.loads.known_persons.skipped import read_skipped
 
+_READ = (POS, ROW_HASH, ROW_CODES, LINE_HASH, STATED, KNOWN_PERSON, ERROR_CODE)
 _NOBODY = pl.Series("person", dtype=pl.Int64)
 
 
@@ -65,13 +73,11 @@ def _number(persons: JudgedPersons, landed: pl.DataFrame) -> pl.Series:
     height = persons.outcomes.height
     is_made = pl.repeat(value=True, n=height, eager=True).scatter(read_skipped(staging)[POS], False)
     unchanged = staging.unchanged_persons.filter(is_made.gather(staging.unchanged[POS]))
-    unchanged = unchanged.join(staging.members, on=POS)
-    unchanged = unchanged.filter(pl.col(POS) == pl.col(REPRESENTATIVE)).select(POS, "person")
-    known = pl.concat([landed.select(POS, "person"), unchanged])
+    unchanged = unchanged.filter(unchanged[POS] == staging.representatives.gather(unchanged[POS]))
+    known = pl.concat([landed.select(POS, "person"), unchanged.select(POS, "person")])
     numbers = pl.repeat(None, height, dtype=pl.Int64, eager=True).scatter(known[POS], known["person"])
     lost = pl.concat([staging.left_out[POS], *(_find_lost(staging, part) for part in staging.parts)])
-    stands = lost.unique().to_frame(POS).join(staging.members, on=POS, how="left")
-    return numbers.scatter(stands.select(pl.coalesce(REPRESENTATIVE, POS)).to_series(), None)
+    return numbers.scatter(staging.representatives.gather(lost.unique()), None)
 
 
 def _find_lost(staging: Staging, part: str) -> pl.Series:
@@ -82,15 +88,15 @@ def _find_lost(staging: Staging, part: str) -> pl.Series:
 
 
 def _list_rows(staging: Staging, numbers: pl.Series) -> Iterator[pl.DataFrame]:
-    for part, positions in staging.positions.items():
-        rows = staging.read(part, POS, ROW_HASH, ROW_CODES, KNOWN_PERSON, ERROR_CODE)
+    for part in staging.parts:
+        rows = staging.read(part, *_READ)
         made = rows.filter(pl.col(ERROR_CODE).is_null() & pl.col(KNOWN_PERSON).is_null())
         if made.is_empty():
             continue
-        members = within(staging.members, positions)
-        of = made.join(members, on=POS, how="left", maintain_order="left")
-        at = of.select(pl.coalesce(REPRESENTATIVE, POS)).to_series()
-        listed = of.select(hash=ROW_HASH, person=numbers.gather(at), codes=ROW_CODES)
+        stands = staging.representatives.gather(made[POS])
+        listed = made.select(
+            hash=ROW_HASH, person=numbers.gather(stands), codes=ROW_CODES, line=LINE_HASH, stated=STATED
+        )
         yield listed.drop_nulls("person").select(list(ROWS))
 
 

@@ -8,6 +8,7 @@ Traits are numbered in the order of the plan; columns, too, each once.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -82,8 +83,8 @@ class _Said:
 
 
 def read_codes(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
-    """Rows with `_row_codes` and what they state in place of values, as `prepare_profiles` would judge them:
-    with codes and places, without the values that are dropped."""
+    """Rows with `_row_codes` and what they state in place of values, if anything, as `prepare_profiles` would
+    judge them: with codes and places, without the values that are dropped."""
     counted = rows[ROW_CODES].drop_nulls().value_counts(name="count")
     said: dict[int, _Said] = {}
     others: list[tuple[str, str, str, str]] = []
@@ -102,7 +103,9 @@ def read_codes(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
                 _note(said.setdefault(int(first), _Said()), text, code, place, has_value == "1")
                 changes[code if has_value == "1" else DROPPED + code] += count
     frame = rows.with_columns(
-        expression for number, of_trait in said.items() for expression in _say(plan.traits[number], of_trait)
+        expression
+        for number, of_trait in said.items()
+        for expression in _say(plan.traits[number], of_trait, rows.columns)
     )
     return Prepared(frame=frame, others=_list_others(rows, others), changes=dict(changes))
 
@@ -115,15 +118,16 @@ def _note(said: _Said, text: str, code: str, place: str, has_value: bool) -> Non
         said.dropped.append(text)
 
 
-def _say(trait: TraitPlan, said: _Said) -> list[pl.Expr]:
+def _say(trait: TraitPlan, said: _Said, columns: Collection[str]) -> list[pl.Expr]:
     text = pl.col(ROW_CODES)
-    is_dropped = text.is_in(said.dropped).fill_null(value=False)
     expressions = [
         text.replace_strict(said.codes, default=None, return_dtype=pl.String)
         .cast(CODES)
-        .alias(trait.code_column),
-        pl.when(~is_dropped).then(trait.value_column).alias(trait.value_column),
+        .alias(trait.code_column)
     ]
+    if trait.value_column in columns:
+        is_dropped = text.is_in(said.dropped).fill_null(value=False)
+        expressions.append(pl.when(~is_dropped).then(trait.value_column).alias(trait.value_column))
     if trait.place_column and said.places:
         places = text.replace_strict(said.places, default=None, return_dtype=pl.UInt8)
         expressions.append(places.alias(trait.place_column))

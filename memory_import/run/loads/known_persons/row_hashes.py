@@ -46,6 +46,12 @@ class RowHash:
     keyed: KeyedHash
     columns: tuple[str, ...]
 
+    def of_lines(self, kind: str, file: str) -> KeyedHash:
+        """The hash of lines of a file of a kind: it tells all that `hash` is made of."""
+        return self.keyed.of_kind(
+            json.dumps(("line", kind, self.columns, file if FILE in self.columns else ""))
+        )
+
     def hash(self, rows: pl.DataFrame) -> pl.Series:
         """UInt64 of each row; a cell in another column, or a blank one, makes another hash."""
         hashed = (
@@ -65,7 +71,7 @@ def make_row_hash(keyed: KeyedHash, plan: ProfilePlan, used: Sequence[str]) -> R
     return RowHash(keyed, (*sorted(used), *([FILE] if says_file else [])))
 
 
-_REMEMBERED = {"hash": pl.UInt64, "person": pl.Int64, "codes": pl.Categorical}
+_REMEMBERED = {**ROWS, "codes": pl.Categorical}
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,11 @@ class RememberedRows:
         start = self.rows["hash"].index_of(hashes[0])
         run = None if start is None else self.rows[start : start + len(hashes)]
         return run if run is not None and run["hash"].equals(hashes) else None
+
+    @cached_property
+    def by_line(self) -> pl.DataFrame:
+        """`line`, sorted, and `at`, the place of the row, of those that were one line each."""
+        return self.rows.select("line").with_row_index("at").drop_nulls().sort("line")
 
     @cached_property
     def _by_hash(self) -> pl.DataFrame:

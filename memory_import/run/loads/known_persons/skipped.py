@@ -15,8 +15,18 @@ from typing import Protocol
 
 import polars as pl
 
-from memory_import.columns import FILE, KNOWN_PERSON, POS, REPRESENTATIVE, ROW, ROW_CODES, ROW_HASH, schema
-from memory_import.ledger.staging.layout import OTHERS_SCHEMA, within
+from memory_import.columns import (
+    FILE,
+    KNOWN_PERSON,
+    LINE_HASH,
+    POS,
+    REPRESENTATIVE,
+    ROW,
+    ROW_CODES,
+    ROW_HASH,
+    schema,
+)
+from memory_import.ledger.staging.layout import OTHERS_SCHEMA, is_of_every_row, within
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.known_persons.lookup import FoundPeople
 from memory_import.run.loads.known_persons.row_hashes import DEFERRED, RememberedRows
@@ -136,9 +146,9 @@ def _prepare_parts(
     staging: Staging, preparer: RowPreparer, wanted: Mapping[str, pl.DataFrame]
 ) -> Mapping[str, int]:
     """Prepare the wanted rows of these parts, and write the parts anew; the changes made."""
-    columns = (FILE, ROW, *preparer.used, ROW_HASH, ROW_CODES)
+    columns = (FILE, ROW, *preparer.used, ROW_HASH, ROW_CODES, LINE_HASH)
     before = [
-        here.hstack(_copy_texts(staging.read(part, *columns)[here[POS] - staging.positions[part].start]))
+        here.hstack(_copy_texts(staging.read(part, *columns, at=here[POS] - staging.positions[part].start)))
         for part, here in wanted.items()
     ]
     prepared = preparer.prepare_again(pl.concat(before))
@@ -146,8 +156,16 @@ def _prepare_parts(
     for part, here in wanted.items():
         positions = staging.positions[part]
         made = within(prepared.frame, positions)
-        frame = preparer.put_back(staging.read(part, *staging.columns(part)), made)
-        staging.replace_part(part, frame, here[POS], within(others, positions))
+        if staging.has_cells_apart(part):
+            own = [name for name in made.columns if is_of_every_row(name)]
+            rows = staging.read(part, *(name for name in staging.columns(part) if is_of_every_row(name)))
+            rows = rows.filter(~pl.col(POS).is_in(made[POS].implode()))
+            rows = pl.concat([rows, made.select(own)], how="diagonal_relaxed").sort(POS)
+            of_made = made.select(POS, *(name for name in made.columns if name not in own))
+            cells = preparer.put_back(staging.cells(part), of_made)
+        else:
+            rows, cells = preparer.put_back(staging.cells(part), made), None
+        staging.replace_part(part, rows, cells, here[POS], within(others, positions))
     return prepared.changes
 
 

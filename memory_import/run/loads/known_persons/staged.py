@@ -104,11 +104,15 @@ def list_persons(
 
 def _read_alone(staging: Staging, plan: ProfilePlan, is_wanted: pl.Expr, part: str) -> pl.DataFrame:
     """The same of the rows of a part that are persons of their own."""
-    values = read_values(staging, plan, part).hstack(staging.read(part, POS, ERROR_CODE))
-    grouped = within(staging.members, staging.positions[part])[POS].implode()
-    return _list_alone(
-        values.filter(pl.col(ERROR_CODE).is_null(), ~pl.col(POS).is_in(grouped), is_wanted), plan
+    positions = staging.positions[part]
+    grouped = within(staging.members, positions)[POS].implode()
+    alone = staging.read(part, POS, ERROR_CODE).filter(
+        pl.col(ERROR_CODE).is_null(), ~pl.col(POS).is_in(grouped), is_wanted
     )
+    if alone.is_empty():
+        return pl.DataFrame()
+    values = read_values(staging, plan, part, alone[POS] - positions.start)
+    return _list_alone(values.hstack(alone), plan)
 
 
 def _list_alone(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
