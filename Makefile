@@ -46,6 +46,7 @@ soak: $(VENV)/.installed-test
 	LEFT_ALONE=50 $(BIN)/python -m pytest tests/run/test_rows_left_alone.py
 	READING_KILLS=10 $(BIN)/python -m pytest tests/end_to_end/test_killed_while_reading.py
 	EXAMPLES=400 $(BIN)/python -m pytest tests/emulator/test_model.py tests/emulator/test_document.py tests/transforms/test_payloads.py
+	REPORTS=2000 $(BIN)/python -m pytest tests/ledger/report
 	WORLDS=5000 $(BIN)/python -m pytest tests/transforms/identity/test_merging.py
 	CELLS_EVERY=1 $(BIN)/python -m pytest tests/transforms/phones/test_cells.py
 	LIES_EVERY=1 CLOCKS_EVERY=1 DISK_EVERY=1 CRM_SEEDS=2000 CRM_NIGHTS=30 $(BIN)/python -m pytest -s tests/simulation

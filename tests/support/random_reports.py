@@ -1,11 +1,13 @@
 """Reports as no run has written them: any number of anything, under hostile names."""
 
+import os
 import re
 from random import Random
 from typing import Any
 
 from memory_import.ledger.report.outcomes import Outcome
 
+SEEDS = range(int(os.environ.get("REPORTS", "40")))  # see `make soak`
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',

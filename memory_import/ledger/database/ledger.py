@@ -42,6 +42,11 @@ from memory_import.ledger.database.transaction import BATCH_COLUMNS, Transaction
 
 _FOUND_LATER = ("planned_at", "changes", "lookups", "remarks")  # of a load that was staged without batches
 _RUNS_OF_PACE = 5
+_NEW_SECONDS = upsert(timings)
+_ADD_SECONDS = _NEW_SECONDS.on_conflict_do_update(
+    index_elements=timings.primary_key,
+    set_={"seconds": timings.c.seconds + _NEW_SECONDS.excluded.seconds},
+)
 _TOOK = (BatchState.ACCEPTED, BatchState.COMPLETED, BatchState.VERIFIED, BatchState.UNKNOWN)
 
 
@@ -253,14 +258,8 @@ class Ledger(EditTable):
 
     def add_seconds(self, run_id: str, stage: str, seconds: float) -> None:
         """Add to the time that a stage of a run took."""
-        new = upsert(timings).values(run_id=run_id, stage=stage, seconds=seconds)
         with self._engine.begin() as connection:
-            connection.execute(
-                new.on_conflict_do_update(
-                    index_elements=timings.primary_key,
-                    set_={"seconds": timings.c.seconds + new.excluded.seconds},
-                )
-            )
+            connection.execute(_ADD_SECONDS, {"run_id": run_id, "stage": stage, "seconds": seconds})
 
     def seconds_by_stage(self, run_id: str) -> dict[str, float]:
         """The time each stage took, over all resumes."""

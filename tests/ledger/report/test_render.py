@@ -10,7 +10,7 @@ from memory_import.ledger.report.outcomes import Outcome
 from memory_import.ledger.report.render import render_markdown
 from memory_import.ledger.report.summary import render_summary
 from memory_import.run.explain import explain_code
-from tests.support.random_reports import ACTS, make_random_report
+from tests.support.random_reports import ACTS, SEEDS, make_random_report
 
 PLAN = {
     "forecast": {
@@ -266,7 +266,7 @@ def test_a_report_of_a_run_that_ended_early_says_why_and_what_its_exit_code_mean
     assert "exit code 4: the service did not take the credentials" in text
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_no_name_in_any_report_is_markup_or_reaches_the_terminal_as_a_command(seed: int) -> None:
     report = make_random_report(Random(seed))
     markdown = render_markdown(report, "state/runs/1", explain_code)
