@@ -5,6 +5,7 @@ with COMPLETED. Run it with `python -m benchmarks.sink SCHEMA.json`; it prints i
 """
 
 import asyncio
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any, cast
 import uvloop
 
 _STORE = b"/v1/ControlPlane/Stores/"
+_COMPLETED = b'{"operationId":"%b","status":"COMPLETED","createdAt":"2026-01-01T00:00:00Z"}'
+_numbers = itertools.count()
 
 
 class Sink(asyncio.Protocol):
@@ -53,9 +56,10 @@ class Sink(asyncio.Protocol):
     def _choose(self) -> tuple[bytes, bytes]:
         path = self._path.partition(b"?")[0]
         if path.endswith(b"/Bulk"):
-            return b"202 Accepted", b'{"message":"accepted","operationId":"op"}'
-        if b"/Operations/" in path:
-            return b"200 OK", b'{"operationId":"op","status":"COMPLETED","createdAt":"2026-01-01T00:00:00Z"}'
+            return b"202 Accepted", b'{"message":"accepted","operationId":"op%d"}' % next(_numbers)
+        _, is_operation, operation = path.partition(b"/Operations/")
+        if is_operation:
+            return b"200 OK", _COMPLETED % operation
         name = path.removeprefix(_STORE).partition(b"/")[2].decode() or "Store"
         return b"200 OK", self._answers[name]
 

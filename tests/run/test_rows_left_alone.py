@@ -127,11 +127,12 @@ class Crm:
         return self.random.choice(("2024-01-31", "2024-02-29", "2024-03-31", "", "yesterday"))
 
 
-def night(workplace: Workplace, crm: Crm) -> RunResult:
-    """A run of today's rows."""
+def night(workplace: Workplace, crm: Crm, columns: tuple[str, ...] = COLUMNS) -> RunResult:
+    """A run of today's rows, in a file with the columns in this order."""
     folder = workplace.folder
     with (folder / "people.csv").open("w", newline="") as stream:
-        csv.writer(stream).writerows([COLUMNS, *crm.rows])
+        rows = [dict(zip(COLUMNS, row, strict=True)) for row in crm.rows]
+        csv.writer(stream).writerows([columns, *([row[name] for name in columns] for row in rows)])
     (folder / "stop.csv").write_text("\n".join(crm.suppressed) + "\n")
     document = {"version": 1, "store": STORE, "name": "people", "profiles": LOAD}
     (folder / "spec.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
@@ -224,3 +225,21 @@ def test_rows_are_left_alone_as_long_as_what_is_remembered_can_be_trusted(
     crm.suppressed = [crm.rows[1][3]]
     suppressed = night(here, crm)
     assert rows_of(suppressed)["excluded"] == 1
+
+
+def test_lines_are_remembered_anew_where_the_file_has_another_form(
+    places: tuple[Workplace, Workplace],
+) -> None:
+    here, _ = places
+    crm = Crm(Random(0))
+    crm.rows = [
+        [f"Ana Berg{n}", f"+1202555{1000 + n}", "", f"a{n}@example.com", "US", "Rome", "", str(m), "", ""]
+        for n in range(3)
+        for m in range(2)
+    ]
+    assert [count_unread(night(here, crm)) for _ in range(2)] == [0, 6]
+    other = COLUMNS[1:] + COLUMNS[:1]
+    results = [night(here, crm, other) for _ in range(2)]
+    assert [count_unread(result) for result in results] == [0, 6]
+    assert [count_left_alone(result) for result in results] == [6, 6]
+    assert [rows_of(result) for result in results] == [{"read": 6, "unchanged": 6}] * 2

@@ -30,6 +30,7 @@ from memory_import.ledger.report.traits import MappedTrait
 from memory_import.ledger.report.values import PartValues, ValueAccount
 from memory_import.ledger.staging.staged import Staging
 
+_COUNTERS = 2
 REASON_SEPARATOR = " | "  # as the staged rows have it
 _OUTCOMES_SCHEMA = schema(*PLACE, OUTCOME, MERGED_INTO_FILE, MERGED_INTO_ROW, ERROR_CODE)
 _ENCODINGS: dict[str, Any] = {
@@ -94,7 +95,7 @@ def settle_account(
         whole_file(folder / file_name("rejects.csv", load.load)) as rejects_stream,
         whole_file(folder / file_name("dropped.csv", load.load)) as dropped_stream,
         pq.ParquetWriter(outcomes_stream, schema, compression="zstd", **_ENCODINGS) as outcomes,
-        ThreadPoolExecutor(1) as aside,
+        ThreadPoolExecutor(_COUNTERS) as aside,
     ):
         rejects_stream.write(originals.header())
         values = ValueAccount(staging, traits, dropped_stream)
@@ -102,7 +103,7 @@ def settle_account(
         counting: deque[Future[PartValues]] = deque()
         for part, frame in zip(staging.parts, found, strict=True):
             counting.append(aside.submit(values.count, part, frame))
-            if len(counting) > 1:
+            if len(counting) > _COUNTERS:
                 values.add(counting.popleft().result())
             outcomes.write_table(frame.select(*_OUTCOMES_SCHEMA).to_arrow())
             rows.update(dict(frame[OUTCOME].value_counts().iter_rows()))

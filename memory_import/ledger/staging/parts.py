@@ -18,6 +18,7 @@ from memory_import.ledger.files import arrow_columns, map_arrow
 from memory_import.ledger.staging.layout import cells_name, within
 from memory_import.ledger.staging.writing import StagingWriter
 
+_PARTS_KEPT = 2  # of whose text some columns were read: others are mostly read next, by as many threads
 _FEW = 50  # times as many rows as are wanted: then it is quicker to look for these alone
 Runs = Sequence[tuple[int, memoryview]]
 """Numbers of rows, with the text of so many."""
@@ -143,8 +144,9 @@ class PartReader(StagingWriter):
         if not set(columns) <= set(before.columns):
             wanted = list(dict.fromkeys((*before.columns, *columns)))
             before = self.texts(file, list(self.original(part)), wanted)
-            self._last_read.clear()  # of one part columns are read one after another
             self._last_read[part] = before
+            for name in list(self._last_read)[:-_PARTS_KEPT]:
+                self._last_read.pop(name, None)
         read = before.select(columns)
         return read if at is None else read[at]
 

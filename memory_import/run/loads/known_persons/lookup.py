@@ -11,6 +11,7 @@ from memory_import.columns import ID_TYPE, PARTITION, VALUE
 from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.store import HELD, IDENTIFIER, WORD, KnownSpec, trait_column
 from memory_import.ledger.known.table import Schema, Table
+from memory_import.run.loads.known_persons.ahead import make_ahead
 from memory_import.run.loads.known_persons.contested import PastClaims, find_past
 from memory_import.run.loads.known_persons.people import CLAIMANT, PEOPLE, SAME, KnownPeople
 from memory_import.transforms.plan import ProfilePlan
@@ -60,7 +61,7 @@ class Known:
         wanted = wanted.unique()
         links = [pl.DataFrame(schema=_LINKS)]
         known = [pl.Series(VALUE, dtype=pl.UInt64)]
-        for rows in self._scan_own("person", "identifiers"):
+        for rows in make_ahead(self._scan_own("person", "identifiers")):
             listed = rows.select(CLAIMANT, "identifiers").explode("identifiers", empty_as_null=False)
             hashed = listed.select(CLAIMANT, value=pl.col("identifiers").struct.field(VALUE).hash())
             claimants = hashed.filter(pl.col(VALUE).is_in(wanted.implode()))[CLAIMANT].implode()

@@ -13,6 +13,7 @@ from memory_import.columns import (
     ROW_CODES,
     ROW_HASH,
     STATED,
+    schema,
 )
 from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.store import ROWS, KnownSpec
@@ -30,7 +31,8 @@ def remember_rows(persons: JudgedPersons, landed: pl.DataFrame, *, before: int, 
     of those of whom nothing had to be; those of persons that are `settled` go: whoever is known no longer is
     one of them.
 
-    Rows stay where they were left as they are. `before`: the generation of the persons before the run changed
+    Rows stay where they were left as they are, unless they stand on other lines than last time: those are
+    remembered in their place. `before`: the generation of the persons before the run changed
     them. To do it twice is to do it once.
     """
     mapping = persons.staging.mapping
@@ -40,9 +42,10 @@ def remember_rows(persons: JudgedPersons, landed: pl.DataFrame, *, before: int, 
     table = _open(persons.run.known)
     numbers = _number(persons, landed)
     is_same = table.facts.get("mapping") == mapping and table.facts.get("persons") == before
-    gone = pl.concat([settled, numbers.drop_nulls()]).unique()
+    moved = _find_other_lines(persons.staging, table) if is_same else _NOBODY
+    gone = pl.concat([settled, numbers.drop_nulls(), moved]).unique()
     table.change(
-        added=_list_rows(persons.staging, numbers),
+        added=_chain(_list_rows(persons.staging, numbers), _list_left(persons.staging, moved)),
         voided=_find(table, gone if is_same else None),
         facts={"mapping": mapping, "persons": persons.table.generation},
     )
@@ -98,6 +101,31 @@ def _list_rows(staging: Staging, numbers: pl.Series) -> Iterator[pl.DataFrame]:
             hash=ROW_HASH, person=numbers.gather(stands), codes=ROW_CODES, line=LINE_HASH, stated=STATED
         )
         yield listed.drop_nulls("person").select(list(ROWS))
+
+
+def _find_other_lines(staging: Staging, table: Table) -> pl.Series:
+    """The persons of rows that were left as they are, and are lines that are not remembered."""
+    found = [pl.DataFrame(schema=schema(KNOWN_PERSON, LINE_HASH))]
+    for part in staging.parts:
+        read = staging.cells(part, POS)[POS] - staging.positions[part].start
+        rows = staging.read(part, KNOWN_PERSON, LINE_HASH, at=read) if len(read) else found[0]
+        found.append(rows.filter(pl.col(KNOWN_PERSON) >= 0).drop_nulls())
+    rows = pl.concat(found)
+    for remembered in table.scan("line") if rows.height else ():
+        rows = rows.filter(~pl.col(LINE_HASH).is_in(remembered["line"].implode()))
+    return rows[KNOWN_PERSON].unique().rename("person")
+
+
+def _list_left(staging: Staging, persons: pl.Series) -> Iterator[pl.DataFrame]:
+    """The rows of these persons, which were left as they are."""
+    for part in staging.parts if len(persons) else ():
+        rows = staging.read(part, *_READ).filter(pl.col(KNOWN_PERSON).is_in(persons.implode()))
+        yield rows.select(hash=ROW_HASH, person=KNOWN_PERSON, codes=ROW_CODES, line=LINE_HASH, stated=STATED)
+
+
+def _chain(*parts: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    for part in parts:
+        yield from part
 
 
 def _find(table: Table, gone: pl.Series | None, persons: Table | None = None) -> pl.DataFrame:
