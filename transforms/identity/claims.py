@@ -23,8 +23,8 @@ HashValues = Callable[[pl.Expr, int], pl.Expr]
 class CodedClaims:
     """`every`: `claimant`, `place` UInt64, `contact` (Boolean: of a type whose values people share) of every
     claim, once; equal values of one type have one place. `several`: those of them whose place several
-    claimants have: nearly all values have one, and link nobody. `values`: `place`, `id_type`, `value` of all
-    that `several` are about."""
+    claimants have, by place: nearly all values have one, and link nobody. `values`: `place`, `id_type`,
+    `value` of all that `several` are about."""
 
     every: pl.DataFrame
     several: pl.DataFrame
@@ -48,10 +48,14 @@ def code_claims(claims: pl.DataFrame, hash_values: HashValues = _hash_values) ->
         seed += 1
         alone, repeated = _place(claims, hash_values, seed)
     coded = ["claimant", "place", "contact"]
-    stated = repeated.select(coded).unique()
+    is_again = repeated.select(_is_same("place") & _is_same("claimant")).to_series()
+    stated = several = repeated.select(coded)
+    if is_again.any():
+        stated = stated.filter(~is_again)
+        several = stated.filter(pl.len().over("place") > 1)
     return CodedClaims(
         every=pl.concat([alone.select(coded), stated]),
-        several=stated.filter(pl.len().over("place") > 1),
+        several=several,
         values=repeated.filter(~_is_same("place")).select("place", "id_type", "value"),
     )
 
@@ -61,7 +65,7 @@ def _place(claims: pl.DataFrame, hash_values: HashValues, seed: int) -> tuple[pl
     place = hash_values(pl.col("value"), seed) ^ pl.col("id_type").hash(seed)
     placed = claims.with_columns(place=place, contact=pl.col("id_type").is_in(CONTACT_TYPES))
     is_repeated = placed["place"].is_duplicated()
-    return placed.filter(~is_repeated), placed.filter(is_repeated).sort("place")
+    return placed.filter(~is_repeated), placed.filter(is_repeated).sort("place", "claimant")
 
 
 def _is_mixed(repeated: pl.DataFrame) -> bool:
@@ -83,8 +87,8 @@ def find_undisputed(claims: CodedClaims, names: pl.DataFrame) -> pl.DataFrame:
     """
     spelled = names.select("claimant", pl.col("name").str.to_lowercase())
     hashed = spelled.select("claimant", hash=pl.col("name").hash())
-    several = claims.several.join(hashed, on="claimant", how="left")
-    others = several.filter(pl.col("hash").ne_missing(pl.col("hash").max().over("place")))
+    several = claims.several.join(hashed, on="claimant", how="left", maintain_order="left")
+    others = several.filter(_is_same("place"), pl.col("hash").ne_missing(pl.col("hash").shift(1)))
     is_alike = ~pl.col("place").is_in(others["place"].unique().implode())
     disputing = several.filter(~is_alike)["claimant"]
     several = several.filter(is_alike, pl.col("hash").is_not_null())

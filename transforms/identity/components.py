@@ -16,11 +16,7 @@ def find_components(links: pl.DataFrame) -> pl.DataFrame:
     """
     links = links.filter(pl.col("a") != pl.col("b"))
     nodes = pl.concat([links["a"], links["b"]]).sort().unique(maintain_order=True)
-    places = nodes.to_frame("node").with_row_index("at")
-    ends = [
-        links.select(node=end).join(places, on="node", how="left", maintain_order="left")["at"]
-        for end in ("a", "b")
-    ]
+    ends = [nodes.search_sorted(links[end]) for end in ("a", "b")]
     points_to = pl.int_range(len(nodes), dtype=pl.UInt32, eager=True)
     while not (hooks := _hook(*(points_to.gather(end) for end in ends))).is_empty():
         points_to.scatter(hooks["smaller"], hooks["larger"])

@@ -7,9 +7,8 @@ from memory_import.transforms.identity.names import Names
 _PAIRS_AT_ONCE = 500_000
 
 
-def find_anchors(claims: pl.DataFrame, names: Names, *, most: int | None = None) -> pl.DataFrame:
-    """`place`, `name`: of the names in each place, those that are inside no other name there; `most` of a
-    place, the smallest numbers.
+def find_anchors(claims: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """`place`, `name`: of the names in each place, those that are inside no other name there.
 
     `claims` has `place` (any type) and `name` UInt64. A name without words is inside every other. The result
     has no order.
@@ -22,32 +21,11 @@ def find_anchors(claims: pl.DataFrame, names: Names, *, most: int | None = None)
     below = several.filter(pl.col("size") == 0).select("place", "name")
     several = several.filter(pl.col("size") > 0)
     shorter = _find_shorter(several, names)
-    if most is not None:
-        surplus = _find_surplus(several, shorter, most)
-        shorter = shorter.join(surplus, on=["place", "name"], how="anti")
-        below = pl.concat([below, surplus])
     if len(shorter):
         of_places = several.join(shorter, on="place", how="semi")
         words = names.words.join(of_places, on="name", how="semi")
         below = pl.concat([below, _find_inside(of_places, shorter, words, names.begun)])
-    anchors = claims.join(below, on=["place", "name"], how="anti") if len(below) else claims
-    return anchors if most is None else take_smallest(anchors, most)
-
-
-def take_smallest(names: pl.DataFrame, most: int) -> pl.DataFrame:
-    """At most so many names (`place`, `name`) of each place."""
-    is_full = pl.len().over("place") > most
-    taken = names.filter(is_full).group_by("place").agg(pl.col("name").bottom_k(most)).explode("name")
-    return pl.concat([names.filter(~is_full), taken])
-
-
-def _find_surplus(claims: pl.DataFrame, shorter: pl.DataFrame, most: int) -> pl.DataFrame:
-    """`place`, `name` of the claims but those that may be of the `most` smallest anchors of their place: what
-    is not among the `shorter` is an anchor for sure."""
-    sure = claims.join(shorter, on=["place", "name"], how="anti").select("place", "name")
-    sure = sure.filter(pl.len().over("place") > most)
-    bounds = sure.group_by("place").agg(largest=pl.col("name").bottom_k(most).max())
-    return claims.join(bounds, on="place").filter(pl.col("name") > pl.col("largest")).select("place", "name")
+    return claims.join(below, on=["place", "name"], how="anti") if len(below) else claims
 
 
 def _find_shorter(claims: pl.DataFrame, names: Names) -> pl.DataFrame:

@@ -274,12 +274,13 @@ def _write_final(
 def _write_early(early: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     """One entry for each group and round, of the identifiers that share the round."""
     promoted = [plan.trait(identifier.trait) for identifier in plan.identifiers]
-    entries = early.group_by(REPRESENTATIVE, ROUND).agg(
+    of_traits = early.select(
+        *(REPRESENTATIVE, ROUND, POS),
+        *(pl.when(pl.col("trait") == each.path).then("value").alias(each.value_column) for each in promoted),
+    )
+    entries = of_traits.group_by(REPRESENTATIVE, ROUND).agg(
         pl.col(POS).max().fill_null(pl.col(REPRESENTATIVE).first()),
-        *(
-            pl.col("value").filter(pl.col("trait") == trait.path).first().alias(trait.value_column)
-            for trait in promoted
-        ),
+        *(pl.col(trait.value_column).first(ignore_nulls=True) for trait in promoted),
     )
     payloads = write_payloads(entries, plan)
     return entries.hstack([payloads]).with_columns(_is_final=pl.lit(value=False)).select(ENTRIES)

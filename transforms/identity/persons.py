@@ -45,16 +45,18 @@ class Persons:
 
     `persons`: `claimant`, `person` Int64 of all claimants but past ones; a person is its largest claimant.
     `left_out`: `claimant`, `id_type`, `value`, `code`: claims of rows that are not theirs to send.
-    `values`: `id_type`, `value`, `rows`, `people` UInt32, `verdict` (`shared`, `contested` or `bridged`),
-    `holder`
+    `values`: `place` (as coded), `id_type`, `value`, `rows`, `people` UInt32, `verdict` (`shared`,
+    `contested` or `bridged`), `holder`
         Int64: every value that some row goes without. `rows` are those that claim it, `people` its anchors.
         `bridged` has one anchor, and rows between two people claim it as well. `holder` is the person that
         keeps it.
+    `anchors`: `place`, `name`: the people of values that too many people claim, all of them rows with names.
     """
 
     persons: pl.DataFrame
     left_out: pl.DataFrame
     values: pl.DataFrame
+    anchors: pl.DataFrame
 
 
 def find_persons(coded: CodedClaims, names: Names, policy: PersonPolicy) -> Persons:
@@ -72,7 +74,8 @@ def find_persons(coded: CodedClaims, names: Names, policy: PersonPolicy) -> Pers
     nodes = make_nodes(telling, coded.every["claimant"], ties, names, policy.past)
     pairs = contact.join(nodes.members, on="claimant").select("node", "place")
     pairs = pairs.unique() if len(ties) else pairs
-    crowded = _find_crowded(nodes, _place(nodes, pairs), policy.max_people)
+    crowded, anchors = _find_crowded(nodes, _place(nodes, pairs), policy.max_people)
+    anchors = anchors.clear() if len(ties) else _keep_of_rows(anchors, contact, policy.past)
     contact, pairs = (frame.join(crowded, on="place", how="anti") for frame in (contact, pairs))
     nodes = tell_by_values(nodes, telling.join(crowded, on="place", how="anti"))
     placed = _place(nodes, pairs)
@@ -92,8 +95,9 @@ def find_persons(coded: CodedClaims, names: Names, policy: PersonPolicy) -> Pers
         persons=persons.filter(~pl.col("claimant").is_in(policy.past.implode())),
         left_out=left_out.join(coded.values, on="place").select("claimant", "id_type", "value", "code"),
         values=reported.join(coded.values, on="place").select(
-            "id_type", "value", "rows", "people", "verdict", holder="owner"
+            "place", "id_type", "value", "rows", "people", "verdict", holder="owner"
         ),
+        anchors=anchors,
     )
 
 
@@ -115,15 +119,20 @@ def _place(nodes: Nodes, pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.filter(pl.len().over("place") > 1).join(nodes.named, on="node")
 
 
-def _find_crowded(nodes: Nodes, placed: pl.DataFrame, most: int) -> pl.DataFrame:
+def _find_crowded(nodes: Nodes, placed: pl.DataFrame, most: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`place`, `people` of the values that too many people claim, by their names or, without, by their
-    values."""
+    values; and `place`, `name` of the people by their names."""
     many = placed.filter(pl.len().over("place") > most)
-    anchors = [
-        nodes.find_anchors(many, rank).group_by("place").agg(people=pl.len()) for rank in (VALUES, WORDS)
-    ]
-    people = pl.concat(anchors).group_by("place").agg(pl.col("people").max())
-    return people.filter(pl.col("people") > most)
+    anchors = {rank: nodes.find_anchors(many, rank) for rank in (VALUES, WORDS)}
+    counts = pl.concat(found.group_by("place").agg(people=pl.len()) for found in anchors.values())
+    crowded = counts.group_by("place").agg(pl.col("people").max()).filter(pl.col("people") > most)
+    return crowded, anchors[WORDS].join(crowded, on="place", how="semi")
+
+
+def _keep_of_rows(anchors: pl.DataFrame, claims: pl.DataFrame, past: pl.Series) -> pl.DataFrame:
+    """The anchors of places that no known people claim."""
+    is_known = (pl.col("claimant") < 0) & ~pl.col("claimant").is_in(past.implode())
+    return anchors.join(claims.filter(is_known), on="place", how="anti")
 
 
 def _merge_all(nodes: Nodes, placed: pl.DataFrame) -> pl.DataFrame:

@@ -13,12 +13,11 @@ def find_superseded(rows: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
     which the later one wins. Rows of which nothing gives way are left out.
     """
     filled = {trait.path: pl.col(trait.value_column).is_not_null() for trait in plan.traits}
-    placed = rows.select(
+    stated = rows.select(
         POS,
         REPRESENTATIVE,
         *(pl.when(has_value).then(pl.int_range(pl.len())).alias(path) for path, has_value in filled.items()),
     )
-    stated = placed.filter(pl.col(REPRESENTATIVE).is_duplicated())
     last = stated.group_by(REPRESENTATIVE).agg(pl.col(path).max().alias(f"{path}:last") for path in filled)
     gave_way = stated.join(last, on=REPRESENTATIVE, how="left", maintain_order="left").select(
         POS, *((pl.col(path) < pl.col(f"{path}:last")).fill_null(value=False) for path in filled)

@@ -36,11 +36,13 @@ class FoundAmongRows:
 def find_among_rows(
     rows: pl.DataFrame, claimed: pl.DataFrame, plan: ProfilePlan, rules: PersonRules, known: KnownPeople
 ) -> FoundAmongRows:
-    """Find the persons among rows; `claimed`: `_pos`, `trait`, `id_type`, `value` of all their identifiers.
+    """Find the persons among rows (`_pos`, the values, `_may_be_blocked`); `claimed`: `_pos`, `trait`,
+    `id_type`, `value` of all their identifiers.
 
     Most rows that share a value are of one spelling of a name: the names of these are not read.
     """
-    is_out = _find_blocked(claimed, plan, rules)
+    doubtful = rows.filter("_may_be_blocked")[POS]
+    is_out = _find_blocked(claimed.filter(pl.col(POS).is_in(doubtful.implode())), plan, rules)
     claims = claimed if is_out.is_empty() else claimed.join(is_out, on=[POS, ID_TYPE, VALUE], how="anti")
     of_rows = claims.select(pl.col(POS).alias(CLAIMANT), ID_TYPE, VALUE)
     everyone = pl.concat([of_rows, known.claims])
@@ -56,8 +58,9 @@ def find_among_rows(
     found = find_persons(coded, names, policy)
     if len(weak := find_weak(known.past, found)):
         everyone = everyone.filter(~pl.col(CLAIMANT).is_in(weak.implode()))
-        found = find_persons(code_claims(everyone), names, policy)
-    named = list_claims(everyone, names, found, known.past, texts, policy.max_people)
+        coded = code_claims(everyone)
+        found = find_persons(coded, names, policy)
+    named = list_claims(coded, everyone, names, found, known.past, texts, policy.max_people)
     own = known.rows.drop_nulls("person")[CLAIMANT]
     found = continue_known(found, everyone, names, known.same, is_renaming=rules.is_renaming)
     possible = find_possible(found, everyone, names, own)

@@ -81,7 +81,8 @@ def find_and_merge(
     """Find the persons among the rows of a file, leave out what is not theirs to send, and merge them; with
     the entries that are sent for them.
 
-    The file has `_pos`, the values, and `_further`: List of Struct of FURTHER_SCHEMA.
+    The file has `_pos`, the values, `_further`: List of Struct of FURTHER_SCHEMA, and `_may_be_blocked`
+    (Boolean): whether a value of the row may be one that identifies nobody.
     """
     rows = pl.read_ipc(path)
     rows = rows.hstack(identify(rows, plan))
@@ -95,7 +96,10 @@ def find_and_merge(
     identified = list_identifiers(kept_rows, plan, kept_further)[POS]
     contested, nobody = _find_rejected(found.persons, left_out, identified, excluded, rules.policy)
     persons = found.persons.filter(~pl.col(POS).is_in(pl.concat([excluded, contested, nobody]).implode()))
-    persons = persons.select(POS, "person", pl.col(POS).max().over("person").alias(REPRESENTATIVE))
+    # A person is its largest row, unless that one is rejected.
+    is_whole = persons.height == found.persons.height
+    largest = pl.col("person") if is_whole else pl.col(POS).max().over("person")
+    persons = persons.select(POS, "person", largest.alias(REPRESENTATIVE))
     continued = (
         found.continued.join(_list_representatives(persons, found.continued), on="person")
         .drop("person")
@@ -109,6 +113,7 @@ def find_and_merge(
     placed = kept_rows.select(POS).join(members, on=POS, how="left", maintain_order="left")
     sent = kept_rows.with_columns(placed[REPRESENTATIVE]).drop_nulls(REPRESENTATIVE)
     sent = in_winning_order(sent)
+    several = sent.filter(pl.col(REPRESENTATIVE).is_duplicated())
     merged = merge_groups(sent, plan, kept_further, known.profiles(continued, plan))
     refused = [_exclude(excluded), _reject(contested, left_out, Reason.IDENTIFIER_CONTESTED)]
     refused += [_reject(nobody, left_out, Reason.ONLY_SHARED_IDENTIFIERS), merged.refused]
@@ -122,10 +127,10 @@ def find_and_merge(
         members=pl.concat([members, apart]).select(list(MEMBERS_SCHEMA)),
         refused=late_errors.select(list(LATE_ERRORS_SCHEMA)),
         left_out=left_out,
-        superseded=find_superseded(sent, plan),
+        superseded=find_superseded(several, plan),
         shared=found.values.filter(pl.col("verdict") == "shared").select(ID_TYPE, VALUE, "rows", "people"),
         conflicts=list_conflicts(rows, claimed, found, known, plan),
-        disagreeing=_count_disagreeing(sent.join(merged.unchanged, on=REPRESENTATIVE, how="anti"), plan),
+        disagreeing=_count_disagreeing(several.join(merged.unchanged, on=REPRESENTATIVE, how="anti"), plan),
         persons=groups,
         absorbed=int(groups["absorbed"].list.len().sum()),
         unchanged=members.join(merged.unchanged, on=REPRESENTATIVE)
@@ -216,13 +221,12 @@ def _reject(positions: pl.Series, left_out: pl.DataFrame, code: Reason) -> pl.Da
     )
 
 
-def _count_disagreeing(members: pl.DataFrame, plan: ProfilePlan) -> int:
-    """Of how many people several rows state different values of a trait, and none says when it was
+def _count_disagreeing(several: pl.DataFrame, plan: ProfilePlan) -> int:
+    """Of how many people of several rows these state different values of a trait, and none says when it was
     changed."""
     if plan.latest is not None:
         return 0
     columns = [trait.value_column for trait in plan.traits]
-    several = members.select(REPRESENTATIVE, *columns).filter(pl.col(REPRESENTATIVE).is_duplicated())
     last = several.group_by(REPRESENTATIVE).agg(pl.col(columns).last(ignore_nulls=True))
     places = last.select(REPRESENTATIVE).with_row_index("place")
     at = several.select(REPRESENTATIVE).join(places, on=REPRESENTATIVE, maintain_order="left")["place"]

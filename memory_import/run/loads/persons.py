@@ -89,8 +89,9 @@ def group_rows(
     numbered = assign_partitions(
         candidates.filter(pl.col(POS) >= 0), REPRESENTATIVE, pl.len(), fits=_ROWS_PER_PARTITION
     )
-    of_groups = numbered.select(REPRESENTATIVE, PARTITION).unique()
-    claimants = candidates.filter(pl.col(POS) < 0).join(of_groups, on=REPRESENTATIVE)
+    claimants = candidates.filter(pl.col(POS) < 0)
+    of_groups = numbered.join(claimants, on=REPRESENTATIVE, how="semi")
+    claimants = claimants.join(of_groups.select(REPRESENTATIVE, PARTITION).unique(), on=REPRESENTATIVE)
     picked = staging.pick(numbered.drop(REPRESENTATIVE), partial(_read_rows, staging, plan))
     laid_out = known.lay_out(found_people, claimants.select(pl.col(POS).alias(CLAIMANT), PARTITION))
     del candidates, numbered  # the partitions hold all of it
@@ -170,14 +171,19 @@ def _stage_claims(staging: Staging, found: list[FoundPersons], known: FoundPeopl
 
 
 def _read_rows(staging: Staging, plan: ProfilePlan, part: str, at: pl.Series) -> pl.DataFrame:
-    """The values of the rows at some places of a part, and `_further`: List of Struct of FURTHER_SCHEMA."""
+    """The values of the rows at some places of a part; `_further`: List of Struct of FURTHER_SCHEMA;
+    `_may_be_blocked`."""
     values = read_values(staging, plan, part, at)
     further = staging.further_identifiers(part).group_by(POS).agg(_further=pl.struct(*FURTHER_SCHEMA))
     rows = pl.DataFrame({POS: at + staging.positions[part].start}, schema={POS: pl.Int64})
     listed = rows.join(further, on=POS, how="left", maintain_order="left")
     moments = [staging.read(part, LATEST, at=at)] if LATEST in staging.columns(part) else []
+    has_blocked = pl.any_horizontal(pl.col(hash_columns(plan)) == BLOCKED_HASH).fill_null(value=False)
+    doubts = staging.read(part, *hash_columns(plan), at=at).select(
+        _may_be_blocked=has_blocked | pl.lit(listed["_further"].is_not_null())
+    )
     rows = values.hstack([listed["_further"].cast(pl.List(pl.Struct(FURTHER_SCHEMA)))])
-    return pl.concat([rows, *moments], how="horizontal")
+    return pl.concat([rows, doubts, *moments], how="horizontal")
 
 
 def _find_known(staging: Staging, plan: ProfilePlan, known: Known, suppressed: pl.DataFrame) -> FoundPeople:

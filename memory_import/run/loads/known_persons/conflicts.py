@@ -58,7 +58,8 @@ def list_conflicts(
         listed = pl.concat([listed, merging.with_columns(reason)])
     parts = [plan.trait(path).value_column for path in plan.names]
     name = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
-    return listed.join(rows.select(POS, name=name), on=POS).select(POS, *value, "name", "reason")
+    named = listed.join(rows.select(POS, *parts), on=POS)
+    return named.select(POS, *value, name.alias("name"), "reason")
 
 
 def _list_of_past(stated: pl.DataFrame, known: KnownPeople) -> pl.DataFrame:

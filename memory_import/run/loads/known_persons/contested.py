@@ -17,7 +17,8 @@ from memory_import.ledger.known.table import PLACES_SCHEMA, Table
 from memory_import.ledger.staging.layout import CLAIMS_SCHEMA, WITHDRAWN_SCHEMA
 from memory_import.run.context import RunContext
 from memory_import.run.loads.known_persons.people import CLAIMANT, PAST, PEOPLE, hash_names
-from memory_import.transforms.identity.inside import find_anchors, take_smallest
+from memory_import.transforms.identity.claims import CodedClaims
+from memory_import.transforms.identity.inside import find_anchors
 from memory_import.transforms.identity.names import BLANK, Names
 from memory_import.transforms.identity.persons import Persons
 
@@ -73,28 +74,38 @@ def find_weak(past: pl.DataFrame, found: Persons) -> pl.Series:
 
 
 def list_claims(
-    claims: pl.DataFrame, names: Names, found: Persons, past: pl.DataFrame, texts: pl.DataFrame, most: int
+    coded: CodedClaims,
+    claims: pl.DataFrame,
+    names: Names,
+    found: Persons,
+    past: pl.DataFrame,
+    texts: pl.DataFrame,
+    most: int,
 ) -> pl.DataFrame:
     """CLAIMS_SCHEMA: of each value that nobody got the people who claim it, at most one more than `most`.
 
-    `claims`, `names` as for `find_persons`; `past`: PAST; `texts`: `_pos`, `name` of the rows.
+    `coded`, `names` as for `find_persons`; `claims`: `claimant`, `id_type`, `value`, of which `coded` are
+    made; `past`: PAST; `texts`: `_pos`, `name` of the rows.
     """
-    nobody = found.values.filter(pl.col("holder").is_null()).select(_PAIR).with_row_index("place")
+    nobody = found.values.filter(pl.col("holder").is_null()).select("place", *_PAIR)
     if nobody.is_empty():
         return pl.DataFrame(schema=CLAIMS_SCHEMA)
     of_past = pl.col(CLAIMANT).is_in(past[CLAIMANT].implode())
-    claimed = claims.filter((pl.col(CLAIMANT) >= 0) | of_past).join(nobody, on=_PAIR)
-    claimed = claimed.select("place", CLAIMANT).unique()
+    claimed = coded.several.filter((pl.col(CLAIMANT) >= 0) | of_past).join(nobody, on="place", how="semi")
+    claimed = claimed.select("place", CLAIMANT)
     keyed = claimed.join(names.keys, on=CLAIMANT, how="left").with_columns(pl.col("name").fill_null(BLANK))
     named = keyed.filter(pl.col("name") != BLANK)
     nameless = keyed.join(named, on="place", how="anti").select("place", CLAIMANT)
     nameless = _name(nameless, _list_own(claims, nameless, found, past))
+    others = named.join(found.anchors, on="place", how="anti")
     people = pl.concat(
         [
-            find_anchors(named.select("place", "name"), names, most=most + 1),
-            take_smallest(nameless.select("place", "name").unique(), most + 1),
+            found.anchors,
+            find_anchors(others.select("place", "name"), names),
+            nameless.select("place", "name").unique(),
         ]
     )
+    people = _take_smallest(people, most + 1)
     claimants = pl.concat([named, nameless.select(named.columns)])
     of_people = claimants.join(people, on=["place", "name"], how="semi").select("place", "name", CLAIMANT)
     own = _list_own(claims, of_people, found, past)
@@ -114,6 +125,13 @@ def list_claims(
     listed = whole.join(nobody, on="place").rename({"name": "key", "text": "name"})
     listed = listed.with_columns(pl.col("own").fill_null([]))
     return listed.select(pl.col(name).cast(dtype) for name, dtype in CLAIMS_SCHEMA.items())
+
+
+def _take_smallest(names: pl.DataFrame, most: int) -> pl.DataFrame:
+    """At most so many names (`place`, `name`) of each place."""
+    is_full = pl.len().over("place") > most
+    taken = names.filter(is_full).group_by("place").agg(pl.col("name").bottom_k(most)).explode("name")
+    return pl.concat([names.filter(~is_full), taken])
 
 
 def _list_own(

@@ -48,9 +48,13 @@ def list_groups(
 
     `sent`: the rows of the groups; `continued`: CONTINUED, of who goes on with whom.
     """
-    named = sent.select(REPRESENTATIVE, join_names(plan)).with_columns(length=pl.col(NAME).str.len_chars())
-    longest = pl.col("length") == pl.col("length").max().over(REPRESENTATIVE)
-    names = named.filter(longest).filter(pl.col(REPRESENTATIVE).is_last_distinct()).drop("length")
+    named = sent.select(REPRESENTATIVE, join_names(plan))
+    is_several = named[REPRESENTATIVE].is_duplicated()
+    several = named.filter(is_several)
+    length = pl.col(NAME).str.len_chars()
+    longest = several.filter(length == length.max().over(REPRESENTATIVE))
+    longest = longest.filter(pl.col(REPRESENTATIVE).is_last_distinct())
+    names = pl.concat([named.filter(~is_several), longest])
     known = continued.drop_nulls("person").sort("claimant", descending=True)
     of_known = known.group_by(REPRESENTATIVE, maintain_order=True).agg(
         person=pl.col("person").first(),
