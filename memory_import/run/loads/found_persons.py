@@ -50,7 +50,7 @@ def find_among_rows(
     texts = rows.select(POS, join_names(plan))
     undisputed = find_undisputed(coded, texts.rename({POS: CLAIMANT}))
     coded = coded.without(undisputed[CLAIMANT])
-    everyone = everyone.join(undisputed, on=CLAIMANT, how="anti")
+    everyone = everyone.filter(~pl.col(CLAIMANT).is_in(undisputed[CLAIMANT].implode()))
     others = rows.filter(pl.col(POS).is_in(everyone[CLAIMANT].implode()))
     cells = [others[plan.trait(path).value_column] for path in plan.names]
     names = read_names(others[POS], cells, known.hash_words) + known.names
@@ -64,27 +64,17 @@ def find_among_rows(
     own = known.rows.drop_nulls("person")[CLAIMANT]
     found = continue_known(found, everyone, names, known.same, is_renaming=rules.is_renaming)
     possible = find_possible(found, everyone, names, own)
-    joined = pl.concat([undisputed, found.persons]).rename({CLAIMANT: POS})
-    persons = _list_claiming(rows, claimed, plan).join(joined, on=POS, how="left")
+    persons = pl.concat([undisputed, found.persons]).rename({CLAIMANT: POS}).filter(pl.col(POS) >= 0)
+    alone = is_out.select(POS).unique().join(persons, on=POS, how="anti")
     blocked = is_out.with_columns(pl.lit(Reason.IDENTIFIER_BLOCKED.value).alias(CODE))
     return FoundAmongRows(
-        persons=persons.with_columns(pl.coalesce("person", POS).alias("person")),
+        persons=pl.concat([persons, alone.with_columns(person=POS)]),
         left_out=pl.concat([_list_lost(claims, found.left_out), blocked]),
         values=found.values,
         continued=found.persons.filter(pl.col(CLAIMANT) < 0, pl.col("person") >= 0),
         claims=named,
         possible=possible,
     )
-
-
-def _list_claiming(rows: pl.DataFrame, claimed: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
-    """`_pos` of the rows that have any of the claims."""
-    has_own = rows.select(pl.any_horizontal(pl.col(list(plan.identifier_columns)).is_not_null())).to_series()
-    positions = rows.select(POS)
-    if has_own.all():
-        return positions
-    others = positions.filter(~has_own)
-    return pl.concat([positions.filter(has_own), others.join(claimed, on=POS, how="semi")])
 
 
 def _find_blocked(claimed: pl.DataFrame, plan: ProfilePlan, rules: PersonRules) -> pl.DataFrame:
