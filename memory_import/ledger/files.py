@@ -117,11 +117,11 @@ def map_arrow(path: Path, columns: Sequence[str]) -> pl.DataFrame:
 def arrow_columns(path: Path) -> tuple[str, ...]:
     """The names of the columns of an Arrow file."""
     status = path.stat()
-    return _columns_as_of(path, status.st_ino, status.st_mtime_ns)
+    return _columns_as_of(path, status.st_ino, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=1_000)
-def _columns_as_of(path: Path, _inode: int, _modified_ns: int) -> tuple[str, ...]:
+def _columns_as_of(path: Path, _inode: int, _modified_ns: int, _size_bytes: int) -> tuple[str, ...]:
     """The same of a file that is never changed in place: of each part they are asked for again and again."""
     import pyarrow as pa
 

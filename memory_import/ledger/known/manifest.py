@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from memory_import.clock import seconds_now
 from memory_import.ledger.files import write_json
 from memory_import.ledger.known.damage import KnownDamaged
 
@@ -16,6 +17,7 @@ _FORMAT = 1
 _CHUNK_BYTES = 1 << 22
 MANIFEST = "manifest.json"
 _MOST_CHECKED = 64
+_FRESH_SECONDS = 2.0  # in which a file may change twice at what is the same time to the system
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,13 @@ def _check_file(path: Path, file: File) -> None:
     if not path.exists():
         raise KnownDamaged(f"{path} is missing")
     status = path.stat()
-    if status.st_size != file.size_bytes or _checksum_as_of(path, status.st_mtime_ns) != file.crc32:
+    is_fresh = seconds_now() - status.st_mtime < _FRESH_SECONDS
+    found = _checksum(path) if is_fresh else _checksum_as_of(path, status.st_mtime_ns, status.st_size)
+    if status.st_size != file.size_bytes or found != file.crc32:
         raise KnownDamaged(f"{path} is not what was written")
 
 
 @lru_cache(maxsize=_MOST_CHECKED)
-def _checksum_as_of(path: Path, _modified_ns: int) -> int:
+def _checksum_as_of(path: Path, _modified_ns: int, _size_bytes: int) -> int:
     """The checksum of a file that may be opened again and again in a run, and is large."""
     return _checksum(path)

@@ -48,7 +48,8 @@ class Table:
     """The rows of one table. `schema` names the columns; one that a file lacks is null in its rows. Of
     `repetitive` ones (paths, as Parquet has them) each value is written once a file.
 
-    Opening reads every file once: `KnownDamaged` where one is missing or is not what was written.
+    Opening reads every file that was not read since it changed: `KnownDamaged` where one is missing or is not
+    what was written.
     """
 
     def __init__(self, folder: Path, schema: Schema, repetitive: Collection[str] = ()) -> None:

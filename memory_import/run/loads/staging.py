@@ -206,7 +206,9 @@ def _draft(
         recalled = known.recall(batch.known)
         cells = frame.select(ROW, *(name for name in frame.columns if not is_of_every_row(name)))
         kept = frame.select(name for name in frame.columns if is_of_every_row(name))
-        frame = pl.concat([kept, recalled.frame], how="diagonal_relaxed").sort(ROW)
+        between = not kept.is_empty()
+        frame = pl.concat([kept, recalled.frame], how="diagonal_relaxed")
+        frame = frame.sort(ROW) if between else frame  # which takes long, be they in order or not
         others.append(recalled.others)
         changes.update(recalled.changes)
     positions = pl.int_range(part.position, part.position + len(frame), dtype=pl.Int64, eager=True)

@@ -61,7 +61,7 @@ class Way(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Editing:
-    """What changes work with."""
+    """What changes work with. `now` is the time, in seconds since the epoch."""
 
     client: Client
     commits: GroupCommit
@@ -71,6 +71,7 @@ class Editing:
     way: Way
     find_present: FindPresent
     advance: Callable[[int], None] = lambda _: None
+    now: Callable[[], float] = seconds_now
 
     def edits(self, *states: EditState) -> list[Edit]:
         """Those that are in one of these states."""
@@ -210,7 +211,7 @@ async def _await_done(work: Editing, edits: Sequence[Edit], wait_seconds: float)
     clock = work.client.throttle.clock
     end = clock() + wait_seconds
     while left := await _note_done(work, edits):
-        young = [one for one in left if seconds_now() - (one.sent_at or 0.0) < VISIBLE_SECONDS]
+        young = [one for one in left if work.now() - (one.sent_at or 0.0) < VISIBLE_SECONDS]
         for late in set(left).difference(young):
             await _end(work, late, EditState.UNKNOWN)
         if not young or clock() >= end:
@@ -250,7 +251,7 @@ async def _end(work: Editing, edit: Edit, state: EditState, code: str | None = N
 
 
 async def _note(work: Editing, edit: Edit, state: EditState) -> None:
-    sent_at = seconds_now() if state in UNDER_WAY else edit.sent_at
+    sent_at = work.now() if state in UNDER_WAY else edit.sent_at
     await work.commits.note_edit(replace(edit, state=state, sent_at=sent_at))
 
 

@@ -19,6 +19,7 @@ _KNOWN = {
     STATED: "stated",
 }
 _ONE_BY_ONE = 8  # to sort all lines takes as long as to look for hundreds
+_MOST_STRETCHES = 16
 _FEW = 0.2  # of the lines: these are looked for one by one
 
 
@@ -46,17 +47,33 @@ class RememberedLines:
 
     def _search(self, hashes: pl.Series, start: int) -> pl.Series:
         """The places (UInt32) of lines with these hashes; null where there is none. Most of them may stand
-        one after another from `start` on, as they did last time."""
+        one after another from `start` on, as they did last time, or behind a few others."""
         run = self.remembered.rows["line"][start : start + len(hashes)]
-        expected = pl.int_range(start, start + len(run), dtype=pl.UInt32, eager=True)
-        nowhere = pl.repeat(None, len(hashes) - len(run), dtype=pl.UInt32, eager=True)
-        run = run.append(pl.repeat(None, len(nowhere), dtype=pl.UInt64, eager=True))
-        places = pl.concat([expected, nowhere])
-        is_there = (run == hashes).fill_null(value=False)
-        others = (~is_there).arg_true()
-        if len(others) > _FEW * len(hashes):
-            return self._look_up(hashes)
-        return places.scatter(others, self._look_up(hashes.gather(others)))
+        if len(run) == len(hashes):
+            others = (~(run == hashes).fill_null(value=False)).arg_true()
+            if len(others) <= _FEW * len(hashes):
+                expected = pl.int_range(start, start + len(run), dtype=pl.UInt32, eager=True)
+                return expected.scatter(others, self._look_up(hashes.gather(others)))
+        return self._follow(hashes, start)
+
+    def _follow(self, hashes: pl.Series, start: int) -> pl.Series:
+        """The same, stretch by stretch of lines that stand as they did, as long as there are few of them."""
+        lines, found, at = self.remembered.rows["line"], [pl.Series(dtype=pl.UInt32)], 0
+        for _ in range(_MOST_STRETCHES):
+            run = lines[start : start + len(hashes) - at]
+            is_same = (run == hashes[at : at + len(run)]).fill_null(value=False)
+            count = len(run) if is_same.all() else int(is_same.arg_min() or 0)
+            found.append(pl.int_range(start, start + count, dtype=pl.UInt32, eager=True))
+            at, start = at + count, start + count
+            if at == len(hashes):
+                break
+            [place] = self._look_up(hashes[at : at + 1])
+            if place is None:
+                found.append(pl.Series([None], dtype=pl.UInt32))
+                at += 1
+            else:
+                start = place
+        return pl.concat([*found, self._look_up(hashes[at:])])
 
     def _look_up(self, hashes: pl.Series) -> pl.Series:
         if len(hashes) <= _ONE_BY_ONE:
