@@ -5,8 +5,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-# Polars reads this once, when it is loaded, as every process does that a test starts. Several tests at once
-# keep all cores busy; the threads of each would spend a tenth of the time on waking one another.
+# Polars reads this once, when it is loaded. Several tests at once keep all cores busy; the threads of each
+# would spend a tenth of the time on waking one another. Processes that tests start have all threads.
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import pytest

@@ -25,7 +25,7 @@ from tests.support.openapi import request_validator
 ABOUT_REQUESTS = request_validator() if DOCUMENT.exists() else None
 STORE = "mem_store_00000000000000000000000001"
 USER, PASSWORD = "SK" + "0" * 32, "a-secret-of-the-tests"
-INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH", "POLARS_MAX_THREADS")
+INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH")
 LATE = 86_400.0
 """Seconds that no test takes: what is later than that is there once a test has advanced the time."""
 COLUMNS = ("Id", "First", "Last", "Phone", "Other Phone", "Email", "City")
@@ -41,7 +41,8 @@ TRAITS: dict[str, dict[str, Any]] = {
 
 
 def inherited() -> dict[str, str]:
-    """What a process that is started takes over from this one; none of our own variables."""
+    """What a process that is started takes over from this one; none of our own variables. Polars has all
+    cores there, as it has with everybody."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 

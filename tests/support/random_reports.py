@@ -7,7 +7,7 @@ from typing import Any
 
 from memory_import.ledger.report.outcomes import Outcome
 
-SEEDS = range(int(os.environ.get("REPORTS", "40")))  # see `make soak`
+SEEDS = range(int(os.environ.get("REPORTS", "100")))  # see `make soak`
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
