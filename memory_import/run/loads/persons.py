@@ -41,7 +41,7 @@ from memory_import.transforms.identity.groups import (
 from memory_import.transforms.plan import ProfilePlan
 
 _HASHES_PER_PARTITION = 1_500_000
-_ROWS_PER_PARTITION = 60_000
+_ROWS_PER_PARTITION = 40_000
 _WORKERS = 2
 
 

@@ -27,7 +27,7 @@ from memory_import.spec.model import SourceSpec
 from memory_import.spec.plans import source_options
 from memory_import.transforms.prepare import Prepared
 
-_ROWS_PER_PART = 75_000
+_ROWS_PER_PART = 50_000
 _WORKERS = 2  # Polars lets go of the interpreter; a third one fills more memory than time
 
 
