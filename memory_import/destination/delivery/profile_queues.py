@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
+from memory_import.destination.errors import ServiceUnavailable
 from memory_import.ledger.database.group_commit import GroupCommit
 from memory_import.ledger.database.records import Batch
 from memory_import.ledger.database.states import UNSENT, BatchState
@@ -59,6 +60,7 @@ class ProfileQueues:
         self._commits = commits
         self._queues: defaultdict[str, list[ProfileQueue]] = defaultdict(list)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._awaited: dict[str, str] = {}  # by a profile that somebody has: the one that they wait for
 
     def take_up(self, profile_id: str, batch: Batch) -> None:
         """Put a batch at the end of its profile's queue."""
@@ -76,13 +78,18 @@ class ProfileQueues:
 
     @asynccontextmanager
     async def hold(self, queue: ProfileQueue) -> AsyncIterator[Move]:
-        """Have the queue's profile for oneself, and whichever it turns out to be."""
+        """Have the queue's profile for oneself, and whichever it turns out to be.
+
+        Where two are said to be merged into each other, which cannot be, `ServiceUnavailable` is raised:
+        whoever has one would wait for the other for ever.
+        """
         async with AsyncExitStack() as stack:
             held: set[str] = set()
 
             async def move(profile_id: str) -> None:
                 if profile_id not in held:
-                    await stack.enter_async_context(self._locks[profile_id])
+                    with self._waiting(held, profile_id):
+                        await stack.enter_async_context(self._locks[profile_id])
                     held.add(profile_id)
                 queue.profile_id = profile_id
                 if queue not in self._queues[profile_id]:
@@ -90,6 +97,22 @@ class ProfileQueues:
 
             await move(queue.profile_id)
             yield move
+
+    @contextmanager
+    def _waiting(self, held: set[str], profile_id: str) -> Iterator[None]:
+        """Wait for a profile while one has others."""
+        last = profile_id
+        while last in self._awaited:
+            last = self._awaited[last]
+            if last in held:
+                raise ServiceUnavailable(1, "profiles that are merged into each other")
+        awaited = dict.fromkeys(held, profile_id)
+        self._awaited |= awaited
+        try:
+            yield
+        finally:
+            for each in awaited:
+                del self._awaited[each]
 
     async def note_move(self, queue: ProfileQueue) -> None:
         """Remember where a queue went, once something of it landed there."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from memory_import.destination.delivery.profile_queues import ProfileQueues
+from memory_import.destination.errors import ServiceUnavailable
 from memory_import.ledger.database.group_commit import GroupCommit
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import Batch
@@ -51,6 +52,30 @@ async def test_lanes_that_lead_to_one_profile_take_turns(ledger: Ledger, batch: 
     assert events == ["new begins", "old begins", "new ends", "old is new", "old ends"]
     assert old.profile_id == "new"
     assert queues.sharing(new) == queues.sharing(old) == [new, old]
+
+
+async def test_nobody_waits_for_ever_where_profiles_are_said_to_be_merged_in_a_circle(
+    ledger: Ledger, batch: Batch
+) -> None:
+    commits = GroupCommit(ledger, RUN_ID)
+    queues = ProfileQueues(commits)
+    names = ["a", "b", "c"]
+    for name in names:
+        queues.take_up(name, batch)
+    everybody = asyncio.Barrier(3)
+
+    async def send(at: int) -> str:
+        async with queues.hold(queues.unfinished()[at]) as move:
+            await everybody.wait()
+            await move(names[(at + 1) % 3])
+        return names[at]
+
+    async with asyncio.timeout(10):
+        ends = await asyncio.gather(*map(send, range(3)), return_exceptions=True)
+    await commits.close()
+    assert [type(end) for end in ends].count(ServiceUnavailable) == 1
+    async with asyncio.timeout(10), queues.hold(queues.unfinished()[0]):
+        pass
 
 
 async def test_a_queue_that_goes_back_may_be_moved_once_more(ledger: Ledger, batch: Batch) -> None:
