@@ -1,6 +1,6 @@
 """The columns that are ours: their names and dtypes, in one place. Columns of the input keep their own names.
 
-Ours begin with an underscore, which no column of an input may do.
+Ours begin with an underscore. So may others of an input.
 """
 
 from enum import StrEnum

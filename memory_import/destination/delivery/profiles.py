@@ -22,7 +22,7 @@ from memory_import.destination.http.decisions import Answer, Success
 from memory_import.destination.http.routes import BULK
 from memory_import.destination.limits import FAILING_TRIES, FOLLOWERS, TRIES
 from memory_import.ledger.database.records import Batch
-from memory_import.ledger.database.states import BatchState
+from memory_import.ledger.database.states import UNSENT, BatchState
 
 _REISSUES = 5  # of a batch whose operation failed for a reason that is not the batch's
 
@@ -42,8 +42,9 @@ class ProfileKind:
         self._wait_seconds = wait_seconds
         self._follow_slots = asyncio.Semaphore(FOLLOWERS)
         self._reissues: dict[int, int] = {}
-        every = work.ledger.batches(work.run_id, work.load.load, states=tuple(BatchState))
-        self._answers = {(batch.request_id, batch.operation_id) for batch in every}
+        taken = [state for state in BatchState if state not in UNSENT]
+        answered = work.ledger.batches(work.run_id, work.load.load, states=taken)
+        self._answers = {(batch.request_id, batch.operation_id) for batch in answered}
 
     def make_request(self, flight: Flight, body: bytes) -> Request:
         """The whole batch in one Bulk."""

@@ -15,7 +15,7 @@ import polars as pl
 
 from memory_import.columns import ERRORS, FILE, POS, ROW
 from memory_import.ledger.files import arrow_columns, map_arrow
-from memory_import.ledger.staging.layout import cells_name, within
+from memory_import.ledger.staging.layout import cells_name, is_ours, within
 from memory_import.ledger.staging.writing import StagingWriter
 
 _PARTS_KEPT = 2  # of whose text some columns were read: others are mostly read next, by as many threads
@@ -71,6 +71,11 @@ class PartReader(StagingWriter):
             found[part] = range(start, end)
         return found
 
+    @property
+    def height(self) -> int:
+        """How many rows all parts have."""
+        return sum(len(positions) for positions in self.positions.values())
+
     def columns(self, part: str) -> tuple[str, ...]:
         """The names of the columns that are written of a part."""
         own = arrow_columns(self.folder / f"{part}.arrow")
@@ -119,7 +124,7 @@ class PartReader(StagingWriter):
         places = pl.repeat(None, len(positions), dtype=pl.UInt32, eager=True)
         places = places.scatter(cells[POS] - positions.start, place) if cells.height else places
         places = places if at is None else places.gather(at)
-        texts = [name for name in columns if not name.startswith("_")]
+        texts = [name for name in columns if not is_ours(name)]
         read = None
         if texts and self.texts is not None and places.null_count():
             read = self._read_text(part, texts, at)

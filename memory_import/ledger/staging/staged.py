@@ -91,15 +91,13 @@ class Staging(PartReader):
     @cached_property
     def is_unchanged(self) -> pl.Series:
         """Whether each row is one of these (Boolean)."""
-        rows = sum(len(positions) for positions in self.positions.values())
-        nothing = pl.Series([False]).new_from_index(0, rows)
+        nothing = pl.Series([False]).new_from_index(0, self.height)
         return nothing.scatter(self.unchanged[POS], True) if self.unchanged.height else nothing
 
     @cached_property
     def representatives(self) -> pl.Series:
         """The position of the row that stands for each row (Int64): of most its own."""
-        rows = sum(len(positions) for positions in self.positions.values())
-        return pl.int_range(rows, eager=True).scatter(self.members[POS], self.members[REPRESENTATIVE])
+        return pl.int_range(self.height, eager=True).scatter(self.members[POS], self.members[REPRESENTATIVE])
 
     @cached_property
     def unchanged_persons(self) -> pl.DataFrame:

@@ -132,7 +132,7 @@ def _check_batches(run: RunContext, staging: Staging) -> None:
     planned = {_describe(batch) for batch in _plan(staging, load.rounds)}
     every = run.ledger.batches(run.run_id, PROFILES, states=tuple(BatchState))
     changed = planned ^ {_describe(batch) for batch in every}
-    staged = sum(len(positions) for positions in staging.positions.values())
+    staged = staging.height
     differences = [f"{len(changed):,} batches differ from those of the staged rows"] if changed else []
     if staged != load.rows_read:
         differences.append(f"{load.rows_read:,} rows were read by the ledger, and {staged:,} are staged")

@@ -52,6 +52,14 @@ def test_nothing_was_made_of_what_was_not_read(staging: Staging) -> None:
     assert staging.cells(PART, "_pos", "_value.name").rows() == [(1, "b!"), (3, "d!"), (5, "f!")]
 
 
+def test_a_column_of_the_input_may_begin_with_an_underscore(staging: Staging) -> None:
+    assert staging.read(PART, "_id")["_id"].to_list()[::2] == [
+        "a _id of x.csv",
+        "c _id of x.csv",
+        "e _id of x.csv",
+    ]
+
+
 def test_rows_at_some_places_are_those_of_all(staging: Staging) -> None:
     columns = ("_pos", "Name", "_value.name", "_error_code", "City")
     every = staging.read(PART, *columns)
