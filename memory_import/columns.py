@@ -1,8 +1,10 @@
 """The columns that are ours: their names and dtypes, in one place. Columns of the input keep their own names.
 
-Ours begin with an underscore. So may others of an input.
+Those of ours that stand beside columns of an input begin with an underscore. So may others of an input, as
+long as they have no name of ours: see `is_ours`.
 """
 
+import re
 from enum import StrEnum
 
 import polars as pl
@@ -157,11 +159,20 @@ MERGED_INTO_FILE = "merged_into_file"
 MERGED_INTO_ROW = "merged_into_row"
 """The row that a merged row went into."""
 
+VALUE_PREFIX = "_value."
+"""Before the path of a trait: its values."""
+
 CODE_PREFIX = "_code."
 """Before the path of a trait: what was changed in its values, or why there is none."""
 
 PLACE_PREFIX = "_place."
 """Before the path of a trait: from which of several columns its values come."""
+
+ID_PREFIX = "_id."
+"""Before the type of an identifier: its values; a further trait of that type has a number behind it."""
+
+HASH_PREFIX = "_hash."
+"""Before the same: the hashes of these values."""
 
 PLACE = (FILE, ROW)
 """Where a row was read from."""
@@ -199,3 +210,15 @@ DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
 def schema(*names: str) -> dict[str, pl.DataType | type[pl.DataType]]:
     """The dtypes of some of our columns, in this order."""
     return {name: DTYPES[name] for name in names}
+
+
+_OURS = frozenset((*(name for name in DTYPES if name.startswith("_")), BYTES, PARTITION))
+_OF_TRAIT = re.compile("|".join(map(re.escape, (VALUE_PREFIX, CODE_PREFIX, PLACE_PREFIX))))
+_OF_IDENTIFIER = re.compile(rf"(?:{re.escape(ID_PREFIX)}|{re.escape(HASH_PREFIX)})\w+(?:\.[0-9]+)?")
+
+
+def is_ours(column: str) -> bool:
+    """Whether a column of ours may be called so; a spec cannot use one of an input that is."""
+    return (
+        column in _OURS or _OF_TRAIT.match(column) is not None or _OF_IDENTIFIER.fullmatch(column) is not None
+    )

@@ -14,10 +14,6 @@ from memory_import.transforms.limits import (
 )
 
 LEAST_LIKENESS = 0.6
-RESERVED = re.compile(
-    r"_file|_row|_pos|_payload|_bytes|_moment|_profile_id|_error_(code|field|message)|_(value|code|id|hash)\..*"
-)
-"""Columns of our own are called so."""
 
 
 def nearest(name: str, choices: Iterable[str]) -> str | None:
@@ -67,11 +63,6 @@ def check_sizes(traits: Mapping[str, int]) -> list[str]:
             f"there are {len(traits)} trait groups; the API accepts {GROUPS_PER_STORE} in a store"
         )
     return problems
-
-
-def find_reserved(columns: Iterable[str]) -> list[str]:
-    """The source columns whose names could collide with the columns that preparing adds."""
-    return [column for column in columns if RESERVED.fullmatch(column)]
 
 
 def _check_length(kind: str, name: str, limit: int) -> str | None:

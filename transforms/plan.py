@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
-from memory_import.columns import CODE_PREFIX, PLACE_PREFIX, PROFILE_ID
+from memory_import.columns import CODE_PREFIX, ID_PREFIX, PLACE_PREFIX, PROFILE_ID, VALUE_PREFIX
 
 
 class TraitType(StrEnum):
@@ -90,7 +90,7 @@ class TraitPlan:
     @property
     def value_column(self) -> str:
         """The column of prepared rows that holds its values."""
-        return f"_value.{self.path}"
+        return f"{VALUE_PREFIX}{self.path}"
 
     @property
     def place_column(self) -> str | None:
@@ -158,7 +158,7 @@ class ProfilePlan:
         columns: dict[str, IdentifierPlan] = {}
         for identifier in self.identifiers:
             earlier = sum(other.id_type == identifier.id_type for other in columns.values())
-            columns[f"_id.{identifier.id_type}" + (f".{earlier + 1}" if earlier else "")] = identifier
+            columns[f"{ID_PREFIX}{identifier.id_type}" + (f".{earlier + 1}" if earlier else "")] = identifier
         return columns
 
     @cached_property

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from memory_import.columns import PLACE
+from memory_import.columns import is_ours
 from memory_import.sources.archives import is_archive, unpack
 from memory_import.sources.csv.file import CsvFile, FindLines, no_lines, open_csv
 from memory_import.sources.errors import RejectCode, SourceError
@@ -72,7 +72,7 @@ class Source:
                     found[name] = f"its type has no form as text: {kind}"
                 elif positions := table.repeated(name):
                     found[name] = f"its name stands more than once, at {' and '.join(map(str, positions))}"
-                elif name in PLACE:
+                elif is_ours(name):
                     found[name] = "its name is one of ours: rename it"
         return found
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from memory_import.columns import is_ours
 from memory_import.sources.errors import SourceError
 from memory_import.sources.opened import Sources
 from memory_import.sources.tabular import Source
@@ -11,7 +12,7 @@ from memory_import.spec.memories import memory_columns_used
 from memory_import.spec.messages import suggest
 from memory_import.spec.model import SourceSpec, Spec
 from memory_import.spec.plans import columns_used, source_options
-from memory_import.transforms.names import find_reserved, nearest
+from memory_import.transforms.names import nearest
 
 _FILE = "\0"  # stands in a sentence for the files that it is about
 _CUSTOMER = re.compile(r"@|(?:[0-9][ ().+-]?){7}")  # an email address or a phone number
@@ -34,7 +35,7 @@ def check_columns(spec: Spec, folder: Path, sources: Sources, without: Collectio
         except SourceError as error:
             yield f"{load}.source: {error}"
             continue
-        for column in find_reserved(tuple(used)):
+        for column in filter(is_ours, used):
             yield f"{used[column]}: the column {column!r} has a name of ours; rename it to begin without '_'."
         yield from _check_files(source, used, options)
 

@@ -452,10 +452,24 @@ def test_a_column_that_finds_a_profile_must_be_in_the_file_in_its_long_form_too(
     )
 
 
-def test_columns_with_names_of_ours_are_refused_before_they_collide(tmp_path: Path) -> None:
-    (tmp_path / "own.csv").write_text("Phone,_payload,_file\n1,2,3\n")
-    assert problems_of(tmp_path, HEAD + "  source: own.csv\n" + TRAITS.replace("Phone", "_payload")) == (
-        "profiles.traits.Contact.phone: the column '_payload' has a name of ours; "
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("_file", "_row", "_pos", "_payload", "_bytes", "_latest", "_pieces", "_copies", "_row_hash"),
+        *("_row_codes", "_known_person", "_stated", "_sent_as", "_partition", "_error_code", "_round"),
+        *(
+            "_value.Contact.phone",
+            "_code.Contact.phone",
+            "_place.Contact.phone",
+            "_id.phone",
+            "_hash.email.2",
+        ),
+    ],
+)
+def test_columns_with_names_of_ours_are_refused_before_they_collide(tmp_path: Path, name: str) -> None:
+    (tmp_path / "own.csv").write_text(f"Phone,{name}\n1,2\n")
+    assert problems_of(tmp_path, HEAD + "  source: own.csv\n" + TRAITS.replace("Phone", name)) == (
+        f"profiles.traits.Contact.phone: the column {name!r} has a name of ours; "
         "rename it to begin without '_'.",
     )
 

@@ -6,7 +6,6 @@ from memory_import.transforms.names import (
     check_group_name,
     check_sizes,
     check_trait_name,
-    find_reserved,
     nearest,
     suggest_trait_name,
 )
@@ -66,11 +65,6 @@ def test_a_trait_name_is_refused(name):
 def test_a_trait_name_is_suggested_that_the_api_accepts(text, suggestion):
     assert suggest_trait_name(text) == suggestion
     assert suggestion is None or check_trait_name(suggestion) is None
-
-
-def test_columns_that_could_collide_with_ours_are_named():
-    reserved = ["_file", "_id.phone", "_hash.phone", "_moment", "_profile_id"]
-    assert find_reserved(["Email", *reserved, "_id", "_note"]) == reserved
 
 
 def test_groups_and_traits_beyond_the_limits_are_named():

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from memory_import.columns import ID_TYPE, POS, TRAIT, VALUE
+from memory_import.columns import HASH_PREFIX, ID_PREFIX, ID_TYPE, POS, TRAIT, VALUE
 from memory_import.transforms.identity.blocked import is_blocked
 from memory_import.transforms.plan import ProfilePlan
 
@@ -37,7 +37,7 @@ def hash_identifiers(rows: pl.DataFrame, plan: ProfilePlan, block: pl.DataFrame)
 
 def hash_columns(plan: ProfilePlan) -> list[str]:
     """What the column of hashes is called for each identifier column, in plan order."""
-    return [column.replace("_id.", "_hash.", 1) for column in plan.identifier_columns]
+    return [column.replace(ID_PREFIX, HASH_PREFIX, 1) for column in plan.identifier_columns]
 
 
 def find_repeated(hashes: pl.Series) -> pl.Series:

@@ -50,15 +50,12 @@ Files that are sent from are known by their names without a suffix: `part-00000`
 `_pos` is the position of a row in the whole load, counted from 0.
 """
 
-import re
-
 import polars as pl
 
 from memory_import.columns import (
     CODE,
     CODE_PREFIX,
     COLUMN,
-    DTYPES,
     ERRORS,
     ID_TYPE,
     KNOWN_PERSON,
@@ -76,7 +73,6 @@ from memory_import.columns import (
     schema,
 )
 
-_OF_PATH = re.compile(r"_[a-z]+\.")  # `_value.Contact.phone`
 _OF_EVERY_ROW = frozenset((*PLACE, *ERRORS, POS, ROW_HASH, ROW_CODES, KNOWN_PERSON, LINE_HASH, STATED))
 MEMBERS_SCHEMA = schema(POS, REPRESENTATIVE)
 LATE_ERRORS_SCHEMA = schema(POS, *ERRORS)
@@ -130,11 +126,6 @@ def cells_name(part: str) -> str:
 def is_of_every_row(column: str) -> bool:
     """Whether a column of a part is written of rows, too, whose cells were not read."""
     return column in _OF_EVERY_ROW or column.startswith((CODE_PREFIX, PLACE_PREFIX))
-
-
-def is_ours(column: str) -> bool:
-    """Whether a column of a part is one that we made. An input may have names with an underscore, too."""
-    return column in DTYPES or _OF_PATH.match(column) is not None
 
 
 def is_merged(part: str) -> bool:

@@ -13,9 +13,9 @@ from typing import Protocol
 
 import polars as pl
 
-from memory_import.columns import ERRORS, FILE, POS, ROW
+from memory_import.columns import ERRORS, FILE, POS, ROW, is_ours
 from memory_import.ledger.files import arrow_columns, map_arrow
-from memory_import.ledger.staging.layout import cells_name, is_ours, within
+from memory_import.ledger.staging.layout import cells_name, within
 from memory_import.ledger.staging.writing import StagingWriter
 
 _PARTS_KEPT = 2  # of whose text some columns were read: others are mostly read next, by as many threads

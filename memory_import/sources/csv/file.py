@@ -191,14 +191,15 @@ class _CsvFrames:
 
     def _find_empty(self, frame: pl.DataFrame, text: bytes) -> Collection[int]:
         """The numbers of rows that hold nothing in any column, asked for or not."""
-        candidates = frame.with_row_index("index")
+        places = pl.int_range(frame.height, eager=True)
         for name in self._positions:
-            candidates = candidates.filter(pl.col(name).str.strip_chars(BLANKS).fill_null("") == "")
-            if candidates.is_empty():
+            cells = frame[name] if len(places) == frame.height else frame[name].gather(places)
+            places = places.filter(cells.str.strip_chars(BLANKS).fill_null("") == "")
+            if places.is_empty():
                 return []
         rows = split_rows(text)
-        found = candidates.select("index", ROW).iter_rows()
-        return [row for index, row in found if says_nothing(self._fields(rows[index]))]
+        found = zip(places, frame[ROW].gather(places), strict=True)
+        return [row for place, row in found if says_nothing(self._fields(rows[place]))]
 
     def _fields(self, row: bytes) -> list[str]:
         """The fields of a row of regular text."""

@@ -14,7 +14,6 @@ from memory_import.sources.options import SourceOptions
 from memory_import.sources.tabular import Source, open_source
 from memory_import.spec.inference.evidence import Evidence
 from memory_import.spec.inference.vocabulary import NOTHING
-from memory_import.transforms.names import find_reserved
 
 _WHOLE_ROWS = 20_000
 _STRETCH_ROWS = 2_000
@@ -42,9 +41,7 @@ def read_sample(files: Sequence[Path], folder: Path) -> Sample:
     with TemporaryDirectory() as copies:
         options, source = _open(path, files[0], Path(copies))
         frame, rejects = _read(source)
-    reserved = find_reserved(source.columns)
-    unusable = source.unusable | dict.fromkeys(reserved, "its name is one of ours: rename it")
-    usable = [name for name in source.columns if name not in unusable]
+    usable = [name for name in source.columns if name not in source.unusable]
     blanks = _nothing_in(frame, usable)
     spec: dict[str, object] = {"path": _relative(path, folder)}
     if options.delimiter not in {None, ","}:
@@ -58,7 +55,7 @@ def read_sample(files: Sequence[Path], folder: Path) -> Sample:
     if blanks:
         spec["null_values"] = ["", *blanks]
     columns = [Evidence(name, _cells(frame[name], blanks)) for name in usable]
-    return Sample(spec, tuple(columns), unusable, len(frame), source.files)
+    return Sample(spec, tuple(columns), source.unusable, len(frame), source.files)
 
 
 def _one_path(files: Sequence[Path]) -> str:

@@ -31,7 +31,7 @@ def write_codes(prepared: Prepared, plan: ProfilePlan) -> pl.Series:
     ]
     others = _write_others(prepared.others, plan)
     rows = frame.join(others, on=ROW, how="left", maintain_order="left")
-    text = pl.concat_str([*pieces, "other"], ignore_nulls=True)
+    text = pl.concat_str([*pieces, ROW_CODES], ignore_nulls=True)
     return rows.select(pl.when(text != "").then(text).alias(ROW_CODES)).to_series()
 
 
@@ -52,20 +52,20 @@ def _write_own(number: int, trait: TraitPlan) -> pl.Expr:
 
 
 def _write_others(others: pl.DataFrame, plan: ProfilePlan) -> pl.DataFrame:
-    """`_row`, and in `other` all that was said of what it states beside its values and was dropped."""
+    """`_row`, and in `_row_codes` all that was said of what it states beside its values and was dropped."""
     traits = {trait.path: str(number) for number, trait in enumerate(plan.traits)}
     columns = {column: str(number) for number, column in enumerate(_list_columns(plan))}
     said = others.filter(pl.col(VALUE).is_null()).select(
         ROW,
-        other=pl.format(
-            "other:{}:{}:{};",
+        pl.format(
+            _OTHER + ":{}:{}:{};",
             pl.col(TRAIT).replace_strict(traits, return_dtype=pl.String),
             pl.col(COLUMN).replace_strict(columns, default="", return_dtype=pl.String),
             CODE,
-        ),
+        ).alias(ROW_CODES),
     )
     is_alone = said[ROW].is_unique()
-    several = said.filter(~is_alone).group_by(ROW, maintain_order=True).agg(pl.col("other").str.join(""))
+    several = said.filter(~is_alone).group_by(ROW, maintain_order=True).agg(pl.col(ROW_CODES).str.join(""))
     return pl.concat([said.filter(is_alone), several])
 
 
