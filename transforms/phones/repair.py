@@ -13,7 +13,8 @@ from memory_import.transforms.phones.judgement import judge_phones
 _SPACE = r"[ \t\r\n\x{A0}]*"
 _WRITTEN = rf"^{_SPACE}'?[ \x{{A0}}\x{{2010}}-\x{{2015}}./()\[\]0-9-]+{_SPACE}$"
 _FIGURE = (
-    rf"^{_SPACE}'?(?<whole>[0-9]+)(?:[.,](?<fraction>[0-9]+))?(?:[eE]\+?(?<exponent>[0-9]{{1,2}}))?{_SPACE}$"
+    rf"^{_SPACE}'?(?<plus>\+)?(?<whole>[0-9]+)(?:[.,](?<fraction>[0-9]+))?"
+    rf"(?:[eE]\+?(?<exponent>[0-9]{{1,2}}))?{_SPACE}$"
 )
 
 REPAIRS = {
@@ -64,14 +65,15 @@ def _list_readings(numbers: pl.Series) -> pl.DataFrame:
     stated = pl.when("is_figure").then("digits").otherwise(written)
     digits = pl.when(stated.str.contains("^[1-9]")).then(stated)
     return figures.select(
-        digits=pl.when("is_figure").then(digits),
+        digits=pl.when("is_figure").then(pl.coalesce("plus", pl.lit("")) + digits),
         plus=pl.lit("+") + digits,
-        zero=pl.lit("0") + digits,
+        zero=pl.when(pl.col("plus").is_null()).then(pl.lit("0") + digits),
     )
 
 
 def _undo_figures(numbers: pl.Series) -> pl.DataFrame:
-    """`is_figure` (Boolean), and the `digits` (String) of a figure that states all of them, else null.
+    """`is_figure` (Boolean), and the `digits` (String) of a figure that states all of them, else null; the
+    `plus` that stands before it, if any.
 
     A figure has an exponent, or a fraction of one zero or two. It states all digits when it has as many as
     the exponent calls for and only zeros beyond them.
@@ -82,6 +84,7 @@ def _undo_figures(numbers: pl.Series) -> pl.DataFrame:
     is_stated = (stated.str.len_chars() >= size) & stated.str.slice(size).str.contains("^0*$")
     is_figure = pl.col("exponent").is_not_null() | pl.col("fraction").is_in(["0", "00"])
     return parts.select(
+        "plus",
         is_figure=is_figure.fill_null(value=False),
         digits=pl.when(is_stated).then(stated.str.slice(0, size)),
     )

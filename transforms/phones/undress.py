@@ -31,6 +31,7 @@ _END = "\n"  # stands between parts
 _SCRIPTS = range(0x80, 0x20000)  # beyond are ideographs, tags and private use: no digits
 _WIDE = dict(zip("＋﹢（）［］－／；，、،؛｜＆：．＃ｘ｡", "++()[]-/;,,,;|&:.#x.", strict=True))
 
+_LONG_SOUND = r"([0-9)])ー"  # a letter, which Japanese keyboards give for a dash
 _FORMULA = r'^\s*=\s*"([^"]*)"\s*$'
 _QUOTES = "\"'`´‘’‚‛“”„‟«»"
 _QUOTES_AROUND = rf"^[\s{_QUOTES}]+|[\s{_QUOTES}]+$"
@@ -42,6 +43,9 @@ _PLUS_INSIDE = r"([0-9](?:[ ()./-]*[0-9]){5}[ ()./-]*) \+"
 
 LONG_GROUPS = r"([0-9]{5}) *[\x{2010}-\x{2015}-]+ *([0-9]{5,}) *$|([0-9]{6})[ \x{A0}]+([0-9]{6,}) *$"
 """Two long groups of digits at the end: a range, or two numbers, where what stands before is one already."""
+
+DECIMAL = r"^(?:[^.,0-9]*[0-9]){6,}[.,]0{1,2}\s*$"
+"""A figure with decimals, be there a plus or a space in it: its zeros are no digits of a number."""
 
 _MASK = r"(?i)[x*•●∗_?×#]{2,}|[*•●∗×?…]|\.{3,}|[0-9][x]$|^[x ()/.-]+$"
 _CONTEXT = "(?i);phone-context="
@@ -86,6 +90,7 @@ def _clean(number: pl.Expr) -> pl.Expr:
         .str.replace_all(INVISIBLE, "")
         .str.replace_all(LINE_END, _END)
         .str.replace_all(r"\p{Zs}", " ")
+        .str.replace_all(_LONG_SOUND, "$1-")
         .str.replace(_FORMULA, "$1")
         .str.replace_all(_QUOTES_AROUND, "")
     )
@@ -142,6 +147,8 @@ def _find_reason(short: pl.Expr, *, vanity: bool) -> pl.Expr:
         .then(pl.lit(Reason.PHONE_NOT_A_NUMBER.value))
         .when(short.str.contains(r"\pL") & ~is_vanity)
         .then(pl.lit(Reason.PHONE_HOLDS_LETTERS.value))
+        .when(short.str.contains(DECIMAL))
+        .then(pl.lit(Reason.PHONE_SPREADSHEET_DAMAGE.value))
     )
 
 
