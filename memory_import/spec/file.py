@@ -194,7 +194,8 @@ def _check_trait_options(profiles: ProfilesSpec) -> Iterator[str]:
 
 def _check_times(spec: TraitSpec | MomentSpec) -> Iterator[str]:
     for format in spec.format:
-        if problem := check_time_format(format):
+        is_moment = isinstance(spec, MomentSpec) or spec.type != TraitType.DATE
+        if problem := check_time_format(format, is_moment=is_moment):
             yield problem
     if spec.timezone is not None and (problem := check_timezone(spec.timezone)):
         yield problem

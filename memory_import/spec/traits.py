@@ -17,6 +17,12 @@ FORMAT = (
 )
 
 
+THOUSANDS = (
+    "Left out: what the decimal sign leaves. A space stands for all that look like one; without `decimal`, a "
+    "point makes the comma the decimal sign."
+)
+
+
 def _as_texts(value: Any) -> Any:
     """A bare text stands for a list of it."""
     return (value,) if isinstance(value, str) else value
@@ -84,9 +90,7 @@ class TraitSpec(SpecModel):
     decimal: Literal[".", ","] | None = Field(
         default=None, description="The decimal sign; thousands may then be separated."
     )
-    thousands: str | None = Field(
-        default=None, min_length=1, max_length=1, description="Left out: what the decimal sign leaves."
-    )
+    thousands: str | None = Field(default=None, min_length=1, max_length=1, description=THOUSANDS)
     true: Texts = Field(default=(), description="Further texts that mean true.")
     false: Texts = Field(default=(), description="Further texts that mean false.")
     strip: str | None = Field(

@@ -16,20 +16,29 @@ _PATTERNS = {
     "k": " ?[0-9]{1,2}",
     "l": " ?[0-9]{1,2}",
     "F": "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}",
-    "+": "[0-9]{4}-.+",
+    "+": "[0-9]{4}-.+?(Z|[+-][0-9]{2}:?[0-9]{2})",
     "%": "%",
 }
+
+OFFSET_CODES = ("%z", "%:z", "%::z", "%#z", "%+")
+"""What reads an offset."""
 
 _DAY_MS = 86_400_000
 _NUMBER = r"^[0-9]{1,15}(?:\.[0-9]+)?$"
 
 
+def split_format(format: str) -> list[str]:
+    """The codes of a format, and the characters between them."""
+    return _CODE.findall(format)
+
+
 def match_format(format: str) -> str:
     """A pattern for the texts that a format may read: a year is four digits, however lenient the parser.
 
-    Codes that stand beside each other without anything between them have all their digits.
+    Codes that stand beside each other without anything between them have all their digits. The first offset
+    is the one group of the pattern.
     """
-    codes = _CODE.findall(format)
+    codes = split_format(format)
     patterns = []
     for at, piece in enumerate(codes):
         letter = piece[-1]
@@ -41,6 +50,8 @@ def match_format(format: str) -> str:
             neighbours = codes[max(at - 1, 0) : at] + codes[at + 1 : at + 2]
             is_packed = any(len(other) > 1 and other.startswith("%") for other in neighbours)
             patterns.append("[0-9]{2}" if is_packed else "[0-9]{1,2}")
+        elif piece in OFFSET_CODES and "(.*?)" not in patterns:
+            patterns.append("(.*?)")
         else:
             patterns.append(".*?")
     return f"^{''.join(patterns)}$"

@@ -1,7 +1,8 @@
 """Integers, numbers and booleans read from text, strictly: what could mean two things is refused.
 
 A decimal sign that the spec states tells what separates thousands: the other of comma and point, spaces and
-apostrophes, between groups of three digits. Without one the point is a point and thousands are refused.
+apostrophes, between groups of three digits (a comma also as in `12,34,567`). Without one the point is a
+point and thousands are refused.
 """
 
 from collections.abc import Sequence
@@ -34,7 +35,8 @@ _SPACE = r"[\s\x{a0}\x{202f}\x{2009}]*"
 _ACCOUNT_NEGATIVE = rf"^({_CURRENCY}?){_SPACE}\(\s*-?(.*)\)$"
 _MINUS_BEHIND = r"^([^+-].*[0-9])\s?-$"
 _NO_CENTS = r"([0-9])[.,]\s?--?$"
-_GROUP_SPACES = "\u0020\u00a0\u202f\u2009'\u2019"
+_SPACES = "\u0020\u00a0\u202f\u2009"
+_GROUP_SPACES = f"{_SPACES}'\u2019"
 
 _text = pl.col("text")
 
@@ -42,7 +44,7 @@ _text = pl.col("text")
 @dataclass(frozen=True, kw_only=True)
 class NumberStyle:
     """How numbers are written; None of `decimal`: a point, and no thousands. `thousands` None: what the
-    decimal sign leaves."""
+    decimal sign leaves; a point alone says that the comma is the decimal sign."""
 
     decimal: Literal[".", ","] | None = None
     thousands: str | None = None
@@ -51,10 +53,15 @@ class NumberStyle:
     def separators(self) -> str:
         """The characters that may stand between groups of three digits."""
         if self.thousands is not None:
-            return self.thousands
+            return _SPACES if self.thousands.isspace() else self.thousands
         if self.decimal is None:
             return ""
         return ("." if self.decimal == "," else ",") + _GROUP_SPACES
+
+    @property
+    def point(self) -> Literal[".", ","]:
+        """The decimal sign: where none is stated, the comma beside points between thousands."""
+        return self.decimal or ("," if self.thousands == "." else ".")
 
 
 _PLAIN = NumberStyle()
@@ -139,10 +146,13 @@ def _undress(texts: pl.Series, style: NumberStyle) -> pl.DataFrame:
         .str.strip_chars()
     )
     read = cleaned.with_columns(signed.alias("text")).with_columns(bare.alias("text"))
-    decimal, separators = style.decimal or ".", style.separators
+    decimal, separators = style.point, style.separators
     if separators:
         some = "[" + "".join("\\" + sign if sign in "]^-\\" else sign for sign in separators) + "]"
-        pattern = "^[+-]?[0-9]{1,3}(?:" + some + "[0-9]{3})+(?:[" + decimal + "][0-9]*)?$"
+        groups = "[0-9]{1,3}(?:" + some + "[0-9]{3})+"
+        if "," in separators:  # as Indians write it: 12,34,567
+            groups = "(?:" + groups + "|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3})"
+        pattern = "^[+-]?" + groups + "(?:[" + decimal + "][0-9]*)?$"
         grouped = _text.str.contains(pattern)
         read = read.with_columns(
             pl.when(grouped).then(_text.str.replace_all(some, "")).otherwise(_text).alias("text")

@@ -12,18 +12,19 @@ import polars as pl
 
 from memory_import.transforms.codes import Change, Reason
 from memory_import.transforms.judgements import NO_CODE, code_where
-from memory_import.transforms.values.formats import NUMBERED, match_format
+from memory_import.transforms.values.formats import NUMBERED, OFFSET_CODES, match_format, split_format
 from memory_import.transforms.values.text import clean_texts
 
 ISO_DATE = "%Y-%m-%d"
 ISO_DATETIME = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(:[0-9]{2}(?:\.[0-9]{1,9})?)?\s?(.*)$"
 ZERO = "^(?i:z|utc|gmt)$"
-OFFSET = "^[+-][0-9]{4}$"
+OFFSET = "^[+-][0-9]{2}(?:[0-9]{2})?$"
 RFC3339 = "%Y-%m-%dT%H:%M:%S%.fZ"
 MOST_OFFSET_MINUTES = 14 * 60
 TOO_FAR = r"[+-](?:1[5-9]|[2-9][0-9]|14:?(?:0[1-9]|[1-9][0-9])):?[0-9]*$"
 """An offset beyond that at the end of a text."""
-OFFSET_CODES = ("%z", "%:z", "%::z", "%#z", "%+", "%s")
+_POINT_CODES = (*OFFSET_CODES, "%s")
+"""What says when a time is wherever it was written."""
 
 _text = pl.col("text")
 
@@ -63,10 +64,17 @@ def judge_datetimes(
     return _judge_moments(read, timezone)
 
 
-def check_time_format(format: str) -> str | None:
-    """What is wrong with a format, or None: a date written in it must be read from it again."""
+def check_time_format(format: str, *, is_moment: bool = True) -> str | None:
+    """What is wrong with a format, or None: a date written in it must be read from it again, and a moment
+    must not depend on the name of a zone, of which nobody knows how far it is from UTC."""
     if format in NUMBERED:
         return None
+    codes = split_format(format)
+    if is_moment and "%Z" in codes and not any(code in codes for code in _POINT_CODES):
+        return (
+            f"the format {format!r} passes over the name of a zone (%Z); write the name as it stands in the "
+            "texts, in one format for each name, and say the timezone"
+        )
     moment = pl.Series([datetime(2024, 5, 31, 23, 15, tzinfo=UTC)])
     try:
         texts = moment.dt.strftime(format)
@@ -120,9 +128,10 @@ def _split_iso(texts: pl.Expr) -> pl.Expr:
 
 
 def _offset_us(offsets: pl.Expr) -> pl.Expr:
-    """Microseconds of `+hhmm` or `-hhmm`; null for any other text."""
+    """Microseconds of `+hhmm`, `+hh` and the same behind a minus; null for any other text."""
     stated = pl.when(offsets.str.contains(OFFSET)).then(offsets)
-    minutes = stated.str.slice(1, 2).cast(pl.Int64) * 60 + stated.str.slice(3, 2).cast(pl.Int64)
+    hours, rest = stated.str.slice(1, 2).cast(pl.Int64), stated.str.slice(3, 2)
+    minutes = hours * 60 + pl.when(rest != "").then(rest).cast(pl.Int64).fill_null(0)
     minutes = pl.when(minutes <= MOST_OFFSET_MINUTES).then(minutes)
     return pl.when(stated.str.starts_with("-")).then(-minutes).otherwise(minutes) * 60_000_000
 
@@ -145,15 +154,18 @@ def _read_format(cleaned: pl.DataFrame, format: str) -> pl.DataFrame:
         return cleaned.with_columns(
             local=read(_text), offset_us=pl.lit(0 if is_instant else None, dtype=pl.Int64)
         )
-    states_offset = any(code in format for code in OFFSET_CODES)
-    fits = _text.str.contains(match_format(format))
-    if states_offset:
-        fits &= ~_text.str.contains(TOO_FAR)
+    codes, pattern = split_format(format), match_format(format)
+    fits = _text.str.contains(pattern)
+    if not any(code in codes for code in _POINT_CODES):
+        local = pl.when(fits).then(_text).str.to_datetime(format, strict=False, time_unit="us")
+        return cleaned.with_columns(local=local, offset_us=pl.lit(None, dtype=pl.Int64))
+    fits &= ~_text.str.contains(TOO_FAR)
     moment = pl.when(fits).then(_text).str.to_datetime(format, strict=False, time_unit="us")
-    return cleaned.with_columns(
-        local=moment.dt.replace_time_zone(None) if states_offset else moment,
-        offset_us=pl.lit(0 if states_offset else None, dtype=pl.Int64),
-    )
+    offset = pl.lit(0, dtype=pl.Int64)
+    if any(code in codes for code in OFFSET_CODES):
+        offset = _offset_us(_text.str.extract(pattern).str.replace_all(":", "")).fill_null(0)
+    written = moment.dt.replace_time_zone(None) + pl.duration(microseconds=offset)
+    return cleaned.with_columns(local=written, offset_us=offset)
 
 
 def _judge_moments(read: pl.DataFrame, timezone: str | None) -> pl.DataFrame:

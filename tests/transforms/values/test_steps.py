@@ -58,6 +58,13 @@ TYPED = {
     "other thousands than stated": (
         *("1.234,5", TraitType.NUMBER, {"decimal": ",", "thousands": " "}, None, "number_invalid"),
     ),
+    "a space for all that look like one": (
+        *("1\u202f234,5", TraitType.NUMBER, {"decimal": ",", "thousands": " "}, "1234.5", None),
+    ),
+    "a comma beside points": ("1.234,5", TraitType.NUMBER, {"thousands": "."}, "1234.5", None),
+    "no fraction beside points": ("12.5", TraitType.NUMBER, {"thousands": "."}, None, "number_invalid"),
+    "groups of Indians": ("12,34,567.5", TraitType.NUMBER, {"decimal": "."}, "1234567.5", None),
+    "no groups of anybody": ("12,345,67", TraitType.NUMBER, {"decimal": "."}, None, "number_invalid"),
     "thousands in wrong groups": ("1.23,5", TraitType.NUMBER, {"decimal": ","}, None, "number_invalid"),
     "a point where the comma is decimal": (
         *("1.5", TraitType.NUMBER, {"decimal": ","}, None, "number_invalid"),

@@ -32,6 +32,10 @@ DATES = {
     "two digits under %y, before the pivot": ("%d/%m/%y", "31/12/69", "2069-12-31", None),
     "without leading zeros": ("%m/%d/%Y", "1/2/2024", "2024-01-02", None),
     "the second of two formats": (("%Y-%m-%d", "%d.%m.%Y"), "31.05.2024", "2024-05-31", None),
+    "as written, west": ("%Y-%m-%d %H:%M %z", "2024-05-31 23:15 -0500", "2024-05-31", None),
+    "as written, east": ("%Y-%m-%d %H:%M %:z", "2024-05-31 01:15 +02:00", "2024-05-31", None),
+    "as written, hours alone": ("%Y-%m-%d %H:%M%#z", "2024-05-31 01:15+02", "2024-05-31", None),
+    "as written, ISO by its code": ("%+", "2024-05-31T23:15:00-05:00", "2024-05-31", None),
     "neither of two formats": (("%Y-%m-%d", "%d.%m.%Y"), "05/31/2024", None, "date_invalid"),
     "Excel": ("excel", "45443", "2024-05-31", None),
     "Excel, a day that is read in two ways": ("excel", "59", None, "date_invalid"),
@@ -73,6 +77,10 @@ DATETIMES = {
         *("%Y-%m-%d %H:%M%z", None, "2024-05-31 12:00+1500", None, "datetime_invalid", None),
     ),
     "two digits under %Y": ("%d/%m/%Y %H:%M", BERLIN, "05/03/24 10:00", None, "datetime_invalid", None),
+    "offset of hours, as PostgreSQL has it": (
+        *(None, None, "2024-05-31 23:15:00.5+02", "2024-05-31T21:15:00.500Z", None, None),
+    ),
+    "hours beyond any offset": (None, None, "2024-05-31 23:15:00+15", None, "datetime_invalid", None),
     "several formats": (
         *(("%d.%m.%Y", "%d.%m.%Y %H:%M"), BERLIN, "31.05.2024 23:15", "2024-05-31T21:15:00Z", None, None),
     ),
@@ -130,6 +138,13 @@ def test_a_format_that_reads_dates_is_accepted(form):
 @pytest.mark.parametrize("form", ["", "YYYY-MM-DD", "%Q", "%H:%M", "%Y-%m"])
 def test_a_format_that_reads_no_date_is_named(form):
     assert repr(form) in check_time_format(form)
+
+
+def test_the_name_of_a_zone_says_no_moment():
+    form = "%a %b %d %H:%M:%S %Z %Y"
+    assert repr(form) in check_time_format(form)
+    assert check_time_format(form, is_moment=False) is None
+    assert check_time_format("%d/%b/%Y %H:%M:%S %z %Z") is None
 
 
 def test_time_zones_are_checked_by_name():
