@@ -97,10 +97,11 @@ def list_claims(
     named = keyed.filter(pl.col("name") != BLANK)
     nameless = keyed.join(named, on="place", how="anti").select("place", CLAIMANT)
     nameless = _name(nameless, _list_own(claims, nameless, found, past))
-    others = named.join(found.anchors, on="place", how="anti")
+    anchors = found.anchors.join(nobody, on="place", how="semi")
+    others = named.join(anchors, on="place", how="anti")
     people = pl.concat(
         [
-            found.anchors,
+            anchors,
             find_anchors(others.select("place", "name"), names),
             nameless.select("place", "name").unique(),
         ]
