@@ -22,9 +22,7 @@ def find_anchors(claims: pl.DataFrame, names: Names) -> pl.DataFrame:
     several = several.filter(pl.col("size") > 0)
     shorter = _find_shorter(several, names)
     if len(shorter):
-        of_places = several.join(shorter, on="place", how="semi")
-        words = names.words.join(of_places, on="name", how="semi")
-        below = pl.concat([below, _find_inside(of_places, shorter, words, names.begun)])
+        below = pl.concat([below, _find_inside(several, shorter, names)])
     return claims.join(below, on=["place", "name"], how="anti") if len(below) else claims
 
 
@@ -38,31 +36,28 @@ def _find_shorter(claims: pl.DataFrame, names: Names) -> pl.DataFrame:
     return claims.filter(is_shorter | pl.col("name").is_in(names.beginning.implode()))
 
 
-def _find_inside(
-    claims: pl.DataFrame, shorter: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFrame
-) -> pl.DataFrame:
+def _find_inside(claims: pl.DataFrame, shorter: pl.DataFrame, names: Names) -> pl.DataFrame:
     """`place`, `name` of those `shorter` claims whose name is inside another one of its place."""
-    candidates = _find_candidates(claims, shorter, words, begun)
+    candidates = _find_candidates(claims, shorter, names)
     pairs = candidates.select("name", "other").unique()
     inside = [
-        pairs[start : start + _PAIRS_AT_ONCE].pipe(_keep_inside, words, begun)
+        pairs[start : start + _PAIRS_AT_ONCE].pipe(_keep_inside, names.words, names.begun)
         for start in range(0, len(pairs), _PAIRS_AT_ONCE)
     ]
     below = candidates.join(pl.concat(inside), on=["name", "other"], how="semi") if inside else candidates
     return below.select("place", "name")
 
 
-def _find_candidates(
-    claims: pl.DataFrame, shorter: pl.DataFrame, words: pl.DataFrame, begun: pl.DataFrame
-) -> pl.DataFrame:
+def _find_candidates(claims: pl.DataFrame, shorter: pl.DataFrame, names: Names) -> pl.DataFrame:
     """`place`, `name`, `other`: all pairs of a place that may be inside each other, and some that are not.
 
     Whatever holds a name holds its rarest word, or a word that this one begins.
     """
-    sought = words.join(shorter, on="name", how="semi")
-    is_sought = pl.col("word").is_in(sought["word"].unique().implode())
-    beginnings = words.join(begun, on="word").select("name", word="begin")
-    covering = pl.concat([words.select("name", "word"), beginnings]).filter(is_sought)
+    sought = names.words.filter(pl.col("name").is_in(shorter["name"].unique().implode()))
+    wanted = sought["word"].unique().implode()
+    begun = names.begun.filter(pl.col("begin").is_in(wanted))
+    beginnings = names.words.join(begun, on="word").select("name", word="begin")
+    covering = pl.concat([names.words.filter(pl.col("word").is_in(wanted)), beginnings])
     frequency = covering.group_by("word").agg(frequency=pl.len())
     pivots = (
         sought.join(frequency, on="word")
@@ -72,8 +67,9 @@ def _find_candidates(
         .agg(pl.col("word").first(), pl.col("may_begin").any())
     )
     covers = covering.filter(pl.col("word").is_in(pivots["word"].implode()))
+    others = claims.filter(pl.col("name").is_in(covers["name"].implode()))
     found = shorter.join(pivots, on="name").join(
-        claims.join(covers, on="name").rename({"name": "other", "size": "others"}), on=["place", "word"]
+        others.join(covers, on="name").rename({"name": "other", "size": "others"}), on=["place", "word"]
     )
     is_larger = pl.col("others") > pl.col("size")
     is_as_large = (pl.col("others") == pl.col("size")) & pl.col("may_begin")

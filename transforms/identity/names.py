@@ -182,8 +182,10 @@ def _split_tokens(tokens: pl.DataFrame) -> pl.DataFrame:
     """`key`, `word` of all words of tokens (`key`, `token`). Plain tokens are one word, made in few steps."""
     is_plain = tokens["token"].str.contains(_PLAIN)
     small = pl.col("token").str.to_lowercase().str.replace_all("'", "", literal=True)
-    whole = tokens.filter(is_plain).select("key", word=small)
-    plain = whole.select("key", word=_read_umlauts(pl.col("word"))).filter(pl.col("word") != "")
+    whole = tokens.filter(is_plain).select("key", word=small).filter(pl.col("word") != "")
+    is_spelled = whole.select(_may_be_spelled(pl.col("word"))).to_series()
+    spelled = whole.filter(is_spelled).with_columns(_shorten_umlauts(pl.col("word")))
+    plain = pl.concat([whole.filter(~is_spelled), spelled])
     listed = tokens.filter(~is_plain).select("key", word=_words("token"))
     return pl.concat([plain, listed.explode("word", empty_as_null=False).drop_nulls("word")])
 
@@ -225,9 +227,17 @@ def _words(column: str) -> pl.Expr:
 
 def _read_umlauts(word: pl.Expr) -> pl.Expr:
     """A word in lowercase, as it is compared."""
-    may_be_spelled = word.str.contains_any(["ae", "oe", "ue"]) & (word.str.len_chars() >= 4)
-    spelled = pl.when(may_be_spelled).then(word).str.replace_all(_SPELLED_UMLAUT, "$1$2")
-    return pl.when(may_be_spelled).then(spelled).otherwise(word)
+    is_spelled = _may_be_spelled(word)
+    return pl.when(is_spelled).then(_shorten_umlauts(pl.when(is_spelled).then(word))).otherwise(word)
+
+
+def _may_be_spelled(word: pl.Expr) -> pl.Expr:
+    """Whether umlauts of a word may be written as two letters."""
+    return word.str.contains_any(["ae", "oe", "ue"]) & (word.str.len_chars() >= 4)
+
+
+def _shorten_umlauts(word: pl.Expr) -> pl.Expr:
+    return word.str.replace_all(_SPELLED_UMLAUT, "$1$2")
 
 
 def _has_case(text: pl.Expr) -> pl.Expr:

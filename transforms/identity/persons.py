@@ -50,7 +50,8 @@ class Persons:
         Int64: every value that some row goes without. `rows` are those that claim it, `people` its anchors.
         `bridged` has one anchor, and rows between two people claim it as well. `holder` is the person that
         keeps it.
-    `anchors`: `place`, `name`: the people of values that too many people claim, all of them rows with names.
+    `anchors`: `place`, `name`: the people, where they have names, of values that no known people claim; none
+        where values of one's own tie claimants.
     """
 
     persons: pl.DataFrame
@@ -75,11 +76,13 @@ def find_persons(coded: CodedClaims, names: Names, policy: PersonPolicy) -> Pers
     pairs = contact.join(nodes.members, on="claimant").select("node", "place")
     pairs = pairs.unique() if len(ties) else pairs
     crowded, anchors = _find_crowded(nodes, _place(nodes, pairs), policy.max_people)
-    anchors = anchors.clear() if len(ties) else _keep_of_rows(anchors, contact, policy.past)
+    of_known = contact.filter(_is_known(policy.past))
     contact, pairs = (frame.join(crowded, on="place", how="anti") for frame in (contact, pairs))
     nodes = tell_by_values(nodes, telling.join(crowded, on="place", how="anti"))
     placed = _place(nodes, pairs)
     people = nodes.find_people(placed).with_columns(people=pl.len().over("place"))
+    named = people.filter(pl.col("rank") == WORDS).select(anchors.columns)
+    anchors = pl.concat([anchors, named]).join(of_known, on="place", how="anti")
 
     found = (
         _merge_all(nodes, placed) if policy.on_conflict == "merge" else link_persons(nodes, placed, people)
@@ -97,7 +100,7 @@ def find_persons(coded: CodedClaims, names: Names, policy: PersonPolicy) -> Pers
         values=reported.join(coded.values, on="place").select(
             "place", "id_type", "value", "rows", "people", "verdict", holder="owner"
         ),
-        anchors=anchors,
+        anchors=anchors.clear() if len(ties) else anchors,
     )
 
 
@@ -129,10 +132,9 @@ def _find_crowded(nodes: Nodes, placed: pl.DataFrame, most: int) -> tuple[pl.Dat
     return crowded, anchors[WORDS].join(crowded, on="place", how="semi")
 
 
-def _keep_of_rows(anchors: pl.DataFrame, claims: pl.DataFrame, past: pl.Series) -> pl.DataFrame:
-    """The anchors of places that no known people claim."""
-    is_known = (pl.col("claimant") < 0) & ~pl.col("claimant").is_in(past.implode())
-    return anchors.join(claims.filter(is_known), on="place", how="anti")
+def _is_known(past: pl.Series) -> pl.Expr:
+    """Whether a claimant is a known person: `past` ones are none."""
+    return (pl.col("claimant") < 0) & ~pl.col("claimant").is_in(past.implode())
 
 
 def _merge_all(nodes: Nodes, placed: pl.DataFrame) -> pl.DataFrame:
@@ -163,8 +165,7 @@ def _find_owners(
 ) -> pl.DataFrame:
     """`place`, `people`, `verdict`, `owner` (the person that a value stays with, null for nobody) of the
     values that several nodes claim."""
-    is_known = (pl.col("claimant") < 0) & ~pl.col("claimant").is_in(nodes.past.implode())
-    claimed = claims.filter(is_known).join(persons, on="claimant")
+    claimed = claims.filter(_is_known(nodes.past)).join(persons, on="claimant")
     holders = claimed.group_by("place").agg(
         holder=pl.col("person").max(), holders=pl.col("person").n_unique()
     )

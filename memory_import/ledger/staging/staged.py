@@ -130,8 +130,8 @@ class Staging(PartReader):
 
     def further_identifiers(self, part: str) -> pl.DataFrame:
         """`_pos`, `trait`, `id_type`, `value` of the identifiers that rows have beside those of `_id.…`."""
-        others = self.others(part).filter(pl.col(ID_TYPE).is_not_null())
-        return others.select(POS, TRAIT, ID_TYPE, VALUE)
+        others = self.others(part)[[POS, TRAIT, ID_TYPE, VALUE]]
+        return others if others.is_empty() else others.filter(pl.col(ID_TYPE).is_not_null())
 
     @cached_property
     def superseded(self) -> pl.DataFrame:

@@ -174,16 +174,24 @@ def _read_rows(staging: Staging, plan: ProfilePlan, part: str, at: pl.Series) ->
     """The values of the rows at some places of a part; `_further`: List of Struct of FURTHER_SCHEMA;
     `_may_be_blocked`."""
     values = read_values(staging, plan, part, at)
-    further = staging.further_identifiers(part).group_by(POS).agg(_further=pl.struct(*FURTHER_SCHEMA))
-    rows = pl.DataFrame({POS: at + staging.positions[part].start}, schema={POS: pl.Int64})
-    listed = rows.join(further, on=POS, how="left", maintain_order="left")
     moments = [staging.read(part, LATEST, at=at)] if LATEST in staging.columns(part) else []
+    further = _list_further(staging, part, at)
     has_blocked = pl.any_horizontal(pl.col(hash_columns(plan)) == BLOCKED_HASH).fill_null(value=False)
     doubts = staging.read(part, *hash_columns(plan), at=at).select(
-        _may_be_blocked=has_blocked | pl.lit(listed["_further"].is_not_null())
+        further, _may_be_blocked=has_blocked | pl.lit(further.is_not_null())
     )
-    rows = values.hstack([listed["_further"].cast(pl.List(pl.Struct(FURTHER_SCHEMA)))])
-    return pl.concat([rows, doubts, *moments], how="horizontal")
+    return pl.concat([values, doubts, *moments], how="horizontal")
+
+
+def _list_further(staging: Staging, part: str, at: pl.Series) -> pl.Series:
+    """`_further`: List of Struct of FURTHER_SCHEMA of the rows at some places of a part; null without any."""
+    dtype = pl.List(pl.Struct(FURTHER_SCHEMA))
+    further = staging.further_identifiers(part)
+    if further.is_empty():
+        return pl.repeat(None, len(at), dtype=dtype, eager=True).alias("_further")
+    lists = further.group_by(POS).agg(_further=pl.struct(*FURTHER_SCHEMA))
+    rows = pl.DataFrame({POS: at + staging.positions[part].start}, schema={POS: pl.Int64})
+    return rows.join(lists, on=POS, how="left", maintain_order="left")["_further"].cast(dtype)
 
 
 def _find_known(staging: Staging, plan: ProfilePlan, known: Known, suppressed: pl.DataFrame) -> FoundPeople:

@@ -31,12 +31,31 @@ def list_conflicts(
     of_interest = pl.concat(frame.select(value) for frame in (disputed, known.claims, known.past))
     alike = claimed.filter(pl.col(VALUE).is_in(of_interest[VALUE].unique().implode()))
     claims = alike.join(of_interest, on=value, how="semi").select(POS, ID_TYPE, VALUE).unique()
+    reasons = _find_reasons(disputed, claims, found, known)
+    listed = claims.join(reasons, on=value)
+    if len(known.rows):
+        merging = _list_merging(claims, found, known)
+        reason = pl.lit(Dispute.MERGES_KNOWN.value).alias("reason")
+        listed = pl.concat([listed, merging.with_columns(reason)])
+    parts = [plan.trait(path).value_column for path in plan.names]
+    name = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
+    named = listed.join(rows.select(POS, *parts), on=POS)
+    return named.select(POS, *value, name.alias("name"), "reason")
+
+
+def _find_reasons(
+    disputed: pl.DataFrame, claims: pl.DataFrame, found: _Found, known: KnownPeople
+) -> pl.DataFrame:
+    """`id_type`, `value`, `reason`: why each of the `disputed` values (`id_type`, `value`, `holder`) is."""
+    value = [ID_TYPE, VALUE]
+    if known.rows.is_empty() and known.past.is_empty():
+        return disputed.select(*value, reason=pl.lit(Dispute.NAMES_DISAGREE.value))
     stated = claims.join(found.persons, on=POS).select(*value, holder="person").unique()
     of_past = pl.col(CLAIMANT).is_in(known.past[CLAIMANT].implode())
     held = known.claims.filter(~of_past).select(value).unique()
     by_known = disputed.join(held, on=value, how="semi")
     stated_no_more = by_known.filter(pl.col("holder") >= 0).join(stated, on=[*value, "holder"], how="anti")
-    reasons = (
+    return (
         disputed.join(by_known.select(*value, by_known=pl.lit(value=True)), on=value, how="left")
         .join(stated_no_more.select(*value, is_given_up=pl.lit(value=True)), on=value, how="left")
         .join(_list_of_past(stated, known).with_columns(by_past=pl.lit(value=True)), on=value, how="left")
@@ -51,15 +70,6 @@ def list_conflicts(
             .otherwise(pl.lit(Dispute.NAMES_DISAGREE.value)),
         )
     )
-    listed = claims.join(reasons, on=value)
-    if len(known.rows):
-        merging = _list_merging(claims, found, known)
-        reason = pl.lit(Dispute.MERGES_KNOWN.value).alias("reason")
-        listed = pl.concat([listed, merging.with_columns(reason)])
-    parts = [plan.trait(path).value_column for path in plan.names]
-    name = pl.concat_str(parts, separator=" ", ignore_nulls=True) if parts else pl.lit("")
-    named = listed.join(rows.select(POS, *parts), on=POS)
-    return named.select(POS, *value, name.alias("name"), "reason")
 
 
 def _list_of_past(stated: pl.DataFrame, known: KnownPeople) -> pl.DataFrame:

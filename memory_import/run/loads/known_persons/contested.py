@@ -93,19 +93,22 @@ def list_claims(
     of_past = pl.col(CLAIMANT).is_in(past[CLAIMANT].implode())
     claimed = coded.several.filter((pl.col(CLAIMANT) >= 0) | of_past).join(nobody, on="place", how="semi")
     claimed = claimed.select("place", CLAIMANT)
-    keyed = claimed.join(names.keys, on=CLAIMANT, how="left").with_columns(pl.col("name").fill_null(BLANK))
+    anchors = found.anchors.join(nobody, on="place", how="semi")
+    others = claimed.join(anchors, on="place", how="anti")
+    keyed = others.join(names.keys, on=CLAIMANT, how="left").with_columns(pl.col("name").fill_null(BLANK))
     named = keyed.filter(pl.col("name") != BLANK)
     nameless = keyed.join(named, on="place", how="anti").select("place", CLAIMANT)
     nameless = _name(nameless, _list_own(claims, nameless, found, past))
-    others = named.join(found.anchors, on="place", how="anti")
     people = pl.concat(
         [
-            found.anchors,
-            find_anchors(others.select("place", "name"), names),
+            anchors,
+            find_anchors(named.select("place", "name"), names),
             nameless.select("place", "name").unique(),
         ]
     )
     people = _take_smallest(people, most + 1)
+    is_of_people = pl.col("name").is_in(people["name"].unique().implode()) & (pl.col("name") != BLANK)
+    named = claimed.join(names.keys.filter(is_of_people), on=CLAIMANT)
     claimants = pl.concat([named, nameless.select(named.columns)])
     of_people = claimants.join(people, on=["place", "name"], how="semi").select("place", "name", CLAIMANT)
     own = _list_own(claims, of_people, found, past)
@@ -138,7 +141,9 @@ def _list_own(
     claims: pl.DataFrame, claimed: pl.DataFrame, found: Persons, past: pl.DataFrame
 ) -> pl.DataFrame:
     """`claimant`, `id_type`, `value`: what claimants are found by beside what nobody got."""
-    of_rows = claims.filter(pl.col(CLAIMANT) >= 0).join(claimed, on=CLAIMANT, how="semi")
+    if claimed.is_empty():
+        return claims.clear()
+    of_rows = claims.join(claimed, on=CLAIMANT, how="semi").filter(pl.col(CLAIMANT) >= 0)
     left_out = found.left_out.join(claimed, on=CLAIMANT, how="semi")
     kept = of_rows.join(left_out, on=[CLAIMANT, *_PAIR], how="anti").select(CLAIMANT, *_PAIR)
     of_past = past.join(claimed, on=CLAIMANT, how="semi").select(CLAIMANT, "own")
