@@ -4,8 +4,12 @@ from typing import TypeVar
 
 import polars as pl
 
-_ERRORS = "REF!|N/A|NAME\\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!"
-TEMPLATE = rf"(?i)^(?:\{{\{{.*\}}\}}|#(?:{_ERRORS})|-None-|\*\|.*\|\*|%%.*%%|\$\{{.*\}})$"
+_ERRORS = (
+    "REF!|N/A|NAME\\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!|ERROR!|FIELD!|BLOCKED!|CONNECT!|BUSY!|GETTING_DATA"
+    "|BEZUG!|WERT!|ZAHL!|(?-i:NV)|VALEUR!|NOM\\?|NOMBRE[!?]|VALOR!|N/D|RIF!|VALORE!|NOME\\?"
+)
+"""Those of spreadsheets in English, and what German, French, Spanish and Italian ones say instead."""
+TEMPLATE = rf"(?i)^(?:\{{\{{.*\}}\}}|#[¡¿]?(?:{_ERRORS})|-None-|\*\|.*\|\*|%%.*%%|\$\{{.*\}})$"
 """What templates and spreadsheets leave where a value should be; no value of any kind."""
 
 _MEANINGLESS = (

@@ -104,7 +104,8 @@ class TraitSpec(SpecModel):
         default=None, alias="else", description="For what `map` does not have; left out: dropped."
     )
     name: Literal["first", "last"] | None = Field(
-        default=None, description="The first name of a full name, or the rest; also of `Surname, First`."
+        default=None,
+        description="The first name of a full name, or the rest, without titles; also of `Surname, First`.",
     )
     case: Literal["lower", "upper", "title"] | None = Field(
         default=None, description="How letters are written."

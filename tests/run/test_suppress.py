@@ -1,5 +1,6 @@
 """People that the spec's list of identifiers names are excluded, with all of their rows."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,29 @@ def test_a_line_that_is_no_identifier_ends_the_run_before_anything_is_sent(workp
     assert result.problem is not None
     assert "line 2, 3; expected one of type phone or email" in str(result.problem)
     assert result.problem.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("listed", "line"),
+    [
+        pytest.param(["Phone", "(202) 555-0102", "C-2"], 2, id="brackets"),
+        pytest.param(["Phone", "202-555-0102"], 2, id="hyphens"),
+        pytest.param(["Phone", "+1 202 555"], 2, id="a plus"),
+        pytest.param(["Email", "bram@example"], 2, id="an address"),
+        pytest.param(["(202) 555-0102"], 1, id="no heading in the first line"),
+    ],
+)
+def test_a_line_that_looks_like_another_identifier_is_no_customer_number(
+    workplace: Workplace, listed: list[str], line: int
+) -> None:
+    write_customers(workplace.folder, "C-2,+12025550102,bram@example.com,")
+    (workplace.folder / "stop.csv").write_text("\n".join(listed) + "\n")
+    setup = {"identifiers": {"crm_id": "Contact.firstName"}}
+    spec = write_spec(workplace.folder, suppress="stop.csv", region={})
+    spec.write_text(f"setup: {json.dumps(setup)}\n{spec.read_text()}")
+    result = workplace.carry_out(workplace.request(emulator=True))
+    assert result.problem is not None
+    assert f"holds no identifier in line {line};" in str(result.problem)
 
 
 def test_a_list_that_is_not_there_ends_the_run(workplace: Workplace) -> None:

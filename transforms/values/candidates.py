@@ -22,8 +22,9 @@ _DAYS = (
 _TIMES = (
     *("", " %H:%M", " %H:%M:%S", ", %H:%M", ", %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"),
     *(", %I:%M %p", ", %I:%M:%S %p", "T%H:%M:%S", " %H.%M", " %Hh%M", " %H:%M Uhr"),
+    *(" %H.%M.%S", ", %H:%M Uhr"),
 )
-_PLACED_TIMES = (" %H:%M:%S %z", " %H:%M:%S%z", " %H:%M %z")
+_PLACED_TIMES = (" %H:%M:%S %z", " %H:%M:%S%z", " %H:%M %z", "T%H%M%S%#z")
 """Times that state their offset."""
 _NUMBERED = {
     "excel": r"^[1-9][0-9]{4}(?:\.[0-9]+)?$",

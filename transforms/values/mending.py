@@ -81,6 +81,9 @@ def describe_expected(trait: TraitPlan) -> str:
     """What a cell of the trait, or of the field of a memory, should hold."""
     if trait.steps.mapped:
         return "one of the texts that its map has"
+    if trait.steps.pattern is not None:
+        kind = "something" if trait.type == TraitType.STRING else _EXPECTED[trait.type]
+        return f"a text in which its pattern finds {kind}"
     return _EXPECTED_OF_FIELDS.get(trait.path, _EXPECTED[trait.type])
 
 

@@ -11,6 +11,14 @@ from memory_import.transforms.values.text import clean_texts
 FILE_NAME = "${file}"
 """In a constant: the name of the file that a row was read from."""
 
+_S_OF_GENITIVE = r"(\pL['’])S\b"
+_TITLE = r"^(?i:(?:mr|mrs|ms|miss|mx|dr|prof|rev|herr|frau|mme|mlle)\b\.?\s+)+"
+_DEGREE = (
+    r"(\S[\s,]+\S+?)(?:,\s*(?:(?i:jr|sr|esq)\.?|II|III|IV|[Pp][Hh]\.?\s?[Dd]\.?|M\.?D\.?|MBA|CPA|RN|DDS"
+    r"|M\.?Sc\.?))+$"
+)
+"""Behind two words at least: `Rahman, MD` is a surname and a first name."""
+
 _given, _text, _reason, _change = (pl.col(name) for name in ("given", "value", "reason", "change"))
 
 
@@ -38,14 +46,16 @@ def _take(texts: pl.Series, steps: TextSteps) -> pl.DataFrame:
         read = _replace(read, _text.str.extract(steps.pattern), Change.PART_TAKEN, Reason.PATTERN_NOT_FOUND)
     if steps.mapped:
         default = pl.lit(steps.otherwise, pl.String)
-        listed = _text.replace_strict(dict(steps.mapped), default=default, return_dtype=pl.String)
+        replacements = {text.strip(): value for text, value in steps.mapped.items()}
+        listed = _text.replace_strict(replacements, default=default, return_dtype=pl.String)
         mapped = pl.when(_text.is_not_null()).then(listed)
         read = _replace(read, mapped, Change.VALUE_MAPPED, Reason.NOT_IN_MAP)
     if steps.name is not None:
         read = _replace(read, _take_name(steps.name), Change.PART_TAKEN)
     if steps.case is not None:
-        cased = {"lower": _text.str.to_lowercase(), "upper": _text.str.to_uppercase()}
-        read = _replace(read, cased.get(steps.case, _text.str.to_titlecase()), Change.CASE_CHANGED)
+        title = _text.str.to_titlecase().str.replace_all(_S_OF_GENITIVE, "${1}s")
+        cased = {"lower": _text.str.to_lowercase(), "upper": _text.str.to_uppercase(), "title": title}
+        read = _replace(read, cased[steps.case], Change.CASE_CHANGED)
     return read.drop("given")
 
 
@@ -67,11 +77,25 @@ def _replace(
 
 
 def _take_name(part: str) -> pl.Expr:
-    """`First Rest of it` or `Rest of it, First`; a single word is a first name."""
-    surname, first = _text.str.extract(r"^([^,]+),"), _text.str.extract(r"^[^,]+,\s*(.+)$")
+    """`First Rest of it` or `Rest of it, First`, without a title before it and a degree behind it.
+
+    A single word is a first name, behind a title the rest.
+    """
+    bare = _text.str.replace(_DEGREE, "$1")
+    full = bare.str.replace(_TITLE, "")
+    before, after = full.str.extract(r"^([^,]*),"), full.str.extract(r"^[^,]*,\s*(.+)$")
+    has_comma, has_title = before.is_not_null(), full != bare
+    word, rest = full.str.extract(r"^(\S+)"), full.str.extract(r"^\S+\s+(.+)$")
+    is_surname = has_title & rest.is_null()
     if part == "first":
-        return pl.coalesce(first, pl.when(surname.is_null()).then(_text.str.extract(r"^(\S+)")))
-    return pl.coalesce(surname.str.strip_chars(), _text.str.extract(r"^\S+\s+(.+)$"))
+        return pl.when(has_comma).then(after.str.replace(_TITLE, "")).when(~is_surname).then(word)
+    surname = before.str.strip_chars()
+    return (
+        pl.when(has_comma & (surname != ""))
+        .then(surname)
+        .when(~has_comma)
+        .then(pl.when(is_surname).then(word).otherwise(rest))
+    )
 
 
 def check_pattern(pattern: str) -> str | None:

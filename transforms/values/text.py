@@ -10,7 +10,7 @@ from memory_import.transforms.placeholders import TEMPLATE
 INVISIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200b}\x{feff}]"
 """Control characters other than tab and line ends, zero-width spaces and byte-order marks."""
 
-TO_CLEAN = rf"^\s|\s$|^$|^\{{\{{|^#|^-[Nn]|^\*\||^%%|{INVISIBLE}"
+TO_CLEAN = rf"^\s|\s$|^$|^\{{\{{|^\$\{{|^#|^-[Nn]|^\*\||^%%|{INVISIBLE}"
 """Texts that may need cleaning, or be placeholders."""
 
 _text = pl.col("text")

@@ -77,7 +77,7 @@ def check_time_format(format: str, *, is_moment: bool = True) -> str | None:
         )
     moment = pl.Series([datetime(2024, 5, 31, 23, 15, tzinfo=UTC)])
     try:
-        texts = moment.dt.strftime(format)
+        texts = moment.dt.strftime(format.replace("%#z", "%z"))  # which reads, and does not write
         read = {judge_dates(texts, [format])["value"][0], judge_datetimes(texts, [format], "UTC")["value"][0]}
     except pl.exceptions.PolarsError:
         read = set()

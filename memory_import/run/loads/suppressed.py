@@ -10,13 +10,21 @@ from memory_import.transforms.plan import ProfilePlan
 from memory_import.transforms.suppression import SUPPRESSED_SCHEMA, read_suppressed
 
 _MOST_NAMED = 5
+_LOOKS_LIKE = {
+    "phone": r"^\+|^[0-9(][0-9().-]*[ (][0-9 ().-]*[0-9]$|^(?:1[.-])?[0-9]{3}[.-][0-9]{3}[.-][0-9]{4}$",
+    "email": "@",
+}
+"""By normalization: lines that are meant for such an identifier. Any text can be one of another type, such as
+a customer's number; then nobody would notice that a phone was not understood."""
+_HOLDS_NUMBER = "(?:[0-9][^0-9]*){7}"
 
 
 def load_suppressed(spec: ProfilesSpec, folder: Path, plan: ProfilePlan) -> pl.DataFrame:
     """The identifiers of the file (SUPPRESSED_SCHEMA); none where the spec names no file.
 
-    The first line may be a heading. `UsageProblem` where the file cannot be read, or another line holds no
-    identifier of the load: to pass over it could send a person who must not be.
+    The first line may be a heading, which has no number and no address in it. `UsageProblem` where the file
+    cannot be read, or another line holds no identifier of the load, or not one of the type that it looks
+    like: to pass over it could send a person who must not be.
     """
     if spec.suppress is None:
         return pl.DataFrame(schema=SUPPRESSED_SCHEMA)
@@ -28,8 +36,8 @@ def load_suppressed(spec: ProfilesSpec, folder: Path, plan: ProfilePlan) -> pl.D
         raise UsageProblem(f"profiles.suppress: {path} cannot be read: {reason}.") from None
     lines = pl.Series(text.splitlines(), dtype=pl.String).str.strip_chars(' \t",;')
     found = read_suppressed(lines, plan)
-    is_missed = ~pl.int_range(len(lines), dtype=pl.UInt32, eager=True).is_in(found["line"].implode())
-    missed = [row + 1 for row in (is_missed & (lines != "")).arg_true() if row > 0]
+    is_heading = ~lines.str.contains(f"{_HOLDS_NUMBER}|@") & (pl.int_range(len(lines), eager=True) == 0)
+    missed = [row + 1 for row in (_find_missed(lines, found, plan) & (lines != "") & ~is_heading).arg_true()]
     if missed:
         named = ", ".join(map(str, missed[:_MOST_NAMED])) + (
             " and others" if len(missed) > _MOST_NAMED else ""
@@ -40,3 +48,15 @@ def load_suppressed(spec: ProfilesSpec, folder: Path, plan: ProfilePlan) -> pl.D
             "line, phones with their plus."
         )
     return found
+
+
+def _find_missed(lines: pl.Series, found: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
+    """Of which lines nothing was found (Boolean), or nothing of the type that they look like."""
+    number = pl.int_range(len(lines), dtype=pl.UInt32, eager=True)
+    is_missed = ~number.is_in(found["line"].implode())
+    for normalization, look in _LOOKS_LIKE.items():
+        types = [each.id_type for each in plan.identifiers if each.normalization == normalization]
+        if types:
+            of_type = found.filter(pl.col("id_type").is_in(types))["line"]
+            is_missed |= lines.str.contains(look) & ~number.is_in(of_type.implode())
+    return is_missed

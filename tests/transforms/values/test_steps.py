@@ -23,7 +23,18 @@ STEPS = {
     "last name before the first": (TextSteps(name="last"), "Smith, Mary Ann", "Smith", "part_taken"),
     "one name alone": (TextSteps(name="first"), "Prince", "Prince", None),
     "one name alone is no last name": (TextSteps(name="last"), "Prince", None, None),
+    "no surname before the comma": (TextSteps(name="first"), ", Mary", "Mary", "part_taken"),
+    "no last name before the comma": (TextSteps(name="last"), ", Mary", None, None),
+    "first name behind a title": (TextSteps(name="first"), "Prof. Dr. Ann Lee", "Ann", "part_taken"),
+    "no first name behind a title": (TextSteps(name="first"), "Herr Lee", None, None),
+    "last name behind a title": (TextSteps(name="last"), "Herr Lee", "Lee", "part_taken"),
+    "a degree is no first name": (TextSteps(name="first"), "Ann Lee, MD, Ph.D.", "Ann", "part_taken"),
+    "a degree is no last name": (TextSteps(name="last"), "Lee, Ann, Jr.", "Lee", "part_taken"),
+    "a first name like a degree": (TextSteps(name="first"), "Rahman, MD", "MD", "part_taken"),
+    "a name that begins like a title": (TextSteps(name="first"), "Drew Lee", "Drew", "part_taken"),
     "lower": (TextSteps(case="lower"), "ADA", "ada", "case_changed"),
+    "title of a genitive": (TextSteps(case="title"), "o'shea's PUB", "O'Shea's Pub", "case_changed"),
+    "a key with spaces": (TextSteps(mapped={" A ": "Active"}), "A", "Active", "value_mapped"),
     "title": (TextSteps(case="title"), "ADA LOVELACE", "Ada Lovelace", "case_changed"),
     "all of them": (
         *(
@@ -34,6 +45,9 @@ STEPS = {
     ),
     "a template's placeholder": (TextSteps(), "{{first_name}}", None, "placeholder"),
     "a spreadsheet's error": (TextSteps(), "#REF!", None, "placeholder"),
+    "a variable": (TextSteps(), "${first_name}", None, "placeholder"),
+    "an error in another language": (TextSteps(), "#¡VALOR!", None, "placeholder"),
+    "a tag like an error": (TextSteps(), "#nv", "#nv", None),
     "a CRM's none": (TextSteps(), "-None-", None, "placeholder"),
     "a number sign that is none": (TextSteps(), "#42", "#42", None),
 }

@@ -129,7 +129,7 @@ def test_a_time_is_read_into_utc(form, zone, text, value, reason, change):
 
 
 @pytest.mark.parametrize(
-    "form", ["%Y-%m-%d", "%d.%m.%y", "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%+", "%s"]
+    "form", ["%Y-%m-%d", "%d.%m.%y", "%m/%d/%Y %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y%m%dT%H%M%S%#z", "%+", "%s"]
 )
 def test_a_format_that_reads_dates_is_accepted(form):
     assert check_time_format(form) is None
