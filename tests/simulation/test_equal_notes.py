@@ -135,3 +135,25 @@ def test_profiles_that_became_one_hold_what_was_in_each(
     api.settle()
     assert recorded(api).total() == len(OLD) + 2
     assert result.report["exit_code"] == 0
+
+
+@pytest.mark.parametrize("once", ["auto", "state"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("Note Id", None), (None, "Note Id"), ("Note Id", "Ticket")],
+    ids=["own key to none", "none to own key", "another own key"],
+)
+def test_keys_that_are_made_otherwise_neither_double_a_note_nor_change_another(
+    api: Api, tmp_path: Path, before: str | None, after: str | None, once: str
+) -> None:
+    """The tickets have the numbers of other notes."""
+    runs = FastRuns(tmp_path, api.url)
+    notes = [*OLD, *OLD[:1], *OTHER]
+    for key in (before, after, after):
+        write(tmp_path, notes, key=key, once=once)
+        rows = [[f"N{n}", f"N{len(notes) - 1 - n}", *note.row] for n, note in enumerate(notes)]
+        write_rows(tmp_path / "notes.csv", rows, ("Note Id", "Ticket", *COLUMNS))
+        result = runs.run()
+        api.settle()
+        assert recorded(api) == expected(notes)
+    assert rows_of(result) == {"read": len(notes), "unchanged": len(notes)}

@@ -15,7 +15,12 @@ from memory_import.ledger.known.hashes import KeyedHash
 from memory_import.ledger.known.store import MEMORIES, KnownSpec
 from memory_import.ledger.known.table import Table
 from memory_import.loads import MemoryLoad
-from memory_import.run.compare.memory_keys import describe_mapping, identify_memories, key_memories
+from memory_import.run.compare.memory_keys import (
+    describe_mapping,
+    identify_memories,
+    is_of_mapping,
+    key_memories,
+)
 from memory_import.run.compare.memory_matches import (
     KNOWN,
     NEW,
@@ -54,17 +59,17 @@ async def compare_memories(
     keyed = run.known.hash
     wanted = key_memories(run.staging(load), load, spec, rows, keyed)
     table, remarks = open_memories(run.known, load, spec)
-    known = select_known(table, wanted) if table else pl.DataFrame(schema=MEMORIES)
+    known = select_known(table, wanted, spec) if table else pl.DataFrame(schema=MEMORIES)
     compared = match_known(wanted, known)
     is_judged_by_store = spec.once == "store"
     if is_judged_by_store:
         state = pl.when(pl.col(STATE) == KNOWN).then(pl.lit(NEW)).otherwise(STATE)
         compared, known = compared.with_columns(state.alias(STATE)), known.clear()
     asked = find_unsure(compared, known)
-    if spec.once == "state":
-        asked = asked.clear()
-    elif is_judged_by_store or remarks:
+    if is_judged_by_store or remarks:
         asked = compared.filter(pl.col(STATE) == NEW)["profile"].unique(maintain_order=True)
+    elif spec.once == "state":
+        asked = asked.clear()
     held = pl.DataFrame(schema=_HELD)
     if len(asked):
         wait = spec.settle_seconds if is_doubted(known, asked) else 0.0
@@ -88,13 +93,15 @@ def open_memories(
     return table, () if mapping == describe_mapping(spec) else (_MAPPING_CHANGED,)
 
 
-def select_known(table: Table, wanted: pl.DataFrame) -> pl.DataFrame:
-    """The rows of a table (MEMORIES) that share a key, a profile or a reference with those wanted."""
+def select_known(table: Table, wanted: pl.DataFrame, spec: MemoriesSpec) -> pl.DataFrame:
+    """The rows of a table (MEMORIES) that share a key, a profile or a reference with those wanted, and whose
+    keys mean what they did."""
     columns = ("key", "profile", "reference")
     is_wanted = pl.any_horizontal(
         pl.col(name).is_in(wanted[name].drop_nulls().unique().implode()) for name in columns
     )
-    found = (rows.filter(is_wanted).select(*MEMORIES) for rows in table.scan(*MEMORIES))
+    is_kept = is_wanted & is_of_mapping(spec, table.facts)
+    found = (rows.filter(is_kept).select(*MEMORIES) for rows in table.scan(*MEMORIES))
     return pl.concat([pl.DataFrame(schema=MEMORIES), *found])
 
 

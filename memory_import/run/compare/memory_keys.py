@@ -108,6 +108,20 @@ def _second(moment: str | None) -> int | None:
     return None if moment is None else int(datetime.fromisoformat(moment).timestamp() // 1)
 
 
+def is_of_mapping(spec: MemoriesSpec, facts: Mapping[str, Any]) -> pl.Expr:
+    """Whether the key of a known memory (MEMORIES) means under this spec what it did under the one that the
+    `facts` beside it describe. A key of the spec's own does as long as it is read from the same column."""
+    if facts.get("mapping", describe_mapping(spec)) == describe_mapping(spec):
+        return pl.lit(value=True)
+    is_held = pl.col("key").is_null()
+    return is_held | pl.col("is_own_key") if facts.get("own_key") == describe_own_key(spec) else is_held
+
+
+def describe_own_key(spec: MemoriesSpec) -> str:
+    """A hash of the part of a spec that its own keys are made by."""
+    return _hash({"key": spec.key, "source": spec.observation_source})
+
+
 def describe_mapping(spec: MemoriesSpec) -> str:
     """A hash of the part of a spec that keys are made by: another one makes other keys of the same rows."""
     made_by = {
@@ -117,4 +131,8 @@ def describe_mapping(spec: MemoriesSpec) -> str:
         "too_long": spec.too_long,
         "occurred_at": spec.occurred_at.model_dump(mode="json"),
     }
+    return _hash(made_by)
+
+
+def _hash(made_by: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(made_by, sort_keys=True).encode()).hexdigest()[:16]

@@ -12,7 +12,11 @@ from memory_import.ledger.report.account import file_name
 from memory_import.ledger.report.outcomes import LANDED, Outcome
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.loads import MemoryLoad
-from memory_import.run.compare.memory_keys import describe_mapping
+from memory_import.run.compare.memory_keys import (
+    describe_mapping,
+    describe_own_key,
+    is_of_mapping,
+)
 from memory_import.run.compare.memory_matches import IN_STORE, NEW, STATE
 from memory_import.run.context import RunContext
 from memory_import.spec.model import MemoriesSpec
@@ -82,14 +86,18 @@ def _remember_memories(table: Table, judged: pl.DataFrame, run: RunContext, spec
     settled = judged.filter(state.is_in([NEW, IN_STORE]))["profile"].unique()
     table.change(
         added=[landed.select(*MEMORIES), doubted.select("profile")],
-        voided=_find_replaced(table, landed, settled),
-        facts={"mapping": describe_mapping(spec), "run": run.run_id},
+        voided=_find_replaced(table, landed, settled, is_of_mapping(spec, table.facts)),
+        facts={
+            "mapping": describe_mapping(spec),
+            "own_key": describe_own_key(spec),
+            "run": run.run_id,
+        },
     )
 
 
-def _find_replaced(table: Table, landed: pl.DataFrame, settled: pl.Series) -> pl.DataFrame:
-    """Where the known rows are that have the keys of landed ones, and the doubts about profiles that were
-    read."""
+def _find_replaced(table: Table, landed: pl.DataFrame, settled: pl.Series, is_valid: pl.Expr) -> pl.DataFrame:
+    """Where the known rows are that have the keys of landed ones, or keys that mean nothing any more, and the
+    doubts about profiles that were read."""
     scope = pl.when("is_own_key").then(pl.lit("")).otherwise("profile").alias("scope")
     of_key = ["scope", "is_own_key", "key", "nth"]
     keys = landed.select(scope, *of_key[1:])
@@ -97,5 +105,6 @@ def _find_replaced(table: Table, landed: pl.DataFrame, settled: pl.Series) -> pl
     for rows in table.scan("profile", *of_key[1:]):
         replaced = rows.with_columns(scope).join(keys, on=of_key, how="semi")
         is_doubt = pl.col("key").is_null() & pl.col("profile").is_in(settled.implode())
-        found += [part.select(SEGMENT, AT) for part in (replaced, rows.filter(is_doubt))]
-    return pl.concat(found)
+        others = rows.filter(is_doubt | ~is_valid)
+        found += [part.select(SEGMENT, AT) for part in (replaced, others)]
+    return pl.concat(found).unique()

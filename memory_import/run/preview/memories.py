@@ -147,7 +147,7 @@ def _compare(
         return nothing
     named = rows.select(POS, pl.col("profile").alias(PROFILE_ID))
     wanted = key_memories(run.staging(name), name, spec, named, run.known.hash)
-    compared = match_known(wanted, select_known(table, wanted))
+    compared = match_known(wanted, select_known(table, wanted, spec))
     fates = {KNOWN: _SENT if spec.once == "store" else _UNCHANGED, CHANGED: FATES_OF_CHANGED[spec.on_changed]}
     return compared.select(POS, fate=pl.col(STATE).replace_strict(fates, default=_SENT))
 
