@@ -4,7 +4,6 @@ Those of ours that stand beside columns of an input begin with an underscore. So
 long as they have no name of ours: see `is_ours`.
 """
 
-import re
 from enum import StrEnum
 
 import polars as pl
@@ -168,7 +167,7 @@ CODE_PREFIX = "_code."
 PLACE_PREFIX = "_place."
 """Before the path of a trait: from which of several columns its values come."""
 
-ID_PREFIX = "_id."
+ID_PREFIX = "_identifier."
 """Before the type of an identifier: its values; a further trait of that type has a number behind it."""
 
 HASH_PREFIX = "_hash."
@@ -213,12 +212,9 @@ def schema(*names: str) -> dict[str, pl.DataType | type[pl.DataType]]:
 
 
 _OURS = frozenset((*(name for name in DTYPES if name.startswith("_")), BYTES, PARTITION))
-_OF_TRAIT = re.compile("|".join(map(re.escape, (VALUE_PREFIX, CODE_PREFIX, PLACE_PREFIX))))
-_OF_IDENTIFIER = re.compile(rf"(?:{re.escape(ID_PREFIX)}|{re.escape(HASH_PREFIX)})\w+(?:\.[0-9]+)?")
+_PREFIXES = (VALUE_PREFIX, CODE_PREFIX, PLACE_PREFIX, ID_PREFIX, HASH_PREFIX)
 
 
 def is_ours(column: str) -> bool:
     """Whether a column of ours may be called so; a spec cannot use one of an input that is."""
-    return (
-        column in _OURS or _OF_TRAIT.match(column) is not None or _OF_IDENTIFIER.fullmatch(column) is not None
-    )
+    return column in _OURS or column.startswith(_PREFIXES)

@@ -152,8 +152,8 @@ class ProfilePlan:
     def identifier_columns(self) -> dict[str, IdentifierPlan]:
         """The identifier column of each promoted trait, in plan order.
 
-        It is `_id.<id_type>` for the first trait of a type and `_id.<id_type>.2`, `.3`, … for further ones:
-        two values of one row that count as the same type. No type of the API holds a dot.
+        It is `_identifier.<id_type>` for the first trait of a type and `_identifier.<id_type>.2`, `.3`, … for
+        further ones: two values of one row that count as the same type. No type of the API holds a dot.
         """
         columns: dict[str, IdentifierPlan] = {}
         for identifier in self.identifiers:

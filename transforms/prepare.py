@@ -47,8 +47,8 @@ class Prepared:
         `_place.<path>`, … as `TraitPlan.place_column` names them: UInt8, as `JudgedTrait.places`.
         `_latest`: Int64, as `read_moments` gives it, where the plan asks for it.
         `_bytes`: Int64, the size of the profile as JSON text; null where the row is rejected.
-        `_id.<id_type>`, … as `ProfilePlan.identifier_columns` names them: String, the identifier value that
-            the service will match on; null where the row has none or is rejected.
+        `_identifier.<id_type>`, … as `ProfilePlan.identifier_columns` names them: String, the identifier
+            value that the service will match on; null where the row has none or is rejected.
         `_error_code`, `_error_field`, `_error_message`: String, all reasons of a rejected row, in plan order,
             joined with " | " so that the nth parts belong together; the field is the source column (for
             `no_identifier`, the columns of all identifiers, joined with ", "). Null where the row is kept.

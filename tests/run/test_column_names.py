@@ -19,16 +19,19 @@ PEOPLE = 10
 def night(workplace: Workplace, last: str) -> RunResult:
     """A run of ten people of two rows each; the second row of the first person ends in `last`."""
     with (workplace.folder / "customers.csv").open("w", newline="") as stream:
-        rows = [[f"+120255501{n // 2:02}", *(f"{name}{n // 2}" for name in NAMES)] for n in range(2 * PEOPLE)]
-        rows[1] = [rows[1][0], *(f"{cell}{last}" for cell in rows[1][1:])]
-        csv.writer(stream).writerows([["Phone", *NAMES], *rows])
+        people = [f"{n // 2:02}" for n in range(2 * PEOPLE)]
+        rows = [[f"+120255501{who}", f"K{who}", *(f"{name}{who}" for name in NAMES)] for who in people]
+        rows[1][2:] = [f"{cell}{last}" for cell in rows[1][2:]]
+        csv.writer(stream).writerows([["Phone", "Key", *NAMES], *rows])
+    contact = {"phone": {"column": "Phone", "type": "phone"}, "key": "Key"}
     traits: dict[str, Any] = {f"t{number}": {"column": name} for number, name in enumerate(NAMES)}
     body = {
         "source": "customers.csv",
-        "traits": {"Contact": {"phone": {"column": "Phone", "type": "phone"}}, "Other": traits},
-        "identifiers": ["Contact.phone"],
+        "traits": {"Contact": contact, "Other": traits},
+        "identifiers": ["Contact.phone", "Contact.key"],
     }
-    document = {"version": 1, "store": STORE, "name": "names", "profiles": body}
+    setup = {"identifiers": {"customer-no": "Contact.key"}}
+    document = {"version": 1, "store": STORE, "name": "names", "profiles": body, "setup": setup}
     (workplace.folder / "spec.yaml").write_text(yaml.safe_dump(document))
     return workplace.carry_out(workplace.request(emulator=True, keep=True))
 

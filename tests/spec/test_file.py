@@ -461,7 +461,7 @@ def test_a_column_that_finds_a_profile_must_be_in_the_file_in_its_long_form_too(
             "_value.Contact.phone",
             "_code.Contact.phone",
             "_place.Contact.phone",
-            "_id.phone",
+            "_identifier.phone",
             "_hash.email.2",
         ),
     ],

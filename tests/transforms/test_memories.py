@@ -50,7 +50,7 @@ def payload(plan: MemoryPlan = PLAN, **cells: str | None) -> dict[str, object]:
 def test_a_row_becomes_what_the_api_takes():
     assert payload() == {"content": "It broke.", "source": "crm-notes", "occurredAt": "2024-07-01T08:00:00Z"}
     row = prepare()
-    assert (row["_id.phone"], row["_id.email"]) == ("+12025550101", None)
+    assert (row["_identifier.phone"], row["_identifier.email"]) == ("+12025550101", None)
     assert row["_moment"] == datetime(2024, 7, 1, 8)  # noqa: DTZ001 - in UTC, without saying so
 
 
@@ -91,7 +91,7 @@ def test_several_conversations_are_listed():
 def test_a_row_that_is_rejected_has_every_reason(cells, codes):
     row = prepare(**cells)
     assert row["_error_code"] == codes
-    assert row["_payload"] is row["_id.phone"] is None
+    assert row["_payload"] is row["_identifier.phone"] is None
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_an_identifier_that_is_refused_is_counted_where_another_one_holds():
     frame = pl.DataFrame([row], schema={name: pl.Int64 if name == "_row" else pl.String for name in row})
     prepared = prepare_memories(frame, PLAN)
     assert prepared.changes == {"dropped_phone_too_short": 1, "email_lowercased": 1}
-    assert prepared.frame["_id.email"].to_list() == ["ann@example.com"]
+    assert prepared.frame["_identifier.email"].to_list() == ["ann@example.com"]
 
 
 def test_of_each_field_it_is_noted_whether_there_is_a_value_and_what_became_of_it():

@@ -72,4 +72,4 @@ def test_a_placeholder_never_identifies(kind):
     rows = pl.DataFrame({"Id": PLACEHOLDERS}).with_row_index("_row").cast({"_row": pl.Int64})
     rows = rows.with_columns(pl.lit("ids.csv").alias("_file"))
 
-    assert prepare_profiles(rows, plan).frame["_id.id"].null_count() == len(PLACEHOLDERS)
+    assert prepare_profiles(rows, plan).frame["_identifier.id"].null_count() == len(PLACEHOLDERS)

@@ -80,7 +80,7 @@ def test_a_row_becomes_a_profile_with_its_identifiers():
         '"Account":{"visits":3,"balance":1.5,"active":true,"since":"2024-05-31","seen":"2024-05-31T10:00:00Z",'
         '"tags":["a","b"]}}}'
     )
-    assert (row["_id.phone"], row["_id.email"]) == (PHONE_NUMBER, "ada.l@example.com")
+    assert (row["_identifier.phone"], row["_identifier.email"]) == (PHONE_NUMBER, "ada.l@example.com")
     assert (row["_error_code"], row["_error_field"], row["_error_message"]) == (None, None, None)
 
 
@@ -95,7 +95,7 @@ def test_rows_and_columns_stay_as_they_are():
 
     assert frame.select(rows.columns).equals(rows)
     assert frame.columns[len(rows.columns) :] == [
-        *["_value.Contact.email", "_code.Contact.email", "_bytes", "_id.email"],
+        *["_value.Contact.email", "_code.Contact.email", "_bytes", "_identifier.email"],
         *["_error_code", "_error_field", "_error_message"],
     ]
 
@@ -126,7 +126,7 @@ def test_the_first_valid_value_of_a_column_list_counts(first, second, value, cha
 
     row, prepared = prepare_one(plan, email=EMAIL_ADDRESS, **{"Phone 1": first, "Phone 2": second})
 
-    assert traits_of(row)["Contact"].get("phone") == row["_id.phone"] == value
+    assert traits_of(row)["Contact"].get("phone") == row["_identifier.phone"] == value
     assert prepared.changes == changes
 
 
@@ -161,7 +161,7 @@ def test_phones_are_repaired_where_the_plan_says_so_and_counted(repair, values, 
 
     prepared = prepare_profiles(make_rows(*SPREADSHEET_PHONES, email=EMAIL_ADDRESS), plan)
 
-    assert prepared.frame["_id.phone"].to_list() == values
+    assert prepared.frame["_identifier.phone"].to_list() == values
     assert prepared.changes == changes | {f"dropped_{code}": count for code, count in dropped.items()}
 
 
@@ -171,7 +171,7 @@ def test_a_repaired_phone_counts_before_the_next_column():
 
     row, _ = prepare_one(plan, **{"Phone 1": "4915112345678", "Phone 2": PHONE_NUMBER})
 
-    assert row["_id.phone"] == "+4915112345678"
+    assert row["_identifier.phone"] == "+4915112345678"
 
 
 def test_a_trait_that_may_not_be_invalid_rejects_the_row():
@@ -179,7 +179,7 @@ def test_a_trait_that_may_not_be_invalid_rejects_the_row():
 
     row, prepared = prepare_one(plan, phone=PHONE_NUMBER, email=None, since="31.05.2024")
 
-    assert (row["_payload"], row["_id.phone"]) == (None, None)
+    assert (row["_payload"], row["_identifier.phone"]) == (None, None)
     assert (row["_error_code"], row["_error_field"]) == ("date_invalid", "since")
     assert prepared.changes == {}
 
@@ -287,7 +287,7 @@ def test_an_identifier_is_listed_as_the_service_will_store_it(normalization, giv
 
     row, _ = prepare_one(plan, key=given)
 
-    assert row["_id.key"] == value
+    assert row["_identifier.key"] == value
 
 
 def test_two_traits_of_one_identifier_type_have_a_column_each():
@@ -302,7 +302,7 @@ def test_two_traits_of_one_identifier_type_have_a_column_each():
 
     row, _ = prepare_one(plan, phone=None, email=None, mobile=PHONE_NUMBER)
 
-    assert (row["_id.phone"], row["_id.phone.2"]) == (None, PHONE_NUMBER)
+    assert (row["_identifier.phone"], row["_identifier.phone.2"]) == (None, PHONE_NUMBER)
 
 
 @pytest.mark.parametrize(("length", "is_kept"), [(255, True), (256, False)])
@@ -320,7 +320,11 @@ def test_no_rows_prepare_to_nothing():
     prepared = prepare_profiles(make_rows({"phone": "x", "email": "y"}).clear(), make_plan())
 
     assert prepared.frame.is_empty()
-    assert prepared.frame.schema["_value.Contact.phone"] == prepared.frame.schema["_id.phone"] == pl.String
+    assert (
+        prepared.frame.schema["_value.Contact.phone"]
+        == prepared.frame.schema["_identifier.phone"]
+        == pl.String
+    )
     assert prepared.frame.schema["_bytes"] == pl.Int64
     assert prepared.changes == {}
 

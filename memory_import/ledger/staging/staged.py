@@ -129,7 +129,8 @@ class Staging(PartReader):
         return self._read_sparse(part.replace("part-", "others-"), OTHERS_SCHEMA)
 
     def further_identifiers(self, part: str) -> pl.DataFrame:
-        """`_pos`, `trait`, `id_type`, `value` of the identifiers that rows have beside those of `_id.…`."""
+        """`_pos`, `trait`, `id_type`, `value` of the identifiers that rows have beside those of
+        `_identifier.…`."""
         others = self.others(part)[[POS, TRAIT, ID_TYPE, VALUE]]
         return others if others.is_empty() else others.filter(pl.col(ID_TYPE).is_not_null())
 

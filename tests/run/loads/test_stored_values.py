@@ -103,7 +103,7 @@ def test_values_and_identifiers_come_alike_from_parts_that_hold_different_column
     wanted = pl.DataFrame({"_pos": [1, 2]})
     values = pl.concat(staging.pick(wanted, partial(read_values, staging, PLAN)))
     assert values.hstack(identify(values, PLAN)).select(
-        "_pos", "_id.phone", "_id.email", "_value.Contact.email"
+        "_pos", "_identifier.phone", "_identifier.email", "_value.Contact.email"
     ).rows() == [
         (1, "+12025550102", "bob@example.com", "bob@example.com"),
         (2, "+12025550103", "cleo@example.com", "Cleo@example.com"),

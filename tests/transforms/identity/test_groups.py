@@ -26,7 +26,12 @@ def test_identifiers_are_listed_by_type():
         ),
     )
     rows = pl.DataFrame(
-        {"_pos": [0, 1], "_id.phone": ["+1", None], "_id.email": ["a", "a"], "_id.phone.2": [None, "+1"]}
+        {
+            "_pos": [0, 1],
+            "_identifier.phone": ["+1", None],
+            "_identifier.email": ["a", "a"],
+            "_identifier.phone.2": [None, "+1"],
+        }
     )
 
     further = pl.DataFrame([(1, "Contact.email", "email", "b")], FURTHER, orient="row")
@@ -42,7 +47,7 @@ def test_identifiers_are_listed_by_type():
 
 def test_equal_identifiers_have_equal_hashes_and_blanks_have_none():
     plan = make_plan()
-    rows = pl.DataFrame({"_id.phone": ["+1", None, "+1"], "_id.email": [None, "a", "b"]})
+    rows = pl.DataFrame({"_identifier.phone": ["+1", None, "+1"], "_identifier.email": [None, "a", "b"]})
 
     hashes = hash_identifiers(rows, plan, NOTHING)
 
@@ -55,7 +60,9 @@ def test_equal_identifiers_have_equal_hashes_and_blanks_have_none():
 
 def test_a_blocked_value_has_the_hash_of_no_other():
     plan = make_plan()
-    rows = pl.DataFrame({"_id.phone": ["+12125551212", "+12125550199"], "_id.email": ["a@x.com", "b@x.com"]})
+    rows = pl.DataFrame(
+        {"_identifier.phone": ["+12125551212", "+12125550199"], "_identifier.email": ["a@x.com", "b@x.com"]}
+    )
     block = pl.DataFrame({"id_type": ["email"], "value": ["b@x.com"]})
 
     phones, emails = hash_identifiers(rows, plan, block)
