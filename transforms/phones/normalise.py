@@ -16,7 +16,7 @@ from memory_import.transforms.phones.ambiguity import AMERICAN_REGIONS, bring_up
 from memory_import.transforms.phones.judgement import judge_phones
 from memory_import.transforms.phones.readings import SEPARATOR, settle_readings
 from memory_import.transforms.phones.repair import REPAIRS, repair_phones
-from memory_import.transforms.phones.undress import DECIMAL, LONG_GROUPS, TWO_ZEROS, take_parts
+from memory_import.transforms.phones.undress import LONG_GROUPS, TWO_ZEROS, take_parts
 
 CHUNK_ROWS = 250_000
 
@@ -25,7 +25,8 @@ _DIGITS = r"[ \x{A0}]*\+*[ \x{A0}0-9().\[\]\x{2010}-\x{2015}-]*[0-9][ \x{A0}0-9(
 _BARE = f"^{_DIGITS}$"
 _EXTENSION_AT_END = r" *(?:[xX]|[eE][xX][tT])\.? *[0-9]{1,7} *$"
 _FIGURE = r"^[ \t\r\n\x{A0}]*'?\+?[0-9]+(?:(?:[.,][0-9]+)?[eE]\+?[0-9]+|[.,]0{1,2})[ \t\r\n\x{A0}]*$"
-_ODD = rf"\.\.\.|{TWO_ZEROS}|{LONG_GROUPS}|{_FIGURE}|{DECIMAL}"
+_DECIMAL_END = r"[.,]00?\s*$"  # which of these are figures with decimals, `take_parts` knows
+_ODD = rf"\.\.\.|{TWO_ZEROS}|{LONG_GROUPS}|{_FIGURE}|{_DECIMAL_END}"
 _DAMAGE = pl.lit(Reason.PHONE_SPREADSHEET_DAMAGE.value)
 _EXTENSION = pl.lit(Change.PHONE_EXTENSION_DROPPED.value)
 _SAYS_MORE = [

@@ -44,8 +44,8 @@ _PLUS_INSIDE = r"([0-9](?:[ ()./-]*[0-9]){5}[ ()./-]*) \+"
 LONG_GROUPS = r"([0-9]{5}) *[\x{2010}-\x{2015}-]+ *([0-9]{5,}) *$|([0-9]{6})[ \x{A0}]+([0-9]{6,}) *$"
 """Two long groups of digits at the end: a range, or two numbers, where what stands before is one already."""
 
-DECIMAL = r"^(?:[^.,0-9]*[0-9]){6,}[.,]0{1,2}\s*$"
-"""A figure with decimals, be there a plus or a space in it: its zeros are no digits of a number."""
+# A figure with decimals, be there a plus or a space in it: its zeros are no digits of a number.
+_DECIMAL = r"^(?:[^.,0-9]*[0-9]){6,}[.,]0{1,2}\s*$"
 
 _MASK = r"(?i)[x*•●∗_?×#]{2,}|[*•●∗×?…]|\.{3,}|[0-9][x]$|^[x ()/.-]+$"
 _CONTEXT = "(?i);phone-context="
@@ -147,7 +147,7 @@ def _find_reason(short: pl.Expr, *, vanity: bool) -> pl.Expr:
         .then(pl.lit(Reason.PHONE_NOT_A_NUMBER.value))
         .when(short.str.contains(r"\pL") & ~is_vanity)
         .then(pl.lit(Reason.PHONE_HOLDS_LETTERS.value))
-        .when(short.str.contains(DECIMAL))
+        .when(short.str.contains(_DECIMAL))
         .then(pl.lit(Reason.PHONE_SPREADSHEET_DAMAGE.value))
     )
 
