@@ -140,7 +140,8 @@ class _MemoriesSpec(SpecModel):
     once: Literal["auto", "state", "store"] = Field(
         default="auto",
         description="What is asked before a memory is sent: what is known, and the store where nothing is "
-        "known of a profile (auto); what is known alone (state); both always (store).",
+        "known of a profile (auto); what is known alone, unless that was lost or keys are made otherwise "
+        "(state); both always (store).",
     )
 
     @property
