@@ -45,6 +45,11 @@ class Nodes:
         return pl.concat(found).select("place", "rank", "name")
 
 
+def is_known(past: pl.Series) -> pl.Expr:
+    """Whether a claimant is a known person: one that stands for a `past` claim is none."""
+    return (pl.col("claimant") < 0) & ~pl.col("claimant").is_in(past.implode())
+
+
 def make_nodes(
     claims: pl.DataFrame, claimants: pl.Series, ties: pl.DataFrame, names: Names, past: pl.Series
 ) -> Nodes:
@@ -55,8 +60,7 @@ def make_nodes(
     members = pl.DataFrame({"claimant": claimants, "node": roots})
     keyed = members.join(names.keys, on="claimant", how="left").with_columns(pl.col("name").fill_null(BLANK))
     keyed, names = _join_names(keyed.select("node", "name"), names)
-    is_known = (pl.col("claimant") < 0) & ~pl.col("claimant").is_in(past.implode())
-    of_rows = pl.col("node").is_in(members.filter(~is_known)["node"].implode())
+    of_rows = pl.col("node").is_in(members.filter(~is_known(past))["node"].implode())
     rank = pl.when(pl.col("name") != BLANK).then(WORDS).when(of_rows).then(VALUES).otherwise(ANYBODY)
     named = keyed.select("node", "name", rank=rank.cast(pl.Int8))
     nodes = Nodes(members=members, named=named, names=names, values=no_names(), past=past)

@@ -24,7 +24,7 @@ from memory_import.transforms.identity.components import link_equals, roots_of
 from memory_import.transforms.identity.inside import find_anchors
 from memory_import.transforms.identity.links import link_persons
 from memory_import.transforms.identity.names import BLANK, Names
-from memory_import.transforms.identity.nodes import VALUES, WORDS, Nodes, make_nodes, tell_by_values
+from memory_import.transforms.identity.nodes import VALUES, WORDS, Nodes, is_known, make_nodes, tell_by_values
 
 OnConflict = Literal["separate", "merge", "reject"]
 
@@ -76,7 +76,7 @@ def find_persons(coded: CodedClaims, names: Names, policy: PersonPolicy) -> Pers
     pairs = contact.join(nodes.members, on="claimant").select("node", "place")
     pairs = pairs.unique() if len(ties) else pairs
     crowded, anchors = _find_crowded(nodes, _place(nodes, pairs), policy.max_people)
-    of_known = contact.filter(_is_known(policy.past))
+    of_known = contact.filter(is_known(policy.past))
     contact, pairs = (frame.join(crowded, on="place", how="anti") for frame in (contact, pairs))
     nodes = tell_by_values(nodes, telling.join(crowded, on="place", how="anti"))
     placed = _place(nodes, pairs)
@@ -132,11 +132,6 @@ def _find_crowded(nodes: Nodes, placed: pl.DataFrame, most: int) -> tuple[pl.Dat
     return crowded, anchors[WORDS].join(crowded, on="place", how="semi")
 
 
-def _is_known(past: pl.Series) -> pl.Expr:
-    """Whether a claimant is a known person: `past` ones are none."""
-    return (pl.col("claimant") < 0) & ~pl.col("claimant").is_in(past.implode())
-
-
 def _merge_all(nodes: Nodes, placed: pl.DataFrame) -> pl.DataFrame:
     """`node`, `person` of the nodes that share a value, where all who claim it are one."""
     present = placed.filter(~pl.col("node").is_in(nodes.past.implode()))
@@ -165,7 +160,7 @@ def _find_owners(
 ) -> pl.DataFrame:
     """`place`, `people`, `verdict`, `owner` (the person that a value stays with, null for nobody) of the
     values that several nodes claim."""
-    claimed = claims.filter(_is_known(nodes.past)).join(persons, on="claimant")
+    claimed = claims.filter(is_known(nodes.past)).join(persons, on="claimant")
     holders = claimed.group_by("place").agg(
         holder=pl.col("person").max(), holders=pl.col("person").n_unique()
     )
