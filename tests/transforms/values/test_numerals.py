@@ -70,6 +70,7 @@ NUMBERS = {
     "another minus in brackets": ("(−12)", "-12", None, "number_signs_taken_off"),
     "another minus": ("−12", "-12", None, "number_signs_taken_off"),
     "a minus behind": ("12-", "-12", None, "number_signs_taken_off"),
+    "a minus behind one digit": ("5-", "-5", None, "number_signs_taken_off"),
     "a range": ("1-2", None, "number_invalid", None),
     "a minus at both ends": ("-5-", None, "number_invalid", None),
     "a unit": ("10 km", None, "number_invalid", None),
