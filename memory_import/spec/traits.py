@@ -1,5 +1,6 @@
 """What a spec says of one trait: where it comes from, what is done to its texts, what they have to be."""
 
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -30,9 +31,10 @@ def _as_texts(value: Any) -> Any:
 
 def as_cells(value: Any) -> Any:
     """Texts of cells, of which one may stand alone: `true` is `"true"`, 7 is `"7"`, nothing is a blank
-    cell."""
+    cell, a date is ISO 8601. 1.0 is `"1.0"` and `"1"`, which is how a column of numbers may have it."""
     listed = value if isinstance(value, list | tuple) else (value,)
-    return tuple(_as_cell(item) for item in listed)
+    whole = [int(item) for item in listed if isinstance(item, float) and item.is_integer()]
+    return tuple(_as_cell(item) for item in (*listed, *whole))
 
 
 def _as_cell(value: Any) -> Any:
@@ -43,6 +45,8 @@ def _as_cell(value: Any) -> Any:
             return str(value).lower()
         case int() | float():
             return str(value)
+        case date() if not isinstance(value, datetime):
+            return value.isoformat()
         case str():
             return value.strip()
         case _:

@@ -18,6 +18,7 @@ STATES = (
     "Dov,+12025550104,dov@example.com,true",
     "Eve,+12025550105,eve@example.com,lost",
 )
+FLAGS = ("Ada,,ada@example.com,1", "Bram,,bram@example.com,1.0", "Cleo,,cleo@example.com,2024-01-31")
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,19 @@ def test_rows_that_the_condition_does_not_let_through_are_excluded(
     kept = [row.split(",")[0] for row, payload in zip(STATES, payloads_of(result), strict=True) if payload]
     assert kept == names
     assert (Path(result.folder) / "rejects.csv").read_text().splitlines()[1:] == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "sent"),
+    [("[1.0]", 2), ("{not: 1.0}", 1), ("[1]", 1), ('["1.0"]', 1), ("[2024-01-31]", 1), ("2024-01-31", 1)],
+)
+def test_a_number_or_a_date_without_quotes_is_what_a_column_of_those_has(
+    workplace: Workplace, condition: str, sent: int
+) -> None:
+    write_customers(workplace.folder, *FLAGS)
+    spec = write_spec(workplace.folder, where={"Since": "CONDITION"})
+    spec.write_text(spec.read_text().replace("CONDITION", condition))
+    assert rows_of(workplace.carry_out()).get("completed") == sent
 
 
 def test_all_conditions_have_to_be_met_and_null_values_are_blank(workplace: Workplace) -> None:
