@@ -12,6 +12,7 @@ from memory_import.spec.memories import memory_columns_used
 from memory_import.spec.messages import suggest
 from memory_import.spec.model import SourceSpec, Spec
 from memory_import.spec.plans import columns_used, source_options
+from memory_import.spec.typed_columns import find_misreading, styled_values
 from memory_import.transforms.names import nearest
 
 _FILE = "\0"  # stands in a sentence for the files that it is about
@@ -38,6 +39,7 @@ def check_columns(spec: Spec, folder: Path, sources: Sources, without: Collectio
         for column in filter(is_ours, used):
             yield f"{used[column]}: the column {column!r} has a name of ours; rename it to begin without '_'."
         yield from _check_files(source, used, options)
+        yield from _check_types(source, spec, load)
 
 
 def _check_files(source: Source, used: Mapping[str, str], options: SourceSpec) -> Iterator[str]:
@@ -72,6 +74,20 @@ def _check_file(source: Source, file: str, used: Mapping[str, str], options: Sou
                 f"{place}: {_FILE} has {column!r} as {kind}; expected a column of text, numbers, booleans, "
                 "dates, times or lists of these: write it as text."
             )
+
+
+def _check_types(source: Source, spec: Spec, load: str) -> Iterator[str]:
+    """Of a column with a type of its own the first file that a trait would misread."""
+    for place, plan in styled_values(spec, load):
+        for column in plan.columns:
+            for file, table in source.tables.items():
+                example = table.example(column) if column in table.columns else None
+                if example is not None and (remedy := find_misreading(plan, example[1])):
+                    yield (
+                        f"{place}: {file} has {column!r} as {example[0]}, such as {example[1]}, which is not "
+                        f"written in the way that this says; {remedy}."
+                    )
+                    break
 
 
 def _hint(column: str, header: Sequence[str], used: Collection[str]) -> str:

@@ -74,7 +74,7 @@ def profile_plan(profiles: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]
             Condition(column=column, one_of=condition.one_of, none_of=condition.none_of)
             for column, condition in profiles.where.items()
         ),
-        latest=_latest_plan(profiles.latest),
+        latest=latest_plan(profiles.latest),
         names=name_traits(profiles),
     )
 
@@ -96,7 +96,8 @@ def _is_called_name(plan: TraitPlan) -> bool:
     return plan.name.replace("_", "").lower() in NAME_TRAITS and not is_company
 
 
-def _latest_plan(latest: MomentSpec | None) -> MomentPlan | None:
+def latest_plan(latest: MomentSpec | None) -> MomentPlan | None:
+    """When rows were last changed, where the spec says it."""
     if latest is None:
         return None
     return MomentPlan(column=latest.column, formats=latest.format, timezone=latest.timezone)

@@ -60,6 +60,10 @@ class CsvFile:
         """Why a column cannot be read: any can."""
         return None
 
+    def example(self, _column: str) -> tuple[str, str] | None:
+        """The type of a column, where it is not text: any is."""
+        return None
+
     @property
     def kind(self) -> str | None:
         """What decides, beside a line itself, what is read from it; None where its neighbours do, too."""

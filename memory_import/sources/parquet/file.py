@@ -57,6 +57,15 @@ class ParquetFile:
         kind = self.schema.field(self._names.index(column)).type
         return None if has_text_form(kind) else str(kind)
 
+    def example(self, column: str) -> tuple[str, str] | None:
+        """The type of a column of numbers with a fraction, of dates or of moments, and one of them as it is
+        read; None of other columns, which are texts."""
+        from memory_import.sources.parquet.text import example_of
+
+        kind = self.schema.field(self._names.index(column)).type
+        text = example_of(kind)
+        return None if text is None else (str(kind), text)
+
     def batches(self, columns: Sequence[str], rows_per_batch: int) -> Generator[Batch, None, str]:
         """The file's rows with these columns, at most `rows_per_batch` in a batch.
 

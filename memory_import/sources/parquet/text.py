@@ -57,13 +57,26 @@ def has_text_form(kind: pa.DataType) -> bool:
     )  # fmt: skip
 
 
+def example_of(kind: pa.DataType) -> str | None:
+    """A number with a fraction, a date or a moment as text, of a type that holds such; else None."""
+    kind = _plain_type(kind)
+    if pa.types.is_floating(kind) or (pa.types.is_decimal(kind) and kind.scale > 0):
+        return "1.234"
+    if pa.types.is_date(kind):
+        return "2024-05-06"
+    if pa.types.is_timestamp(kind):
+        moment = datetime(2024, 5, 6, 23, 15, 30, tzinfo=UTC)
+        return str(to_text(pa.array([moment], pa.timestamp("us", kind.tz))).texts[0])
+    return None
+
+
 def to_text(column: pa.Array) -> TextColumn:
     """A column whose type has a text form, as text.
 
     Integers and decimals as digits; floats in the shortest form that reads back the same, whole ones below
     2^53 without ".0" (tools write an integer column with gaps as floats), NaN and infinity as nothing; dates
     and times as ISO 8601, with the offset if there is a time zone (one that is not known is written as UTC);
-    booleans as true and false; UUIDs as they are written; lists as JSON.
+    booleans as true and false; UUIDs as they are written; lists as JSON, empty ones as nothing.
     """
     column = _plain(column)
     if _is_list(column.type):
@@ -91,7 +104,7 @@ def _lists_to_text(column: pa.Array) -> TextColumn:
     rebuilt = pa.LargeListArray.from_arrays(offsets, values)
     lists = cast(pl.Series, pl.from_arrow(rebuilt)).alias("v").to_frame()
     json = lists.select(pl.struct("v").struct.json_encode().str.slice(len('{"v":')).str.head(-len("}")))
-    is_missing = cast(pl.Series, pl.from_arrow(column.is_null()))
+    is_missing = cast(pl.Series, pl.from_arrow(pc.equal(lengths, 0)))
     missing = is_missing | pl.Series(
         [position in faulty for position in range(len(column))], dtype=pl.Boolean
     )

@@ -42,7 +42,7 @@ COLUMNS = {
         ["2024-07-02T08:34:00+05:30"],
     ),
     "duration": (pa.array([timedelta(hours=25)]), ["P1DT1H"]),
-    "list of text": (pa.array([['a"b', "c,é"], [], None, [None]]), ['["a\\"b","c,é"]', "[]", None, "[null]"]),
+    "list of text": (pa.array([['a"b', "c,é"], [], None, [None]]), ['["a\\"b","c,é"]', None, None, "[null]"]),
     "list of integers": (pa.array([[1, 2], None]), ["[1,2]", None]),
     "list of booleans": (pa.array([[True]]), ["[true]"]),
     "list of dates": (pa.array([[date(2024, 2, 29)]]), ['["2024-02-29"]']),

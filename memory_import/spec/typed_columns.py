@@ -1,0 +1,63 @@
+"""Columns that have a type of their own, as those of Parquet files: what a spec says of texts must not read
+their numbers and times as something else."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import polars as pl
+
+from memory_import.spec.model import Spec
+from memory_import.spec.plans import latest_plan, value_plans
+from memory_import.transforms.plan import TraitPlan, TraitType
+from memory_import.transforms.values.times import ISO_DATE, judge_dates, judge_datetimes
+from memory_import.transforms.values.traits import JUDGES
+
+_NUMBERS = (TraitType.NUMBER, TraitType.INTEGER)
+_TIMES = (TraitType.DATE, TraitType.DATETIME)
+
+
+def styled_values(spec: Spec, load: str) -> Iterator[tuple[str, TraitPlan]]:
+    """What a load reads by a format or a way to write numbers, with the place in the spec that says so."""
+    profiles = spec.profiles if load == "profiles" else None
+    place = load if profiles is None else f"{load}.traits"
+    plans = {f"{place}.{plan.path}": plan for plan in value_plans(spec, load)}
+    if profiles is not None and (latest := latest_plan(profiles.latest)) is not None:
+        plans[f"{load}.latest"] = TraitPlan(
+            group="",
+            name="latest",
+            columns=(latest.column,),
+            type=TraitType.DATETIME,
+            formats=latest.formats,
+            timezone=latest.timezone,
+        )
+    for place, plan in plans.items():
+        if (plan.type in _TIMES and plan.formats) or (
+            plan.type in _NUMBERS and (plan.decimal or plan.thousands)
+        ):
+            yield place, plan
+
+
+def find_misreading(plan: TraitPlan, text: str) -> str | None:
+    """What to do about options of a trait by which a number or a time of a typed column, which is this as
+    text, is read as another one or not at all; None where they do no harm."""
+    texts = pl.Series([text])
+    if plan.type in _NUMBERS:
+        stated, own = (_read_number(texts, each) for each in (plan, _without_style(plan)))
+        return None if stated == own else "leave out `decimal` and `thousands`"
+    own, zone = judge_datetimes(texts, (), plan.timezone)["value"][0], plan.timezone
+    is_date_read = judge_dates(texts, plan.formats)["value"][0] == judge_dates(texts)["value"][0]
+    is_time_read = own is None or own == judge_datetimes(texts, plan.formats, zone)["value"][0]
+    is_read = is_date_read if plan.type == TraitType.DATE else is_date_read and is_time_read
+    if is_read:
+        return None
+    is_date = plan.type == TraitType.DATETIME and judge_dates(texts, [ISO_DATE])["value"][0] is not None
+    return f'write `format: "{ISO_DATE}"`' if is_date else "leave out `format`"
+
+
+def _read_number(texts: pl.Series, plan: TraitPlan) -> str | None:
+    value: str | None = JUDGES[TraitType.NUMBER](texts, plan)["value"][0]
+    return value
+
+
+def _without_style(plan: TraitPlan) -> TraitPlan:
+    return replace(plan, decimal=None, thousands=None)
