@@ -157,3 +157,48 @@ def test_keys_that_are_made_otherwise_neither_double_a_note_nor_change_another(
         api.settle()
         assert recorded(api) == expected(notes)
     assert rows_of(result) == {"read": len(notes), "unchanged": len(notes)}
+
+
+@pytest.mark.parametrize(
+    ("why", "is_limited", "once"),
+    [
+        ("state deleted", True, "auto"),
+        ("state deleted", False, "auto"),
+        ("notes damaged", True, "state"),
+        ("hash damaged", False, "state"),
+        ("other keys", True, "state"),
+        ("other keys", False, "auto"),
+    ],
+)
+def test_notes_that_were_in_the_store_and_not_in_the_input_are_found_there_by_the_next_one(
+    api: Api, tmp_path: Path, is_limited: bool, why: str, once: str
+) -> None:
+    runs = FastRuns(tmp_path, api.url)
+    before = [*OLD, *OLD[:1], *OTHER]
+    write(tmp_path, before, key="Note Id")
+    runs.run()
+    if why == "state deleted":
+        shutil.rmtree(tmp_path / "state")
+    if why.endswith("damaged"):
+        name = "hash.json" if why == "hash damaged" else "observations/manifest.json"
+        next((tmp_path / "state" / "known").rglob(name)).write_text("{}")
+    changes = [] if is_limited else [*OTHER[:1], Note(1, "New.", BEGINNING)]
+    write(tmp_path, changes or before, once=once)
+    runs.run(limit=2 if is_limited else None)
+    everything = [*before, *changes[1:], Note(0, "Later.", BEGINNING)]
+    write(tmp_path, everything, once=once)
+    assert rows_of(runs.run()) == {"read": len(everything), "unchanged": len(everything) - 1, "accepted": 1}
+    api.settle()
+    assert recorded(api) == expected(everything)
+
+
+def test_notes_from_another_source_are_others_and_that_is_said(api: Api, tmp_path: Path) -> None:
+    runs = FastRuns(tmp_path, api.url)
+    write(tmp_path, OLD)
+    runs.run()
+    write(tmp_path, OLD, observation_source="helpdesk")
+    second = runs.run()
+    assert rows_of(second) == {"read": len(OLD), "accepted": len(OLD)}
+    assert "observation_source was crm-notes" in second.report["loads"]["observations"]["remarks"][0]
+    write(tmp_path, OLD)
+    assert rows_of(runs.run()) == {"read": len(OLD), "unchanged": len(OLD)}

@@ -23,7 +23,8 @@ import polars as pl
 
 from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.hashes import KeyedHash, open_hash
-from memory_import.ledger.known.table import Schema, Table
+from memory_import.ledger.known.table import PLACES_SCHEMA, Schema, Table
+from memory_import.loads import MEMORY_LOADS
 
 MEMORIES: Schema = {
     "profile": pl.String,
@@ -37,7 +38,10 @@ MEMORIES: Schema = {
 the hash of its key and its number among equals, from 0; and a hash for each of its parts.
 
 A key is the spec's own, or it is made of source, time and content and belongs to the profile. A row without a
-key says that the profile may hold more than is known."""
+key says that the profile may hold more than is known: what its `content` names was read there, and was not
+known; null: nobody knows what.
+
+The fact `has_gaps` beside them says that a profile of which nothing is known may hold some all the same."""
 
 
 IDENTIFIER = pl.Struct({"id_type": pl.String, "value": pl.String})
@@ -148,6 +152,13 @@ class KnownSpec:
         """What is known of observations or summaries."""
         return Table(self.folder / load, MEMORIES, ("profile",))
 
+    def begin_memories_anew(self, load: str) -> Table:
+        """The same with nothing in it; what there was is lost."""
+        shutil.rmtree(self.folder / load, ignore_errors=True)
+        table = self.memories(load)
+        table.change(added=[], voided=pl.DataFrame(schema=PLACES_SCHEMA), facts={"has_gaps": True})
+        return table
+
 
 @dataclass(frozen=True)
 class KnownTarget:
@@ -170,8 +181,11 @@ class KnownTarget:
         try:
             _ = self.hash
         except KnownDamaged:
+            lost = [path for load in MEMORY_LOADS for path in self.folder.glob(f"*/{load}")]
             shutil.rmtree(self.folder)
             _ = self.hash
+            for path in lost:
+                KnownSpec(path.parent, self).begin_memories_anew(path.name)
 
     def spec(self, name: str) -> KnownSpec:
         """What is known under the name of a spec."""

@@ -103,6 +103,12 @@ FORESEEN_SCHEMA = {
 }
 """What a plan says of a memory: whose it is, where that is known; `sent`, `updated`, `unchanged`, or
 `surplus` where its profile takes no more; its entries and bytes; whether what the store holds decides."""
+UNCLAIMED_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "profile": pl.String,
+    "content": pl.List(pl.UInt64),
+}
+"""What a profile that was read holds beside the memories that are known or are rows of the input: a hash of
+each; none where that is all."""
 WITHDRAWN_SCHEMA = {"claim": pl.Int64}
 CLAIMS_SCHEMA = {
     **schema(ID_TYPE, VALUE),

@@ -35,6 +35,7 @@ from memory_import.ledger.staging.layout import (
     PRESENT_SCHEMA,
     REFUSALS_SCHEMA,
     SHARED_SCHEMA,
+    UNCLAIMED_SCHEMA,
     UNSENT_SCHEMA,
     WITHDRAWN_SCHEMA,
     within,
@@ -81,6 +82,11 @@ class Staging(PartReader):
         """What is remembered of each row once it landed; None before it was compared."""
         path = self.folder / "compared.arrow"
         return map_arrow(path, arrow_columns(path)) if path.exists() else None
+
+    @cached_property
+    def unclaimed(self) -> pl.DataFrame:
+        """What profiles that were read hold beside: UNCLAIMED_SCHEMA."""
+        return self._read_sparse("unclaimed", UNCLAIMED_SCHEMA)
 
     @cached_property
     def unchanged(self) -> pl.DataFrame:

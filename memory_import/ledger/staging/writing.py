@@ -203,9 +203,12 @@ class StagingWriter:
         """Stage what memories that the store holds are to say from now on."""
         write_arrow(entries, self.folder / "updates-00000.arrow")
 
-    def write_compared(self, compared: pl.DataFrame, unchanged: pl.DataFrame) -> None:
-        """Stage what is remembered of each row once it landed, and the rows (`_pos`) that are not sent
-        because they are known."""
+    def write_compared(
+        self, compared: pl.DataFrame, unchanged: pl.DataFrame, unclaimed: pl.DataFrame
+    ) -> None:
+        """Stage what is remembered of each row once it landed, the rows (`_pos`) that are not sent because
+        they are known, and what profiles that were read hold beside (UNCLAIMED_SCHEMA)."""
+        write_arrow(unclaimed, self.folder / "unclaimed.arrow")
         write_arrow(compared, self.folder / "compared.arrow")
         write_arrow(unchanged.select(POS).sort(POS), self.folder / "unchanged.arrow")
 

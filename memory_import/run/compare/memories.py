@@ -17,6 +17,7 @@ from memory_import.ledger.known.table import Table
 from memory_import.loads import MemoryLoad
 from memory_import.run.compare.memory_keys import (
     describe_mapping,
+    has_gaps,
     identify_memories,
     is_of_mapping,
     key_memories,
@@ -26,8 +27,10 @@ from memory_import.run.compare.memory_matches import (
     NEW,
     STATE,
     count_copies,
+    find_unclaimed,
     find_unsure,
     is_doubted,
+    list_unclaimed,
     match_known,
     match_store,
 )
@@ -35,19 +38,22 @@ from memory_import.run.context import RunContext
 from memory_import.spec.model import MemoriesSpec
 
 _HELD = {"profile": pl.String, "content": pl.UInt64, "copies": pl.UInt32}
-_MAPPING_CHANGED = (
-    "What makes a memory the same one changed in the spec since the last run: "
-    "what profiles hold is read before anything is sent to them."
+_IS_READ = "what profiles hold is read before anything is sent to them."
+_SOURCE_CHANGED = (
+    "observation_source was {former} in the last run: {load} from another source are others. All of them are "
+    "sent, but what profiles hold from that source; what was sent before stays in the store as it is."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedMemories:
     """`rows`: every row whose profile was found, COMPARED. `copies`: how many copies of what may be sent are
-    there already; see `count_copies`. `remarks`: what a person should know."""
+    there already; see `count_copies`. `unclaimed`: what profiles that were read hold beside
+    (UNCLAIMED_SCHEMA). `remarks`: what a person should know."""
 
     rows: pl.DataFrame
     copies: pl.DataFrame
+    unclaimed: pl.DataFrame
     remarks: tuple[str, ...]
 
 
@@ -68,14 +74,15 @@ async def compare_memories(
     asked = find_unsure(compared, known)
     if is_judged_by_store or remarks:
         asked = compared.filter(pl.col(STATE) == NEW)["profile"].unique(maintain_order=True)
-    elif spec.once == "state":
-        asked = asked.clear()
+    elif spec.once == "state" and table and not has_gaps(spec, table.facts):
+        asked = find_unclaimed(compared, known)
     held = pl.DataFrame(schema=_HELD)
     if len(asked):
         wait = spec.settle_seconds if is_doubted(known, asked) else 0.0
         held = await _read_profiles(run, load, spec, asked, keyed, wait_seconds=wait)
         compared = match_store(compared, known, held)
-    return ComparedMemories(compared, count_copies(compared, known, held, asked), remarks)
+    unclaimed = list_unclaimed(compared, known, held, asked)
+    return ComparedMemories(compared, count_copies(compared, known, held, asked), unclaimed, remarks)
 
 
 def open_memories(
@@ -85,22 +92,27 @@ def open_memories(
     try:
         table = known.memories(load)
     except KnownDamaged as damage:
-        return None, (
-            f"What is known of {load} cannot be used: {damage}. "
-            "What profiles hold is read before anything is sent to them.",
-        )
-    mapping = table.facts.get("mapping", describe_mapping(spec))
-    return table, () if mapping == describe_mapping(spec) else (_MAPPING_CHANGED,)
+        return None, (f"What is known of {load} cannot be used: {damage}; {_IS_READ}",)
+    if "run" not in table.facts and has_gaps(spec, table.facts):
+        return table, (f"What was known of {load} is lost: {_IS_READ}",)
+    if table.facts.get("mapping", describe_mapping(spec)) == describe_mapping(spec):
+        return table, ()
+    former = table.facts.get("source", spec.observation_source)
+    if former != spec.observation_source:
+        return table, (_SOURCE_CHANGED.format(former=former, load=load),)
+    return table, (f"What makes a memory the same one changed in the spec since the last run: {_IS_READ}",)
 
 
 def select_known(table: Table, wanted: pl.DataFrame, spec: MemoriesSpec) -> pl.DataFrame:
     """The rows of a table (MEMORIES) that share a key, a profile or a reference with those wanted, and whose
-    keys mean what they did."""
+    keys mean what they did; and those without a key that say what one of these does."""
     columns = ("key", "profile", "reference")
     is_wanted = pl.any_horizontal(
         pl.col(name).is_in(wanted[name].drop_nulls().unique().implode()) for name in columns
     )
-    is_kept = is_wanted & is_of_mapping(spec, table.facts)
+    said = wanted["content"].explode().unique().implode()
+    is_alike = pl.col("key").is_null() & pl.col("content").list.eval(pl.element().is_in(said)).list.any()
+    is_kept = (is_wanted | is_alike) & is_of_mapping(spec, table.facts)
     found = (rows.filter(is_kept).select(*MEMORIES) for rows in table.scan(*MEMORIES))
     return pl.concat([pl.DataFrame(schema=MEMORIES), *found])
 

@@ -117,6 +117,14 @@ def is_of_mapping(spec: MemoriesSpec, facts: Mapping[str, Any]) -> pl.Expr:
     return is_held | pl.col("is_own_key") if facts.get("own_key") == describe_own_key(spec) else is_held
 
 
+def has_gaps(spec: MemoriesSpec, facts: Mapping[str, Any]) -> bool:
+    """Whether a profile of which nothing is known may hold memories of earlier runs: what was known of it is
+    lost, or its keys mean nothing any more; `facts` as in `is_of_mapping`."""
+    return bool(facts.get("has_gaps")) or facts.get("mapping", describe_mapping(spec)) != describe_mapping(
+        spec
+    )
+
+
 def describe_own_key(spec: MemoriesSpec) -> str:
     """A hash of the part of a spec that its own keys are made by."""
     return _hash({"key": spec.key, "source": spec.observation_source})

@@ -46,16 +46,39 @@ def match_store(rows: pl.DataFrame, known: pl.DataFrame, held: pl.DataFrame) -> 
     are those of earlier rows, and not counted again. A row of several parts is there when all of them are.
     """
     parts = _list_parts(rows, NEW).sort(POS)
-    spent = _count(_find_alike(parts, rows, known).with_columns(profile="now"), "spent")
-    free = held.join(spent, on=_OF_PARTS, how="left").select(
-        *_OF_PARTS, free=pl.col("copies").cast(pl.Int64) - pl.col("spent").fill_null(0).cast(pl.Int64)
-    )
+    free = _count_free(rows, known, held)
     numbered = parts.with_columns(copy=pl.int_range(pl.len()).over(_OF_PARTS))
     found = numbered.join(free, on=_OF_PARTS, how="left")
     is_there = (pl.col("copy") < pl.col("free").fill_null(0)).all()
     there = found.group_by(POS).agg(is_there=is_there).filter("is_there")[POS]
     state = pl.when(pl.col(POS).is_in(there.implode())).then(pl.lit(IN_STORE)).otherwise(STATE)
     return rows.with_columns(state.alias(STATE))
+
+
+def list_unclaimed(
+    rows: pl.DataFrame, known: pl.DataFrame, held: pl.DataFrame, asked: pl.Series
+) -> pl.DataFrame:
+    """What the profiles that were `asked` (String) hold, `held` as in `match_store`, and neither the `rows`
+    (COMPARED) that are IN_STORE nor what is `known` (MEMORIES) account for: UNCLAIMED_SCHEMA."""
+    taken = _count(_list_parts(rows, IN_STORE), "taken")
+    free = _count_free(rows, known, held).join(taken, on=_OF_PARTS, how="left")
+    left = free.filter(pl.col("free") > pl.col("taken").fill_null(0)).group_by("profile").agg("content")
+    nothing = pl.lit([], pl.List(pl.UInt64))
+    return (
+        asked.alias("profile")
+        .to_frame()
+        .join(left, on="profile", how="left")
+        .with_columns(pl.col("content").fill_null(nothing))
+    )
+
+
+def _count_free(rows: pl.DataFrame, known: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """`profile`, `content`, `free` (Int64): how many copies of what is `held` no known memory stands for."""
+    taken = known.filter(pl.col("key").is_not_null())
+    spent = _count(_find_alike(held, rows, taken).with_columns(profile="now"), "spent")
+    return held.join(spent, on=_OF_PARTS, how="left").select(
+        *_OF_PARTS, free=pl.col("copies").cast(pl.Int64) - pl.col("spent").fill_null(0).cast(pl.Int64)
+    )
 
 
 def count_copies(
@@ -113,17 +136,29 @@ def _find_alike(parts: pl.DataFrame, rows: pl.DataFrame, known: pl.DataFrame) ->
 
 def is_doubted(known: pl.DataFrame, profiles: pl.Series) -> bool:
     """Whether a request to one of these profiles was left undecided by an earlier run."""
-    return bool(known.filter(pl.col("key").is_null())["profile"].is_in(profiles.implode()).any())
+    return bool(_list_doubts(known)["profile"].is_in(profiles.implode()).any())
+
+
+def _list_doubts(known: pl.DataFrame) -> pl.DataFrame:
+    return known.filter(pl.all_horizontal(pl.col("key", "content").is_null()))
+
+
+def find_unclaimed(rows: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
+    """The profiles (String) of NEW `rows` that say what was read in a profile once, be it another one by
+    now, and was nobody's then (`known` as MEMORIES)."""
+    left = known.filter(pl.col("key").is_null()).explode("content")["content"].drop_nulls()
+    is_left = pl.col("content").list.eval(pl.element().is_in(left.implode())).list.any()
+    return rows.filter((pl.col(STATE) == NEW) & is_left)["profile"].unique(maintain_order=True)
 
 
 def find_unsure(rows: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
     """The profiles (String) of NEW `rows` that may hold memories which are not `known` (MEMORIES):
 
     nothing is known of them; or a request to them was left undecided; or the identifier that leads to them
-    led to another one before, which may have been merged into them.
+    led to another one before, which may have been merged into them; or they are in `find_unclaimed`.
     """
     wanted = rows.filter(pl.col(STATE) == NEW)
-    doubted = known.filter(pl.col("key").is_null())["profile"]
+    doubted = _list_doubts(known)["profile"]
     known_profiles = known.filter(pl.col("key").is_not_null())["profile"]
     moved = wanted.join(
         known.select("reference", before="profile").drop_nulls("reference"), on="reference"
@@ -132,5 +167,6 @@ def find_unsure(rows: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
         pl.col("profile").is_in(doubted.implode())
         | ~pl.col("profile").is_in(known_profiles.implode())
         | pl.col("profile").is_in(moved.implode())
+        | pl.col("profile").is_in(find_unclaimed(rows, known).implode())
     )
     return wanted.filter(is_unsure)["profile"].unique(maintain_order=True)

@@ -1,7 +1,5 @@
 """Remembers what landed: what the service said it took is known to the next run."""
 
-import shutil
-
 import polars as pl
 
 from memory_import.columns import OUTCOME, POS
@@ -15,6 +13,7 @@ from memory_import.loads import MemoryLoad
 from memory_import.run.compare.memory_keys import (
     describe_mapping,
     describe_own_key,
+    has_gaps,
     is_of_mapping,
 )
 from memory_import.run.compare.memory_matches import IN_STORE, NEW, STATE
@@ -31,7 +30,7 @@ def remember(run: RunContext) -> None:
         compared = run.staging(load).compared
         if compared is not None:
             judged = compared.join(_read_outcomes(run, load), on=POS, maintain_order="left")
-            _remember_memories(_open(run.known, load), judged, run, spec)
+            _remember_memories(run, load, spec, judged)
 
 
 def forget_refuted(run: RunContext) -> None:
@@ -72,39 +71,52 @@ def _open(known: KnownSpec, load: MemoryLoad) -> Table:
     try:
         return known.memories(load)
     except KnownDamaged:
-        shutil.rmtree(known.folder / load)
-        return known.memories(load)
+        return known.begin_memories_anew(load)
 
 
-def _remember_memories(table: Table, judged: pl.DataFrame, run: RunContext, spec: MemoriesSpec) -> None:
+def _remember_memories(run: RunContext, load: MemoryLoad, spec: MemoriesSpec, judged: pl.DataFrame) -> None:
     """`judged`: COMPARED and `outcome`."""
+    table = _open(run.known, load)
     outcome, state = pl.col(OUTCOME), pl.col(STATE)
     landed = judged.filter(
         outcome.is_in(list(LANDED)) | ((outcome == Outcome.UNCHANGED.value) & (state == IN_STORE))
     )
     doubted = judged.filter(outcome == Outcome.UNKNOWN.value).select("profile").unique()
     settled = judged.filter(state.is_in([NEW, IN_STORE]))["profile"].unique()
+    unclaimed = run.staging(load).unclaimed
+    beside = unclaimed.filter(pl.col("content").list.len() > 0)
+    is_void = ~is_of_mapping(spec, table.facts) | _is_settled(settled, unclaimed["profile"])
     table.change(
-        added=[landed.select(*MEMORIES), doubted.select("profile")],
-        voided=_find_replaced(table, landed, settled, is_of_mapping(spec, table.facts)),
+        added=[landed.select(*MEMORIES), doubted.select("profile"), beside],
+        voided=_find_replaced(table, landed, is_void),
         facts={
             "mapping": describe_mapping(spec),
             "own_key": describe_own_key(spec),
+            "source": spec.observation_source,
+            "has_gaps": has_gaps(spec, table.facts),
             "run": run.run_id,
         },
     )
 
 
-def _find_replaced(table: Table, landed: pl.DataFrame, settled: pl.Series, is_valid: pl.Expr) -> pl.DataFrame:
-    """Where the known rows are that have the keys of landed ones, or keys that mean nothing any more, and the
-    doubts about profiles that were read."""
+def _is_settled(settled: pl.Series, read: pl.Series) -> pl.Expr:
+    """Whether a known row (MEMORIES) is a doubt about a profile that is settled, or says what one held that
+    was read now."""
+    profile, content = pl.col("profile"), pl.col("content")
+    return pl.col("key").is_null() & (
+        pl.when(content.is_null())
+        .then(profile.is_in(settled.implode()))
+        .otherwise(profile.is_in(read.implode()))
+    )
+
+
+def _find_replaced(table: Table, landed: pl.DataFrame, is_void: pl.Expr) -> pl.DataFrame:
+    """Where the known rows are that have the keys of landed ones, or that are void."""
     scope = pl.when("is_own_key").then(pl.lit("")).otherwise("profile").alias("scope")
     of_key = ["scope", "is_own_key", "key", "nth"]
     keys = landed.select(scope, *of_key[1:])
     found = [pl.DataFrame(schema=PLACES_SCHEMA)]
-    for rows in table.scan("profile", *of_key[1:]):
+    for rows in table.scan("profile", "content", *of_key[1:]):
         replaced = rows.with_columns(scope).join(keys, on=of_key, how="semi")
-        is_doubt = pl.col("key").is_null() & pl.col("profile").is_in(settled.implode())
-        others = rows.filter(is_doubt | ~is_valid)
-        found += [part.select(SEGMENT, AT) for part in (replaced, others)]
+        found += [part.select(SEGMENT, AT) for part in (replaced, rows.filter(is_void))]
     return pl.concat(found).unique()

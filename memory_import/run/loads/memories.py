@@ -173,7 +173,7 @@ async def _plan(
         sent = replace(resolved, rows=_of(resolved.rows, chosen.sent))
         batches = order_by_profile(staging, name, spec, sent, compared.copies)
         batches += order_updates(staging, name, chosen.updated)
-        staging.write_compared(compared.rows, chosen.unchanged)
+        staging.write_compared(compared.rows, chosen.unchanged, compared.unclaimed)
         staging.finish()
         identifiers, requests, created = run.ledger.lookup_counts(run.run_id, name)
         changes = Counter(load.changes) + Counter({Change.PROFILE_CREATED.value: created})
