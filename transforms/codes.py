@@ -34,6 +34,7 @@ class Reason(StrEnum):
     PHONE_HOLDS_LETTERS = "phone_holds_letters"
     PHONE_MASKED = "phone_masked"
     PHONE_IS_FAX = "phone_is_fax"
+    PHONE_OUT_OF_USE = "phone_out_of_use"
     PHONE_SEVERAL_READINGS = "phone_several_readings"
     PHONE_AMBIGUOUS = "phone_ambiguous"
     EMAIL_NO_AT_SIGN = "email_no_at_sign"
@@ -147,6 +148,7 @@ WORDING: dict[str, str] = {
     ),
     Reason.PHONE_MASKED: "signs such as XXX or *** hide a part of the phone number",
     Reason.PHONE_IS_FAX: "the number is that of a fax, which identifies nobody",
+    Reason.PHONE_OUT_OF_USE: "the cell says that the number is wrong, or no longer the customer's",
     Reason.PHONE_SEVERAL_READINGS: (
         "the cell may hold one phone number or several; put one in a cell, or name the `separator`"
     ),

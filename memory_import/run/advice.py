@@ -31,6 +31,7 @@ CELLS: dict[str, tuple[str, str | None]] = {
     Reason.PHONE_HOLDS_LETTERS: ("+1 202 JKL 0101", None),
     Reason.PHONE_MASKED: ("202 555 XXXX", None),
     Reason.PHONE_IS_FAX: ("Fax: 202 555 0101", None),
+    Reason.PHONE_OUT_OF_USE: ("202 555 0101 (wrong number)", None),
     Reason.PHONE_SEVERAL_READINGS: ("202 555 0101/02", None),
     Reason.EMAIL_NO_AT_SIGN: ("ada.example.com", None),
     Reason.EMAIL_BAD_LOCAL_PART: ("a..b@example.com", None),

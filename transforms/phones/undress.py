@@ -19,10 +19,12 @@ from memory_import.transforms.phones.words import (
     FAX_AND_PHONE,
     LABEL,
     LABEL_INSIDE,
+    LABELS_ADDED,
     NOTE_AT_END,
     NOTE_IN_BRACKETS,
     NOTE_INSIDE,
     OR,
+    OUT_OF_USE,
 )
 from memory_import.transforms.placeholders import is_placeholder
 
@@ -70,6 +72,7 @@ def take_parts(cells: pl.DataFrame, separator: str | None, *, vanity: bool) -> p
         pl.all(),
         is_listed=has_digits | is_alone | (is_note if separator else False),
         is_noted=is_note.any().over("row"),
+        is_out_of_use=(is_note & pl.col("part").str.contains(OUT_OF_USE)).any().over("row"),
     )
     return _read_parts(marked.filter("is_listed"), vanity=vanity).select(
         "row", "region", "question", "reason", "change"
@@ -91,6 +94,8 @@ def _clean(number: pl.Expr) -> pl.Expr:
         .str.replace_all(LINE_END, _END)
         .str.replace_all(r"\p{Zs}", " ")
         .str.replace_all(_LONG_SOUND, "$1-")
+        .str.replace_all(LABELS_ADDED, "$1/$2")
+        .str.replace_all(FAX_AND_PHONE, "$1$3/$2$4")
         .str.replace(_FORMULA, "$1")
         .str.replace_all(_QUOTES_AROUND, "")
     )
@@ -141,6 +146,8 @@ def _find_reason(short: pl.Expr, *, vanity: bool) -> pl.Expr:
     return (
         pl.when(is_fax & part.str.contains("[0-9]"))
         .then(pl.lit(Reason.PHONE_IS_FAX.value))
+        .when(part.str.contains("[0-9]") & (pl.col("is_out_of_use") | part.str.contains(OUT_OF_USE)))
+        .then(pl.lit(Reason.PHONE_OUT_OF_USE.value))
         .when(short.str.contains(_MASK))
         .then(pl.lit(Reason.PHONE_MASKED.value))
         .when(~part.str.contains("[0-9]"))
