@@ -84,6 +84,17 @@ def test_a_line_that_looks_like_another_identifier_is_no_customer_number(
     assert f"holds no identifier in line {line};" in str(result.problem)
 
 
+def test_a_blocked_value_that_is_not_understood_is_no_customer_number(workplace: Workplace) -> None:
+    write_customers(workplace.folder, "C-2,+12025550102,bram@example.com,")
+    block = ["(202) 555-0102", "bram@example", "C-1"]
+    spec = write_spec(workplace.folder, persons={"block": block}, region={})
+    setup = {"identifiers": {"crm_id": "Contact.firstName"}}
+    spec.write_text(f"setup: {json.dumps(setup)}\n{spec.read_text()}")
+    result = workplace.carry_out(workplace.request(emulator=True))
+    assert result.problem is not None
+    assert "block: '(202) 555-0102', 'bram@example' is no identifier" in str(result.problem)
+
+
 def test_a_list_that_is_not_there_ends_the_run(workplace: Workplace) -> None:
     write_customers(workplace.folder, *CUSTOMERS)
     write_spec(workplace.folder, suppress="stop.csv")

@@ -7,7 +7,7 @@ import polars as pl
 
 from memory_import.columns import ID_TYPE, VALUE, schema
 from memory_import.errors import UsageProblem
-from memory_import.run.loads.suppressed import load_suppressed
+from memory_import.run.loads.suppressed import find_missed, load_suppressed
 from memory_import.spec.model import ProfilesSpec
 from memory_import.transforms.identity.persons import PersonPolicy
 from memory_import.transforms.plan import ProfilePlan
@@ -45,9 +45,10 @@ def load_rules(spec: ProfilesSpec, folder: Path, plan: ProfilePlan) -> PersonRul
 
 def _read_blocked(block: tuple[str, ...], plan: ProfilePlan) -> pl.DataFrame:
     """`id_type`, `value` of the values that a spec blocks."""
-    found = read_suppressed(pl.Series(block, dtype=pl.String), plan)
-    missed = [value for number, value in enumerate(block) if number not in set(found["line"])]
-    if missed:
+    values = pl.Series(block, dtype=pl.String)
+    found = read_suppressed(values, plan)
+    missed = values.filter(find_missed(values, found, plan))
+    if len(missed):
         types = " or ".join(dict.fromkeys(identifier.id_type for identifier in plan.identifiers))
         raise UsageProblem(
             f"profiles.persons.block: {', '.join(map(repr, missed))} is no identifier; expected one of type "

@@ -37,7 +37,7 @@ def load_suppressed(spec: ProfilesSpec, folder: Path, plan: ProfilePlan) -> pl.D
     lines = pl.Series(text.splitlines(), dtype=pl.String).str.strip_chars(' \t",;')
     found = read_suppressed(lines, plan)
     is_heading = ~lines.str.contains(f"{_HOLDS_NUMBER}|@") & (pl.int_range(len(lines), eager=True) == 0)
-    missed = [row + 1 for row in (_find_missed(lines, found, plan) & (lines != "") & ~is_heading).arg_true()]
+    missed = [row + 1 for row in (find_missed(lines, found, plan) & (lines != "") & ~is_heading).arg_true()]
     if missed:
         named = ", ".join(map(str, missed[:_MOST_NAMED])) + (
             " and others" if len(missed) > _MOST_NAMED else ""
@@ -50,8 +50,9 @@ def load_suppressed(spec: ProfilesSpec, folder: Path, plan: ProfilePlan) -> pl.D
     return found
 
 
-def _find_missed(lines: pl.Series, found: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
-    """Of which lines nothing was found (Boolean), or nothing of the type that they look like."""
+def find_missed(lines: pl.Series, found: pl.DataFrame, plan: ProfilePlan) -> pl.Series:
+    """Of which lines nothing was found (Boolean), or nothing of the type that they look like; `found`:
+    SUPPRESSED_SCHEMA."""
     number = pl.int_range(len(lines), dtype=pl.UInt32, eager=True)
     is_missed = ~number.is_in(found["line"].implode())
     for normalization, look in _LOOKS_LIKE.items():
