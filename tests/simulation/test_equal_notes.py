@@ -166,6 +166,8 @@ def test_keys_that_are_made_otherwise_neither_double_a_note_nor_change_another(
         ("state deleted", False, "auto"),
         ("notes damaged", True, "state"),
         ("hash damaged", False, "state"),
+        ("older copy", True, "auto"),
+        ("older copy", False, "state"),
         ("other keys", True, "state"),
         ("other keys", False, "auto"),
     ],
@@ -174,17 +176,25 @@ def test_notes_that_were_in_the_store_and_not_in_the_input_are_found_there_by_th
     api: Api, tmp_path: Path, is_limited: bool, why: str, once: str
 ) -> None:
     runs = FastRuns(tmp_path, api.url)
-    before = [*OLD, *OLD[:1], *OTHER]
-    write(tmp_path, before, key="Note Id")
+    before, known = [*OLD, *OLD[:1], *OTHER], tmp_path / "state" / "known"
+    if why == "older copy":
+        write(tmp_path, before[:3])
+        runs.run()
+        shutil.copytree(known, tmp_path / "copy")
+    write(tmp_path, before, key=None if why == "older copy" else "Note Id")
     runs.run()
+    if why == "older copy":
+        shutil.rmtree(known)
+        shutil.move(tmp_path / "copy", known)
     if why == "state deleted":
         shutil.rmtree(tmp_path / "state")
-    if why.endswith("damaged"):
+    elif why.endswith("damaged"):
         name = "hash.json" if why == "hash damaged" else "observations/manifest.json"
-        next((tmp_path / "state" / "known").rglob(name)).write_text("{}")
+        next(known.rglob(name)).write_text("{}")
     changes = [] if is_limited else [*OTHER[:1], Note(1, "New.", BEGINNING)]
     write(tmp_path, changes or before, once=once)
-    runs.run(limit=2 if is_limited else None)
+    partial = runs.run(limit=2 if is_limited else None)
+    assert bool(partial.report["loads"]["observations"]["remarks"]) == (why != "state deleted")
     everything = [*before, *changes[1:], Note(0, "Later.", BEGINNING)]
     write(tmp_path, everything, once=once)
     assert rows_of(runs.run()) == {"read": len(everything), "unchanged": len(everything) - 1, "accepted": 1}

@@ -12,11 +12,11 @@ from memory_import.destination.http.client import Client
 from memory_import.destination.limits import LOOKUPS_AT_ONCE
 from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.hashes import KeyedHash
-from memory_import.ledger.known.store import MEMORIES, KnownSpec
+from memory_import.ledger.known.store import MEMORIES
 from memory_import.ledger.known.table import Table
 from memory_import.loads import MemoryLoad
+from memory_import.run.compare.gaps import IS_READ, explain_gaps
 from memory_import.run.compare.memory_keys import (
-    describe_mapping,
     has_gaps,
     identify_memories,
     is_of_mapping,
@@ -38,11 +38,6 @@ from memory_import.run.context import RunContext
 from memory_import.spec.model import MemoriesSpec
 
 _HELD = {"profile": pl.String, "content": pl.UInt64, "copies": pl.UInt32}
-_IS_READ = "what profiles hold is read before anything is sent to them."
-_SOURCE_CHANGED = (
-    "observation_source was {former} in the last run: {load} from another source are others. All of them are "
-    "sent, but what profiles hold from that source; what was sent before stays in the store as it is."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,7 @@ async def compare_memories(
     run.known.target.begin_anew_if_damaged()
     keyed = run.known.hash
     wanted = key_memories(run.staging(load), load, spec, rows, keyed)
-    table, remarks = open_memories(run.known, load, spec)
+    table, remarks = open_memories(run, load, spec)
     known = select_known(table, wanted, spec) if table else pl.DataFrame(schema=MEMORIES)
     compared = match_known(wanted, known)
     is_judged_by_store = spec.once == "store"
@@ -86,21 +81,14 @@ async def compare_memories(
 
 
 def open_memories(
-    known: KnownSpec, load: MemoryLoad, spec: MemoriesSpec
+    run: RunContext, load: MemoryLoad, spec: MemoriesSpec
 ) -> tuple[Table | None, tuple[str, ...]]:
     """What is known of memories, unless it is damaged; and why the store is to be asked about everything."""
     try:
-        table = known.memories(load)
+        table = run.known.memories(load)
     except KnownDamaged as damage:
-        return None, (f"What is known of {load} cannot be used: {damage}; {_IS_READ}",)
-    if "run" not in table.facts and has_gaps(spec, table.facts):
-        return table, (f"What was known of {load} is lost: {_IS_READ}",)
-    if table.facts.get("mapping", describe_mapping(spec)) == describe_mapping(spec):
-        return table, ()
-    former = table.facts.get("source", spec.observation_source)
-    if former != spec.observation_source:
-        return table, (_SOURCE_CHANGED.format(former=former, load=load),)
-    return table, (f"What makes a memory the same one changed in the spec since the last run: {_IS_READ}",)
+        return None, (f"What is known of {load} cannot be used: {damage}; {IS_READ}",)
+    return table, tuple(explain_gaps(run, load, spec, table))
 
 
 def select_known(table: Table, wanted: pl.DataFrame, spec: MemoriesSpec) -> pl.DataFrame:

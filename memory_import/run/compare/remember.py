@@ -10,6 +10,7 @@ from memory_import.ledger.report.account import file_name
 from memory_import.ledger.report.outcomes import LANDED, Outcome
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.loads import MemoryLoad
+from memory_import.run.compare.gaps import doubt_unread, explain_gaps
 from memory_import.run.compare.memory_keys import (
     describe_mapping,
     describe_own_key,
@@ -85,15 +86,17 @@ def _remember_memories(run: RunContext, load: MemoryLoad, spec: MemoriesSpec, ju
     settled = judged.filter(state.is_in([NEW, IN_STORE]))["profile"].unique()
     unclaimed = run.staging(load).unclaimed
     beside = unclaimed.filter(pl.col("content").list.len() > 0)
+    reasons = list(explain_gaps(run, load, spec, table))
+    unread = doubt_unread(table, unclaimed["profile"]) if reasons else doubted.select("profile").clear()
     is_void = ~is_of_mapping(spec, table.facts) | _is_settled(settled, unclaimed["profile"])
     table.change(
-        added=[landed.select(*MEMORIES), doubted.select("profile"), beside],
+        added=[landed.select(*MEMORIES), doubted.select("profile"), unread, beside],
         voided=_find_replaced(table, landed, is_void),
         facts={
             "mapping": describe_mapping(spec),
             "own_key": describe_own_key(spec),
             "source": spec.observation_source,
-            "has_gaps": has_gaps(spec, table.facts),
+            "has_gaps": bool(reasons) or has_gaps(spec, table.facts),
             "run": run.run_id,
         },
     )

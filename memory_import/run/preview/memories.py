@@ -47,7 +47,7 @@ def foresee_memories(run: RunContext) -> None:
 
 def _foresee(run: RunContext, name: MemoryLoad, spec: MemoriesSpec) -> pl.DataFrame:
     rows = _read_rows(run, name, spec)
-    table, remarks = open_memories(run.known, name, spec)
+    table, remarks = open_memories(run, name, spec)
     placed = rows.with_columns(profile=_find_profiles(run, name, spec, rows, table))
     certain = placed.drop_nulls("profile")
     states = _compare(run, name, spec, certain, table)

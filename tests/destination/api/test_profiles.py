@@ -9,13 +9,22 @@ import pytest
 from memory_import.destination.api.profiles import fetch_profile
 from memory_import.destination.api.recall import LIMITS, recall
 from memory_import.destination.api.revisions import fetch_revisions
-from memory_import.destination.errors import StoreUnfit, UnexpectedAnswer
+from memory_import.destination.errors import ServiceUnavailable, StoreUnfit, UnexpectedAnswer
 from tests.support.servers import STORE, URL, make_client, refusal
 
 pytestmark = pytest.mark.anyio
 OLD, NEW = (f"mem_profile_{'0' * 25}{number}" for number in (1, 2))
 PROFILES = f"/v1/Stores/{STORE}/Profiles"
 OBSERVATION = "mem_observation_" + "0" * 26
+FOUND = {
+    "id": OBSERVATION,
+    "content": "Likes tea",
+    "source": "crm",
+    "occurredAt": "2026-01-01T00:00:00Z",
+    "createdAt": "2026-01-01T00:00:00Z",
+    "updatedAt": "2026-01-01T00:00:00Z",
+    "conversationIds": [],
+}
 RECALLED = {"observations": [], "summaries": [], "communications": [], "meta": {"queryTime": 1}}
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -67,6 +76,25 @@ async def test_a_profile_that_is_not_there_is_none() -> None:
         assert await fetch_profile(client, STORE, NEW) is None
         assert await recall(client, STORE, NEW, query=None, conversation_id=None) is None
         assert await fetch_revisions(client, STORE, NEW, OBSERVATION) == []
+
+
+@pytest.mark.parametrize("refused", [1, 99], ids=["once", "always"])
+async def test_revisions_of_an_observation_that_is_there_are_not_none_for_a_404(refused: int) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/Revisions"):
+            return httpx.Response(200, json={"observations": [FOUND], "meta": {"pageSize": 50}})
+        asked.append(request.url.path)
+        body = {"revisions": [FOUND], "meta": {"pageSize": 50}}
+        return refusal(404, 20404) if len(asked) <= refused else httpx.Response(200, json=body)
+
+    async with make_client(answer) as client:
+        if refused == 1:
+            assert await fetch_revisions(client, STORE, NEW, OBSERVATION) == [FOUND]
+        else:
+            with pytest.raises(ServiceUnavailable):
+                await fetch_revisions(client, STORE, NEW, OBSERVATION)
 
 
 async def test_where_the_store_is_gone_that_is_what_is_said() -> None:
