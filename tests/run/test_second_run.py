@@ -88,6 +88,14 @@ NEW_IDENTIFIERS = {
         ("+12025550101;+12025550109", ANA[2]),
         [{"phone": "+12025550109", "email": ANA[2]}, {"phone": ANA[1], "email": ANA[2]}],
     ),
+    "a further phone and another email": (
+        ("+12025550101;+12025550109", "new@example.com"),
+        [
+            {"phone": ANA[1], "email": "new@example.com"},
+            {"phone": "+12025550109", "email": "new@example.com"},
+            {"phone": ANA[1], "email": "new@example.com"},
+        ],
+    ),
     "two phones and another email": (
         ("+12025550109;+12025550101", "new@example.com"),
         [

@@ -74,8 +74,8 @@ def _place(extras: pl.DataFrame) -> pl.DataFrame:
     first, second = extras.filter(~of_anchor), extras.filter(of_anchor)
     used = first.group_by(REPRESENTATIVE).agg(used=pl.col("turn").max() + 1)
     first = first.with_columns(_round=pl.col("turn") + pl.col("opening"))
-    second = second.join(used, on=REPRESENTATIVE).with_columns(
-        _round=pl.col("turn") + pl.col("used") + pl.col("opening")
+    second = second.join(used, on=REPRESENTATIVE, how="left").with_columns(
+        _round=pl.col("turn") + pl.col("used").fill_null(0) + pl.col("opening")
     )
     opening = extras.filter(pl.col("opening") == 1).with_columns(_round=pl.lit(0, pl.Int64))
     anchors = pl.concat(
