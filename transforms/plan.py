@@ -130,6 +130,18 @@ class MomentPlan:
     formats: tuple[str, ...] = ()
     timezone: str | None = None
 
+    @property
+    def field(self) -> TraitPlan:
+        """When a row was last changed, read as traits are."""
+        return TraitPlan(
+            group="",
+            name="latest",
+            columns=(self.column,),
+            type=TraitType.DATETIME,
+            formats=self.formats,
+            timezone=self.timezone,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProfilePlan:

@@ -45,7 +45,7 @@ class Prepared:
         `_code.<path>`, … as `TraitPlan.code_column` names them: CODES: what was changed in the value; where
             there is no value, why it was dropped.
         `_place.<path>`, … as `TraitPlan.place_column` names them: UInt8, as `JudgedTrait.places`.
-        `_latest`: Int64, as `read_moments` gives it, where the plan asks for it.
+        `_latest`: Int64, and `_code.latest`, as `read_moments` gives them, where the plan asks for it.
         `_bytes`: Int64, the size of the profile as JSON text; null where the row is rejected.
         `_identifier.<id_type>`, … as `ProfilePlan.identifier_columns` names them: String, the identifier
             value that the service will match on; null where the row has none or is rejected.
@@ -86,9 +86,11 @@ def prepare_profiles(rows: pl.DataFrame, plan: ProfilePlan) -> Prepared:
     is_aside = region_codes.is_not_null()
     if plan.latest is not None:
         moments, refused = read_moments(rows, plan.latest)
-        frame = frame.with_columns(moments.alias(LATEST))
-        changes.update(refused)
-        is_aside |= moments.is_null() & rows[plan.latest.column].is_not_null()
+        codes = refused.cast(CODES).alias(plan.latest.field.code_column)
+        frame = frame.with_columns(moments.alias(LATEST), codes)
+        everywhere = pl.repeat(value=True, n=rows.height, eager=True)
+        changes.update({DROPPED + code: number for code, number in _count(refused, everywhere).items()})
+        is_aside |= refused.is_not_null()
     return Prepared(
         frame=frame,
         others=collect_others(judged.values(), plan, rows[ROW], rejected),

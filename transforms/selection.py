@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from memory_import.transforms.codes import DROPPED
 from memory_import.transforms.judgements import judge_distinct
 from memory_import.transforms.plan import Condition, MomentPlan
 from memory_import.transforms.values.times import judge_dates, judge_datetimes
@@ -25,16 +24,15 @@ def find_let_through(rows: pl.DataFrame, conditions: Sequence[Condition]) -> pl.
     return met
 
 
-def read_moments(rows: pl.DataFrame, plan: MomentPlan) -> tuple[pl.Series, dict[str, int]]:
+def read_moments(rows: pl.DataFrame, plan: MomentPlan) -> tuple[pl.Series, pl.Series]:
     """When each row was last changed, in milliseconds since the epoch (Int64), null where its cell says
-    nothing; and how many cells were not understood, by `dropped_` and the reason.
+    nothing; and why the cell was not understood, a `Reason`.
 
     Without an offset and a timezone it is read as UTC: the rows of one file are local times of one place.
     """
     judged = judge_distinct(rows[plan.column], lambda distinct: _judge(distinct, plan))
     moments = judged["value"].str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="ms", strict=True)
-    refused = judged["reason"].drop_nulls().value_counts(name="count")
-    return moments.cast(pl.Int64), {DROPPED + str(code): count for code, count in refused.iter_rows()}
+    return moments.cast(pl.Int64), judged["reason"]
 
 
 def _judge(texts: pl.Series, plan: MomentPlan) -> pl.DataFrame:

@@ -34,7 +34,7 @@ from memory_import.run.loads.edits.settle import settle_edits
 from memory_import.run.loads.known_persons.remember import forget_persons, remember_persons
 from memory_import.run.loads.memories import deliver_memories, stage_memories
 from memory_import.run.loads.profiles import deliver_profiles, stage_profiles
-from memory_import.run.loads.stored_values import mapped_traits
+from memory_import.run.loads.stored_values import read_traits
 from memory_import.run.observer import find_exceeded_budget
 from memory_import.run.preview.forecast import describe_plan
 from memory_import.run.store_check import StoreFacts
@@ -82,7 +82,7 @@ def write_report(
         _check_readable(run, problem)
     with run.timed("report"):
         for load in run.staged_loads():
-            traits = mapped_traits(run.spec, load.load)
+            traits = read_traits(run.spec, load.load)
             staging, originals = run.staging(load.load), run.originals(load.load)
             account = settle_account(run.ledger, staging, run.run_id, load, run.folder, originals, traits)
             accounts[load.load] = (load, account)

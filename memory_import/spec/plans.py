@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from memory_import.loads import PROFILES
 from memory_import.sources.options import SourceOptions
 from memory_import.spec.memories import memory_plan, normalization
 from memory_import.spec.model import ProfilesSpec, SourceSpec, Spec
@@ -60,6 +61,12 @@ def value_plans(spec: Spec, load: str) -> tuple[TraitPlan, ...]:
         if name == load:
             return tuple(memory_plan(name, memories).fields.values())
     return () if spec.profiles is None else trait_plans(spec.profiles)
+
+
+def guiding_plans(spec: Spec, load: str) -> tuple[TraitPlan, ...]:
+    """How values of a load are read that are no part of what is sent: which row of a person wins."""
+    latest = latest_plan(spec.profiles.latest) if spec.profiles is not None and load == PROFILES else None
+    return () if latest is None else (latest.field,)
 
 
 def profile_plan(profiles: ProfilesSpec, identifiers: tuple[IdentifierPlan, ...]) -> ProfilePlan:

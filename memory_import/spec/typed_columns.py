@@ -22,14 +22,7 @@ def styled_values(spec: Spec, load: str) -> Iterator[tuple[str, TraitPlan]]:
     place = load if profiles is None else f"{load}.traits"
     plans = {f"{place}.{plan.path}": plan for plan in value_plans(spec, load)}
     if profiles is not None and (latest := latest_plan(profiles.latest)) is not None:
-        plans[f"{load}.latest"] = TraitPlan(
-            group="",
-            name="latest",
-            columns=(latest.column,),
-            type=TraitType.DATETIME,
-            formats=latest.formats,
-            timezone=latest.timezone,
-        )
+        plans[f"{load}.latest"] = latest.field
     for place, plan in plans.items():
         if (plan.type in _TIMES and plan.formats) or (
             plan.type in _NUMBERS and (plan.decimal or plan.thousands)

@@ -118,6 +118,34 @@ def test_the_row_that_was_changed_last_wins(
     assert {code: count for code, count in changes.items() if "datetime" in code} == refused
 
 
+def test_a_time_of_a_row_that_is_not_understood_is_a_dropped_value(workplace: Workplace) -> None:
+    write_customers(workplace.folder, *STATES[:3], "Ada,,ada@example.com,2024-01-31", "Fay,1,2,3,4")
+    write_spec(workplace.folder, latest="Since", where={"Name": {"not": "Bram"}})
+    result = workplace.carry_out()
+    fates = result.report["loads"]["profiles"]["traits"]["latest"]
+    assert {name: count for name, count in fates.items() if name != "others" and count} == {
+        "read": 5,
+        "blank": 1,
+        "filled": 4,
+        "dropped": {"datetime_invalid": 1},
+        "not_sent": 3,
+    }
+    (dropped,) = (Path(result.folder) / "dropped.csv").read_text().splitlines()[1:]
+    assert dropped.endswith("customers.csv,1,latest,Since,active,datetime_invalid")
+
+
+def test_nothing_is_sent_where_most_times_of_rows_are_not_understood(workplace: Workplace) -> None:
+    days = [f"Ada,,ada{day}@example.com,{day}.05.2024" for day in range(10, 25)]
+    write_customers(workplace.folder, *days)
+    write_spec(workplace.folder, latest="Since")
+    stopped = workplace.carry_out()
+    assert (stopped.report["exit_code"], rows_of(stopped)) == (3, {"read": 15, "pending": 15})
+    assert stopped.problem is not None
+    assert 'format: "%d.%m.%Y", timezone: UTC` in profiles.latest' in stopped.problem.problems[0]
+    write_spec(workplace.folder, latest={"column": "Since", "format": "%d.%m.%Y"})
+    assert workplace.carry_out().report["exit_code"] == 0
+
+
 def _sent_names(result: RunResult) -> list[str]:
     """The first names in the entries that were sent for persons of several rows."""
     staging = Staging(Path(result.folder) / "profiles")

@@ -6,7 +6,7 @@ that reads a text counts. None at all is ISO 8601: `2024-05-31`; `2024-05-31T23:
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import polars as pl
 
@@ -23,6 +23,8 @@ RFC3339 = "%Y-%m-%dT%H:%M:%S%.fZ"
 MOST_OFFSET_MINUTES = 14 * 60
 TOO_FAR = r"[+-](?:1[5-9]|[2-9][0-9]|14:?(?:0[1-9]|[1-9][0-9])):?[0-9]*$"
 """An offset beyond that at the end of a text."""
+LEAP_SECOND = r"(?:23|11)\D?59\D?60"
+"""The second after the last one of a day, which a parser takes for the first one of the next."""
 _POINT_CODES = (*OFFSET_CODES, "%s")
 """What says when a time is wherever it was written."""
 
@@ -41,7 +43,9 @@ def judge_dates(texts: pl.Series, formats: Sequence[str] = ()) -> pl.DataFrame:
         read = cleaned.with_columns(local=_text.str.to_date(ISO_DATE, strict=False).cast(pl.Datetime("us")))
         if read["local"].null_count() > read["text"].null_count():
             read = read.with_columns(local=pl.coalesce("local", pl.lit(_read_iso(cleaned)["local"])))
-    date = pl.col("local").dt.date()
+    local = pl.col("local")
+    is_leap = (local.dt.time() < time(0, 0, 1)) & _text.str.contains(LEAP_SECOND)
+    date = pl.when(is_leap).then(local.dt.offset_by("-1s")).otherwise(local).dt.date()
     date = pl.when(date.dt.year().is_between(1, 9999)).then(date)
     return read.select(
         value=date.cast(pl.String),
@@ -174,6 +178,7 @@ def _judge_moments(read: pl.DataFrame, timezone: str | None) -> pl.DataFrame:
     moment = pl.coalesce(local - pl.duration(microseconds=offset_us), "earlier")
     placed = read.hstack(_place_in_zone(read["local"], timezone)).select(
         is_local=local.is_not_null() & offset_us.is_null(),
+        is_skipped=local.is_not_null() & offset_us.is_null() & pl.col("earlier").is_null(),
         is_stated=_text.is_not_null(),
         is_twice=pl.col("earlier") != pl.col("later"),
         moment=pl.when(moment.dt.year().is_between(1, 9999)).then(moment),
@@ -182,7 +187,7 @@ def _judge_moments(read: pl.DataFrame, timezone: str | None) -> pl.DataFrame:
     return placed.select(
         value=pl.col("moment").dt.strftime(RFC3339),
         reason=pl.when(pl.col("is_stated") & pl.col("moment").is_null()).then(
-            pl.when("is_local")
+            pl.when("is_skipped")
             .then(pl.lit(local_reason.value))
             .otherwise(pl.lit(Reason.DATETIME_INVALID.value))
         ),

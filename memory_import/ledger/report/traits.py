@@ -13,10 +13,11 @@ from memory_import.ledger.staging.staged import Staging
 class MappedTrait:
     """Where the staged rows have a trait, the `number`th of its load: `value_column`, or the first of
     `columns` where that is not written; `code_column`; and the columns of the input, without those of
-    `null_texts`, that it was read from, of several the number in `place_column`."""
+    `null_texts`, that it was read from, of several the number in `place_column`. What is read and never sent
+    has no number: its values are the cells without a code."""
 
     path: str
-    number: int
+    number: int | None
     value_column: str
     code_column: str
     columns: tuple[str, ...]
@@ -39,18 +40,34 @@ def count_filled(staging: Staging, trait: MappedTrait) -> int:
 
 def read_filled(staging: Staging, part: str, traits: Sequence[MappedTrait]) -> pl.DataFrame:
     """Whether each row of a part has a value of each trait: Boolean, by the path of the trait."""
+    guiding = [_read_stated(staging, part, trait) for trait in traits if trait.number is None]
+    numbered = {trait: trait.number for trait in traits if trait.number is not None}
+    if not numbered:
+        return pl.DataFrame(guiding)
     if staging.has_cells_apart(part):
         stated = pl.col(STATED).fill_null(0)
-        return staging.read(part, STATED).select(
-            (stated & (1 << trait.number) != 0).alias(trait.path) for trait in traits
+        filled = staging.read(part, STATED).select(
+            (stated & (1 << number) != 0).alias(trait.path) for trait, number in numbered.items()
         )
+        return filled.hstack(guiding)
     written = staging.columns(part)
     stored = {
         trait.path: trait.value_column if trait.value_column in written else trait.columns[0]
-        for trait in traits
+        for trait in numbered
     }
     values = staging.read(part, *dict.fromkeys(stored.values()))
-    return values.select(pl.col(name).is_not_null().alias(path) for path, name in stored.items())
+    return values.select(pl.col(name).is_not_null().alias(path) for path, name in stored.items()).hstack(
+        guiding
+    )
+
+
+def _read_stated(staging: Staging, part: str, trait: MappedTrait) -> pl.Series:
+    """Where a cell states something and has no code."""
+    places = pl.int_range(len(staging.positions[part]), dtype=pl.UInt32, eager=True)
+    stated = read_cells(staging, part, trait, places)[VALUE].is_not_null()
+    if trait.code_column in staging.columns(part):
+        stated &= staging.read(part, trait.code_column)[trait.code_column].is_null()
+    return stated.alias(trait.path)
 
 
 def read_cells(staging: Staging, part: str, trait: MappedTrait, rows: pl.Series) -> pl.DataFrame:

@@ -3,7 +3,8 @@
     blank       nothing was stated
     sent        as it stood            changed     with a code, and sent
     dropped     with a code            superseded  a later row of the person won
-    not_sent    its row was not sent or is not decided; each value of a row that could not be read
+    not_sent    its row was not sent or is not decided; each value of a row that could not be read; what says
+                which row of a person wins
 
 The fates of a trait sum to the rows read. What a row states of a trait beside its value is counted apart.
 """
@@ -122,7 +123,8 @@ class PartValues:
         marks = _Marks(positions, within(self._staging.superseded, positions), late_own, unsent)
         dropped = [pl.DataFrame(schema=_DROPPED), *self._count(part, is_delivered, marks)]
         for path, trait in self._traits.items():
-            unjudged = broken + (_count_stated(self._staging, part, trait, unread) if len(unread) else 0)
+            is_judged = trait.number is None or len(unread) == 0
+            unjudged = broken + (0 if is_judged else _count_stated(self._staging, part, trait, unread))
             self.fates[path].blank -= unjudged
             self.fates[path].not_sent += unjudged
             late = late_own.filter(pl.col(TRAIT) == path) if late_own.height else late_own
@@ -171,6 +173,8 @@ class PartValues:
         is_late, gave_way = marks.is_late(path), marks.gave_way(path)
         is_kept = has_value & pl.col(_IS_DELIVERED) & ~is_late
         is_unsent = ~pl.col(_IS_DELIVERED) | (marks.is_known(path) & ~gave_way)
+        if self._traits[path].number is None:
+            is_unsent = pl.lit(value=True)
         is_sent = is_kept & ~gave_way & ~is_unsent
         coded = {"changed": is_sent & has_code, "dropped": ~has_value & has_code} if path in codes else {}
         return coded | {

@@ -12,8 +12,8 @@ from memory_import.ledger.report.traits import MappedTrait, read_cells, read_tra
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
-from memory_import.run.loads.stored_values import mapped_traits
-from memory_import.spec.plans import value_plans
+from memory_import.run.loads.stored_values import read_traits
+from memory_import.spec.plans import guiding_plans, value_plans
 from memory_import.transforms.codes import LEFT_OUT
 from memory_import.transforms.countries.regions import find_region
 from memory_import.transforms.plan import TraitPlan
@@ -76,8 +76,8 @@ def _find_problems(run: RunContext, share: float) -> Iterator[tuple[str, str]]:
         if run.ledger.load(run.run_id, load) is None:
             continue
         staging, around = run.staging(load), _find_circumstances(run, load)
-        plans = {plan.path: plan for plan in value_plans(run.spec, load)}
-        for trait in mapped_traits(run.spec, load):
+        plans = {plan.path: plan for plan in (*value_plans(run.spec, load), *guiding_plans(run.spec, load))}
+        for trait in read_traits(run.spec, load):
             drops = _count_drops(staging, trait)
             dropped = drops.codes.total()
             if drops.filled >= FEWEST_FILLED and dropped * 100 > share * drops.filled:
@@ -122,7 +122,7 @@ def _count_drops(staging: Staging, trait: MappedTrait) -> _Drops:
 
 def place_of(load: str, plan: TraitPlan) -> str:
     """Where a spec has the trait, or the field of a memory."""
-    return f"{load}.traits.{plan.path}" if load == PROFILES else f"{load}.{plan.path}"
+    return f"{load}.traits.{plan.path}" if load == PROFILES and plan.group else f"{load}.{plan.path}"
 
 
 def _describe(drops: _Drops, plan: TraitPlan, place: str, mends: str) -> str:

@@ -6,25 +6,33 @@ from memory_import.columns import IS_FINAL, PAYLOAD, POS
 from memory_import.ledger.report.traits import MappedTrait
 from memory_import.ledger.staging.staged import Staging
 from memory_import.spec.model import Spec
-from memory_import.spec.plans import value_plans
+from memory_import.spec.plans import guiding_plans, value_plans
 from memory_import.transforms.payloads import write_payloads
-from memory_import.transforms.plan import ProfilePlan
+from memory_import.transforms.plan import ProfilePlan, TraitPlan
 
 
 def mapped_traits(spec: Spec, load: str) -> tuple[MappedTrait, ...]:
     """Where the staged rows of a load have the traits of the spec, or the fields of memories."""
     null_texts = spec.sources[load].null_texts
-    return tuple(
-        MappedTrait(
-            path=plan.path,
-            number=number,
-            value_column=plan.value_column,
-            code_column=plan.code_column,
-            columns=plan.columns,
-            place_column=plan.place_column,
-            null_texts=null_texts,
-        )
-        for number, plan in enumerate(value_plans(spec, load))
+    return tuple(_map(plan, number, null_texts) for number, plan in enumerate(value_plans(spec, load)))
+
+
+def read_traits(spec: Spec, load: str) -> tuple[MappedTrait, ...]:
+    """The same, and what is read of rows and not sent."""
+    null_texts = spec.sources[load].null_texts
+    guiding = (_map(plan, None, null_texts) for plan in guiding_plans(spec, load))
+    return (*mapped_traits(spec, load), *guiding)
+
+
+def _map(plan: TraitPlan, number: int | None, null_texts: frozenset[str]) -> MappedTrait:
+    return MappedTrait(
+        path=plan.path,
+        number=number,
+        value_column=plan.value_column,
+        code_column=plan.code_column,
+        columns=plan.columns,
+        place_column=plan.place_column,
+        null_texts=null_texts,
     )
 
 
