@@ -285,6 +285,14 @@ def test_who_may_be_there_under_another_name_is_not_gone_and_a_number_alone_make
     assert {value for value, _ in gone(second)} >= {ANA[1], ANA[2]}
 
 
+def test_who_has_another_name_and_values_of_too_many_people_is_not_gone(workplace: Workplace) -> None:
+    rules = {"max_people_per_value": 1}
+    night(workplace, ANA, BOB, persons=rules)
+    renamed = ("Ana Jones", f"{ANA[1]};+12025550109", *ANA[2:])
+    second = night(workplace, renamed, BOB, persons=rules)
+    assert (persons(second), gone(second)) == ({"new": 1, "unchanged": 1}, [])
+
+
 def test_a_suppressed_person_is_found_by_what_is_known_of_it(workplace: Workplace) -> None:
     night(workplace, ANA, BOB)
     (workplace.folder / "stop.csv").write_text(ANA[1] + "\n")

@@ -17,6 +17,8 @@ from memory_import.transforms.identity.persons import Persons
 
 _VALUE = ["id_type", "value"]
 _EMAIL = "email"
+_CONTESTED = (Reason.IDENTIFIER_CONTESTED.value,)
+_OPEN = (*_CONTESTED, Reason.IDENTIFIER_SHARED.value)
 _MOST_VALUES = 1 << 20  # more than anybody holds
 _PAIRS = {
     **dict.fromkeys(("person", "known", "former"), pl.Int64),
@@ -54,8 +56,9 @@ def continue_known(
 
 def find_possible(found: Persons, claims: pl.DataFrame, names: Names, own: pl.Series) -> pl.Series:
     """The known people (`claimant`) without rows of whom nobody can say that they are gone: somebody who is
-    nobody else of `own` (`claimant`, those that this spec knows) is likely to be one of them."""
-    pairs = _pair(found, claims, names, own)
+    nobody else of `own` (`claimant`, those that this spec knows) is likely to be one of them. A value of too
+    many people makes nobody one, and may be theirs all the same."""
+    pairs = _pair(found, claims, names, own, codes=_OPEN)
     return pairs.filter(_is_likely())["known"].unique().alias("claimant")
 
 
@@ -91,19 +94,26 @@ def _choose(
     return best.filter(~pl.col("is_tied")).select("person", "known", "former")
 
 
-def _pair(found: Persons, claims: pl.DataFrame, names: Names, somebody: pl.Series) -> pl.DataFrame:
-    """_PAIRS: the known people without rows, each with everybody who claims a value of it and is none of
-    `somebody` (`claimant`)."""
+def _pair(
+    found: Persons,
+    claims: pl.DataFrame,
+    names: Names,
+    somebody: pl.Series,
+    codes: tuple[str, ...] = _CONTESTED,
+) -> pl.DataFrame:
+    """_PAIRS: the known people without rows, each with everybody who claims a value of it, goes without for
+    one of these codes, and is none of `somebody` (`claimant`)."""
     persons = found.persons
     alone = persons.filter(pl.col("person") < 0)
     if alone.is_empty():
         return pl.DataFrame(schema=_PAIRS)
     taken = persons.filter(pl.col("claimant").is_in(somebody.implode()))["person"].implode()
-    lost = found.left_out.filter(pl.col("code") == Reason.IDENTIFIER_CONTESTED.value)
+    lost = found.left_out.filter(pl.col("code").is_in(codes))
     if lost.is_empty():
         return pl.DataFrame(schema=_PAIRS)
-    theirs = lost.join(persons, on="claimant").filter(~pl.col("person").is_in(taken))
     held = alone.join(claims, on="claimant").select(*_VALUE, known="claimant", former="person")
+    lost = lost.join(held, on=_VALUE, how="semi")
+    theirs = lost.join(persons, on="claimant").filter(~pl.col("person").is_in(taken))
     shared = theirs.select("person", *_VALUE).unique().join(held, on=_VALUE)
     first = pl.concat_str(_VALUE, separator=":").min().alias("first")
     emails = (pl.col("id_type") == _EMAIL).sum()
