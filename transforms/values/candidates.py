@@ -17,15 +17,32 @@ _DAYS = (
     *("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y%m%d"),
     *("%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%y", "%m-%d-%y", "%d %b %Y", "%d %B %Y", "%d. %B %Y"),
     *("%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d %Y", "%a %b %d %Y", "%a, %d %b %Y"),
+    *("%A, %d %B %Y", "%A, %B %d, %Y", "%Y. %m. %d.", "%d/%b/%Y"),
     *("%Y年%m月%d日", "%Y년 %m월 %d일"),
 )
 _TIMES = (
     *("", " %H:%M", " %H:%M:%S", ", %H:%M", ", %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"),
     *(", %I:%M %p", ", %I:%M:%S %p", "T%H:%M:%S", " %H.%M", " %Hh%M", " %H:%M Uhr"),
-    *(" %H.%M.%S", ", %H:%M Uhr"),
+    *(" %H.%M.%S", ", %H:%M Uhr", " um %H:%M", " um %H:%M Uhr", " at %I:%M %p", " à %H:%M"),
 )
-_PLACED_TIMES = (" %H:%M:%S %z", " %H:%M:%S%z", " %H:%M %z", "T%H%M%S%#z")
+_PLACED_TIMES = (" %H:%M:%S %z", " %H:%M:%S%z", " %H:%M %z", "T%H%M%S%#z", ":%H:%M:%S %z", " %H:%M:%S GMT%z")
 """Times that state their offset."""
+_ZONES = {
+    "Europe/Berlin": "CET CEST MEZ MESZ",
+    "Europe/London": "GMT BST",
+    "Europe/Lisbon": "WET WEST",
+    "Europe/Athens": "EET EEST",
+    "Europe/Moscow": "MSK",
+    "America/New_York": "EST EDT",
+    "America/Chicago": "CST CDT",
+    "America/Denver": "MST MDT",
+    "America/Los_Angeles": "PST PDT",
+    "Australia/Sydney": "AEST AEDT",
+    "Asia/Tokyo": "JST",
+    "Asia/Kolkata": "IST",
+}
+"""Zones, and the names that their times go by."""
+_NAMED = r"^(.*[0-9M])( ?)([A-Z]{3,4})$"
 _NUMBERED = {
     "excel": r"^[1-9][0-9]{4}(?:\.[0-9]+)?$",
     "epoch_s": r"^[0-9]{9,10}$",
@@ -77,8 +94,10 @@ def list_candidates(refused: pl.Series, trait: TraitPlan) -> Iterator[Candidate]
         yield from _mapped(refused, trait)
     match trait.type:
         case TraitType.DATE:
-            for format in (*_fitting(refused, _DAYS), *_numbered(refused)):
+            written = map("".join, product(("%Y-%m-%d", *_DAYS), (*_TIMES, *_PLACED_TIMES)))
+            for format in (*_fitting(refused, written), *_numbered(refused)):
                 yield _with(trait, f"format: {quote_format(format)}", formats=(format,))
+            yield from _zoned(refused, trait)
         case TraitType.DATETIME:
             yield from _datetimes(refused, trait)
         case TraitType.NUMBER | TraitType.INTEGER:
@@ -155,16 +174,40 @@ def _datetimes(refused: pl.Series, trait: TraitPlan) -> Iterator[Candidate]:
         yield _with(placed, _listed(f"format: {quote_format(format)}", zone), remark, formats=(format,))
     for format in _fitting(refused, map("".join, product(_DAYS, _PLACED_TIMES))):
         yield _with(trait, f"format: {quote_format(format)}", formats=(format,))
+    yield from _zoned(refused, trait)
     for format in _numbered(refused):
         is_local = format == "excel"
         line = _listed(f"format: {format}", zone if is_local else "")
         yield _with(placed, line, remark if is_local else "", formats=(format,))
 
 
+def _zoned(refused: pl.Series, trait: TraitPlan) -> Iterator[Candidate]:
+    """Times with the name of a zone behind them: a format for each name, and the zone that has them."""
+    parts = refused.str.strip_chars().str.extract_groups(_NAMED).struct.unnest()
+    parts.columns = ["text", "space", "name"]
+    names = parts["name"].drop_nulls().unique().sort().to_list()
+    zones = [zone for zone, known in _ZONES.items() if names and set(names) <= set(known.split())]
+    zone = "UTC" if names in (["GMT"], ["UTC"]) else next(iter(zones), "")
+    if not zone:
+        return
+    remark = "" if zone == "UTC" else f"if that is the zone of {' and '.join(names)} here"
+    is_moment = trait.type == TraitType.DATETIME
+    written = map("".join, product(("%Y-%m-%d", *_DAYS), _TIMES))
+    for format in _fitting(parts["text"].drop_nulls(), written):
+        formats = tuple(f"{format}{parts['space'].drop_nulls()[0]}{name}" for name in names)
+        listed = ", ".join(map(quote_format, formats))
+        line = f"format: {listed if len(formats) == 1 else f'[{listed}]'}"
+        if is_moment:
+            yield _with(trait, f"{line}, timezone: {zone}", remark, formats=formats, timezone=zone)
+        else:
+            yield _with(trait, line, formats=formats)
+
+
 def _fitting(refused: pl.Series, formats: Iterable[str]) -> list[str]:
     """The formats that some of the texts look like; found out faster than by reading them."""
     some = [text.strip() for text in refused.head(_SOME)]
-    return [format for format in formats if any(re.match(match_format(format), text) for text in some)]
+    patterns = {format: re.compile(match_format(format)) for format in formats}
+    return [format for format, pattern in patterns.items() if any(map(pattern.match, some))]
 
 
 def _booleans(refused: pl.Series, trait: TraitPlan) -> Iterator[Candidate]:
@@ -196,7 +239,9 @@ def _mapped(refused: pl.Series, trait: TraitPlan) -> Iterator[Candidate]:
 def _words_of(refused: pl.Series) -> list[str]:
     """The texts, where they are a few words; else none."""
     words = sorted(refused.str.strip_chars().unique())
-    are_words = len(words) <= _MOST_WORDS and all(word.replace(" ", "").isalpha() for word in words)
+    are_words = len(words) <= _MOST_WORDS and all(
+        word.replace(" ", "").isalpha() or word in YES | NO for word in words
+    )
     return words if are_words else []
 
 

@@ -16,6 +16,7 @@ from memory_import.transforms.limits import (
 )
 from memory_import.transforms.placeholders import is_placeholder
 from memory_import.transforms.plan import TraitPlan, TraitType
+from memory_import.transforms.values.answers import NO, YES
 from memory_import.transforms.values.candidates import (
     Candidate,
     Mend,
@@ -97,18 +98,19 @@ def find_mends(refused: pl.Series, trait: TraitPlan, around: Circumstances) -> l
     least = max(1, _LEAST_SHARE * len(refused))
     if trait.path == "content" and (refused.str.len_chars() > CONTENT_CHARACTERS).sum() >= least:
         return [Mend(line="too_long: split")]
-    for given, texts in _variants(refused, around):
+    for given, texts in _variants(refused, trait, around):
         nothing = len(refused) - len(texts)
-        fitting: list[tuple[int, Candidate]] = []
+        fitting: list[tuple[pl.Series, Candidate]] = []
         if given and nothing + _count_read(texts, trait, around.region) >= least:
             return [Mend(source_line=given)]
         for candidate in list_candidates(texts, trait):
-            read = nothing + _count_read(texts, candidate.trait, candidate.region or around.region)
-            if read - nothing > 0 and read >= least:
+            read = _read(texts, candidate.trait, candidate.region or around.region)
+            is_other = candidate.region or not any(read.equals(values) for values, _ in fitting)
+            if read.count() > 0 and nothing + read.count() >= least and is_other:
                 fitting.append((read, candidate))
-        most = max((read for read, _ in fitting), default=0)
+        most = max((values.count() for values, _ in fitting), default=0)
         if fitting:
-            best = [candidate for read, candidate in fitting if read == most]
+            best = [candidate for values, candidate in fitting if values.count() == most]
             mends = [_keep_others(candidate, trait, around) for candidate in simplest(best, texts)]
             return [replace(mend, source_line=given) for mend in mends]
     return []
@@ -127,14 +129,16 @@ def _keep_others(candidate: Candidate, trait: TraitPlan, around: Circumstances) 
     return replace(mend, line=mend.line.replace(single, f"format: [{listed}]"))
 
 
-def _variants(refused: pl.Series, around: Circumstances) -> Iterator[tuple[str, pl.Series]]:
+def _variants(refused: pl.Series, trait: TraitPlan, around: Circumstances) -> Iterator[tuple[str, pl.Series]]:
     """An option of the source ("": none), and what of the texts it leaves to be read."""
     yield "", refused
     words = _find_words_for_nothing(refused, around)
+    if trait.type == TraitType.BOOLEAN:
+        words = [word for word in words if word.lower() not in YES | NO]
     if words:
         listed = json.dumps(["", *words], ensure_ascii=False)
         yield f"null_values: {listed}", refused.filter(~refused.str.strip_chars().is_in(words))
-    if around.encoding is None or refused.str.contains(r"^[\x00-\x7f]*$").all():
+    if around.encoding in {None, "utf-8"} or refused.str.contains(r"^[\x00-\x7f]*$").all():
         return
     for encoding in _ENCODINGS:
         try:
@@ -178,8 +182,13 @@ def describe_text(text: str) -> str:
 
 
 def _count_read(refused: pl.Series, trait: TraitPlan, region: str | None) -> int:
+    return _read(refused, trait, region).count()
+
+
+def _read(refused: pl.Series, trait: TraitPlan, region: str | None) -> pl.Series:
+    """What the trait reads in the texts; null where nothing, or nothing of the shape that it has to be."""
     column = trait.columns[0]
     regions = pl.repeat(region, len(refused), dtype=pl.String, eager=True)
     alone = replace(trait, columns=(column,))
     values = judge_trait(refused.alias(column).to_frame(), alone, regions).values
-    return int(values.str.contains(_SHAPES.get(trait.path, "")).sum())
+    return values.set(~values.str.contains(_SHAPES.get(trait.path, "")), None)

@@ -68,6 +68,42 @@ MENDS = {
         {},
         ['`format: "%d.%m.%Y"` in T and `null_values: ["", "k.A."]` in L.source'],
     ),
+    "dates with a time": (TraitType.DATE, ["31.12.2024 10:00"], {}, ['`format: "%d.%m.%Y %H:%M"` in T']),
+    "months in letters": (TraitType.DATE, ["31 May 2024"], {}, ['`format: "%d %b %Y"` in T']),
+    "times in GMT": (
+        TraitType.DATETIME,
+        ["Fri, 31 May 2024 23:15:00 GMT"],
+        {},
+        ['`format: "%a, %d %b %Y %H:%M:%S GMT", timezone: UTC` in T'],
+    ),
+    "times with the names of a zone": (
+        TraitType.DATETIME,
+        ["31.05.2024 23:15 CEST", "31.12.2024 23:15 CET"],
+        {},
+        [
+            '`format: ["%d.%m.%Y %H:%M CEST", "%d.%m.%Y %H:%M CET"], timezone: Europe/Berlin` in T '
+            "(if that is the zone of CEST and CET here)"
+        ],
+    ),
+    "dates with the name of a zone": (
+        TraitType.DATE,
+        ["05/31/2024 11:15 PM EDT"],
+        {},
+        ['`format: "%m/%d/%Y %I:%M %p EDT"` in T'],
+    ),
+    "names of two zones": (TraitType.DATETIME, ["31.05.2024 23:15 CET", "31.05.2024 23:15 PST"], {}, []),
+    "an x and a dash": (
+        TraitType.BOOLEAN,
+        ["x", "-"] * 3,
+        {},
+        ['`true: [x]` in T and `null_values: ["", "-"]` in L.source'],
+    ),
+    "marks": (
+        TraitType.BOOLEAN,
+        ["☑", "☐"],
+        {"encoding": "utf-8"},
+        ["`true: [☑], false: [☐]` in T"],
+    ),
     "names": (TraitType.DATE, ["Ada", "Bram", "Cleo", "Dov", "Eva"], {}, []),
     "UTF-8 read as Windows": (
         TraitType.NUMBER,
