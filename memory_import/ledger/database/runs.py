@@ -5,9 +5,11 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Engine,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -71,7 +73,7 @@ class RunTable:
             return []
         earlier = self._runs(
             runs.c.run_id < run.run_id,
-            runs.c.spec_path == run.spec_path,
+            _is_of_spec(run),
             runs.c.store_id == run.store_id,
             runs.c.emulator.is_(False),
             runs.c.is_plan.is_(False),
@@ -84,7 +86,7 @@ class RunTable:
         if run.emulator:
             return []
         return self._runs(
-            runs.c.spec_path != run.spec_path,
+            ~_is_of_spec(run),
             runs.c.store_id == run.store_id,
             runs.c.emulator.is_(False),
             runs.c.is_plan.is_(False),
@@ -100,7 +102,7 @@ class RunTable:
             return []
         return self._runs(
             runs.c.run_id < run.run_id,
-            runs.c.spec_path == run.spec_path,
+            _is_of_spec(run),
             runs.c.api_url == run.api_url,
             runs.c.store_id == run.store_id,
             runs.c.emulator.is_(False),
@@ -114,7 +116,7 @@ class RunTable:
             return None
         later = self._runs(
             runs.c.run_id > run.run_id,
-            runs.c.spec_path == run.spec_path,
+            _is_of_spec(run),
             runs.c.store_id == run.store_id,
             runs.c.emulator.is_(False),
             runs.c.delivery_number.is_not(None),
@@ -153,3 +155,10 @@ class RunTable:
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [RunRecord(**{**row, "status": RunStatus(row["status"])}) for row in rows]
+
+
+def _is_of_spec(run: RunRecord) -> ColumnElement[bool]:
+    """Whether runs are of the same spec: of one file, or of the name that what is known is kept under."""
+    is_of_file = runs.c.spec_path == run.spec_path
+    name = run.spec.get("name")
+    return or_(is_of_file, func.coalesce(runs.c.spec["name"].as_string(), "") == name) if name else is_of_file

@@ -88,6 +88,30 @@ def test_a_run_is_out_of_date_once_a_later_one_of_its_spec_wrote_to_its_store(
     assert ledger.superseding(first) == (second if is_superseded else None)
 
 
+@pytest.mark.parametrize(
+    ("now", "is_same"),
+    [
+        ({"spec": {"name": "crm"}, "spec_path": "/moved/crm.yaml"}, True),
+        ({"spec": {"name": "orders"}}, True),
+        ({"spec": {}}, True),
+        ({"spec": {"name": "orders"}, "spec_path": "/moved/crm.yaml"}, False),
+        ({"spec": {}, "spec_path": "/moved/crm.yaml"}, False),
+    ],
+    ids=["moved", "another name", "no name", "moved, another name", "moved, no name"],
+)
+def test_runs_of_one_name_or_of_one_file_are_of_the_same_spec(
+    ledger: Ledger, now: dict[str, Any], is_same: bool
+) -> None:
+    stopped = make_run("1", status=RunStatus.STOPPED, spec={"name": "crm"})
+    finished = make_run("2", status=RunStatus.FINISHED, spec={"name": "crm"})
+    for run in (stopped, finished, make_run("3", status=RunStatus.STOPPED, spec_path="/nameless.yaml")):
+        ledger.create_run(run)
+    next_one = make_run("4", **now)
+    assert ledger.unfinished_before(next_one) == [stopped] * is_same
+    assert ledger.over_before(next_one) == [finished] * is_same
+    assert [run.run_id for run in ledger.unfinished_elsewhere(next_one)] == ["3"] + ["1"] * (not is_same)
+
+
 def test_a_plan_is_told_which_runs_sent_into_its_store_since(ledger: Ledger) -> None:
     for run_id, facts in {
         "1": {},
