@@ -85,6 +85,18 @@ def test_a_trait_that_is_blank_in_all_rows_is_removed_as_planned_and_once(nights
     assert (nights.patches, cities(nights)) == (1, ["Rome", "Oslo"])
 
 
+def test_another_spec_that_states_what_was_removed_sends_it_again_and_keeps_it(nights: Nights) -> None:
+    for spec in ("crm", "shop"):
+        nights.run(ANA, BOB, spec=spec)
+    nights.run(BLANK, BOB)
+    assert cities(nights) == [None, "Oslo"]
+    assert rows_of(nights.run(ANA, BOB, spec="shop")) == {"completed": 1, "unchanged": 1}
+    assert rows_of(nights.run(BLANK, BOB)) == {"unchanged": 2}
+    assert cities(nights) == ["Rome", "Oslo"]
+    nights.run(BLANK, BOB, spec="shop")
+    assert cities(nights) == [None, "Oslo"]
+
+
 def test_what_is_dropped_lacking_stated_in_another_row_or_an_identifier_is_not_removed(
     nights: Nights,
 ) -> None:

@@ -21,8 +21,8 @@ _AGAIN = (EditState.PLANNED, EditState.REJECTED, EditState.UNKNOWN)
 
 
 def settle_edits(run: RunContext) -> None:
-    """Know no more what was removed, and hold former values no longer whose removal was read back; to do it
-    twice is to do it once.
+    """Know no more what was removed, in any spec of this state, and hold former values no longer whose
+    removal was read back; to do it twice is to do it once.
 
     Of a trait of which nobody knows whether it is there still, that is known. A new identifier value that is
     yet to take the place of a former one is held: the next run meets it as a new one. The rows of all these
@@ -44,9 +44,10 @@ def settle_edits(run: RunContext) -> None:
     forget_rows(own, table, before=before, settled=due["person"].unique())
     values = gone.select(_PAIR)
     void(own.held, [rows.join(values, on=_PAIR, how="semi") for rows in own.held.scan(*_PAIR)])
-    for other in own.others() if gone.height else ():
+    cleared = staging.holdings.join(hashes, on="person").select(*_PAIR, TRAIT)
+    for other in own.others() if gone.height or cleared.height else ():
         with contextlib.suppress(KnownDamaged):
-            _forget_former(other, values)
+            _forget_elsewhere(other, values, cleared)
 
 
 def _list_hashes(run: RunContext, staging: Staging) -> pl.DataFrame:
@@ -137,18 +138,24 @@ def _hold(run: RunContext, persons: Table, again: pl.DataFrame) -> None:
         held.change(added=added, voided=pl.DataFrame(schema=PLACES_SCHEMA), facts=held.facts)
 
 
-def _forget_former(other: KnownSpec, values: pl.DataFrame) -> None:
+def _forget_elsewhere(other: KnownSpec, values: pl.DataFrame, cleared: pl.DataFrame) -> None:
     """Take former values (`id_type`, `value`) from whoever has them in another spec: only one profile had
-    them, and does not any more."""
+    them, and does not any more. Nor has the profile of whoever holds an identifier of `cleared` (`id_type`,
+    `value`, `trait`) that trait: where a row of the other spec states it, that spec sends it again."""
     table = other.persons_as_kept()
+    kept = cleared.filter((pl.lit(trait_column("")) + pl.col(TRAIT)).is_in(table.columns))
     holding = [pl.DataFrame(schema=HOLDINGS_SCHEMA)]
+    lacking = [pl.DataFrame(schema={**PRESENT_SCHEMA, TRAIT: pl.String})]
     for rows in table.scan("person", "identifiers"):
         held = rows.select("person", "identifiers").explode("identifiers", empty_as_null=False)
-        holding.append(held.unnest("identifiers").join(values, on=_PAIR, how="semi"))
+        pairs = held.unnest("identifiers")
+        holding.append(pairs.join(values, on=_PAIR, how="semi"))
+        lacking.append(pairs.join(kept, on=_PAIR).select("person", TRAIT))
     gone = pl.concat(holding)
-    if gone.is_empty():
+    hashes = pl.concat(lacking).unique().with_columns(hash=pl.lit(None, pl.UInt64))
+    people = pl.concat([gone["person"], hashes["person"]])
+    if people.is_empty():
         return
     before = table.generation
-    nothing = pl.DataFrame(schema={**PRESENT_SCHEMA, TRAIT: pl.String, "hash": pl.UInt64})
-    _rewrite(table, gone["person"], nothing, gone)
-    forget_rows(other, table, before=before, settled=gone["person"])
+    _rewrite(table, people, hashes, gone)
+    forget_rows(other, table, before=before, settled=people.unique())
