@@ -205,6 +205,11 @@ def _check_trait(trait: TraitSpec) -> Iterator[str]:
     yield from _check_times(trait)
     if trait.type == TraitType.EMAIL and trait.case not in {None, "lower"}:
         yield f"case is {trait.case!r}; an email may be put in lower case only"
+    both = {text.strip().lower() for text in trait.true} & {text.strip().lower() for text in trait.false}
+    if both:
+        yield f"true and false both have {min(both)!r}; expected a text in one of them"
+    if trait.thousands is not None and (trait.thousands.isalnum() or trait.thousands in "+-"):
+        yield f"thousands is {trait.thousands!r}; expected a sign that is no part of a number"
     if trait.decimal is not None and trait.decimal == trait.thousands:
         yield f"decimal and thousands are both {trait.decimal!r}; expected two different signs"
     if trait.otherwise is not None and not trait.map:

@@ -100,6 +100,23 @@ def test_all_mistakes_are_named_at_once_each_with_the_nearest_right_choice(tmp_p
 
 
 @pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ("type: boolean, true: [On, X], false: [x]", "true and false both have 'x'; expected a text in one"),
+        ('type: number, thousands: "5"', "thousands is '5'; expected a sign that is no part of a number."),
+        ('type: integer, thousands: "-"', "thousands is '-'; expected a sign that is no part of a number."),
+        ('type: number, decimal: ",", thousands: ","', "decimal and thousands are both ','; expected two"),
+    ],
+)
+def test_options_that_contradict_each_other_or_the_digits_are_refused(
+    tmp_path: Path, options: str, problem: str
+) -> None:
+    text = HEAD + SOURCE + f"  traits: {{Contact: {{it: {{column: Name, {options}}}}}}}\n"
+    (found,) = problems_of(tmp_path, text)
+    assert found.startswith(f"profiles.traits.Contact.it: {problem}")
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         pytest.param("version: 2\nprofiles:\n" + SOURCE + TRAITS, "version is 2; expected 1.", id="version"),
