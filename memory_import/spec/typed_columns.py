@@ -37,6 +37,8 @@ def find_misreading(plan: TraitPlan, text: str) -> str | None:
     if plan.type in _NUMBERS:
         stated, own = (_read_number(texts, each) for each in (plan, _without_style(plan)))
         return None if stated == own else "leave out `decimal` and `thousands`"
+    if judge_dates(texts)["value"][0] is None:
+        return None  # a number: only formats of numbers read it
     own, zone = judge_datetimes(texts, (), plan.timezone)["value"][0], plan.timezone
     is_date_read = judge_dates(texts, plan.formats)["value"][0] == judge_dates(texts)["value"][0]
     is_time_read = own is None or own == judge_datetimes(texts, plan.formats, zone)["value"][0]

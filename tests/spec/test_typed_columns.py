@@ -75,6 +75,7 @@ def test_an_option_that_misreads_a_typed_column_is_refused(
     [
         ("float", {"type": "number", "decimal": "."}),
         ("float", {"type": "date", "format": "excel"}),
+        ("float", {"type": "datetime", "format": "epoch_s"}),
         ("integer", COMMA),
         ("text", COMMA),
         ("words", COMMA),
