@@ -13,6 +13,15 @@ def align_verdicts(found: pl.DataFrame, height: int) -> pl.DataFrame:
     return pl.DataFrame([column[places] for column in found.drop("row")])
 
 
+def is_among(values: pl.Series, ordered: pl.Series) -> pl.Series:
+    """Whether each of these values (integers, none of them null) is one of others, which are in ascending
+    order: with far less memory than a set of the others takes."""
+    if ordered.is_empty():
+        return pl.repeat(value=False, n=len(values), eager=True)
+    places = ordered.search_sorted(values).clip(upper_bound=len(ordered) - 1)
+    return ordered.gather(places) == values
+
+
 def gather_lists(at: pl.Series, values: pl.Series, height: int) -> pl.Series:
     """For each of `height` rows the list of its values. `at`: the row of each value (an integer, from 0), in
     ascending order.

@@ -147,9 +147,9 @@ class StagingWriter:
     ) -> None:
         """Stage the rows of people of whom nothing is sent, because all of it is known (`_pos`, `person`);
         what is not sent of others (UNSENT_SCHEMA); and which known people the input has (`person`)."""
-        write_arrow(unchanged.select(POS, "person").sort(POS), self.folder / "unchanged.arrow")
+        write_arrow(_sort(unchanged.select(POS, "person"), POS), self.folder / "unchanged.arrow")
         write_arrow(unsent.sort(POS), self.folder / "unsent.arrow")
-        write_arrow(present.sort("person"), self.folder / "present.arrow")
+        write_arrow(_sort(present, "person"), self.folder / "present.arrow")
 
     def write_claims(self, claims: pl.DataFrame, withdrawn: pl.DataFrame) -> None:
         """Stage who claims a value that nobody got (CLAIMS_SCHEMA), and which claims of earlier runs count no
@@ -183,7 +183,7 @@ class StagingWriter:
 
     def write_members(self, *, members: pl.DataFrame, late_rejects: pl.DataFrame) -> None:
         """Stage which rows share an identifier value, and which of them are refused for it."""
-        write_arrow(members.sort(POS), self.folder / "members.arrow")
+        write_arrow(_sort(members, POS), self.folder / "members.arrow")
         self.write_late_rejects(late_rejects)
 
     def write_late_rejects(self, late_rejects: pl.DataFrame) -> None:
@@ -248,3 +248,8 @@ def checksum(path: Path) -> str | None:
                 return f"{zlib.crc32(content):08x}-{size}"
     except OSError:
         return None
+
+
+def _sort(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    """The rows by a column; most are in order already, and to sort them takes several times their memory."""
+    return rows if rows[column].is_sorted() else rows.sort(column)

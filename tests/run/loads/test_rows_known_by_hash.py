@@ -106,6 +106,14 @@ def test_rows_are_found_by_their_hash() -> None:
     assert RememberedRows().find(pl.Series([20], dtype=pl.UInt64))[KNOWN_PERSON].to_list() == [None]
 
 
+def test_rows_that_were_released_are_held_no_more() -> None:
+    remembered = remember((30, 1), (10, 2))
+    _ = remembered.find(pl.Series([10, 99], dtype=pl.UInt64))
+    assert remembered.release().rows() == [(1, 30), (2, 10)]
+    assert remembered.find(pl.Series([10], dtype=pl.UInt64))[KNOWN_PERSON].to_list() == [None]
+    assert remembered.by_line.is_empty()
+
+
 @pytest.mark.parametrize("wanted", [(30, 10), (10, 20), (20,), (10, 20, 40), (10, 30)])
 def test_rows_that_follow_one_another_are_those_that_are_found_one_by_one(wanted: tuple[int, ...]) -> None:
     kept = {30: 1, 10: 2, 20: 3}
@@ -132,7 +140,7 @@ BEFORE = ((10, 1), (20, 2), (21, 2), (30, 3), (40, 4), (40, 4))
 def test_a_person_is_the_same_where_all_of_its_rows_are_there_in_their_order(
     now: tuple[tuple[int, int], ...], changed: set[int]
 ) -> None:
-    assert set(find_changed(skip(*now), remember(*BEFORE))) == changed
+    assert set(find_changed(skip(*now), remember(*BEFORE).release())) == changed
 
 
 @pytest.mark.parametrize("distance", [1, 1_000])

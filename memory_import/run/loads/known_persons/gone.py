@@ -11,6 +11,7 @@ from memory_import.run.loads.known_persons.lookup import Known
 from memory_import.sources.frames import null_out
 from memory_import.spec.model import ProfilesSpec
 from memory_import.spec.plans import columns_used
+from memory_import.transforms.alignment import is_among
 from memory_import.transforms.plan import ProfilePlan
 from memory_import.transforms.prepare import normalise, read_identifiers
 
@@ -28,11 +29,13 @@ def find_gone(
     """GONE_SCHEMA: all values of known people of whom no row speaks, be it a rejected or an excluded one, who
     are not suppressed (`id_type`, `value`), and whom no row can be (`possible`)."""
     table = known.persons
+    if table is None:
+        return pl.DataFrame(schema=GONE_SCHEMA)
+    people = (rows["person"] for rows in table.scan("person"))
     nobody = pl.Series("person", dtype=pl.Int64)
-    people = pl.concat([nobody, *(rows["person"] for rows in table.scan("person"))]) if table else nobody
-    here = pl.concat([staging.present["person"], possible["person"]])
-    absent = people.filter(~people.is_in(here.implode()))
-    if table is None or absent.is_empty():
+    absent = pl.concat([nobody, *(one.filter(~is_among(one, staging.present["person"])) for one in people)])
+    absent = absent.filter(~absent.is_in(possible["person"].implode()))
+    if absent.is_empty():
         return pl.DataFrame(schema=GONE_SCHEMA)
     mentioned = pl.concat([suppressed.select(_VALUE), *list_mentioned(staging, spec, plan)]).unique()
     gone = [pl.DataFrame(schema=GONE_SCHEMA)]

@@ -20,6 +20,7 @@ from memory_import.run.loads.known_persons.staged import declared_plan, list_gro
 from memory_import.spec.model import ProfilesSpec
 from memory_import.transforms.plan import ProfilePlan
 
+_OUTCOME = pl.Enum([outcome.value for outcome in Outcome])  # texts would take many times the memory
 _IN_DOUBT = (Outcome.UNKNOWN.value, Outcome.REJECTED.value)
 _SEEN = {POS: pl.Int64, "profile": pl.String}
 
@@ -35,11 +36,10 @@ class JudgedPersons:
     held: Table
 
     @cached_property
-    def outcomes(self) -> pl.DataFrame:
-        """`_pos`, `outcome` of every row, as the account has them, in order."""
+    def outcomes(self) -> pl.Series:
+        """`outcome` (Enum) of every row, as the account has them, in order."""
         path = self.run.folder / file_name("outcomes.parquet", PROFILES)
-        outcomes = pl.read_parquet(path, columns=[OUTCOME])
-        return outcomes.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(POS))
+        return pl.scan_parquet(path).select(pl.col(OUTCOME).cast(_OUTCOME)).collect()[OUTCOME]
 
     @cached_property
     def incomplete(self) -> pl.Series:
@@ -49,9 +49,8 @@ class JudgedPersons:
     @property
     def unsettled(self) -> pl.Series:
         """`_pos` of everybody of whom something was sent, or is to be, that is not known to have arrived."""
-        is_open = pl.col(OUTCOME).is_in([*_IN_DOUBT, Outcome.PENDING.value])
-        listed = [self.outcomes.filter(is_open)[POS], self.incomplete]
-        return pl.concat(listed).unique()
+        is_open = self.outcomes.is_in([*_IN_DOUBT, Outcome.PENDING.value])
+        return pl.concat([is_open.arg_true().cast(pl.Int64), self.incomplete]).unique()
 
     def groups(self) -> Iterator[pl.DataFrame]:
         """The same as `judged` of identity groups alone: nobody else goes on with a known person."""
@@ -69,7 +68,7 @@ class JudgedPersons:
 
         def judge(persons: pl.DataFrame) -> pl.DataFrame:
             return (
-                persons.with_columns(self.outcomes[OUTCOME].gather(persons[POS]))
+                persons.with_columns(self.outcomes.gather(persons[POS]))
                 .join(seen, on=POS, how="left", maintain_order="left")
                 .with_columns(is_whole=~pl.col(POS).is_in(incomplete))
             )

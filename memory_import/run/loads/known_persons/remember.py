@@ -8,6 +8,7 @@ from memory_import.columns import ID_TYPE, POS, TRAIT, VALUE
 from memory_import.ledger.known.store import HELD, IDENTIFIER, PERSONS, trait_column
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.staging.presence import Presence, read_presence
+from memory_import.ledger.staging.staged import Staging
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.loads import PROFILES
 from memory_import.run.context import RunContext
@@ -19,10 +20,12 @@ from memory_import.run.loads.known_persons.people import choose_words, hash_name
 from memory_import.run.loads.known_persons.remember_rows import forget_rows, remember_rows
 from memory_import.run.loads.known_persons.staged import NAME, pair_identifiers
 from memory_import.spec.model import ProfilesSpec
+from memory_import.transforms.alignment import is_among
 from memory_import.transforms.plan import ProfilePlan
 from memory_import.transforms.prepare import identify
 
-_LANDED = {POS: pl.Int64, "person": pl.Int64}
+_LANDED = (POS, "person")
+_IS_PRESENT = "_is_present"
 _FORGOTTEN = ("identifiers", "words", "run")
 
 
@@ -43,7 +46,7 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
     replaced = _find_replaced(table, run.run_id, pl.concat(settled))
     voided = replaced.select(SEGMENT, AT)
     is_whole = run.record.row_limit is None
-    landed = [pl.DataFrame(schema=_LANDED)]
+    landed = pl.repeat(None, len(persons.outcomes), dtype=pl.Int64, eager=True)
     presence = _read_presence(persons)
     moved = _find_moved(persons, voided, presence)
     measure = table.facts.get("input") if presence is None or presence.measure is None else presence.measure
@@ -61,7 +64,7 @@ def remember_persons(run: RunContext, spec: ProfilesSpec, *, is_superseded: bool
         remember_contested(run, persons.staging.claims, persons.staging.withdrawn)
         # The last: they count on all of it.
         settled.append(replaced["person"])
-        remember_rows(persons, pl.concat(landed), before=before, settled=pl.concat(settled))
+        remember_rows(persons, landed, before=before, settled=pl.concat(settled))
     else:
         forget_rows(run.known, table, before=before)
 
@@ -82,36 +85,45 @@ def _find_moved(persons: JudgedPersons, voided: pl.DataFrame, presence: Presence
     those who are back: all columns as they are to be from now on, and their places."""
     table, staging, run = persons.table, persons.staging, persons.run
     gone = pl.col("person").is_in(staging.gone["person"].unique().implode())
-    is_present = pl.col("person").is_in(staging.present["person"].implode())
     is_complete = presence is not None and presence.incomplete is None
     until = pl.coalesce(pl.lit(table.facts.get("run"), pl.String), "run")
     since = pl.lit(run.run_id if run.record.row_limit else None, pl.String)
     is_gone = gone & pl.col("last_run").is_null()
     is_missed = gone & pl.col("missed").is_null() & pl.lit(is_complete)
-    is_back = is_present & pl.col("last_run").is_not_null()
-    is_spoken_of = (is_present | (~gone & pl.lit(is_complete))) & pl.col("missed").is_not_null()
+    is_back = pl.col(_IS_PRESENT) & pl.col("last_run").is_not_null()
+    is_spoken_of = (pl.col(_IS_PRESENT) | (~gone & pl.lit(is_complete))) & pl.col("missed").is_not_null()
     columns = [*PERSONS, *(trait_column(trait.path) for trait in persons.plan.traits)]
     places = [pl.DataFrame(schema={**PLACES_SCHEMA, "person": pl.Int64})]
     for rows in table.scan("person", "last_run", "missed"):
         few = rows.filter(gone | pl.col("last_run").is_not_null() | pl.col("missed").is_not_null())
         if few.is_empty():
             continue
+        few = _mark_present(few, staging)
         moved = few.filter(is_gone | is_missed | is_back | is_spoken_of).select(SEGMENT, AT, "person")
         places.append(moved.join(voided, on=[SEGMENT, AT], how="anti"))
     moved = pl.concat(places)
     if moved.is_empty():
         return moved
-    last_run = pl.when(is_present).then(since).when(is_gone).then(until).otherwise("last_run")
+    last_run = pl.when(_IS_PRESENT).then(since).when(is_gone).then(until).otherwise("last_run")
     missed = pl.when(is_missed).then(pl.lit(run.run_id)).when(~is_spoken_of).then("missed")
     found = table.scan(*columns, among=moved["person"])
-    kept = (rows.join(moved, on=[SEGMENT, AT], how="semi") for rows in found)
-    return pl.concat(rows.with_columns(last_run.alias("last_run"), missed.alias("missed")) for rows in kept)
+    kept = (_mark_present(rows.join(moved, on=[SEGMENT, AT], how="semi"), staging) for rows in found)
+    changed = (rows.with_columns(last_run.alias("last_run"), missed.alias("missed")) for rows in kept)
+    return pl.concat(rows.drop(_IS_PRESENT) for rows in changed)
 
 
-def _note_landed(frames: Iterator[pl.DataFrame], landed: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The same frames; `_pos`, `person` of who landed with all that was sent of it is added to `landed`."""
+def _mark_present(known: pl.DataFrame, staging: Staging) -> pl.DataFrame:
+    """Known people with `_is_present`, whether the input has them."""
+    is_present = is_among(known["person"], staging.present["person"])
+    return known.with_columns(is_present.alias(_IS_PRESENT))
+
+
+def _note_landed(frames: Iterator[pl.DataFrame], landed: pl.Series) -> Iterator[pl.DataFrame]:
+    """The same frames; in `landed` the number of each `person` that landed with all that was sent of it is
+    put at its `_pos`."""
     for frame in frames:
-        landed.append(frame.filter("is_settled").select(list(_LANDED)))
+        settled = frame.filter("is_settled")
+        landed.scatter(settled[POS], settled["person"])
         yield frame
 
 

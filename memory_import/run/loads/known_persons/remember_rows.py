@@ -26,10 +26,10 @@ _READ = (POS, ROW_HASH, ROW_CODES, LINE_HASH, STATED, KNOWN_PERSON, ERROR_CODE)
 _NOBODY = pl.Series("person", dtype=pl.Int64)
 
 
-def remember_rows(persons: JudgedPersons, landed: pl.DataFrame, *, before: int, settled: pl.Series) -> None:
-    """Keep the rows of persons of whom all was sent and landed (`_pos` of who stands for them, `person`) and
-    of those of whom nothing had to be; those of persons that are `settled` go: whoever is known no longer is
-    one of them.
+def remember_rows(persons: JudgedPersons, landed: pl.Series, *, before: int, settled: pl.Series) -> None:
+    """Keep the rows of persons of whom all was sent and landed and of those of whom nothing had to be; those
+    of persons that are `settled` go: whoever is known no longer is one of them. `landed`: the number of the
+    person (Int64) by the position of the row that stands for it, null elsewhere.
 
     Rows stay where they were left as they are, unless they stand on other lines than last time: those are
     remembered in their place. `before`: the generation of the persons before the run changed
@@ -43,10 +43,10 @@ def remember_rows(persons: JudgedPersons, landed: pl.DataFrame, *, before: int, 
     numbers = _number(persons, landed)
     is_same = table.facts.get("mapping") == mapping and table.facts.get("persons") == before
     moved = _find_other_lines(persons.staging, table) if is_same else _NOBODY
-    gone = pl.concat([settled, numbers.drop_nulls(), moved]).unique()
+    gone = pl.concat([settled, numbers.drop_nulls(), moved]).unique() if is_same else None
     table.change(
         added=_chain(_list_rows(persons.staging, numbers), _list_left(persons.staging, moved)),
-        voided=_find(table, gone if is_same else None),
+        voided=_find(table, gone),
         facts={"mapping": mapping, "persons": persons.table.generation},
     )
 
@@ -69,16 +69,14 @@ def _open(known: KnownSpec) -> Table:
         return known.rows
 
 
-def _number(persons: JudgedPersons, landed: pl.DataFrame) -> pl.Series:
-    """By the position of the row that stands for a person its number (Int64); null where its rows are not to
-    be remembered, be it that something of them was left out."""
+def _number(persons: JudgedPersons, landed: pl.Series) -> pl.Series:
+    """The same with those of whom nothing had to be sent; null where their rows are not to be remembered, be
+    it that something of them was left out."""
     staging = persons.staging
-    height = persons.outcomes.height
-    is_made = pl.repeat(value=True, n=height, eager=True).scatter(read_skipped(staging)[POS], False)
+    is_made = pl.repeat(value=True, n=len(landed), eager=True).scatter(read_skipped(staging)[POS], False)
     unchanged = staging.unchanged_persons.filter(is_made.gather(staging.unchanged[POS]))
     unchanged = unchanged.filter(unchanged[POS] == staging.representatives.gather(unchanged[POS]))
-    known = pl.concat([landed.select(POS, "person"), unchanged.select(POS, "person")])
-    numbers = pl.repeat(None, height, dtype=pl.Int64, eager=True).scatter(known[POS], known["person"])
+    numbers = landed.scatter(unchanged[POS], unchanged["person"])
     lost = pl.concat([staging.left_out[POS], *(_find_lost(staging, part) for part in staging.parts)])
     return numbers.scatter(staging.representatives.gather(lost.unique()), None)
 

@@ -74,12 +74,19 @@ def make_row_hash(keyed: KeyedHash, plan: ProfilePlan, used: Sequence[str]) -> R
 _REMEMBERED = {**ROWS, "codes": pl.Categorical}
 
 
-@dataclass(frozen=True)
+@dataclass
 class RememberedRows:
     """Rows of people who are known as these rows state them. `rows`: as ROWS; the rows of a person are in the
     order of the input."""
 
     rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_REMEMBERED))
+
+    def release(self) -> pl.DataFrame:
+        """Hold no rows any more, as all were looked for; gives their `person` and `hash`."""
+        rows = self.rows
+        vars(self).clear()  # and what was sorted of them
+        self.rows = rows.clear()
+        return rows.select("person", "hash")
 
     def find(self, hashes: pl.Series) -> pl.DataFrame:
         """`_row_hash`, `_known_person`, `_row_codes` of rows with these hashes (UInt64); of rows that are not

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import Protocol
 
 import polars as pl
@@ -26,7 +26,7 @@ from memory_import.columns import (
     ROW_HASH,
     schema,
 )
-from memory_import.ledger.staging.layout import OTHERS_SCHEMA, is_of_every_row, within
+from memory_import.ledger.staging.layout import OTHERS_SCHEMA, PRESENT_SCHEMA, is_of_every_row, within
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.known_persons.lookup import FoundPeople
 from memory_import.run.loads.known_persons.row_hashes import DEFERRED, RememberedRows
@@ -69,19 +69,16 @@ class SkippedRows:
     rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schema(POS, KNOWN_PERSON)))
     changes: Counter[str] = field(default_factory=Counter)
 
-    @cached_property
+    @property
     def members(self) -> pl.DataFrame:
         """`_pos`, `_representative`: the last row stands for a person, as it does where rows are merged."""
-        if self.rows.is_empty():
-            return pl.DataFrame(schema=schema(POS, REPRESENTATIVE))
-        persons, positions = self.rows[KNOWN_PERSON], self.rows[POS]
-        first = self.rows.select(pl.col(KNOWN_PERSON).min()).item()
-        width = self.rows.select(pl.col(KNOWN_PERSON).max()).item() - first + 1
-        if width > _SPARSE * len(persons):
+        first, width = self._span
+        if width > _SPARSE * self.rows.height:
             return self.rows.select(POS, pl.col(POS).max().over(KNOWN_PERSON).alias(REPRESENTATIVE))
         # Ten times as fast where the numbers of persons are dense. Rows are in order: the last one stays.
-        stands = pl.zeros(width, dtype=pl.Int64, eager=True).scatter(persons - first, positions)
-        return pl.DataFrame({POS: positions, REPRESENTATIVE: stands.gather(persons - first)})
+        places = (self.rows[KNOWN_PERSON] - first).cast(pl.UInt32)
+        stands = pl.zeros(width, dtype=pl.Int64, eager=True).scatter(places, self.rows[POS])
+        return pl.DataFrame({POS: self.rows[POS], REPRESENTATIVE: stands.gather(places)})
 
     @property
     def persons(self) -> pl.DataFrame:
@@ -90,9 +87,20 @@ class SkippedRows:
 
     @property
     def present(self) -> pl.DataFrame:
-        """`person`, each once."""
-        stands = self.members[POS] == self.members[REPRESENTATIVE]
-        return self.persons.filter(stands).select("person")
+        """`person`, each once, in order."""
+        first, width = self._span
+        if width > _SPARSE * self.rows.height:
+            return self.rows.select(pl.col(KNOWN_PERSON).unique().sort().alias("person"))
+        nobody = pl.repeat(value=False, n=width, eager=True)
+        places = nobody.scatter(self.rows[KNOWN_PERSON] - first, True).arg_true()
+        return pl.DataFrame({"person": places.cast(pl.Int64) + first}, schema=PRESENT_SCHEMA)
+
+    @property
+    def _span(self) -> tuple[int, int]:
+        """The least number of a person, and how many there could be from there on."""
+        person = pl.col(KNOWN_PERSON)
+        first, last = self.rows.select(first=person.min(), last=person.max()).row(0)
+        return (0, 0) if first is None else (first, last - first + 1)
 
 
 NOTHING_SKIPPED = SkippedRows()
@@ -103,28 +111,36 @@ def settle_skipped(
 ) -> tuple[SkippedRows, FoundPeople]:
     """Prepare those rows after all that do not stay as they are; with the known people that hold a value of
     the rows that are prepared, as `find` gives them."""
+    before = preparer.remembered.release()
     marked = _read_marked(staging)
     if marked.is_empty():
         return NOTHING_SKIPPED, find()
     changes: Counter[str] = Counter()
-    changed = find_changed(marked.filter(_IS_SKIPPED), preparer.remembered)
-    is_changed = ~_IS_SKIPPED | pl.col(KNOWN_PERSON).is_in(changed.implode())
-    _prepare(staging, marked.filter(is_changed), preparer, changes)
-    skipped = marked.filter(~is_changed)
+    deferred, skipped = _take_out(marked, ~_IS_SKIPPED)
+    changed = find_changed(skipped, before)
+    del marked, before
+    skipped = skipped.drop(ROW_HASH).rechunk()  # so that no part is held for some of its columns
+    again, skipped = _take_out(skipped, pl.col(KNOWN_PERSON).is_in(changed.implode()))
+    _prepare(staging, pl.concat([deferred.select(POS), again.select(POS)]).sort(POS), preparer, changes)
     found = find()
-    is_met = pl.col(KNOWN_PERSON).is_in(found.own.implode())
-    met = skipped.filter(is_met)
+    met, skipped = _take_out(skipped, pl.col(KNOWN_PERSON).is_in(found.own.implode()))
     if met.height:
-        _prepare(staging, met, preparer, changes)
-        skipped, found = skipped.filter(~is_met), find()
-    return SkippedRows(skipped.drop(ROW_HASH), changes), found
+        _prepare(staging, met.select(POS), preparer, changes)
+        found = find()
+    return SkippedRows(skipped, changes), found
+
+
+def _take_out(rows: pl.DataFrame, is_taken: pl.Expr) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that are taken, and the others: of many, none of which is taken, there is no copy."""
+    taken = rows.filter(is_taken)
+    return taken, rows.filter(~is_taken) if taken.height else rows
 
 
 def _prepare(staging: Staging, wanted: pl.DataFrame, preparer: RowPreparer, changes: Counter[str]) -> None:
     """Prepare rows (`_pos`, in order), as many parts at once as have few of them."""
     with ThreadPoolExecutor(_WORKERS) as workers:
         prepare = partial(_prepare_parts, staging, preparer)
-        for made in workers.map(prepare, _share_out(staging, wanted.select(POS))):
+        for made in workers.map(prepare, _share_out(staging, wanted)):
             changes.update(made)
 
 
@@ -189,11 +205,10 @@ def _read_marked(staging: Staging) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=_SKIPPED), *rows])
 
 
-def find_changed(skipped: pl.DataFrame, remembered: RememberedRows) -> pl.Series:
+def find_changed(skipped: pl.DataFrame, before: pl.DataFrame) -> pl.Series:
     """The persons whose rows are not those of last time, in the same order. `skipped`: `_pos`,
-    `_known_person`, `_row_hash`."""
+    `_known_person`, `_row_hash`; `before`: `person`, `hash` of the rows that are remembered."""
     here = skipped.select(person=KNOWN_PERSON, hash=ROW_HASH)
-    before = remembered.rows.select("person", "hash")
     if here.equals(before):
         return pl.Series("person", dtype=pl.Int64)
     here = here.sort("person", maintain_order=True)
