@@ -208,7 +208,7 @@ def _doubt(share: float, what: str) -> tuple[str, ...]:
 
 
 def _as_moment(one: Evidence, concept: Concept | None, moments: Moments, order: str) -> Choice:
-    form = choose_format(moments, order)
+    form = choose_format(moments, order, is_typed=one.is_typed)
     group, trait = TRAITS.get(concept, ("Crm", None)) if concept else ("Crm", None)
     options: dict[str, Any] = {"type": "datetime" if moments.has_time else "date"}
     if form is not None and form != "%Y-%m-%d":

@@ -191,7 +191,8 @@ def _where(choices: Sequence[Choice]) -> Iterator[tuple[str, Any]]:
 
 
 def _latest(choice: Choice) -> dict[str, str]:
-    form = choose_format(choice.moments, "day") if choice.moments else None
+    is_typed = choice.evidence.is_typed
+    form = choose_format(choice.moments, "day", is_typed=is_typed) if choice.moments else None
     return {"column": choice.column} | ({"format": form} if form else {})
 
 

@@ -11,14 +11,18 @@ _SEPARATORS = (":::", ";", "|", "\n", "/", ",")
 _LEAST_DIGITS = 5  # of a phone number, without its area
 _NUMBER = r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:THOUSANDS[0-9]{3})+)(?:DECIMAL[0-9]+)?"
 _CURRENCY = r"(?i)^(?:[\p{Sc}]|eur|usd|gbp|chf|brl|r\$|us\$)\s*|\s*(?:[\p{Sc}]|eur|usd|gbp|chf|brl|%)$"
+_MARKS = ((".", ","), (",", "."), (".", " "), (",", " "), (".", "'"), (",", "'"))
+"""Decimal and thousands marks."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The cells of one column of a sample. `cells`: String, trimmed, null where nothing stands."""
+    """The cells of one column of a sample. `cells`: String, trimmed, null where nothing stands. `is_typed`:
+    whether they are numbers, dates or moments by the type of their column, and not as somebody wrote them."""
 
     header: str
     cells: pl.Series
+    is_typed: bool = False
 
     @property
     def rows(self) -> int:
@@ -161,10 +165,11 @@ class Evidence:
         plain = plain.str.replace_all(r"[  ]", " ")
         if plain.is_empty():
             return None
-        for decimal, thousands in ((".", ","), (",", "."), (".", " "), (",", " "), (".", "'"), (",", "'")):
+        marks = ((".", ","),) if self.is_typed else _MARKS
+        for decimal, thousands in marks:
             pattern = _NUMBER.replace("DECIMAL", f"\\{decimal}").replace("THOUSANDS", f"\\{thousands}")
-            if _mean(plain.str.contains(f"^{pattern}$")) >= 0.95 and self._is_plausible(
-                plain, decimal, thousands
+            if _mean(plain.str.contains(f"^{pattern}$")) >= 0.95 and (
+                self.is_typed or self._is_plausible(plain, decimal, thousands)
             ):
                 has_decimals = bool(plain.str.contains(decimal, literal=True).any())
                 has_thousands = bool(plain.str.contains(thousands, literal=True).any())

@@ -118,8 +118,11 @@ def settle_order(columns: Iterable[Moments], *, months_first: bool) -> str:
     return "month" if months_first else "day"
 
 
-def choose_format(moments: Moments, order: str) -> str | None:
-    """The format of a column, given what comes first in its file; None for ISO 8601."""
+def choose_format(moments: Moments, order: str, *, is_typed: bool = False) -> str | None:
+    """The format of a column, given what comes first in its file; None for ISO 8601, which is how a typed
+    column of times is read."""
+    if is_typed:
+        return next((form for form in moments.formats if "%" not in form), None)
     fitting = [form for form in moments.formats if _order(form) in {order, "fixed"}]
     return next(iter(fitting or moments.formats), None)
 

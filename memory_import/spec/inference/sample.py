@@ -54,7 +54,13 @@ def read_sample(files: Sequence[Path], folder: Path) -> Sample:
         spec["footer"] = "ignore"
     if blanks:
         spec["null_values"] = ["", *blanks]
-    columns = [Evidence(name, _cells(frame[name], blanks)) for name in usable]
+    typed = {
+        name
+        for table in source.tables.values()
+        for name in table.columns
+        if name in usable and table.example(name)
+    }
+    columns = [Evidence(name, _cells(frame[name], blanks), is_typed=name in typed) for name in usable]
     return Sample(spec, tuple(columns), source.unusable, len(frame), source.files)
 
 

@@ -1,8 +1,10 @@
 """Layouts of many systems and languages: each rule by a few columns, and the spec that comes of them runs."""
 
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from memory_import.spec.inference import draft_spec, render_spec
@@ -126,3 +128,20 @@ def test_a_date_of_zeros_is_no_date(tmp_path: Path) -> None:
     draft(tmp_path, "Geburtstag", "0.0.00", "03.05.1980", "17.11.1975")
     spec = parse_yaml(render_spec(draft_spec([tmp_path / "people.csv"], tmp_path), "people"), "spec.yaml")
     assert spec["profiles"]["source"]["null_values"] == ["", "0.0.00"]
+
+
+def test_numbers_and_times_of_parquet_are_told_no_way_of_writing(tmp_path: Path) -> None:
+    start = datetime(2024, 5, 6, 10, 30)  # noqa: DTZ001 - is local
+    pl.DataFrame(
+        {
+            "E-Mail": [f"person{n}@example.org" for n in range(24)],
+            "Saldo": [n + 0.125 for n in range(24)],
+            "Geboren": [date(1980, 1, 1) + timedelta(days=n) for n in range(24)],
+            "Besuch": [start + timedelta(hours=n) for n in range(24)],
+        }
+    ).write_parquet(tmp_path / "people.parquet")
+    found = draft_spec([tmp_path / "people.parquet"], tmp_path)
+    options = {column: dict(trait.options) for trait in found.traits for column in trait.columns}
+    assert options["Saldo"] == {"type": "number"}
+    assert options["Geboren"] == {"type": "date"}
+    assert options["Besuch"] == {"type": "datetime", "timezone": "UTC"}
