@@ -285,6 +285,16 @@ def test_who_may_be_there_under_another_name_is_not_gone_and_a_number_alone_make
     assert {value for value, _ in gone(second)} >= {ANA[1], ANA[2]}
 
 
+def test_a_number_that_another_spec_alone_knows_makes_nobody_the_same(workplace: Workplace) -> None:
+    other_number = (ANA[0], "+12025550109", *ANA[2:])
+    night(workplace, other_number, BOB)
+    night(workplace, ANA, spec="shop.yaml")
+    married, newcomer = ("Ana Jones", *other_number[1:]), ("Cara Moss", ANA[1], "cara@example.com", "Bern")
+    second = night(workplace, married, newcomer, BOB, persons={"on_renamed": "same"})
+    assert whole((newcomer[0], "", *newcomer[2:])) in sent(second)
+    assert [line[:2] for line in conflicts(second)] == [(ANA[1], "Cara Moss")]
+
+
 def test_who_has_another_name_and_values_of_too_many_people_is_not_gone(workplace: Workplace) -> None:
     rules = {"max_people_per_value": 1}
     night(workplace, ANA, BOB, persons=rules)

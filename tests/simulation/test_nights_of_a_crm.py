@@ -101,7 +101,7 @@ class Crm:
         if len(settled) > 1 and self.random.random() < 0.5:
             one, other = settled.pop(), settled.pop()
             self._put(replace(one, phone=other.phone), replace(other, phone=one.phone))
-        for event in (
+        events = [
             self._move,
             self._call_anew,
             self._write_anew,
@@ -109,7 +109,9 @@ class Crm:
             self._stray,
             self._lose_city,
             self._leave,
-        ):
+        ]
+        self.random.shuffle(events)
+        for event in events:
             if settled and self.random.random() < 0.7:
                 event(settled.pop())
         if self.away and self.random.random() < 0.5:
@@ -158,7 +160,8 @@ class Crm:
 
     def _stray(self, person: Person) -> None:
         self.reserved.append(self._phone())
-        self._put(replace(person, stray=self.reserved[-1]))
+        email = f"m{self._number()}@example.com" if self.random.random() < 0.5 else person.email
+        self._put(replace(person, stray=self.reserved[-1], email=email))
 
     def _leave(self, person: Person) -> None:
         self.away[person.who] = self.present.pop(person.who)

@@ -45,7 +45,8 @@ def continue_known(
     Where `is_renaming`, and nobody's name agrees, the names of a known person and of whoever claims more of
     what it holds than anybody else may differ, as long as it is likely that they are one: they have a word in
     common, or most of the values are claimed. A number alone is given on to somebody else. Of several who
-    claim as many, whoever has a word of the name is it; else whoever claims more emails.
+    claim as many, whoever has a word of the name is it; else whoever claims more emails. The second of two
+    who are one profile is nobody of another name: its other values are the first one's.
     """
     if not (found.persons["claimant"] < 0).any():
         return found
@@ -81,7 +82,8 @@ def _choose(
         return pairs.select("person", "known", "former")
     agreeing = _find_agreeing(pairs, found.persons, names)
     if is_renaming:
-        closest = pairs.filter(_is_closest("known"), _is_closest("person"), _is_likely())
+        is_second = pl.col("known").is_in(same["claimant"].implode())
+        closest = pairs.filter(_is_closest("known"), _is_closest("person"), _is_likely(), ~is_second)
         renamed = closest.join(agreeing, on="known", how="anti").join(agreeing, on="person", how="anti")
         agreeing = pl.concat([agreeing, renamed.select(agreeing.columns)]).unique()
     pairs = pairs.join(agreeing, on=["person", "known"], how="semi")
