@@ -63,11 +63,13 @@ def read_filled(staging: Staging, part: str, traits: Sequence[MappedTrait]) -> p
 
 def _read_stated(staging: Staging, part: str, trait: MappedTrait) -> pl.Series:
     """Where a cell states something and has no code."""
-    places = pl.int_range(len(staging.positions[part]), dtype=pl.UInt32, eager=True)
-    stated = read_cells(staging, part, trait, places)[VALUE].is_not_null()
+    (column,) = trait.columns
+    text = pl.col(column).str.strip_chars()
+    is_stated = (text.is_not_null() & (text != "") & ~text.is_in(sorted(trait.null_texts))).alias(trait.path)
+    stated = staging.read(part, column).select(is_stated.fill_null(value=False)).to_series()
     if trait.code_column in staging.columns(part):
         stated &= staging.read(part, trait.code_column)[trait.code_column].is_null()
-    return stated.alias(trait.path)
+    return stated
 
 
 def read_cells(staging: Staging, part: str, trait: MappedTrait, rows: pl.Series) -> pl.DataFrame:
