@@ -212,3 +212,19 @@ def test_notes_from_another_source_are_others_and_that_is_said(api: Api, tmp_pat
     assert "observation_source was crm-notes" in second.report["loads"]["observations"]["remarks"][0]
     write(tmp_path, OLD)
     assert rows_of(runs.run()) == {"read": len(OLD), "unchanged": len(OLD)}
+
+
+def test_a_known_note_of_somebody_else_stays_and_that_is_said(api: Api, tmp_path: Path) -> None:
+    runs = FastRuns(tmp_path, api.url)
+    write(tmp_path, OLD, key="Note Id")
+    runs.run()
+    write(tmp_path, [Note(1, OLD[0].content, BEGINNING), *OLD[1:]], key="Note Id")
+    for _ in range(2):
+        second = runs.run()
+        assert rows_of(second) == {"read": len(OLD), "unchanged": len(OLD)}
+        [remark] = second.report["loads"]["observations"]["remarks"]
+        assert remark.startswith("Known observations whose rows have somebody else now: 1.")
+    api.settle()
+    assert recorded(api) == expected(OLD)
+    write(tmp_path, OLD, key="Note Id")
+    assert not runs.run().report["loads"]["observations"]["remarks"]

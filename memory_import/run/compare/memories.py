@@ -27,6 +27,7 @@ from memory_import.run.compare.memory_matches import (
     NEW,
     STATE,
     count_copies,
+    count_moved,
     find_unclaimed,
     find_unsure,
     is_doubted,
@@ -37,6 +38,10 @@ from memory_import.run.compare.memory_matches import (
 from memory_import.run.context import RunContext
 from memory_import.spec.model import MemoriesSpec
 
+_MOVED = (
+    "Known {load} whose rows have somebody else now: {moved:,}. They stay where they are; under another key "
+    "they are sent to whom their rows have now."
+)
 _HELD = {"profile": pl.String, "content": pl.UInt64, "copies": pl.UInt32}
 
 
@@ -66,6 +71,7 @@ async def compare_memories(
     if is_judged_by_store:
         state = pl.when(pl.col(STATE) == KNOWN).then(pl.lit(NEW)).otherwise(STATE)
         compared, known = compared.with_columns(state.alias(STATE)), known.clear()
+    moved = count_moved(compared, known)
     asked = find_unsure(compared, known)
     if is_judged_by_store or remarks:
         asked = compared.filter(pl.col(STATE) == NEW)["profile"].unique(maintain_order=True)
@@ -77,7 +83,9 @@ async def compare_memories(
         held = await _read_profiles(run, load, spec, asked, keyed, wait_seconds=wait)
         compared = match_store(compared, known, held)
     unclaimed = list_unclaimed(compared, known, held, asked)
-    return ComparedMemories(compared, count_copies(compared, known, held, asked), unclaimed, remarks)
+    copies = count_copies(compared, known, held, asked)
+    said = (*remarks, _MOVED.format(load=load, moved=moved)) if moved else remarks
+    return ComparedMemories(compared, copies, unclaimed, said)
 
 
 def open_memories(

@@ -39,6 +39,14 @@ def match_known(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(state.alias(STATE)).select(*COMPARED).sort(POS)
 
 
+def count_moved(rows: pl.DataFrame, known: pl.DataFrame) -> int:
+    """How many `rows` (COMPARED) have a key of the spec's own that is known of another profile, which was
+    found by another identifier: by the same one it is a profile that was merged."""
+    own = known.filter("is_own_key").select(*_OWN, before="profile", by="reference")
+    found = rows.filter("is_own_key").join(own.unique(_OWN, keep="last"), on=_OWN)
+    return found.filter(pl.col("before") != pl.col("profile"), pl.col("by") != pl.col("reference")).height
+
+
 def match_store(rows: pl.DataFrame, known: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     """`rows` (COMPARED) where those that are NEW are IN_STORE as far as their profile holds them.
 
