@@ -31,6 +31,7 @@ from memory_import.ledger.report.values import PartValues, ValueAccount
 from memory_import.ledger.staging.staged import Staging
 
 _COUNTERS = 2
+_OUTCOME = pl.Enum([outcome.value for outcome in Outcome])  # texts would take many times the memory
 REASON_SEPARATOR = " | "  # as the staged rows have it
 _OUTCOMES_SCHEMA = schema(*PLACE, OUTCOME, MERGED_INTO_FILE, MERGED_INTO_ROW, ERROR_CODE)
 _ENCODINGS: dict[str, Any] = {
@@ -123,6 +124,12 @@ def settle_account(
         values.fates,
         dict(sorted(first.items())),
     )
+
+
+def read_outcomes(folder: Path, load: str) -> pl.Series:
+    """`outcome` (Enum) of every row of a load, in order, as `settle_account` wrote them."""
+    path = folder / file_name("outcomes.parquet", load)
+    return pl.scan_parquet(path).select(pl.col(OUTCOME).cast(_OUTCOME)).collect()[OUTCOME]
 
 
 def file_name(name: str, load: str) -> str:

@@ -6,7 +6,7 @@ import polars as pl
 
 from memory_import.ledger.known.table import Table
 from memory_import.loads import MemoryLoad
-from memory_import.run.compare.memory_keys import describe_mapping
+from memory_import.run.compare.memory_keys import is_same_mapping
 from memory_import.run.context import RunContext
 from memory_import.spec.model import MemoriesSpec
 
@@ -24,7 +24,7 @@ def explain_gaps(run: RunContext, load: MemoryLoad, spec: MemoriesSpec, table: T
         yield f"What run {forgotten} brought in of {load} is not known any more: {IS_READ}"
     elif facts.get("has_gaps") and "run" not in facts:
         yield f"What was known of {load} is lost: {IS_READ}"
-    if facts.get("mapping", describe_mapping(spec)) == describe_mapping(spec):
+    if is_same_mapping(spec, facts):
         return
     former = facts.get("source", spec.observation_source)
     if former != spec.observation_source:

@@ -111,7 +111,7 @@ def _second(moment: str | None) -> int | None:
 def is_of_mapping(spec: MemoriesSpec, facts: Mapping[str, Any]) -> pl.Expr:
     """Whether the key of a known memory (MEMORIES) means under this spec what it did under the one that the
     `facts` beside it describe. A key of the spec's own does as long as it is read from the same column."""
-    if facts.get("mapping", describe_mapping(spec)) == describe_mapping(spec):
+    if is_same_mapping(spec, facts):
         return pl.lit(value=True)
     is_held = pl.col("key").is_null()
     return is_held | pl.col("is_own_key") if facts.get("own_key") == describe_own_key(spec) else is_held
@@ -120,9 +120,13 @@ def is_of_mapping(spec: MemoriesSpec, facts: Mapping[str, Any]) -> pl.Expr:
 def has_gaps(spec: MemoriesSpec, facts: Mapping[str, Any]) -> bool:
     """Whether a profile of which nothing is known may hold memories of earlier runs: what was known of it is
     lost, or its keys mean nothing any more; `facts` as in `is_of_mapping`."""
-    return bool(facts.get("has_gaps")) or facts.get("mapping", describe_mapping(spec)) != describe_mapping(
-        spec
-    )
+    return bool(facts.get("has_gaps")) or not is_same_mapping(spec, facts)
+
+
+def is_same_mapping(spec: MemoriesSpec, facts: Mapping[str, Any]) -> bool:
+    """Whether keys are made of what they were made of last time, if there was one; `facts` as above."""
+    mapping = describe_mapping(spec)
+    return bool(facts.get("mapping", mapping) == mapping)
 
 
 def describe_own_key(spec: MemoriesSpec) -> str:

@@ -6,7 +6,7 @@ from memory_import.columns import OUTCOME, POS
 from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.store import MEMORIES, KnownSpec
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
-from memory_import.ledger.report.account import file_name
+from memory_import.ledger.report.account import read_outcomes
 from memory_import.ledger.report.outcomes import LANDED, Outcome
 from memory_import.ledger.staging.verdicts import find_refuted
 from memory_import.loads import MemoryLoad
@@ -30,7 +30,8 @@ def remember(run: RunContext) -> None:
     for load, spec in run.spec.memories.items():
         compared = run.staging(load).compared
         if compared is not None:
-            judged = compared.join(_read_outcomes(run, load), on=POS, maintain_order="left")
+            outcomes = read_outcomes(run.folder, load)
+            judged = compared.with_columns(outcomes.gather(compared[POS]))
             _remember_memories(run, load, spec, judged)
 
 
@@ -61,13 +62,6 @@ def _find_same(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found)
 
 
-def _read_outcomes(run: RunContext, load: MemoryLoad) -> pl.DataFrame:
-    """`_pos`, `outcome` of every row, as the account has them."""
-    path = run.folder / file_name("outcomes.parquet", load)
-    outcomes = pl.read_parquet(path, columns=[OUTCOME])
-    return outcomes.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(POS))
-
-
 def _open(known: KnownSpec, load: MemoryLoad) -> Table:
     try:
         return known.memories(load)
@@ -87,7 +81,7 @@ def _remember_memories(run: RunContext, load: MemoryLoad, spec: MemoriesSpec, ju
     unclaimed = run.staging(load).unclaimed
     beside = unclaimed.filter(pl.col("content").list.len() > 0)
     reasons = list(explain_gaps(run, load, spec, table))
-    unread = doubt_unread(table, unclaimed["profile"]) if reasons else doubted.select("profile").clear()
+    unread = doubt_unread(table, unclaimed["profile"]) if reasons else doubted.clear()
     is_void = ~is_of_mapping(spec, table.facts) | _is_settled(settled, unclaimed["profile"])
     table.change(
         added=[landed.select(*MEMORIES), doubted.select("profile"), unread, beside],

@@ -10,7 +10,7 @@ import polars as pl
 from memory_import.columns import OUTCOME, POS
 from memory_import.ledger.known.damage import KnownDamaged
 from memory_import.ledger.known.table import Table
-from memory_import.ledger.report.account import file_name
+from memory_import.ledger.report.account import read_outcomes
 from memory_import.ledger.report.outcomes import LANDED, Outcome, find_incomplete
 from memory_import.ledger.staging.staged import Staging
 from memory_import.ledger.staging.verdicts import read_findings
@@ -20,7 +20,6 @@ from memory_import.run.loads.known_persons.staged import declared_plan, list_gro
 from memory_import.spec.model import ProfilesSpec
 from memory_import.transforms.plan import ProfilePlan
 
-_OUTCOME = pl.Enum([outcome.value for outcome in Outcome])  # texts would take many times the memory
 _IN_DOUBT = (Outcome.UNKNOWN.value, Outcome.REJECTED.value)
 _SEEN = {POS: pl.Int64, "profile": pl.String}
 
@@ -38,8 +37,7 @@ class JudgedPersons:
     @cached_property
     def outcomes(self) -> pl.Series:
         """`outcome` (Enum) of every row, as the account has them, in order."""
-        path = self.run.folder / file_name("outcomes.parquet", PROFILES)
-        return pl.scan_parquet(path).select(pl.col(OUTCOME).cast(_OUTCOME)).collect()[OUTCOME]
+        return read_outcomes(self.run.folder, PROFILES)
 
     @cached_property
     def incomplete(self) -> pl.Series:
