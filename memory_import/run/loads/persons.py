@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -40,8 +41,8 @@ from memory_import.transforms.identity.groups import (
 )
 from memory_import.transforms.plan import ProfilePlan
 
-_HASHES_PER_PARTITION = 1_500_000
-_ROWS_PER_PARTITION = 40_000
+_HASHES_PER_PARTITION = 3_000_000
+_ROWS_PER_PARTITION = 90_000  # a partition costs as much in itself as 15,000 rows do
 _WORKERS = 2
 
 
@@ -208,13 +209,10 @@ def _find_candidates(
     """`_pos`, `_representative` of all rows that share a hash, transitively: a group of them holds whole
     persons, nearly always just one. Rows that share one with a known person or a suppressed value, have a
     blocked one or further ones are among them; so are known people, as numbers below 0."""
-    hashes = rows * len(plan.identifier_columns)
-    partitions = min(max(1, -(-hashes // _HASHES_PER_PARTITION)), MOST_PARTITIONS)
     suppressed = rules.suppressed.select(pl.col(VALUE).hash())[VALUE]
     marks = pl.concat([suppressed, pl.Series([BLOCKED_HASH], dtype=pl.UInt64)])
-    listed = _read_hashes(staging, plan, partitions, known)
-    with partitioned(staging.folder / "hashes", listed) as paths:
-        found = [_link_rows(path, marks) for path in paths]
+    hashes = rows * len(plan.identifier_columns)
+    found = [_link_rows(hashed, marks) for hashed in _read_hashes(staging, plan, hashes, known)]
     links = pl.concat([pl.DataFrame(schema=LINKS_SCHEMA), *(links for links, _ in found)])
     groups = find_components(links).rename({"node": POS, "root": REPRESENTATIVE})
     alone = [staging.further_identifiers(part)[POS] for part in staging.parts]
@@ -222,10 +220,9 @@ def _find_candidates(
     return _with_singles(groups, pl.concat([pl.Series(POS, dtype=pl.Int64), *alone]))
 
 
-def _link_rows(path: Path, marks: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+def _link_rows(hashed: pl.DataFrame, marks: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
     """Links of those of `_pos`, `value` that share a hash and may be a person, and `_pos` of those that have
     one of these hashes, of values that are blocked or suppressed."""
-    hashed = pl.read_ipc(path)
     marked = hashed.filter(pl.col(VALUE).is_in(marks.implode()))[POS]
     repeated = find_repeated(hashed[VALUE])
     repeated = repeated.filter(repeated != BLOCKED_HASH)
@@ -239,14 +236,19 @@ def _with_singles(groups: pl.DataFrame, positions: pl.Series) -> pl.DataFrame:
 
 
 def _read_hashes(
-    staging: Staging, plan: ProfilePlan, partitions: int, known: FoundPeople
+    staging: Staging, plan: ProfilePlan, hashes: int, known: FoundPeople
 ) -> Iterator[pl.DataFrame]:
-    """`_pos`, `value`, `_partition` of the hashes of all identifiers, part by part; those of known people
-    have their numbers below 0."""
+    """`_pos`, `value` of the hashes of all identifiers (at most so many), those of known people with their
+    numbers below 0; of many some at a time, equal ones together."""
     of_known = known.links.rename({CLAIMANT: POS})
-    listed = (_list_hashes(staging, plan, part) for part in staging.parts)
-    for hashed in (of_known, *listed):
-        yield hashed.with_columns(_partition=pl.col(VALUE) % partitions)
+    listed = chain([of_known], (_list_hashes(staging, plan, part) for part in staging.parts))
+    partitions = min(-(-hashes // _HASHES_PER_PARTITION), MOST_PARTITIONS)
+    if partitions <= 1:
+        yield pl.concat(listed)
+        return
+    numbered = (hashed.with_columns(_partition=pl.col(VALUE) % partitions) for hashed in listed)
+    with partitioned(staging.folder / "hashes", numbered) as paths:
+        yield from map(pl.read_ipc, paths)
 
 
 def _list_hashes(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:
