@@ -34,7 +34,8 @@ def gather_lists(at: pl.Series, values: pl.Series, height: int) -> pl.Series:
     sizes = pl.zeros(height, dtype=pl.Int64, eager=True)
     sizes = sizes.scatter(runs["value"], runs["len"].cast(pl.Int64))
     offsets = pl.concat([pl.Series([0], dtype=pl.Int64), sizes.cum_sum()])
-    lists = pa.LargeListArray.from_arrays(offsets.to_arrow(), values.to_arrow())
+    views = values.to_arrow(compat_level=pl.CompatLevel.newest())  # texts stay where they are
+    lists = pa.LargeListArray.from_arrays(offsets.to_arrow(), views)
     table = pa.table(
         {values.name: lists}
     )  # for an array alone Polars loads pyarrow.compute, which takes long

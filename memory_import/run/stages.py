@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,9 @@ from memory_import.clock import now
 from memory_import.destination.errors import StagingChanged, StoreUnfit
 from memory_import.errors import BudgetExceeded, ExitCode, ImportProblem
 from memory_import.ledger.database.edits import EditKind
-from memory_import.ledger.database.records import RunStatus
+from memory_import.ledger.database.records import LoadRecord, RunStatus
 from memory_import.ledger.files import write_json
-from memory_import.ledger.report.account import file_name, settle_account
+from memory_import.ledger.report.account import Account, file_name, settle_account, settle_values
 from memory_import.ledger.report.document import NO_PROBLEM, Ending, build_report
 from memory_import.ledger.report.forms import Form, write_forms
 from memory_import.ledger.report.page.render import render_page
@@ -77,20 +78,19 @@ def write_report(
     open of a run that a later one superseded stays so. `is_over`: how and when the run ended stays as it is;
     what it says of its rows is written anew.
     """
-    accounts = {}
     if problem is not None and isinstance(problem.__cause__, StagingChanged):
         _check_readable(run, problem)
     with run.timed("report"):
-        for load in run.staged_loads():
-            traits = read_traits(run.spec, load.load)
-            staging, originals = run.staging(load.load), run.originals(load.load)
-            account = settle_account(run.ledger, staging, run.run_id, load, run.folder, originals, traits)
-            accounts[load.load] = (load, account)
+        accounts = {load.load: (load, _settle_rows(run, load)) for load in run.staged_loads()}
     problem = problem or find_exceeded_budget(run, [account for _, account in accounts.values()])
     record = run.ledger.run(run.run_id) or run.record  # as it stands now
-    if not record.is_plan:
-        with run.timed("remember"):
-            _keep_known(run, is_superseded=is_superseded, is_over=is_over)
+    with ThreadPoolExecutor(1) as aside:
+        counting = [aside.submit(_settle_values, run, *settled) for settled in accounts.values()]
+        if not record.is_plan:
+            with run.timed("remember"):
+                _keep_known(run, is_superseded=is_superseded, is_over=is_over)
+        with run.timed("report"):
+            accounts = {load.load: (load, account) for load, account in map(Future.result, counting)}
     status, exit_code = conclude(record, [account for _, account in accounts.values()], problem)
     if problem is None and not record.is_plan:
         for counts in run.ledger.edit_counts(run.run_id).values():
@@ -116,6 +116,17 @@ def write_report(
     if not is_over:
         run.ledger.set_status(run.run_id, status, exit_code=exit_code, finished_at=record.finished_at)
     return document, problem
+
+
+def _settle_rows(run: RunContext, load: LoadRecord) -> Account:
+    originals = run.originals(load.load)
+    return settle_account(run.ledger, run.staging(load.load), run.run_id, load, run.folder, originals)
+
+
+def _settle_values(run: RunContext, load: LoadRecord, account: Account) -> tuple[LoadRecord, Account]:
+    traits = read_traits(run.spec, load.load)
+    values = settle_values(account, run.staging(load.load), load, run.folder, traits)
+    return load, replace(account, values=values)
 
 
 def _check_readable(run: RunContext, problem: ImportProblem) -> None:

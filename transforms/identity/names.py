@@ -43,6 +43,8 @@ _HAS_WORD = r"[\p{Lu}\p{Ll}\p{Lt}\p{Lo}\p{N}]"  # some modifiers are apostrophes
 KEYS_SCHEMA = {"claimant": pl.Int64, "name": pl.UInt64}
 WORDS_SCHEMA = {"name": pl.UInt64, "word": pl.UInt64}
 BEGINS_SCHEMA = {"word": pl.UInt64, "begin": pl.UInt64, "letters": pl.Int64}
+_MADE_SCHEMA = dict.fromkeys(("key", "word", "first", "third"), pl.UInt64)
+_MOST_MADE = 200_000
 
 
 @dataclass(frozen=True)
@@ -150,32 +152,49 @@ def _find_nobody(texts: pl.DataFrame, cells: Sequence[pl.DataFrame]) -> pl.Serie
     return pl.select(pl.all_horizontal(is_nobody).arg_true()).to_series()
 
 
-def list_word_hashes(texts: pl.Series, hash_words: HashWords) -> pl.DataFrame:
-    """`at` (UInt32, a place in `texts`), `word`, `first`, `third` (UInt64): all that needs to be kept of
-    names to compare them again, by `at`. Each word of a text stands once.
+class WordHashes:
+    """Hashes of the words of names. What was made of a token is kept: the same ones come again and again."""
 
-    `first` is the hash of a word's first letter, `third` of its first three letters, null where it has fewer.
-    Both are null where the first letter has no case. In an initial `first` is the word, in a word of three
-    letters `third`.
-    """
-    at = pl.int_range(pl.len(), dtype=pl.UInt32).alias("at")
-    named = pl.when(~pl.col("token").str.contains(_NOBODY)).then("token")
-    split = texts.to_frame("token").select(at, named.str.split(" "))
-    tokens = split.explode("token", empty_as_null=False).drop_nulls("token")
-    tokens = tokens.with_columns(pl.col("token").hash().alias("key"))  # numbers are found faster than texts
-    words = _split_tokens(tokens.select("key", "token").unique("key"))
-    cased = words.select("word", cased=pl.when(_has_case(pl.col("word"))).then("word"))
-    starts = cased.select(
-        "word",
-        first=pl.col("cased").str.head(1),
-        third=pl.when(pl.col("cased").str.len_chars() >= 3).then(pl.col("cased").str.head(3)),
-    )
-    hashed = words.select("key").hstack([hash_words(start).alias(start.name) for start in starts])
-    found = tokens.select("at", "key").join(hashed, on="key", maintain_order="left").drop("key")
-    lists = gather_lists(found["at"], found["word"], len(texts))
-    if (lists.list.n_unique() == lists.list.len()).all():
-        return found
-    return found.unique(["at", "word"], keep="first", maintain_order=True)  # two words may have one hash
+    def __init__(self, hash_words: HashWords) -> None:
+        self._hash_words = hash_words
+        self._made = pl.DataFrame(schema=_MADE_SCHEMA)
+
+    def list(self, texts: pl.Series) -> pl.DataFrame:
+        """`at` (UInt32, a place in `texts`), `word`, `first`, `third` (UInt64): all that needs to be kept of
+        names to compare them again, by `at`. Each word of a text stands once.
+
+        `first` is the hash of a word's first letter, `third` of its first three letters, null where it has
+        fewer. Both are null where the first letter has no case. In an initial `first` is the word, in a word
+        of three letters `third`.
+        """
+        at = pl.int_range(pl.len(), dtype=pl.UInt32).alias("at")
+        named = pl.when(~pl.col("token").str.contains(_NOBODY)).then("token")
+        split = texts.to_frame("token").select(at, named.str.split(" "))
+        tokens = split.explode("token", empty_as_null=False).drop_nulls("token")
+        tokens = tokens.with_columns(pl.col("token").hash().alias("key"))  # numbers are found faster
+        self._make(tokens.select("key", "token"))
+        found = tokens.select("at", "key").join(self._made, on="key", maintain_order="left").drop("key")
+        place = pl.col("at").cast(pl.UInt64) * (1 << 32)
+        if found.select((pl.col("word") ^ place).n_unique()).item() == found.height:
+            return found
+        return found.unique(["at", "word"], keep="first", maintain_order=True)  # words may have one hash
+
+    def _make(self, tokens: pl.DataFrame) -> None:
+        """Have the hashes of all words of these tokens (`key`, `token`)."""
+        if self._made.height > _MOST_MADE:
+            self._made = self._made.clear()
+        new = tokens.filter(~pl.col("key").is_in(self._made["key"].implode())).unique("key")
+        if new.is_empty():
+            return
+        words = _split_tokens(new)
+        cased = words.select("word", cased=pl.when(_has_case(pl.col("word"))).then("word"))
+        starts = cased.select(
+            "word",
+            first=pl.col("cased").str.head(1),
+            third=pl.when(pl.col("cased").str.len_chars() >= 3).then(pl.col("cased").str.head(3)),
+        )
+        made = words.select("key").hstack([self._hash_words(start).alias(start.name) for start in starts])
+        self._made = pl.concat([self._made, made]).rechunk()
 
 
 def _split_tokens(tokens: pl.DataFrame) -> pl.DataFrame:
@@ -191,7 +210,7 @@ def _split_tokens(tokens: pl.DataFrame) -> pl.DataFrame:
 
 
 def names_of_hashes(keys: pl.DataFrame, hashes: pl.DataFrame) -> Names:
-    """Names from `keys` (KEYS_SCHEMA) and `name`, `word`, `first`, `third` as `list_word_hashes` gives them.
+    """Names from `keys` (KEYS_SCHEMA) and `name`, `word`, `first`, `third` as `WordHashes` gives them.
 
     Only the first letter and the first three letters of their words can be recognised.
     """

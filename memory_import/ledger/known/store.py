@@ -46,7 +46,7 @@ The fact `has_gaps` beside them says that a profile of which nothing is known ma
 
 IDENTIFIER = pl.Struct({"id_type": pl.String, "value": pl.String})
 WORD = pl.Struct(dict.fromkeys(("word", "first", "third"), pl.UInt32))
-"""The hashes of a word of a name, of its first letter and of its first three; see `list_word_hashes`."""
+"""The hashes of a word of a name, of its first letter and of its first three; see `WordHashes`."""
 
 PERSONS: Schema = {
     "person": pl.Int64,

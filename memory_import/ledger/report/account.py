@@ -19,13 +19,14 @@ from memory_import.columns import (
     PLACE,
     POS,
     ROW,
+    SENT_AS,
     schema,
 )
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import LoadRecord
 from memory_import.ledger.files import whole_file
 from memory_import.ledger.report.fates import FIRST_ROWS, Fates
-from memory_import.ledger.report.outcomes import Outcome, row_outcomes
+from memory_import.ledger.report.outcomes import DELIVERED, Outcome, row_outcomes
 from memory_import.ledger.report.traits import MappedTrait
 from memory_import.ledger.report.values import PartValues, ValueAccount
 from memory_import.ledger.staging.staged import Staging
@@ -48,14 +49,15 @@ class ConservationError(RuntimeError):
 class Account:
     """The rows of a load by outcome, and the rejected ones by reason: a row with two reasons counts twice.
 
-    `values`: the fates of the values of each trait, by its path. `first_rejected`: the first rejected rows,
-    `(file, row)`, by reason.
+    `first_rejected`: the first rejected rows, `(file, row)`, by reason. `delivered` (Boolean), part by part:
+    whether a row's values went into the store. `values`: the fates of the values of each trait, by its path.
     """
 
     rows: Mapping[str, int]
     reasons: Mapping[str, int]
-    values: Mapping[str, Fates] = field(default_factory=dict)
     first_rejected: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)
+    delivered: Sequence[pl.Series] = field(default=(), compare=False)
+    values: Mapping[str, Fates] = field(default_factory=dict)
 
 
 class RejectedRows(Protocol):
@@ -71,41 +73,28 @@ class RejectedRows(Protocol):
 
 
 def settle_account(
-    ledger: Ledger,
-    staging: Staging,
-    run_id: str,
-    load: LoadRecord,
-    folder: Path,
-    originals: RejectedRows,
-    traits: Sequence[MappedTrait] = (),
+    ledger: Ledger, staging: Staging, run_id: str, load: LoadRecord, folder: Path, originals: RejectedRows
 ) -> Account:
-    """Say of every row of a load, and of every value of its traits, what became of it, in files and in
-    numbers.
+    """Say of every row of a load what became of it, in files and in numbers.
 
     `outcomes.parquet` has a row for every input row. `rejects.csv` has the rejected rows: the original
     columns first and untouched, as `originals` gives them, so that they can be put right and read again with
-    the same spec. `dropped.csv` has every value that was dropped. Raises `ConservationError` when the
-    outcomes, or the fates of a trait, do not sum to the rows read.
+    the same spec. Raises `ConservationError` when the outcomes do not sum to the rows read.
     """
     rows: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     first: dict[str, list[tuple[str, int]]] = {}
+    delivered = []
     schema = pl.DataFrame(schema=_OUTCOMES_SCHEMA).to_arrow().schema
     with (
         whole_file(folder / file_name("outcomes.parquet", load.load)) as outcomes_stream,
         whole_file(folder / file_name("rejects.csv", load.load)) as rejects_stream,
-        whole_file(folder / file_name("dropped.csv", load.load)) as dropped_stream,
         pq.ParquetWriter(outcomes_stream, schema, compression="zstd", **_ENCODINGS) as outcomes,
-        ThreadPoolExecutor(_COUNTERS) as aside,
     ):
         rejects_stream.write(originals.header())
-        values = ValueAccount(staging, traits, dropped_stream)
         found = row_outcomes(ledger, staging, run_id, load.load)
-        counting: deque[Future[PartValues]] = deque()
         for part, frame in zip(staging.parts, found, strict=True):
-            counting.append(aside.submit(values.count, part, frame))
-            if len(counting) > _COUNTERS:
-                values.add(counting.popleft().result())
+            delivered.append(frame[SENT_AS].is_in(list(DELIVERED)))
             outcomes.write_table(frame.select(*_OUTCOMES_SCHEMA).to_arrow())
             rows.update(dict(frame[OUTCOME].value_counts().iter_rows()))
             rejected = frame.filter(pl.col(OUTCOME) == Outcome.REJECTED.value)
@@ -114,16 +103,37 @@ def settle_account(
                 _note_first(rejected, first)
                 indexes = (rejected[POS] - staging.positions[part].start).to_list()
                 rejects_stream.writelines(originals.lines(part, indexes, rejected))
-        for waiting in counting:
-            values.add(waiting.result())
     _check_sum(run_id, load, rows)
-    _check_fates(run_id, load, values.fates)
     return Account(
         {outcome.value: rows[outcome.value] for outcome in Outcome},
         dict(sorted(reasons.items())),
-        values.fates,
         dict(sorted(first.items())),
+        delivered,
     )
+
+
+def settle_values(
+    account: Account, staging: Staging, load: LoadRecord, folder: Path, traits: Sequence[MappedTrait]
+) -> dict[str, Fates]:
+    """Say of every value of a load's traits what became of it: the fates of each trait, by its path.
+
+    `dropped.csv` has every value that was dropped. Raises `ConservationError` when the fates of a trait do
+    not sum to the rows read.
+    """
+    with (
+        whole_file(folder / file_name("dropped.csv", load.load)) as stream,
+        ThreadPoolExecutor(_COUNTERS) as counters,
+    ):
+        values = ValueAccount(staging, traits, stream)
+        counting: deque[Future[PartValues]] = deque()
+        for part, is_delivered in zip(staging.parts, account.delivered, strict=True):
+            counting.append(counters.submit(values.count, part, is_delivered))
+            if len(counting) > _COUNTERS:
+                values.add(counting.popleft().result())
+        for waiting in counting:
+            values.add(waiting.result())
+    _check_fates(load, values.fates)
+    return values.fates
 
 
 def read_outcomes(folder: Path, load: str) -> pl.Series:
@@ -162,10 +172,10 @@ def _check_sum(run_id: str, load: LoadRecord, rows: Counter[str]) -> None:
         )
 
 
-def _check_fates(run_id: str, load: LoadRecord, fates: Mapping[str, Fates]) -> None:
+def _check_fates(load: LoadRecord, fates: Mapping[str, Fates]) -> None:
     for path, of_trait in fates.items():
         if not of_trait.total == of_trait.read == load.rows_read:
             raise ConservationError(
-                f"Run {run_id}, {load.load}, {path}: {load.rows_read} rows were read, but the fates of its "
+                f"{load.load}, {path}: {load.rows_read} rows were read, but the fates of its "
                 f"values sum to {of_trait.total}: {of_trait.to_json()}."
             )

@@ -24,13 +24,11 @@ from memory_import.columns import (
     ID_TYPE,
     POS,
     ROW,
-    SENT_AS,
     TRAIT,
     VALUE,
     Exclusion,
 )
 from memory_import.ledger.report.fates import FIRST_ROWS, Fates
-from memory_import.ledger.report.outcomes import DELIVERED
 from memory_import.ledger.report.traits import MappedTrait, read_cells, read_filled
 from memory_import.ledger.staging.layout import within
 from memory_import.ledger.staging.staged import Staging
@@ -84,10 +82,11 @@ class ValueAccount:
         self.fates = {trait.path: Fates() for trait in traits}
         stream.write((",".join(DROPPED_COLUMNS) + "\n").encode())
 
-    def count(self, part: str, rows: pl.DataFrame) -> "PartValues":
-        """Count a part, which changes nothing yet; `rows` as `row_outcomes` gives them."""
+    def count(self, part: str, is_delivered: pl.Series) -> "PartValues":
+        """Count a part, which changes nothing yet; `is_delivered` (Boolean): whether the values of each row
+        went into the store."""
         values = PartValues(self._staging, self._traits)
-        values.count(part, rows)
+        values.count(part, is_delivered)
         return values
 
     def add(self, values: "PartValues") -> None:
@@ -106,10 +105,9 @@ class PartValues:
         self.fates = {trait.path: Fates() for trait in traits}
         self.dropped = BytesIO()
 
-    def count(self, part: str, rows: pl.DataFrame) -> None:
-        """Count the part; `rows` as `row_outcomes` gives them."""
+    def count(self, part: str, is_delivered: pl.Series) -> None:
+        """Count the part; `is_delivered` (Boolean): whether the values of each row went into the store."""
         positions = self._staging.positions[part]
-        is_delivered = rows[SENT_AS].is_in(list(DELIVERED))
         unread, broken = _find_unread(self._staging, part)
         others = self._staging.others(part)
         left_out = within(self._staging.left_out, positions)
@@ -132,7 +130,7 @@ class PartValues:
                 dropped.append(self._drop(part, trait, late[POS] - positions.start, late[CODE]))
         others_unsent = unsent.filter(pl.col(VALUE).is_not_null())
         dropped += self._count_others(part, others, late_others, others_unsent, is_delivered)
-        self._write(pl.concat(dropped), rows)
+        self._write(pl.concat(dropped), part)
 
     def _count(self, part: str, is_delivered: pl.Series, marks: _Marks) -> Iterator[pl.DataFrame]:
         """Count the traits of a part, all in one go; the dropped values of those that have any."""
@@ -221,11 +219,12 @@ class PartValues:
             cells = self._staging.read(part, str(column), at=frame[POS] - start)[str(column)]
             yield frame.select(POS, TRAIT, COLUMN, cells.alias(VALUE), CODE)
 
-    def _write(self, dropped: pl.DataFrame, rows: pl.DataFrame) -> None:
+    def _write(self, dropped: pl.DataFrame, part: str) -> None:
         if dropped.is_empty():
             return
         ordered = dropped.sort(POS, maintain_order=True)
-        ordered = ordered.hstack(rows.select(FILE, ROW)[ordered[POS] - rows[POS][0]])
+        at = ordered[POS] - self._staging.positions[part].start
+        ordered = ordered.hstack(self._staging.read(part, FILE, ROW, at=at))
         first = ordered.group_by(TRAIT, CODE, maintain_order=True).head(FIRST_ROWS)
         for path, code, file, row in first.select(TRAIT, CODE, FILE, ROW).iter_rows():
             listed = self.fates[path].examples.setdefault(code, [])

@@ -26,6 +26,7 @@ _LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 SECONDS_PER_DAY = 86_400
 _LARGEST_INTEGER = 2**63 - 1
+_PLACES_OF_PRICES = 6  # more of them are those of DECIMAL(38,9), (38,10), (38,18): what tools give any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def example_of(kind: pa.DataType) -> str | None:
 def to_text(column: pa.Array) -> TextColumn:
     """A column whose type has a text form, as text.
 
-    Integers and decimals as digits; floats in the shortest form that reads back the same, whole ones below
+    Integers and decimals as digits, decimals of a type that tools give to any number (more than 6 places)
+    without the zeros at their end; floats in the shortest form that reads back the same, whole ones below
     2^53 without ".0" (tools write an integer column with gaps as floats), NaN and infinity as nothing; dates
     and times as ISO 8601, with the offset if there is a time zone (one that is not known is written as UTC);
     booleans as true and false; UUIDs as they are written; lists as JSON, empty ones as nothing.
@@ -247,9 +249,10 @@ def _plain_decimals(column: pa.Array) -> pa.Array:
             return column.cast(pa.decimal128(38, column.type.scale))
         except pa.ArrowException:  # more digits than that
             pass
-    return pa.array(
-        [None if value is None else format(value, "f") for value in column.to_pylist()], pa.large_string()
-    )
+    texts = [None if value is None else format(value, "f") for value in column.to_pylist()]
+    if column.type.scale > _PLACES_OF_PRICES:
+        texts = [text and text.rstrip("0").rstrip(".") for text in texts]
+    return pa.array(texts, pa.large_string())
 
 
 def _texts(column: pa.Array) -> pl.Series:
@@ -285,6 +288,8 @@ def _as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
             is_whole = (value == value.round()) & (value.abs() < 2**53)
             whole = value.cast(pl.Int64, strict=False).cast(pl.String)
             return pl.when(is_whole).then(whole).otherwise(value.cast(pl.String))
+        case pl.Decimal() if kind.scale > _PLACES_OF_PRICES:
+            return value.cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
         case pl.Datetime():
             return value.dt.strftime(_MOMENT + ("%:z" if kind.time_zone else ""))
         case pl.Time():

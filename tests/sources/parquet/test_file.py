@@ -53,7 +53,15 @@ COLUMNS = {
         ["1.50", "1" + "0" * 45 + ".00"],
     ),
     "decimal of 32 bits": (pa.array([Decimal("1.50"), None], pa.decimal32(5, 2)), ["1.50", None]),
-    "small decimal": (pa.array([Decimal("1E-7")], pa.decimal128(20, 10)), ["0.0000001000"]),
+    "small decimal": (pa.array([Decimal("1E-7")], pa.decimal128(20, 10)), ["0.0000001"]),
+    "number of an unknown kind": (
+        pa.array([Decimal("12345"), Decimal("100"), Decimal("1.5"), Decimal(0)], pa.decimal128(38, 10)),
+        ["12345", "100", "1.5", "0"],
+    ),
+    "one of 256 bits": (
+        pa.array([Decimal(10) ** 45, Decimal("-0.5")], pa.decimal256(60, 9)),
+        ["1" + "0" * 45, "-0.5"],
+    ),
     **{
         f"time in {zone}": (
             pa.array([datetime(2024, 7, 2, 3, 4, tzinfo=UTC)], pa.timestamp("us", zone)),

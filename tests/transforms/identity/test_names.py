@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from memory_import.transforms.identity.inside import find_anchors
 from memory_import.transforms.identity.names import (
     BLANK,
+    WordHashes,
     hash_words,
-    list_word_hashes,
     names_of_hashes,
     read_names,
 )
@@ -23,7 +23,7 @@ def read(*names):
 
 def hashes_of(text):
     """What is kept of one name, with the name that its words make."""
-    kept = list_word_hashes(pl.Series([text]), hash_words)
+    kept = WordHashes(hash_words).list(pl.Series([text]))
     return kept.with_columns(name=pl.col("word").sum())
 
 
@@ -146,4 +146,4 @@ def test_a_known_beginning_is_recognised_in_a_longer_word_of_a_row():
 def test_two_words_of_one_hash_are_kept_as_one():
     texts = pl.Series(["Ana Smith", "Bob Smith", "Ana Ana"])
     for clash in (lambda words: words.str.tail(1).hash(0), lambda words: words.is_null().hash(0)):
-        assert not list_word_hashes(texts, clash).select("at", "word").is_duplicated().any()
+        assert not WordHashes(clash).list(texts).select("at", "word").is_duplicated().any()

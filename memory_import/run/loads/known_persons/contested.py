@@ -16,10 +16,10 @@ from memory_import.ledger.known.store import CONTESTED, IDENTIFIER, WORD
 from memory_import.ledger.known.table import PLACES_SCHEMA, Table
 from memory_import.ledger.staging.layout import CLAIMS_SCHEMA, WITHDRAWN_SCHEMA
 from memory_import.run.context import RunContext
-from memory_import.run.loads.known_persons.people import CLAIMANT, PAST, PEOPLE, hash_names
+from memory_import.run.loads.known_persons.people import CLAIMANT, PAST, PEOPLE, hash_names, narrow_words
 from memory_import.transforms.identity.claims import CodedClaims
 from memory_import.transforms.identity.inside import find_anchors
-from memory_import.transforms.identity.names import BLANK, Names
+from memory_import.transforms.identity.names import BLANK, Names, WordHashes
 from memory_import.transforms.identity.persons import Persons
 
 PAST_BELOW = -(1 << 42)
@@ -171,11 +171,12 @@ def remember_contested(run: RunContext, claims: pl.DataFrame, withdrawn: pl.Data
         ]
     ).unique()
     first = table.facts.get("next", 0)
+    hashes = WordHashes(narrow_words(run.known.hash))
     if claims.is_empty() and voided.is_empty():
         return
     kept = claims.with_columns(
         claim=first + pl.int_range(pl.len(), dtype=pl.Int64),
-        words=pl.coalesce("words", hash_names(claims["name"], run.known.hash)),
+        words=pl.coalesce("words", hash_names(claims["name"], hashes)),
         run=pl.lit(run.run_id),
     )
     facts = {**table.facts, "next": first + claims.height}

@@ -8,9 +8,10 @@ from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.report.outcomes import Outcome
 from memory_import.run.context import RunContext
 from memory_import.run.loads.known_persons.judged import JudgedPersons, is_landed, open_persons
-from memory_import.run.loads.known_persons.people import hash_names
+from memory_import.run.loads.known_persons.people import hash_names, narrow_words
 from memory_import.run.loads.known_persons.staged import NAME, list_persons
 from memory_import.spec.model import ProfilesSpec
+from memory_import.transforms.identity.names import WordHashes
 
 _PLACED = {ID_TYPE: pl.String, VALUE: pl.String, **PLACES_SCHEMA}
 
@@ -63,7 +64,7 @@ def list_held(persons: pl.DataFrame, run: RunContext) -> pl.DataFrame:
     named = persons.select(
         POS,
         "identifiers",
-        words=hash_names(persons[NAME], run.known.hash),
+        words=hash_names(persons[NAME], WordHashes(narrow_words(run.known.hash))),
         run=pl.lit(run.run_id),
     )
     stated = named.explode("identifiers", empty_as_null=False).unnest("identifiers")

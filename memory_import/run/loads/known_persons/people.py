@@ -17,8 +17,8 @@ from memory_import.transforms.identity.names import (
     KEYS_SCHEMA,
     HashWords,
     Names,
+    WordHashes,
     hash_words,
-    list_word_hashes,
     names_of_hashes,
     no_names,
 )
@@ -138,13 +138,13 @@ def narrow_words(keyed: KeyedHash) -> HashWords:
     )
 
 
-def hash_names(names: pl.Series, keyed: KeyedHash) -> pl.Series:
-    """What is kept of names (String): List of WORD, row for row."""
-    hashes = list_word_hashes(names, narrow_words(keyed))
-    words = hashes.select(
+def hash_names(names: pl.Series, hashes: WordHashes) -> pl.Series:
+    """What is kept of names (String): List of WORD, row for row; `hashes` are made with `narrow_words`."""
+    found = hashes.list(names)
+    words = found.select(
         words=pl.struct(pl.col(part).cast(pl.UInt32) for part in ("word", "first", "third")).cast(WORD)
     )
-    return gather_lists(hashes["at"], words["words"], len(names))
+    return gather_lists(found["at"], words["words"], len(names))
 
 
 def choose_words(persons: pl.DataFrame, words: pl.Series) -> pl.Series:

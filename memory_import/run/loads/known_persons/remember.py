@@ -16,11 +16,12 @@ from memory_import.run.loads.known_persons.ahead import make_ahead
 from memory_import.run.loads.known_persons.contested import remember_contested
 from memory_import.run.loads.known_persons.held import hold_on
 from memory_import.run.loads.known_persons.judged import JudgedPersons, is_doubted, is_landed, open_persons
-from memory_import.run.loads.known_persons.people import choose_words, hash_names, hash_traits
+from memory_import.run.loads.known_persons.people import choose_words, hash_names, hash_traits, narrow_words
 from memory_import.run.loads.known_persons.remember_rows import forget_rows, remember_rows
 from memory_import.run.loads.known_persons.staged import NAME, pair_identifiers
 from memory_import.spec.model import ProfilesSpec
 from memory_import.transforms.alignment import is_among
+from memory_import.transforms.identity.names import WordHashes
 from memory_import.transforms.plan import ProfilePlan
 from memory_import.transforms.prepare import identify
 
@@ -172,6 +173,7 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
     """`_pos`, PERSONS, hashes and `is_settled` (all that was sent of it landed) of who is known from now on,
     some at a time; new ones are numbered from `first`."""
     keyed, run = persons.run.known.hash, persons.run
+    hashes = WordHashes(narrow_words(keyed))
     since = pl.lit(run.run_id if run.record.row_limit else None, pl.String)
     nothing = [pl.lit(None, pl.UInt64).alias(trait_column(trait.path)) for trait in persons.plan.traits]
 
@@ -184,7 +186,7 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
         made = landed.with_columns(
             *hash_traits(persons.plan, keyed),
             person=pl.when(is_new).then(number).otherwise("person"),
-            words=choose_words(landed, hash_names(landed[NAME], keyed)),
+            words=choose_words(landed, hash_names(landed[NAME], hashes)),
             identifiers=_all_identifiers(landed, persons.plan),
             run=pl.lit(run.run_id),
             last_run=since,
@@ -206,12 +208,14 @@ def _list_known(persons: JudgedPersons, first: int) -> Iterator[pl.DataFrame]:
         first += made["person"].len() - landed["person"].count()
         return pl.concat([made.select(columns), kept.select(columns)])
 
-    yield from map(list_known, persons.judged())  # which holds none of them while the next one is read
+    yield from map(list_known, make_ahead(persons.judged()))  # `map` holds none of them meanwhile
 
 
 def _carry(persons: pl.DataFrame, emptied: pl.DataFrame) -> pl.DataFrame:
     """The same with what is known of traits of which their rows have no value (EMPTIED_SCHEMA): the store has
     it still."""
+    if emptied.is_empty():
+        return persons
     for (path,), of_trait in emptied.join(persons, on=POS, how="semi").group_by(TRAIT):
         column = trait_column(str(path))
         carried = persons.join(of_trait.select(POS, "hash"), on=POS, how="left", maintain_order="left")
