@@ -162,9 +162,7 @@ class PartReader(StagingWriter):
         that `read` gives for the rows at some places of a part."""
         ends = pl.Series([inside.stop for inside in self.positions.values()], dtype=pl.Int64)
         start = 0
-        for (part, inside), stop in zip(
-            self.positions.items(), wanted[POS].search_sorted(ends), strict=True
-        ):
+        for (part, inside), stop in zip(self.positions.items(), wanted[POS].search_sorted(ends), strict=True):
             if start < stop:
                 here = wanted[start:stop]
                 yield here.hstack(read(part, here[POS] - inside.start))
