@@ -112,12 +112,13 @@ class PartValues:
         others = self._staging.others(part)
         left_out = within(self._staging.left_out, positions)
         unsent = within(self._staging.unsent, positions)
-        late_others = left_out.join(
-            others.filter(pl.col(VALUE).is_not_null()), on=(POS, TRAIT, VALUE), how="semi"
-        )
-        late_own = left_out.join(late_others, on=(POS, TRAIT, VALUE), how="anti").unique(
-            (POS, TRAIT), keep="first"
-        )
+        late_others = late_own = left_out
+        if left_out.height:
+            stated = others.filter(pl.col(VALUE).is_not_null())
+            late_others = left_out.join(stated, on=(POS, TRAIT, VALUE), how="semi")
+            late_own = left_out.join(late_others, on=(POS, TRAIT, VALUE), how="anti").unique(
+                (POS, TRAIT), keep="first"
+            )
         marks = _Marks(positions, within(self._staging.superseded, positions), late_own, unsent)
         dropped = [pl.DataFrame(schema=_DROPPED), *self._count(part, is_delivered, marks)]
         for path, trait in self._traits.items():
@@ -205,18 +206,21 @@ class PartValues:
         if others.is_empty():
             return
         start = self._staging.positions[part].start
-        kept = others.filter(pl.col(ID_TYPE).is_not_null()).join(late, on=(POS, TRAIT, VALUE), how="anti")
-        kept = kept.join(unsent, on=(POS, TRAIT, VALUE), how="anti")
+        kept = others.filter(pl.col(ID_TYPE).is_not_null())
+        for listed in filter(len, (late, unsent)):
+            kept = kept.join(listed, on=(POS, TRAIT, VALUE), how="anti")
         kept = kept.filter(is_delivered.gather(kept[POS] - start))
         for path, count in kept[TRAIT].value_counts(name="count").iter_rows():
             self.fates[path].others_sent += count
-        left_out = others.drop(CODE).join(late, on=(POS, TRAIT, VALUE))
-        refused = others.filter(pl.col(VALUE).is_null())
-        dropped = pl.concat([refused, left_out.select(refused.columns)])
+        dropped = others.filter(pl.col(VALUE).is_null())
+        if late.height:
+            left_out = others.drop(CODE).join(late, on=(POS, TRAIT, VALUE))
+            dropped = pl.concat([dropped, left_out.select(dropped.columns)])
         for path, code, count in dropped.group_by(TRAIT, CODE).len().iter_rows():
             self.fates[path].others_dropped[code] += count
-        for (column,), frame in dropped.group_by(COLUMN, maintain_order=True):
-            cells = self._staging.read(part, str(column), at=frame[POS] - start)[str(column)]
+        for frame in dropped.partition_by(COLUMN):
+            column = frame[COLUMN][0]
+            cells = self._staging.read(part, column, at=frame[POS] - start)[column]
             yield frame.select(POS, TRAIT, COLUMN, cells.alias(VALUE), CODE)
 
     def _write(self, dropped: pl.DataFrame, part: str) -> None:

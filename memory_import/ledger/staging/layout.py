@@ -141,5 +141,7 @@ def is_merged(part: str) -> bool:
 
 def within(rows: pl.DataFrame, positions: range) -> pl.DataFrame:
     """Those of the rows, which are ordered by `_pos`, that stand at some positions."""
+    if rows.is_empty():  # as most that is staged of rows is of a first run
+        return rows
     start, stop = rows[POS].search_sorted(pl.Series([positions.start, positions.stop]))
     return rows[start:stop]
