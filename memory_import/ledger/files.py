@@ -7,10 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import polars as pl
 from polars.exceptions import PolarsError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
@@ -105,11 +108,7 @@ def map_arrow(path: Path, columns: Sequence[str]) -> pl.DataFrame:
 
     Memory and disk share the pages of the file, which is therefore never changed in place.
     """
-    import pyarrow as pa
-
-    with pa.memory_map(str(path)) as source:
-        table = pa.ipc.open_file(source).read_all().select(columns)
-    frame = pl.from_arrow(table)
+    frame = pl.from_arrow(_map_as_of(path, *_version(path)).select(columns))
     assert isinstance(frame, pl.DataFrame)  # noqa: S101 - as a table always is
     return frame
 
@@ -124,8 +123,21 @@ def copy_texts(rows: pl.DataFrame) -> pl.DataFrame:
 
 def arrow_columns(path: Path) -> tuple[str, ...]:
     """The names of the columns of an Arrow file."""
+    return _columns_as_of(path, *_version(path))
+
+
+def _version(path: Path) -> tuple[int, int, int]:
     status = path.stat()
-    return _columns_as_of(path, status.st_ino, status.st_mtime_ns, status.st_size)
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=4)
+def _map_as_of(path: Path, _inode: int, _modified_ns: int, _size_bytes: int) -> "pa.Table":
+    """A file that is never changed in place: several columns of a part are asked for one after the other."""
+    import pyarrow as pa
+
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_file(source).read_all()
 
 
 @lru_cache(maxsize=1_000)

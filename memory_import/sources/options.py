@@ -29,8 +29,7 @@ class SourceOptions:
     `encoding` holds for CSV files without a byte order mark; a byte order mark (UTF-8, UTF-16, UTF-32) is
     believed first. `escape`: a character that takes the meaning from the one after it; None where quotes are
     doubled. `skip_rows`: lines before the header. `ignores_footer`: rows at the end of a CSV file that have
-    fewer fields than the header are left out, not rejected. `allows_missing_columns`: a used column may be
-    missing in some of several CSV files and is blank there; in Parquet files it always may.
+    fewer fields than the header are left out, not rejected.
     """
 
     path: str
@@ -39,7 +38,6 @@ class SourceOptions:
     escape: str | None = None
     skip_rows: int = 0
     ignores_footer: bool = False
-    allows_missing_columns: bool = False
 
 
 def check_options(options: SourceOptions) -> None:

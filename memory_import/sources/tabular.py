@@ -48,11 +48,6 @@ class Source:
         return tuple(self.tables)
 
     @property
-    def columns_of(self) -> dict[str, tuple[str, ...]]:
-        """Each file's columns, trimmed."""
-        return {name: table.columns for name, table in self.tables.items()}
-
-    @property
     def columns(self) -> tuple[str, ...]:
         """The columns of all files, by first appearance."""
         return tuple(dict.fromkeys(name for table in self.tables.values() for name in table.columns))

@@ -25,7 +25,10 @@ _PATTERNS = {NAME_PATTERN: "letters, digits, spaces, hyphens and underscores"}
 _USUAL_PATTERN = "letters, digits and hyphens"
 _STORE = "the id of a store, or a mapping with its name"
 _SHORT_FORMS = {"occurred_at", "conversation_ids", "latest"}
-_TEXT_OR_LIST = {"format", "true", "false"}
+_LISTS = {
+    "column": "a column or a list of columns",
+    **dict.fromkeys(("format", "true", "false"), "a text or a list of texts"),
+}
 _DEEPEST_PLACE = 7  # an entry of a list of columns, counted from the document down
 
 Place = tuple[Any, ...]
@@ -102,6 +105,15 @@ def _model_of(annotation: Any) -> type[BaseModel] | None:
     if get_origin(annotation) in {Union, UnionType} or hasattr(annotation, "__metadata__"):
         return next((model for part in get_args(annotation) if (model := _model_of(part))), None)
     return None
+
+
+def _model_at(place: Place) -> type[BaseModel] | None:
+    """The model of what stands at a place of a spec."""
+    model: type[BaseModel] | None = Spec
+    for key in place:
+        field = None if model is None else _fields_of(model).get(key)
+        model = None if field is None else _model_of(field.annotation)
+    return model
 
 
 def _remove(document: Any, place: Place) -> None:
@@ -198,10 +210,10 @@ def _expected(kind: str, place: Place, details: Any) -> str:
     has_short_form = len(place) == 4 or "profile" in place[1:2] or place[-1] in _SHORT_FORMS
     if kind == "model_type" and has_short_form:
         return "a column or a mapping"
-    if kind == "tuple_type" and place[-1] == "column":
-        return "a column or a list of columns"
-    if kind == "tuple_type" and place[-1] in _TEXT_OR_LIST:
-        return "a text or a list of texts"
+    if kind == "tuple_type" and place[-1] in _LISTS:
+        return _LISTS[place[-1]]
+    if kind == "model_type" and (model := _model_at(place)) is not None:
+        return f"a mapping with any of: {', '.join(_fields_of(model))}"
     message: str = details["msg"]
     return _EXPECTED.get(kind, message.removeprefix("Input should be "))
 

@@ -44,7 +44,6 @@ def source_options(source: SourceSpec, spec_folder: Path) -> SourceOptions:
         escape=source.escape,
         skip_rows=source.skip_rows,
         ignores_footer=source.footer == "ignore",
-        allows_missing_columns=source.missing_columns == "blank",
     )
 
 

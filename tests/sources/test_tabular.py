@@ -56,7 +56,10 @@ def test_a_name_that_exists_is_no_glob(tmp_path):
 def test_columns_are_united_and_missing_ones_null(folder, read):
     reading = read(folder / "a-*.csv")
     assert reading.source.columns == ("id", "name", "extra")
-    assert dict(reading.source.columns_of) == {"a-1.csv": ("id", "name"), "a-2.csv": ("name", "extra", "id")}
+    assert [table.columns for table in reading.source.tables.values()] == [
+        ("id", "name"),
+        ("name", "extra", "id"),
+    ]
     assert reading.accepted.rows() == [("a-1.csv", 1, "1", "x", None), ("a-2.csv", 1, "2", "y", "z")]
     assert reading.accepted.schema == {
         "_file": pl.String,

@@ -135,6 +135,11 @@ def test_options_that_contradict_each_other_or_the_digits_are_refused(
             id="source",
         ),
         pytest.param(
+            HEAD + SOURCE + "  region: US\n" + TRAITS,
+            "profiles.region is 'US'; expected a mapping with any of: column, default.",
+            id="region",
+        ),
+        pytest.param(
             HEAD + "  source: ''\n" + TRAITS, "profiles.source.path is ''; expected a text.", id="empty path"
         ),
         pytest.param(

@@ -15,7 +15,8 @@ _CALLING_CODES = {
 AMERICAN_REGIONS = sorted(region for region, code in _CALLING_CODES.items() if code == "1")
 """Regions in which every national number has its area code."""
 
-_FIRST_DIGIT = r"^[^0-9+]*([1-9])"  # of a number without plus and zeros
+# Behind the first digit of a calling code, a number without plus that begins with the same.
+_BEGINS_ALIKE = f"^(?:{'|'.join(f'{digit}[^0-9+]*{digit}' for digit in range(1, 10))})"
 _MEXICAN = r"^(?:\+|00)52(1)[0-9]{10}$"
 _MEXICAN_AT_HOME = r"^521[0-9]{10}$"
 
@@ -26,8 +27,7 @@ def refuse_ambiguous(verdicts: pl.DataFrame, questions: pl.Series, regions: pl.S
     Such are digits that begin with the calling code of their own country: Germany's 4915112345678 may be a
     mobile without its plus, and a landline of Leer.
     """
-    first = questions.str.slice(0, 1)  # most begin with what nobody takes for a calling code
-    possible = (verdicts["e164"].is_not_null() & (first != "+") & (first != "0")).arg_true()
+    possible = (verdicts["e164"].str.slice(1, 1) + questions).str.contains(_BEGINS_ALIKE).arg_true()
     candidates = pl.DataFrame(
         {
             "row": possible,
@@ -37,10 +37,7 @@ def refuse_ambiguous(verdicts: pl.DataFrame, questions: pl.Series, regions: pl.S
             "code": verdicts["code"].gather(possible),
         }
     )
-    candidates = candidates.filter(
-        pl.col("code") != Change.PHONE_PLUS_ADDED.value,
-        pl.col("question").str.extract(_FIRST_DIGIT) == pl.col("e164").str.slice(1, 1),
-    ).with_columns(
+    candidates = candidates.filter(pl.col("code") != Change.PHONE_PLUS_ADDED.value).with_columns(
         digits=pl.col("question").str.replace_all("[^0-9]", ""),
         calling_code=pl.col("region").replace_strict(_CALLING_CODES, default=None, return_dtype=pl.String),
     )

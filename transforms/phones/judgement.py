@@ -23,6 +23,8 @@ FEWEST_ROWS_FOR_COMPILED_RULES = 400
 
 Judge = Callable[[str, str | None], tuple[str | None, str | None]]
 _VERDICT: dict[str, pl.DataType | type[pl.DataType]] = {"e164": pl.String, "code": CODES}
+# Polars keeps the patterns that each thread asked last compiled: in a thread of their own the rules stay.
+_DECIDING = ThreadPoolExecutor(1, "phone-rules")
 
 
 def judge_phones(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
@@ -59,7 +61,7 @@ def _judge_by_library(numbers: pl.Series, regions: pl.Series) -> pl.DataFrame:
 def judge_by_rules(numbers: pl.Series, regions: pl.Series, rules: PhoneRules, judge: Judge) -> pl.DataFrame:
     """`judge_phones` by these rules; `judge` (number, region -> e164, code) decides what is left open."""
     numbers, regions = numbers.cast(pl.String), regions.cast(pl.String)
-    decided = _decide(rules, numbers, regions)
+    decided = _DECIDING.submit(_decide, rules, numbers, regions).result()
     is_open = pl.repeat(True, len(numbers), eager=True).scatter(decided["row"], False)
     others = _state_rows(numbers, regions, is_open.arg_true())
     holds_none = holds_no_number(others["number"])

@@ -117,13 +117,17 @@ def _take_parts(rest: pl.DataFrame, separator: str | None, *, vanity: bool) -> p
 
     The `question` of a figure is the figure, for the repair alone.
     """
-    number = pl.col("number")
+    number = rest["number"]
     is_figure = number.str.contains(_FIGURE)
     extended = number.str.replace(_EXTENSION_AT_END, "")
-    is_extended = ~is_figure & (extended != number) & _is_bare(extended, separator)
-    figures = rest.filter(is_figure).select("row", "region", question=number, reason=_DAMAGE, change=NO_CODE)
-    short = rest.filter(is_extended).select(
-        "row", "region", question=extended, reason=NO_CODE, change=_EXTENSION
+    is_bare = rest.select(_is_bare(pl.lit(extended), separator)).to_series()
+    is_extended = ~is_figure & (extended != number) & is_bare
+    marked = rest.with_columns(extended=extended)
+    figures = marked.filter(is_figure).select(
+        "row", "region", question="number", reason=_DAMAGE, change=NO_CODE
+    )
+    short = marked.filter(is_extended).select(
+        "row", "region", question="extended", reason=NO_CODE, change=_EXTENSION
     )
     others = rest.filter(~is_figure & ~is_extended)
     parts = [figures, short]

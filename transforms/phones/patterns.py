@@ -91,9 +91,9 @@ def join_by_territory(rules: Iterable[tuple[int, str]]) -> str:
 class JoinedRules:
     """One kind of rule of every territory, joined for those that are asked about.
 
-    To compile all of them takes a tenth of a second in every thread that asks, and most files know a few
-    countries. A territory that was not asked about before joins the others; once that has cost a quarter of
-    what all of them would, all join. Safe to ask from any thread.
+    To compile all of them takes a tenth of a second, and most files know a few countries. A territory that
+    was not asked about before joins the others; once that has cost a quarter of what all of them would, all
+    join. Safe to ask from any thread.
     """
 
     def __init__(self, rules: Sequence[str]) -> None:

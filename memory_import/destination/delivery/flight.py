@@ -62,10 +62,11 @@ class Flight:
         self._work.observer.sent(self.batch.rows)
 
     async def completed(self, code: int | None, message: str) -> None:
-        """Its operation ended well; `code` and `message` are of an error that it told all the same."""
+        """Its operation ended well; `code` and `message` are of an error that it told all the same, which has
+        the code 0 in the ledger where it told none."""
         if message:
             self._work.staging.note_refusal(self.batch.id, code, message)
-        await self._move(BatchState.COMPLETED, **({} if code is None else {"code": code}))
+        await self._move(BatchState.COMPLETED, **({"code": code or 0} if message else {}))
         self.landed()
 
     def landed(self) -> None:

@@ -235,16 +235,21 @@ class Ledger(EditTable):
         told_at, seconds = (float(value) for value in told)
         return min(max(told_at + seconds - now, 0.0), seconds)
 
-    def completed_with_error(self, run_id: str, load: str) -> int:
-        """The batches whose operation ended well and told an error all the same."""
-        query = select(func.count()).where(
-            batches.c.run_id == run_id,
-            batches.c.load == load,
-            batches.c.state == BatchState.COMPLETED,
-            batches.c.code.is_not(None),
+    def completed_with_error(self, run_id: str, load: str) -> dict[int, tuple[int, int]]:
+        """By code, the batches whose operation ended well and told an error all the same, and their rows."""
+        query = (
+            select(batches.c.code, func.count(), func.sum(batches.c.rows))
+            .where(
+                batches.c.run_id == run_id,
+                batches.c.load == load,
+                batches.c.state.in_([BatchState.COMPLETED, BatchState.VERIFIED]),
+                batches.c.code.is_not(None),
+            )
+            .group_by(batches.c.code)
+            .order_by(batches.c.code)
         )
         with self._engine.connect() as connection:
-            return connection.execute(query).scalar_one()
+            return {code: (count, rows) for code, count, rows in connection.execute(query)}
 
     def request_counts(self, run_id: str) -> RequestCount:
         """All requests that a run made, over all its resumes."""

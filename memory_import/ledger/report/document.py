@@ -1,7 +1,7 @@
 """The report of a run, made from the ledger and the account of each load."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -112,6 +112,19 @@ def count_sent_rows(ledger: Ledger, run_id: str, load: str) -> int:
     return sum(rows for (state, _), (_, _, rows) in ledger.totals(run_id, load).items() if state in _TAKEN)
 
 
+def _remark_errors(ledger: Ledger, run_id: str, load: str) -> Iterator[str]:
+    """A sentence where the service completed what it told an error of."""
+    told = ledger.completed_with_error(run_id, load)
+    if told:
+        batches, rows = (sum(counts) for counts in zip(*told.values(), strict=True))
+        codes = ", ".join(f"{code or 'none'}: {count:,}" for code, (count, _) in told.items())
+        yield (
+            f"Operations that ended COMPLETED and told an error all the same: {batches:,}, of {rows:,} rows "
+            f"(code {codes}). Nobody but the service knows what became of these rows: read them back with "
+            f"`memory-import verify {run_id} --sample all`."
+        )
+
+
 def _load_section(ledger: Ledger, run_id: str, load: LoadRecord, account: Account) -> dict[str, Any]:
     sent, batches = describe_batches(ledger, run_id, load.load)
     known = ledger.input(run_id, load.load) or {}
@@ -132,6 +145,6 @@ def _load_section(ledger: Ledger, run_id: str, load: LoadRecord, account: Accoun
             code: [list(place) for place in places] for code, places in account.first_rejected.items()
         },
         "changes": dict(sorted(load.changes.items())),
-        "remarks": list(load.remarks),
+        "remarks": [*load.remarks, *_remark_errors(ledger, run_id, load.load)],
         **({} if load.lookups is None else {"lookups": dict(load.lookups)}),
     }

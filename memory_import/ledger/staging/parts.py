@@ -15,7 +15,7 @@ import polars as pl
 
 from memory_import.columns import ERRORS, FILE, POS, ROW, is_ours
 from memory_import.ledger.files import arrow_columns, map_arrow
-from memory_import.ledger.staging.layout import cells_name, within
+from memory_import.ledger.staging.layout import cells_name
 from memory_import.ledger.staging.writing import StagingWriter
 
 _PARTS_KEPT = 2  # of whose text some columns were read: others are mostly read next, by as many threads
@@ -160,10 +160,13 @@ class PartReader(StagingWriter):
     ) -> Iterator[pl.DataFrame]:
         """Part by part, the rows at wanted positions: the columns of `wanted`, which is by `_pos`, and those
         that `read` gives for the rows at some places of a part."""
-        for part, inside in self.positions.items():
-            here = within(wanted, inside)
-            if not here.is_empty():
+        ends = pl.Series([inside.stop for inside in self.positions.values()], dtype=pl.Int64)
+        start = 0
+        for (part, inside), stop in zip(self.positions.items(), wanted[POS].search_sorted(ends), strict=True):
+            if start < stop:
+                here = wanted[start:stop]
                 yield here.hstack(read(part, here[POS] - inside.start))
+            start = stop
 
     def locate(self, wanted: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """Part by part, the rows at wanted positions with `_file` and `_row`."""

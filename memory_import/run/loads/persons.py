@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -32,6 +33,7 @@ from memory_import.run.loads.person_partitions import (
 )
 from memory_import.run.loads.person_rules import PersonRules
 from memory_import.run.loads.stored_values import read_values
+from memory_import.transforms.alignment import gather_lists
 from memory_import.transforms.identity.components import LINKS_SCHEMA, find_components, link_equals
 from memory_import.transforms.identity.groups import (
     BLOCKED_HASH,
@@ -40,8 +42,8 @@ from memory_import.transforms.identity.groups import (
 )
 from memory_import.transforms.plan import ProfilePlan
 
-_HASHES_PER_PARTITION = 1_500_000
-_ROWS_PER_PARTITION = 40_000
+_HASHES_PER_PARTITION = 3_000_000
+_ROWS_PER_PARTITION = 90_000  # a partition costs as much in itself as 15,000 rows do
 _WORKERS = 2
 
 
@@ -171,27 +173,24 @@ def _stage_claims(staging: Staging, found: list[FoundPersons], known: FoundPeopl
 
 
 def _read_rows(staging: Staging, plan: ProfilePlan, part: str, at: pl.Series) -> pl.DataFrame:
-    """The values of the rows at some places of a part; `_further`: List of Struct of FURTHER_SCHEMA;
-    `_may_be_blocked`."""
+    """The values of the rows at some places of a part; `_further`: List of Struct of FURTHER_SCHEMA."""
     values = read_values(staging, plan, part, at)
     moments = [staging.read(part, LATEST, at=at)] if LATEST in staging.columns(part) else []
-    further = _list_further(staging, part, at)
-    has_blocked = pl.any_horizontal(pl.col(hash_columns(plan)) == BLOCKED_HASH).fill_null(value=False)
-    doubts = staging.read(part, *hash_columns(plan), at=at).select(
-        further, _may_be_blocked=has_blocked | pl.lit(further.is_not_null())
-    )
-    return pl.concat([values, doubts, *moments], how="horizontal")
+    return pl.concat([values, _list_further(staging, part, at).to_frame(), *moments], how="horizontal")
 
 
 def _list_further(staging: Staging, part: str, at: pl.Series) -> pl.Series:
-    """`_further`: List of Struct of FURTHER_SCHEMA of the rows at some places of a part; null without any."""
+    """`_further`: List of Struct of FURTHER_SCHEMA of the rows at some places of a part, in ascending order;
+    null without any."""
     dtype = pl.List(pl.Struct(FURTHER_SCHEMA))
     further = staging.further_identifiers(part)
     if further.is_empty():
         return pl.repeat(None, len(at), dtype=dtype, eager=True).alias("_further")
-    lists = further.group_by(POS).agg(_further=pl.struct(*FURTHER_SCHEMA))
     rows = pl.DataFrame({POS: at + staging.positions[part].start}, schema={POS: pl.Int64})
-    return rows.join(lists, on=POS, how="left", maintain_order="left")["_further"].cast(dtype)
+    found = further.join(rows.with_row_index("at"), on=POS, maintain_order="left")
+    pairs = found.select(pl.struct(*FURTHER_SCHEMA).alias("_further"))["_further"]
+    lists = gather_lists(found["at"], pairs, len(at)).cast(dtype).to_frame()
+    return lists.select(pl.when(pl.col("_further").list.len() > 0).then("_further")).to_series()
 
 
 def _find_known(staging: Staging, plan: ProfilePlan, known: Known, suppressed: pl.DataFrame) -> FoundPeople:
@@ -207,14 +206,12 @@ def _find_candidates(
 ) -> pl.DataFrame:
     """`_pos`, `_representative` of all rows that share a hash, transitively: a group of them holds whole
     persons, nearly always just one. Rows that share one with a known person or a suppressed value, have a
-    blocked one or further ones are among them; so are known people, as numbers below 0."""
-    hashes = rows * len(plan.identifier_columns)
-    partitions = min(max(1, -(-hashes // _HASHES_PER_PARTITION)), MOST_PARTITIONS)
+    blocked one or further ones are among them; so are known people, as numbers below 0. `_may_be_blocked`:
+    whether a value of the row may be one that identifies nobody."""
     suppressed = rules.suppressed.select(pl.col(VALUE).hash())[VALUE]
     marks = pl.concat([suppressed, pl.Series([BLOCKED_HASH], dtype=pl.UInt64)])
-    listed = _read_hashes(staging, plan, partitions, known)
-    with partitioned(staging.folder / "hashes", listed) as paths:
-        found = [_link_rows(path, marks) for path in paths]
+    hashes = rows * len(plan.identifier_columns)
+    found = [_link_rows(hashed, marks) for hashed in _read_hashes(staging, plan, hashes, known)]
     links = pl.concat([pl.DataFrame(schema=LINKS_SCHEMA), *(links for links, _ in found)])
     groups = find_components(links).rename({"node": POS, "root": REPRESENTATIVE})
     alone = [staging.further_identifiers(part)[POS] for part in staging.parts]
@@ -222,31 +219,36 @@ def _find_candidates(
     return _with_singles(groups, pl.concat([pl.Series(POS, dtype=pl.Int64), *alone]))
 
 
-def _link_rows(path: Path, marks: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+def _link_rows(hashed: pl.DataFrame, marks: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
     """Links of those of `_pos`, `value` that share a hash and may be a person, and `_pos` of those that have
     one of these hashes, of values that are blocked or suppressed."""
-    hashed = pl.read_ipc(path)
     marked = hashed.filter(pl.col(VALUE).is_in(marks.implode()))[POS]
     repeated = find_repeated(hashed[VALUE])
     repeated = repeated.filter(repeated != BLOCKED_HASH)
     return link_equals(hashed.filter(pl.col(VALUE).is_in(repeated.implode())), POS, VALUE), marked
 
 
-def _with_singles(groups: pl.DataFrame, positions: pl.Series) -> pl.DataFrame:
-    """The groups, and one for each row at these positions that is in none."""
-    alone = positions.unique().to_frame(POS).join(groups, on=POS, how="anti")
-    return pl.concat([groups, alone.with_columns(_representative=POS)]).sort(POS)
+def _with_singles(groups: pl.DataFrame, marked: pl.Series) -> pl.DataFrame:
+    """The groups, and one for each of the marked positions that is in none, with `_may_be_blocked`."""
+    alone = marked.unique().to_frame(POS).join(groups, on=POS, how="anti")
+    candidates = pl.concat([groups, alone.with_columns(_representative=POS)]).sort(POS)
+    return candidates.with_columns(_may_be_blocked=pl.col(POS).is_in(marked.implode()))
 
 
 def _read_hashes(
-    staging: Staging, plan: ProfilePlan, partitions: int, known: FoundPeople
+    staging: Staging, plan: ProfilePlan, hashes: int, known: FoundPeople
 ) -> Iterator[pl.DataFrame]:
-    """`_pos`, `value`, `_partition` of the hashes of all identifiers, part by part; those of known people
-    have their numbers below 0."""
+    """`_pos`, `value` of the hashes of all identifiers (at most so many), those of known people with their
+    numbers below 0; of many some at a time, equal ones together."""
     of_known = known.links.rename({CLAIMANT: POS})
-    listed = (_list_hashes(staging, plan, part) for part in staging.parts)
-    for hashed in (of_known, *listed):
-        yield hashed.with_columns(_partition=pl.col(VALUE) % partitions)
+    listed = chain([of_known], (_list_hashes(staging, plan, part) for part in staging.parts))
+    partitions = min(-(-hashes // _HASHES_PER_PARTITION), MOST_PARTITIONS)
+    if partitions <= 1:
+        yield pl.concat(listed)
+        return
+    numbered = (hashed.with_columns(_partition=pl.col(VALUE) % partitions) for hashed in listed)
+    with partitioned(staging.folder / "hashes", numbered) as paths:
+        yield from map(pl.read_ipc, paths)
 
 
 def _list_hashes(staging: Staging, plan: ProfilePlan, part: str) -> pl.DataFrame:

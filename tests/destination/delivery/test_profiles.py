@@ -229,8 +229,16 @@ async def test_an_error_of_a_completed_operation_is_kept(ledger: Ledger, tmp_pat
     await journey.deliver(Service(poll=lambda _rows, _before: told))
     assert journey.outcomes == {"completed": 4}
     assert [batch.code for batch in journey.batches] == [520034]
-    assert ledger.completed_with_error(RUN_ID, "profiles") == 1
+    assert ledger.completed_with_error(RUN_ID, "profiles") == {520034: (1, 4)}
     assert journey.staging.refusals()["message"].to_list() == ["Half: of it"]
+
+
+@pytest.mark.parametrize("error", [{"title": "Half"}, {"code": "?"}])
+async def test_an_error_without_a_code_is_kept(ledger: Ledger, tmp_path: Path, error: dict[str, str]) -> None:
+    told = operation("COMPLETED", error=error)
+    journey = begin(ledger, tmp_path, 4)
+    await journey.deliver(Service(poll=lambda _rows, _before: told))
+    assert ledger.completed_with_error(RUN_ID, "profiles") == {0: (1, 4)}
 
 
 # A server with a smaller limit

@@ -98,6 +98,17 @@ def test_the_section_of_a_load_counts_rows_batches_and_what_was_taken(ledger: Le
     assert list(report["loads"]["profiles"]["rows"]) == ["read", *OUTCOMES]
 
 
+def test_what_was_completed_with_an_error_is_said(ledger: Ledger) -> None:
+    load = make_load(30)
+    planned = [make_planned(10 * number, 10 * number + 10, rows=10) for number in range(3)]
+    for batch, code in zip(enter(ledger, load, planned), (520034, 0, None), strict=True):
+        drive(ledger, batch, BatchState.COMPLETED, **({} if code is None else {"code": code}))
+    account = Account(dict.fromkeys(OUTCOMES, 0) | {"completed": 30}, {})
+    report = build_report(ledger, make_run(), {"profiles": (load, account)}, None)
+    (remark,) = report["loads"]["profiles"]["remarks"]
+    assert "told an error all the same: 2, of 20 rows (code none: 1, 520034: 1)." in remark
+
+
 def test_requests_and_seconds_are_those_of_the_run(ledger: Ledger) -> None:
     enter(ledger, make_load(0), [])
     with ledger.transaction() as transaction:
