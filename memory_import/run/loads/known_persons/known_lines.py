@@ -1,6 +1,7 @@
 """Lines of text that say what they said when their rows landed, recognised before they are read."""
 
 from dataclasses import dataclass, field
+from itertools import count
 
 import polars as pl
 
@@ -18,8 +19,10 @@ _KNOWN = {
     LINE_HASH: "line",
     STATED: "stated",
 }
-_MOST_STRETCHES = 8
-_MOST_OTHERS = 8  # one after another: lines were put in or taken out rather than changed
+_FEWEST_STRETCHES = 4
+_SHORTEST = 100  # lines, on average: below it is quicker to look for each of them
+_NEAR = 500
+_MOST_OTHERS = 4  # one after another: lines were put in or taken out rather than changed
 
 
 @dataclass
@@ -49,11 +52,12 @@ class RememberedLines:
         after another from `start` on, as they did last time, or from another place on behind lines that are
         new or gone."""
         lines, found, at = self.remembered.lines, [pl.Series(dtype=pl.UInt32)], 0
-        for _ in range(_MOST_STRETCHES):
+        for stretches in count(1):
             stretch = _follow(lines.all[start : start + len(hashes) - at], hashes[at:], start)
             found.append(stretch)
             at += len(stretch)
-            first = lines.find_first(hashes[at:])
+            is_worth_it = stretches < _FEWEST_STRETCHES or at > stretches * _SHORTEST
+            first = self._find_next(hashes[at:], start + len(stretch)) if is_worth_it else None
             if first is None:
                 break
             unknown, start = first
@@ -63,6 +67,17 @@ class RememberedLines:
         others = places.is_null().arg_true()
         return places.scatter(others, lines.find(hashes.gather(others)))
 
+    def _find_next(self, hashes: pl.Series, start: int) -> tuple[int, int] | None:
+        """The first of these hashes that is remembered, as its number and its place: nearly always it is
+        near `start`. None where none is."""
+        lines = self.remembered.lines
+        near = lines.all[start : start + _NEAR]
+        is_near = hashes[:_NEAR].is_in(near.implode()).fill_null(value=False)
+        if not is_near.any():
+            return lines.find_first(hashes)
+        first = int(is_near.arg_max() or 0)
+        return first, start + int(near.index_of(hashes[first]) or 0)
+
 
 def _follow(run: pl.Series, hashes: pl.Series, start: int) -> pl.Series:
     """The places of hashes that stand as those of `run` do, which begins at `start`: null for single ones
@@ -70,9 +85,9 @@ def _follow(run: pl.Series, hashes: pl.Series, start: int) -> pl.Series:
     is_other = (run != hashes[: len(run)]).fill_null(value=True)
     runs = is_other.rle().struct.unnest()
     is_lost = runs["value"] & (runs["len"] > _MOST_OTHERS)
-    count = int(runs["len"][: is_lost.arg_max() if is_lost.any() else None].sum())
-    places = pl.int_range(start, start + count, dtype=pl.UInt32, eager=True)
-    return places.scatter(is_other[:count].arg_true(), None)
+    height = int(runs["len"][: is_lost.arg_max() if is_lost.any() else None].sum())
+    places = pl.int_range(start, start + height, dtype=pl.UInt32, eager=True)
+    return places.scatter(is_other[:height].arg_true(), None)
 
 
 def _nowhere(count: int) -> pl.Series:
