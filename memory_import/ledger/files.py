@@ -113,6 +113,14 @@ def map_arrow(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     return frame
 
 
+def copy_texts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with texts of their own, where they would keep all texts of the frame that they were picked from:
+    whatever they are put into would be kept, or written, with these."""
+    copied = pl.from_arrow(rows.to_arrow())
+    assert isinstance(copied, pl.DataFrame)  # noqa: S101 - as a table always is
+    return copied
+
+
 def arrow_columns(path: Path) -> tuple[str, ...]:
     """The names of the columns of an Arrow file."""
     return _columns_as_of(path, *_version(path))

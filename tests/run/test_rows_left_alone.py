@@ -16,7 +16,7 @@ import yaml
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
-from memory_import.run.loads.known_persons.skipped import read_skipped
+from memory_import.run.loads.known_persons.skipped import find_skipped
 from tests.support.workplace import STORE, Workplace, rows_of
 
 COLUMNS = ("Name", "Phone", "Other", "Email", "Country", "City", "Since", "Visits", "Edited", "Status")
@@ -142,7 +142,7 @@ def night(workplace: Workplace, crm: Crm, columns: tuple[str, ...] = COLUMNS) ->
 
 
 def count_left_alone(result: RunResult) -> int:
-    return read_skipped(Staging(Path(result.folder) / "profiles")).height
+    return int(find_skipped(Staging(Path(result.folder) / "profiles")).sum())
 
 
 def count_unread(result: RunResult) -> int:

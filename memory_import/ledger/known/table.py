@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
-from memory_import.ledger.files import private_directory, whole_file
+from memory_import.ledger.files import copy_texts, private_directory, whole_file
 from memory_import.ledger.known.manifest import (
     MANIFEST,
     NOTHING,
@@ -88,7 +88,7 @@ class Table:
                 low, high = voided.search_sorted(pl.Series([start - rows.height, start], dtype=pl.UInt32))
                 if high > low:
                     rows = rows.filter(~pl.col(AT).is_in(voided[low:high].implode()))
-                yield rows if wanted is None else rows.filter(wanted)
+                yield rows if wanted is None else copy_texts(rows.filter(wanted))
 
     @property
     def columns(self) -> list[str]:
@@ -200,7 +200,7 @@ def _chain(*parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 def _read_groups(path: Path, columns: Sequence[str], among: pl.Series | None) -> Iterator[pl.DataFrame]:
     """Columns of a file, as far as it has them, some rows at a time; without columns where none of these rows
     is wanted."""
-    with pq.ParquetFile(path, memory_map=True) as file:
+    with pq.ParquetFile(path) as file:
         there = [name for name in columns if name in file.schema_arrow.names]
         for number in range(file.num_row_groups):
             is_wanted = among is None or _has_any(file, number, among)

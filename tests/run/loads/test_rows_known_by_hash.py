@@ -10,7 +10,12 @@ from memory_import.ledger.known.hashes import KeyedHash
 from memory_import.ledger.known.store import ROWS
 from memory_import.run.loads.known_persons.known_lines import RememberedLines, hash_lines
 from memory_import.run.loads.known_persons.row_codes import read_codes, write_codes
-from memory_import.run.loads.known_persons.row_hashes import RememberedRows, gather_rows, make_row_hash
+from memory_import.run.loads.known_persons.row_hashes import (
+    Hashes,
+    RememberedRows,
+    gather_rows,
+    make_row_hash,
+)
 from memory_import.run.loads.known_persons.skipped import SkippedRows, find_changed
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan, TraitPlan, TraitType
 from memory_import.transforms.prepare import prepare_profiles
@@ -111,7 +116,15 @@ def test_rows_that_were_released_are_held_no_more() -> None:
     _ = remembered.find(pl.Series([10, 99], dtype=pl.UInt64))
     assert remembered.release().rows() == [(1, 30), (2, 10)]
     assert remembered.find(pl.Series([10], dtype=pl.UInt64))[KNOWN_PERSON].to_list() == [None]
-    assert remembered.by_line.is_empty()
+    assert remembered.lines.find(pl.Series([10], dtype=pl.UInt64)).to_list() == [None]
+
+
+@pytest.mark.parametrize("wanted", [[5, None, 70], [*range(60, 90)], [*range(30), None, 99], []])
+def test_the_places_of_few_hashes_and_of_many_are_found(wanted: list[int | None]) -> None:
+    kept = [7, None, *range(20), 7]
+    found = Hashes(pl.Series(kept, dtype=pl.UInt64)).find(pl.Series(wanted, dtype=pl.UInt64))
+    places = [kept.index(one) if one is not None and one in kept else None for one in wanted]
+    assert found.to_list() == places
 
 
 @pytest.mark.parametrize("wanted", [(30, 10), (10, 20), (20,), (10, 20, 40), (10, 30)])

@@ -1,6 +1,7 @@
 """Lines of text that say what they said when their rows landed, recognised before they are read."""
 
 from dataclasses import dataclass, field
+from itertools import count
 
 import polars as pl
 
@@ -18,9 +19,10 @@ _KNOWN = {
     LINE_HASH: "line",
     STATED: "stated",
 }
-_ONE_BY_ONE = 8  # to sort all lines takes as long as to look for hundreds
-_MOST_STRETCHES = 16
-_FEW = 0.2  # of the lines: these are looked for one by one
+_FEWEST_STRETCHES = 4
+_SHORTEST = 100  # lines, on average: below it is quicker to look for each of them
+_NEAR = 500
+_MOST_OTHERS = 4  # one after another: lines were put in or taken out rather than changed
 
 
 @dataclass
@@ -46,46 +48,50 @@ class RememberedLines:
         return _describe(rows[places])
 
     def _search(self, hashes: pl.Series, start: int) -> pl.Series:
-        """The places (UInt32) of lines with these hashes; null where there is none. Most of them may stand
-        one after another from `start` on, as they did last time, or behind a few others."""
-        run = self.remembered.rows["line"][start : start + len(hashes)]
-        if len(run) == len(hashes):
-            others = (~(run == hashes).fill_null(value=False)).arg_true()
-            if len(others) <= _FEW * len(hashes):
-                expected = pl.int_range(start, start + len(run), dtype=pl.UInt32, eager=True)
-                return expected.scatter(others, self._look_up(hashes.gather(others)))
-        return self._follow(hashes, start)
-
-    def _follow(self, hashes: pl.Series, start: int) -> pl.Series:
-        """The same, stretch by stretch of lines that stand as they did, as long as there are few of them."""
-        lines, found, at = self.remembered.rows["line"], [pl.Series(dtype=pl.UInt32)], 0
-        for _ in range(_MOST_STRETCHES):
-            run = lines[start : start + len(hashes) - at]
-            is_same = (run == hashes[at : at + len(run)]).fill_null(value=False)
-            count = len(run) if is_same.all() else int(is_same.arg_min() or 0)
-            found.append(pl.int_range(start, start + count, dtype=pl.UInt32, eager=True))
-            at, start = at + count, start + count
-            if at == len(hashes):
+        """The places (UInt32) of lines with these hashes; null where there is none. Most of them stand one
+        after another from `start` on, as they did last time, or from another place on behind lines that are
+        new or gone."""
+        lines, found, at = self.remembered.lines, [pl.Series(dtype=pl.UInt32)], 0
+        for stretches in count(1):
+            stretch = _follow(lines.all[start : start + len(hashes) - at], hashes[at:], start)
+            found.append(stretch)
+            at += len(stretch)
+            is_worth_it = stretches < _FEWEST_STRETCHES or at > stretches * _SHORTEST
+            first = self._find_next(hashes[at:], start + len(stretch)) if is_worth_it else None
+            if first is None:
                 break
-            [place] = self._look_up(hashes[at : at + 1])
-            if place is None:
-                found.append(pl.Series([None], dtype=pl.UInt32))
-                at += 1
-            else:
-                start = place
-        return pl.concat([*found, self._look_up(hashes[at:])])
+            unknown, start = first
+            found.append(_nowhere(unknown))
+            at += unknown
+        places = pl.concat([*found, _nowhere(len(hashes) - at)])
+        others = places.is_null().arg_true()
+        return places.scatter(others, lines.find(hashes.gather(others)))
 
-    def _look_up(self, hashes: pl.Series) -> pl.Series:
-        if len(hashes) <= _ONE_BY_ONE:
-            lines = self.remembered.rows["line"]
-            places = [None if line is None else lines.index_of(line) for line in hashes]
-            return pl.Series(places, dtype=pl.UInt32)
-        by_line = self.remembered.by_line
-        if by_line.is_empty():
-            return pl.repeat(None, len(hashes), dtype=pl.UInt32, eager=True)
-        found = by_line["line"].search_sorted(hashes.fill_null(0)).clip(upper_bound=by_line.height - 1)
-        is_same = by_line["line"].gather(found) == hashes
-        return pl.select(pl.when(is_same).then(by_line["at"].gather(found))).to_series()
+    def _find_next(self, hashes: pl.Series, start: int) -> tuple[int, int] | None:
+        """The first of these hashes that is remembered, as its number and its place: nearly always it is
+        near `start`. None where none is."""
+        lines = self.remembered.lines
+        near = lines.all[start : start + _NEAR]
+        is_near = hashes[:_NEAR].is_in(near.implode()).fill_null(value=False)
+        if not is_near.any():
+            return lines.find_first(hashes)
+        first = int(is_near.arg_max() or 0)
+        return first, start + int(near.index_of(hashes[first]) or 0)
+
+
+def _follow(run: pl.Series, hashes: pl.Series, start: int) -> pl.Series:
+    """The places of hashes that stand as those of `run` do, which begins at `start`: null for single ones
+    that are others, up to where too many of them follow one another."""
+    is_other = (run != hashes[: len(run)]).fill_null(value=True)
+    runs = is_other.rle().struct.unnest()
+    is_lost = runs["value"] & (runs["len"] > _MOST_OTHERS)
+    height = int(runs["len"][: is_lost.arg_max() if is_lost.any() else None].sum())
+    places = pl.int_range(start, start + height, dtype=pl.UInt32, eager=True)
+    return places.scatter(is_other[:height].arg_true(), None)
+
+
+def _nowhere(count: int) -> pl.Series:
+    return pl.repeat(None, count, dtype=pl.UInt32, eager=True)
 
 
 def hash_lines(keyed: KeyedHash, lines: pl.Series) -> pl.Series:

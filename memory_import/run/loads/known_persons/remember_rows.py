@@ -20,7 +20,7 @@ from memory_import.ledger.known.store import ROWS, KnownSpec
 from memory_import.ledger.known.table import AT, PLACES_SCHEMA, SEGMENT, Table
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.known_persons.judged import JudgedPersons
-from memory_import.run.loads.known_persons.skipped import read_skipped
+from memory_import.run.loads.known_persons.skipped import find_skipped
 
 _READ = (POS, ROW_HASH, ROW_CODES, LINE_HASH, STATED, KNOWN_PERSON, ERROR_CODE)
 _NOBODY = pl.Series("person", dtype=pl.Int64)
@@ -73,7 +73,7 @@ def _number(persons: JudgedPersons, landed: pl.Series) -> pl.Series:
     """The same with those of whom nothing had to be sent; null where their rows are not to be remembered, be
     it that something of them was left out."""
     staging = persons.staging
-    is_made = pl.repeat(value=True, n=len(landed), eager=True).scatter(read_skipped(staging)[POS], False)
+    is_made = ~find_skipped(staging)
     unchanged = staging.unchanged_persons.filter(is_made.gather(staging.unchanged[POS]))
     unchanged = unchanged.filter(unchanged[POS] == staging.representatives.gather(unchanged[POS]))
     numbers = landed.scatter(unchanged[POS], unchanged["person"])

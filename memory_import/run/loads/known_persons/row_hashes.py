@@ -17,6 +17,7 @@ from memory_import.ledger.known.hashes import KeyedHash
 from memory_import.ledger.known.store import ROWS, KnownSpec
 from memory_import.ledger.known.table import Table
 from memory_import.spec.model import ProfilesSpec
+from memory_import.transforms.alignment import is_among
 from memory_import.transforms.plan import IdentifierPlan, ProfilePlan
 from memory_import.transforms.values.steps import FILE_NAME
 
@@ -71,6 +72,7 @@ def make_row_hash(keyed: KeyedHash, plan: ProfilePlan, used: Sequence[str]) -> R
     return RowHash(keyed, (*sorted(used), *([FILE] if says_file else [])))
 
 
+_ONE_BY_ONE = 8  # to sort all hashes takes as long as to look for hundreds
 _REMEMBERED = {**ROWS, "codes": pl.Categorical}
 
 
@@ -96,16 +98,9 @@ class RememberedRows:
             return none.insert_column(0, hashes.alias(ROW_HASH))
         found = self._find_run(hashes)
         if found is None:
-            at = self._by_hash["hash"].search_sorted(hashes).clip(upper_bound=self.rows.height - 1)
-            found = self.rows[self._by_hash["at"].gather(at)]
-        is_same = found["hash"] == hashes
-        known = [
-            found["person"].alias(KNOWN_PERSON),
-            found["codes"].cast(pl.String).alias(ROW_CODES),
-        ]
-        if not is_same.all():
-            known = pl.select(pl.when(is_same).then(column) for column in known).get_columns()
-        return pl.DataFrame([hashes.alias(ROW_HASH), *known])
+            found = self.rows[self._hashes.find(hashes)]
+        person, codes = found["person"].alias(KNOWN_PERSON), found["codes"].cast(pl.String).alias(ROW_CODES)
+        return pl.DataFrame([hashes.alias(ROW_HASH), person, codes])
 
     def _find_run(self, hashes: pl.Series) -> pl.DataFrame | None:
         """Rows that stand one after another, as they did last time; None where they do not."""
@@ -114,13 +109,60 @@ class RememberedRows:
         return run if run is not None and run["hash"].equals(hashes) else None
 
     @cached_property
-    def by_line(self) -> pl.DataFrame:
-        """`line`, sorted, and `at`, the place of the row, of those that were one line each."""
-        return self.rows.select("line").with_row_index("at").drop_nulls().sort("line")
+    def lines(self) -> "Hashes":
+        """The hashes of lines."""
+        return Hashes(self.rows["line"])
 
     @cached_property
-    def _by_hash(self) -> pl.DataFrame:
-        return self.rows.select("hash").with_row_index("at").sort("hash", maintain_order=True)
+    def _hashes(self) -> "Hashes":
+        return Hashes(self.rows["hash"])
+
+
+@dataclass
+class Hashes:
+    """Hashes (UInt64) of rows, of which the places of some are found."""
+
+    all: pl.Series
+
+    def find(self, wanted: pl.Series) -> pl.Series:
+        """The places (UInt32) of these hashes, each the first one; null where there is none."""
+        places = pl.repeat(None, len(wanted), dtype=pl.UInt32, eager=True)
+        asked = self._find_known(wanted) if len(wanted) > _ONE_BY_ONE else wanted.is_not_null().arg_true()
+        known = wanted.gather(asked)
+        if len(known) <= _ONE_BY_ONE:
+            found = pl.Series([self.all.index_of(one) for one in known], dtype=pl.UInt32)
+        else:
+            found = self._index["at"].gather(self._index["hash"].search_sorted(known))
+        return places.scatter(asked, found)
+
+    def find_first(self, wanted: pl.Series) -> tuple[int, int] | None:
+        """The first of these hashes that is one of them, as its number and its place; None where none is."""
+        asked = self._find_known(wanted)
+        if asked.is_empty():
+            return None
+        place = self.all.index_of(wanted[asked[0]])
+        assert place is not None  # noqa: S101 - it is known
+        return asked[0], place
+
+    def _find_known(self, wanted: pl.Series) -> pl.Series:
+        """The numbers of the hashes that are some of these. Most are not, as their rows are new or changed:
+        to know that takes half the memory of an index."""
+        asked = wanted.is_not_null().arg_true()
+        if asked.is_empty():
+            return asked
+        order = self._index["hash"] if "_index" in vars(self) else self._order
+        return asked.filter(is_among(wanted.gather(asked), order))
+
+    @cached_property
+    def _order(self) -> pl.Series:
+        return self.all.drop_nulls().sort()
+
+    @cached_property
+    def _index(self) -> pl.DataFrame:
+        """`hash`, sorted, and `at`, its place."""
+        vars(self).pop("_order", None)  # the index has it
+        listed = self.all.to_frame("hash").with_row_index("at").drop_nulls()
+        return listed.sort("hash", maintain_order=True)
 
 
 def gather_rows(frames: Iterable[pl.DataFrame]) -> RememberedRows:

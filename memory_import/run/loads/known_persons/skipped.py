@@ -26,6 +26,7 @@ from memory_import.columns import (
     ROW_HASH,
     schema,
 )
+from memory_import.ledger.files import copy_texts
 from memory_import.ledger.staging.layout import OTHERS_SCHEMA, PRESENT_SCHEMA, is_of_every_row, within
 from memory_import.ledger.staging.staged import Staging
 from memory_import.run.loads.known_persons.lookup import FoundPeople
@@ -35,6 +36,7 @@ from memory_import.transforms.prepare import Prepared
 _SKIPPED = schema(POS, KNOWN_PERSON, ROW_HASH)
 _IS_SKIPPED = pl.col(KNOWN_PERSON) != DEFERRED
 _ROWS_AT_ONCE = 50_000
+_ROWS_PER_SLICE = 1_000_000
 _WORKERS = 2
 _SPARSE = 8  # numbers of persons that there could be for each row
 
@@ -112,16 +114,15 @@ def settle_skipped(
     """Prepare those rows after all that do not stay as they are; with the known people that hold a value of
     the rows that are prepared, as `find` gives them."""
     before = preparer.remembered.release()
-    marked = _read_marked(staging)
-    if marked.is_empty():
+    deferred, skipped = _read_marked(staging)
+    if deferred.is_empty() and skipped.is_empty():
         return NOTHING_SKIPPED, find()
     changes: Counter[str] = Counter()
-    deferred, skipped = _take_out(marked, ~_IS_SKIPPED)
     changed = find_changed(skipped, before)
-    del marked, before
+    del before
     skipped = skipped.drop(ROW_HASH).rechunk()  # so that no part is held for some of its columns
     again, skipped = _take_out(skipped, pl.col(KNOWN_PERSON).is_in(changed.implode()))
-    _prepare(staging, pl.concat([deferred.select(POS), again.select(POS)]).sort(POS), preparer, changes)
+    _prepare(staging, pl.concat([deferred, again.select(POS)]).sort(POS), preparer, changes)
     found = find()
     met, skipped = _take_out(skipped, pl.col(KNOWN_PERSON).is_in(found.own.implode()))
     if met.height:
@@ -164,7 +165,7 @@ def _prepare_parts(
     """Prepare the wanted rows of these parts, and write the parts anew; the changes made."""
     columns = (FILE, ROW, *preparer.used, ROW_HASH, ROW_CODES, LINE_HASH)
     before = [
-        here.hstack(_copy_texts(staging.read(part, *columns, at=here[POS] - staging.positions[part].start)))
+        here.hstack(copy_texts(staging.read(part, *columns, at=here[POS] - staging.positions[part].start)))
         for part, here in wanted.items()
     ]
     prepared = preparer.prepare_again(pl.concat(before))
@@ -185,32 +186,47 @@ def _prepare_parts(
     return prepared.changes
 
 
-def _copy_texts(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with texts of their own, where they would keep all texts of the part that they were picked from:
-    whatever they are put into would be written with these."""
-    copied = pl.from_arrow(rows.to_arrow())
-    assert isinstance(copied, pl.DataFrame)  # noqa: S101 - as a table always is
-    return copied
+def find_skipped(staging: Staging) -> pl.Series:
+    """Whether each row stays as it is, and nothing was made of it (Boolean)."""
+    found = [pl.Series(dtype=pl.Boolean)]
+    for part, positions in staging.positions.items():
+        if KNOWN_PERSON in staging.columns(part):
+            found.append(
+                staging.read(part, KNOWN_PERSON).select(_IS_SKIPPED.fill_null(value=False)).to_series()
+            )
+        else:
+            found.append(pl.repeat(value=False, n=len(positions), eager=True))
+    return pl.concat(found)
 
 
-def read_skipped(staging: Staging) -> pl.DataFrame:
-    """`_pos`, `_known_person`, `_row_hash` of the rows that stay as they are, and nothing was made of."""
-    return _read_marked(staging).filter(_IS_SKIPPED)
-
-
-def _read_marked(staging: Staging) -> pl.DataFrame:
-    """The same, and of those that are deferred."""
-    marked = [part for part in staging.parts if KNOWN_PERSON in staging.columns(part)]
-    rows = [staging.read(part, *_SKIPPED).filter(pl.col(KNOWN_PERSON).is_not_null()) for part in marked]
-    return pl.concat([pl.DataFrame(schema=_SKIPPED), *rows])
+def _read_marked(staging: Staging) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`_pos` of the rows that are deferred; `_pos`, `_known_person`, `_row_hash` of those that are not and
+    nothing was made of."""
+    deferred, skipped = [pl.DataFrame(schema=schema(POS))], [pl.DataFrame(schema=_SKIPPED)]
+    for part in staging.parts:
+        if KNOWN_PERSON in staging.columns(part):
+            rows = staging.read(part, *_SKIPPED)
+            deferred.append(rows.filter(pl.col(KNOWN_PERSON) == DEFERRED).select(POS))
+            skipped.append(rows.filter(_IS_SKIPPED))
+    return pl.concat(deferred), pl.concat(skipped)
 
 
 def find_changed(skipped: pl.DataFrame, before: pl.DataFrame) -> pl.Series:
     """The persons whose rows are not those of last time, in the same order. `skipped`: `_pos`,
     `_known_person`, `_row_hash`; `before`: `person`, `hash` of the rows that are remembered."""
     here = skipped.select(person=KNOWN_PERSON, hash=ROW_HASH)
-    if here.equals(before):
+    slices = max(1, here.height // _ROWS_PER_SLICE)
+    if here.height == before.height and all(
+        here[start : start + _ROWS_PER_SLICE].equals(before[start : start + _ROWS_PER_SLICE])
+        for start in range(0, here.height, _ROWS_PER_SLICE)
+    ):
         return pl.Series("person", dtype=pl.Int64)
+    of_slice = [pl.col("person") % slices == number for number in range(slices)]
+    return pl.concat(_compare(here.filter(one), before.filter(one)) for one in of_slice)
+
+
+def _compare(here: pl.DataFrame, before: pl.DataFrame) -> pl.Series:
+    """The persons of `here` whose rows (`person`, `hash`) are others than before, or in another order."""
     here = here.sort("person", maintain_order=True)
     before = before.filter(pl.col("person").is_in(here["person"].unique().implode()))
     before = before.sort("person", maintain_order=True)
