@@ -40,6 +40,7 @@ class Nights:
     notes: list[Row] = field(default_factory=list)
     sync: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
+    persons: dict[str, Any] = field(default_factory=dict)
     traits: dict[str, Any] = field(default_factory=lambda: {"Contact": CONTACT})
 
     def write(self, *rows: Row, name: str = "customers.csv") -> None:
@@ -54,6 +55,8 @@ class Nights:
         source = "part-*.csv" if not rows else "customers.csv"
         asked_of = self.sync if sync is None else sync
         body = {"source": {"path": source, **self.options}, "traits": self.traits, "sync": asked_of}
+        if self.persons:
+            body["persons"] = self.persons
         document: dict[str, Any] = {"version": 1, "store": STORE, "name": spec, "profiles": body}
         if self.notes:
             with (self.folder / "notes.csv").open("w", newline="") as stream:

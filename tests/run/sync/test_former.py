@@ -107,6 +107,29 @@ def test_a_number_that_another_spec_still_states_waits_until_that_has_the_new_on
     assert phones(nights) == [[MOVED[1]], [ANA[1]]]
 
 
+@pytest.mark.parametrize("conflict", ["separate", "reject"])
+def test_who_waits_for_a_former_number_gets_it_on_the_next_night(nights: Nights, conflict: str) -> None:
+    nights.persons = {"on_conflict": conflict}
+    carl = ("Carl Fox", ANA[1], "carl@example.com")
+    nights.run(ANA, BOB)
+    waiting = nights.run(MOVED, BOB, carl)
+    assert listed(waiting) == [(ANA[1], MOVED[1], "replaced", "")]
+    assert phones(nights) == [[MOVED[1]], [BOB[1]], *([[]] if conflict == "separate" else [])]
+    given = nights.run(MOVED, BOB, carl)
+    assert (exit_code(given), counts(given)) == (0, {})
+    assert phones(nights) == [[MOVED[1]], [BOB[1]], [ANA[1]]]
+
+
+@pytest.mark.parametrize("name", ["", "A. Smith", "Ana"])
+def test_a_rejected_row_that_may_be_its_holders_keeps_a_former_number(nights: Nights, name: str) -> None:
+    nights.persons = {"on_conflict": "reject"}
+    dora = ("Dora Kim", ANA[1], "dora@example.com")
+    nights.run(ANA, BOB)
+    night = nights.run(MOVED, BOB, dora, (name, ANA[1], ""))
+    assert nights.patches == 0
+    assert {line[2] for line in listed(night)} <= {"kept"}
+
+
 def test_a_profile_that_shows_somebody_else_who_is_present_is_left_alone(nights: Nights) -> None:
     nights.run(ANA, BOB)
     [ana] = nights.api.look_up("email", ANA[2])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from memory_import.columns import CODE, FILE, ID_TYPE, POS, REPRESENTATIVE, TRAIT, VALUE
+from memory_import.columns import CODE, FILE, ID_TYPE, POS, REPRESENTATIVE, TRAIT, VALUE, Dispute
 from memory_import.ledger.staging.layout import CLEARED_SCHEMA, FORMER_SCHEMA, within
 from memory_import.ledger.staging.staged import Staging
 from memory_import.loads import PROFILES
@@ -13,6 +13,7 @@ from memory_import.run.loads.known_persons.gone import list_mentioned
 from memory_import.run.loads.stored_values import read_values
 from memory_import.sources.frames import null_out
 from memory_import.spec.model import ProfilesSpec
+from memory_import.transforms.identity.names import read_names
 from memory_import.transforms.plan import ProfilePlan, TraitPlan
 
 _OF_TRAIT = [POS, TRAIT]
@@ -120,10 +121,23 @@ def _list_rows(staging: Staging, people: pl.DataFrame) -> Iterator[tuple[str, pl
 def _without_mentioned(
     staging: Staging, spec: ProfilesSpec, plan: ProfilePlan, people: pl.DataFrame
 ) -> pl.DataFrame:
-    """Those people (`person`) of whom no row speaks that is rejected or excluded: it may say more of them."""
+    """Those people (`person`) of whom no row speaks that is rejected or excluded: it may say more of them.
+
+    A row with the full name of somebody else does not speak of whoever holds the value that it claims.
+    """
     if people.is_empty():
         return people
-    pair = [ID_TYPE, VALUE]
-    mentioned = [rows.join(staging.holdings, on=pair) for rows in list_mentioned(staging, spec, plan)]
-    spoken_of = pl.concat([people.select("person").clear(), *(rows.select("person") for rows in mentioned)])
-    return people.join(spoken_of.unique(), on="person", how="anti")
+    claims = _list_claims_of_others(staging)
+    spoken_of = [people.select("person").clear()]
+    for stated in list_mentioned(staging, spec, plan):
+        own = stated.join(claims, on=claims.columns, how="anti")
+        spoken_of.append(own.join(staging.holdings, on=[ID_TYPE, VALUE]).select("person"))
+    return people.join(pl.concat(spoken_of).unique(), on="person", how="anti")
+
+
+def _list_claims_of_others(staging: Staging) -> pl.DataFrame:
+    """`_pos`, `id_type`, `value` of rows that claim a value under another full name than its holder's."""
+    claims = staging.conflicts.filter(pl.col("reason") != Dispute.MERGES_KNOWN.value).with_row_index("claim")
+    names = read_names(claims["claim"].cast(pl.Int64), [claims["name"]])
+    full = names.keys.filter(pl.col("name").is_in(names.find_full().implode()))["claimant"]
+    return claims.filter(pl.col("claim").is_in(full.implode())).select(POS, ID_TYPE, VALUE)

@@ -37,7 +37,8 @@ def find_gone(
     absent = absent.filter(~absent.is_in(possible["person"].implode()))
     if absent.is_empty():
         return pl.DataFrame(schema=GONE_SCHEMA)
-    mentioned = pl.concat([suppressed.select(_VALUE), *list_mentioned(staging, spec, plan)]).unique()
+    spoken = (stated.select(_VALUE) for stated in list_mentioned(staging, spec, plan))
+    mentioned = pl.concat([suppressed.select(_VALUE), *spoken]).unique()
     gone = [pl.DataFrame(schema=GONE_SCHEMA)]
     for rows in table.scan("person", "identifiers", "last_run", among=absent):
         held = rows.explode("identifiers", empty_as_null=False)
@@ -49,7 +50,7 @@ def find_gone(
 
 
 def list_mentioned(staging: Staging, spec: ProfilesSpec, plan: ProfilePlan) -> Iterator[pl.DataFrame]:
-    """`id_type`, `value` of what rows state that are rejected or excluded, part by part."""
+    """`_pos`, `id_type`, `value` of what rows state that are rejected or excluded, part by part."""
     used = tuple(columns_used(spec))
     for part, positions in staging.positions.items():
         refused = within(staging.late_rejects.sort(POS), positions)[POS]
@@ -62,7 +63,10 @@ def list_mentioned(staging: Staging, spec: ProfilesSpec, plan: ProfilePlan) -> I
             continue
         rows = staging.read(part, FILE, ROW, *used, at=at)
         read = read_identifiers(null_out(rows, spec.source.null_texts), plan)
+        places = (at + positions.start).cast(pl.Int64).alias(POS)
         for (column, identifier), judged in zip(plan.identifier_columns.items(), read.judged, strict=True):
-            further = judged.others.select(value=normalise(identifier, pl.col(VALUE)))
-            stated = pl.concat([read.columns.select(value=column), further]).drop_nulls().unique()
-            yield stated.select(pl.lit(identifier.id_type).alias(ID_TYPE), VALUE)
+            others = judged.others.select(places.gather(judged.others["row"]), VALUE)
+            further = others.select(POS, normalise(identifier, pl.col(VALUE)))
+            stated = pl.concat([pl.DataFrame([places, read.columns[column].alias(VALUE)]), further])
+            named = stated.drop_nulls().unique().with_columns(pl.lit(identifier.id_type).alias(ID_TYPE))
+            yield named.select(POS, *_VALUE)
