@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from memory_import.sources.errors import RejectCode
+from memory_import.sources.parquet.digits import plain_decimals, write_decimals, write_floats
 
 _FRACTION = "%.f"  # as many digits as there are, none for a whole second
 _MOMENT = f"%Y-%m-%dT%H:%M:%S{_FRACTION}"
@@ -26,7 +27,6 @@ _LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 SECONDS_PER_DAY = 86_400
 _LARGEST_INTEGER = 2**63 - 1
-_PLACES_OF_PRICES = 6  # more of them are those of DECIMAL(38,9), (38,10), (38,18): what tools give any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,11 @@ def to_text(column: pa.Array) -> TextColumn:
     """A column whose type has a text form, as text.
 
     Integers and decimals as digits, decimals of a type that tools give to any number (more than 6 places)
-    without the zeros at their end; floats in the shortest form that reads back the same, whole ones below
-    2^53 without ".0" (tools write an integer column with gaps as floats), NaN and infinity as nothing; dates
-    and times as ISO 8601, with the offset if there is a time zone (one that is not known is written as UTC);
-    booleans as true and false; UUIDs as they are written; lists as JSON, empty ones as nothing.
+    without the zeros at their end, whole ones of a type with 3 places without ".000"; floats in the shortest
+    form that reads back the same, whole ones below 2^53 without ".0" (tools write an integer column with gaps
+    as floats), NaN and infinity as nothing; dates and times as ISO 8601, with the offset if there is a time
+    zone (one that is not known is written as UTC); booleans as true and false; UUIDs as they are written;
+    lists as JSON, empty ones as nothing.
     """
     column = _plain(column)
     if _is_list(column.type):
@@ -164,7 +165,7 @@ def _without_faults(column: pa.Array) -> tuple[pa.Array, dict[int, RejectCode]]:
     if types.is_temporal(kind):
         return _without_impossible_moments(column)
     if types.is_decimal(kind):
-        column = _plain_decimals(column)
+        column = plain_decimals(column)
     elif types.is_floating(kind):
         column = column.cast(pa.float32()) if types.is_float16(kind) else column
         column = pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
@@ -242,19 +243,6 @@ def _is_known(zone: str) -> bool:
     return True
 
 
-def _plain_decimals(column: pa.Array) -> pa.Array:
-    """Decimals that Polars reads; text where it cannot."""
-    if 0 <= column.type.scale <= 38:
-        try:
-            return column.cast(pa.decimal128(38, column.type.scale))
-        except pa.ArrowException:  # more digits than that
-            pass
-    texts = [None if value is None else format(value, "f") for value in column.to_pylist()]
-    if column.type.scale > _PLACES_OF_PRICES:
-        texts = [text and text.rstrip("0").rstrip(".") for text in texts]
-    return pa.array(texts, pa.large_string())
-
-
 def _texts(column: pa.Array) -> pl.Series:
     if pa.types.is_null(column.type):
         return pl.repeat(None, len(column), dtype=pl.String, eager=True)
@@ -285,11 +273,9 @@ def _shift(kind: pa.DataType) -> int:
 def _as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
     match kind:
         case pl.Float32() | pl.Float64():
-            is_whole = (value == value.round()) & (value.abs() < 2**53)
-            whole = value.cast(pl.Int64, strict=False).cast(pl.String)
-            return pl.when(is_whole).then(whole).otherwise(value.cast(pl.String))
-        case pl.Decimal() if kind.scale > _PLACES_OF_PRICES:
-            return value.cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
+            return write_floats(value)
+        case pl.Decimal():
+            return write_decimals(value, kind.scale)
         case pl.Datetime():
             return value.dt.strftime(_MOMENT + ("%:z" if kind.time_zone else ""))
         case pl.Time():
