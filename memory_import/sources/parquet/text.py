@@ -40,13 +40,13 @@ class TextColumn:
 
 def has_text_form(kind: pa.DataType) -> bool:
     """Whether values of a type are text, numbers, booleans, dates, times, UUIDs or lists of these."""
-    kind = _plain_type(kind)
-    if _is_list(kind):
-        inner = _plain_type(kind.value_type)
-        return not _is_list(inner) and has_text_form(inner)
+    kind = plain_type(kind)
+    if is_list(kind):
+        inner = plain_type(kind.value_type)
+        return not is_list(inner) and has_text_form(inner)
     types = pa.types
     return (
-        _is_uuid(kind)
+        is_uuid(kind)
         or any(
             test(kind)
             for test in (
@@ -60,7 +60,7 @@ def has_text_form(kind: pa.DataType) -> bool:
 
 def example_of(kind: pa.DataType) -> str | None:
     """A number with a fraction, a date or a moment as text, of a type that holds such; else None."""
-    kind = _plain_type(kind)
+    kind = plain_type(kind)
     if pa.types.is_floating(kind) or (pa.types.is_decimal(kind) and kind.scale > 0):
         return "1.234"
     if pa.types.is_date(kind):
@@ -82,7 +82,7 @@ def to_text(column: pa.Array) -> TextColumn:
     lists as JSON, empty ones as nothing.
     """
     column = _plain(column)
-    if _is_list(column.type):
+    if is_list(column.type):
         return _lists_to_text(column)
     column, faults = _without_faults(column)
     return TextColumn(_texts(column), faults)
@@ -115,19 +115,19 @@ def _lists_to_text(column: pa.Array) -> TextColumn:
     return TextColumn(texts, faulty)
 
 
-def _plain_type(kind: pa.DataType) -> pa.DataType:
+def plain_type(kind: pa.DataType) -> pa.DataType:
     """A type without what only says how its values are stored."""
-    if isinstance(kind, pa.BaseExtensionType) and not _is_uuid(kind):
-        return pa.bool_() if kind.extension_name == "arrow.bool8" else _plain_type(kind.storage_type)
+    if isinstance(kind, pa.BaseExtensionType) and not is_uuid(kind):
+        return pa.bool_() if kind.extension_name == "arrow.bool8" else plain_type(kind.storage_type)
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
-        return _plain_type(kind.value_type)
+        return plain_type(kind.value_type)
     return kind
 
 
 def _plain(column: pa.Array) -> pa.Array:
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
-        if _is_uuid(kind):
+        if is_uuid(kind):
             return pa.array(
                 [None if value is None else str(UUID(bytes=value)) for value in column.storage.to_pylist()],
                 pa.large_string(),
@@ -141,11 +141,13 @@ def _plain(column: pa.Array) -> pa.Array:
     return column
 
 
-def _is_uuid(kind: pa.DataType) -> bool:
+def is_uuid(kind: pa.DataType) -> bool:
+    """Whether the values of a plain type are UUIDs."""
     return isinstance(kind, pa.BaseExtensionType) and kind.extension_name == "arrow.uuid"
 
 
-def _is_list(kind: pa.DataType) -> bool:
+def is_list(kind: pa.DataType) -> bool:
+    """Whether the values of a plain type are lists."""
     types = pa.types
     tests: Iterable[Callable[[pa.DataType], bool]] = (
         types.is_list, types.is_large_list, types.is_fixed_size_list,
