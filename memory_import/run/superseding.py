@@ -58,11 +58,16 @@ def _reopen(run: RunContext, record: RunRecord) -> RunContext:
 
 
 def _hold(other: RunContext) -> None:
-    if other.folder.exists() and other.spec.profiles is not None:
+    if other.folder.exists() and other.spec.profiles is not None and not _is_of_another_version(other):
         hold_persons(other, other.spec.profiles)
 
 
 async def _end(earlier: RunContext) -> None:
+    if _is_of_another_version(earlier):
+        earlier.progress.say(
+            f"Run {earlier.run_id} of this spec is not finished, and its rows were staged by another version "
+            "of memory-import: nothing further of it is sent, and what it sent is not remembered."
+        )
     if not _can_be_read(earlier):  # its rows are lost: what it landed is found in the store
         ledger, exit_code = earlier.ledger, ExitCode.PENDING
         ledger.set_status(earlier.run_id, RunStatus.SUPERSEDED, exit_code=exit_code, finished_at=now())
@@ -86,9 +91,15 @@ async def _end(earlier: RunContext) -> None:
 
 
 def _can_be_read(earlier: RunContext) -> bool:
-    return earlier.folder.exists() and all(
-        is_readable(earlier.staging(load.load)) for load in earlier.staged_loads()
+    return (
+        earlier.folder.exists()
+        and not _is_of_another_version(earlier)
+        and all(is_readable(earlier.staging(load.load)) for load in earlier.staged_loads())
     )
+
+
+def _is_of_another_version(earlier: RunContext) -> bool:
+    return any(earlier.staging(load.load).is_of_another_version for load in earlier.staged_loads())
 
 
 async def _decide_edits(earlier: RunContext) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import (
     URL,
+    Connection,
     Engine,
     create_engine,
     event,
@@ -33,12 +34,19 @@ class Dialect(SQLiteDialect_pysqlite):
         return hash(type(self))
 
 
+class OtherVersion(Exception):
+    """The database was written by a version of this program that keeps other facts."""
+
+
 registry.register("sqlite.ledger", __name__, Dialect.__name__)
 _COMPILED: LRUCache[object, object] = LRUCache(500)
 
 
 def open_database(state_dir: Path) -> Engine:
-    """The SQLite file of a state directory, made when missing (mode 0600); its commits reach the disk."""
+    """The SQLite file of a state directory, made when missing (mode 0600); its commits reach the disk.
+
+    `OtherVersion` where its tables have other columns than these.
+    """
     path = state_dir / "ledger.sqlite3"
     path.touch(mode=0o600)
     url = URL.create("sqlite+ledger", database=str(path))  # a path may hold ? and %
@@ -47,7 +55,16 @@ def open_database(state_dir: Path) -> Engine:
     with engine.begin() as connection:
         for statement in _make_missing(Dialect()):
             connection.exec_driver_sql(statement)
+        _check_columns(connection)
     return engine
+
+
+def _check_columns(connection: Connection) -> None:
+    for table in metadata.sorted_tables:
+        rows = connection.exec_driver_sql(f"PRAGMA table_info({table.name})").all()
+        odd = {row[1] for row in rows} ^ {column.name for column in table.columns}
+        if odd:
+            raise OtherVersion(f"its table {table.name} differs in {', '.join(sorted(odd))}")
 
 
 @cache

@@ -50,12 +50,15 @@ Files that are sent from are known by their names without a suffix: `part-00000`
 `_pos` is the position of a row in the whole load, counted from 0.
 """
 
+from zlib import crc32
+
 import polars as pl
 
 from memory_import.columns import (
     CODE,
     CODE_PREFIX,
     COLUMN,
+    DTYPES,
     ERRORS,
     ID_TYPE,
     KNOWN_PERSON,
@@ -117,6 +120,11 @@ CLAIMS_SCHEMA = {
     "own": pl.List(pl.Struct(schema(ID_TYPE, VALUE))),
 }
 REFUSALS_SCHEMA = {"batch_id": pl.Int64, "code": pl.Int64, "message": pl.String}
+
+_EDITION = 1  # raised where a file is to hold something else under the same names and dtypes
+_SCHEMAS = sorted((name, repr(value)) for name, value in globals().items() if name.endswith("_SCHEMA"))
+LAYOUT = f"{_EDITION}-{crc32(repr((_SCHEMAS, DTYPES)).encode()):08x}"
+"""Which version of all this a manifest is of: another one is not read."""
 
 
 def part_name(number: int) -> str:

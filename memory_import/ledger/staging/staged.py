@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -29,6 +30,7 @@ from memory_import.ledger.staging.layout import (
     FORMER_SCHEMA,
     GONE_SCHEMA,
     HOLDINGS_SCHEMA,
+    LAYOUT,
     LEFT_OUT_SCHEMA,
     MEMBERS_SCHEMA,
     OTHERS_SCHEMA,
@@ -50,12 +52,25 @@ class Staging(PartReader):
 
     def changed_files(self, *, is_part_alone: bool = False) -> list[str]:
         """The files of the manifest that are missing or not what they were; `is_part_alone`: of the parts."""
-        try:
-            files = json.loads((self.folder / "manifest.json").read_text())["files"]
-        except (OSError, ValueError, KeyError):
+        files = self._manifest.get("files")
+        if files is None:
             return ["manifest.json"]
         wanted = [name for name in files if name.startswith(("part-", "cells-"))] if is_part_alone else files
         return [name for name in wanted if checksum(self.folder / name) != files[name]]
+
+    @property
+    def is_of_another_version(self) -> bool:
+        """Whether the manifest is of a layout that is not this one."""
+        return "files" in self._manifest and self._manifest.get("layout") != LAYOUT
+
+    @property
+    def _manifest(self) -> Mapping[str, Any]:
+        """Nothing where there is none that can be read."""
+        try:
+            found = json.loads((self.folder / "manifest.json").read_text())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     @cached_property
     def merged_parts(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ from memory_import.ledger.files import (
     write_json,
     write_parquet,
 )
-from memory_import.ledger.staging.layout import OTHERS_SCHEMA, cells_name, part_name
+from memory_import.ledger.staging.layout import LAYOUT, OTHERS_SCHEMA, cells_name, part_name
 
 _READERS = 2  # of files that are summed up: zlib lets go of the interpreter
 
@@ -217,13 +217,13 @@ class StagingWriter:
         write_arrow(foreseen.sort(POS), self.folder / "foreseen.arrow")
 
     def finish(self) -> None:
-        """Write the manifest: the names and checksums of all files that make up this load."""
+        """Write the manifest: the layout, and the names and checksums of all files that make up this load."""
         files = sorted(
             path for kind in ("parquet", "arrow", "text") for path in self.folder.glob(f"*.{kind}")
         )
         with ThreadPoolExecutor(_READERS) as readers:
             checksums = dict(zip((path.name for path in files), readers.map(checksum, files), strict=True))
-        write_json({"files": checksums}, self.folder / "manifest.json")
+        write_json({"layout": LAYOUT, "files": checksums}, self.folder / "manifest.json")
 
     def note_refusal(self, batch_id: int, code: int | None, message: str) -> None:
         """Keep the server's words about a row; they may quote it, so they stay out of the ledger."""

@@ -1,13 +1,15 @@
 """Whether spec, input, target and store are still what they were when a run was planned."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from memory_import.errors import InputChanged
+from memory_import.errors import InputChanged, UsageProblem
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RunRecord
+from memory_import.ledger.staging.staged import Staging
 from memory_import.run.settings import Target
 from memory_import.sources.fingerprint import Fingerprint, find_differences
 from memory_import.sources.opened import Sources
@@ -62,6 +64,19 @@ def check_input(ledger: Ledger, record: RunRecord, spec: Spec) -> None:
         if known is not None and ledger.load(record.run_id, load) is not None:
             path = source_options(source, Path(record.spec_path).parent).path
             refuse_differences("The input", find_differences(Fingerprint.from_json(known), path))
+
+
+def check_staged(ledger: Ledger, record: RunRecord, folder: Path) -> None:
+    """Refuse rows that another version of this program staged in the folder of the run: `UsageProblem`."""
+    for load in record.loads:
+        is_staged = ledger.load(record.run_id, load) is not None
+        if is_staged and Staging(folder / load).is_of_another_version:
+            raise UsageProblem(
+                f"The {load} of run {record.run_id} were staged by another version of memory-import, "
+                "which this one does not read; nothing was sent. Go on with that version, or begin anew: "
+                f"`memory-import {'plan' if record.is_plan else 'run'} {shlex.quote(record.spec_path)}`"
+                f"{'' if record.is_plan else ' ends this one, and sends again what is not known'}."
+            )
 
 
 def check_other_runs(ledger: Ledger, record: RunRecord) -> None:

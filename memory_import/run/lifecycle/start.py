@@ -21,6 +21,7 @@ from memory_import.run.lifecycle.changes import (
     as_recorded,
     check_input,
     check_other_runs,
+    check_staged,
     check_target,
     load_again,
 )
@@ -177,6 +178,7 @@ async def _begin_again(start: Start) -> AsyncIterator[RunContext]:
     with hold(request.state_dir, "a resume" if request.action is Action.RESUME else "an apply") as ledger:
         record = find_run(ledger, request)
         name_run(request.state_dir, record.run_id)
+        check_staged(ledger, record, start.folder(record.run_id))
         sources = run_sources(request, record.run_id)
         spec = load_again(ledger, record, start.variables, sources)
         with reach_again(start, record, spec) as target:

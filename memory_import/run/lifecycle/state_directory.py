@@ -8,7 +8,7 @@ from sqlalchemy.exc import DatabaseError
 
 from memory_import.clock import now
 from memory_import.errors import UsageProblem
-from memory_import.ledger.database.engine import open_database
+from memory_import.ledger.database.engine import OtherVersion, open_database
 from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.lock import StateDirectoryBusy, exclusive
 from memory_import.ledger.database.records import RunRecord
@@ -56,9 +56,18 @@ def has_ledger(state_dir: Path) -> bool:
 
 @contextmanager
 def open_ledger(state_dir: Path) -> Iterator[Ledger]:
-    """The ledger of a state directory; `UsageProblem` when its file cannot be used."""
-    with _what_cannot_be_used(f"{state_dir / 'ledger.sqlite3'}"):
-        ledger = Ledger(open_database(state_dir))
+    """The ledger of a state directory; `UsageProblem` when its file cannot be used, or is one of another
+    version."""
+    path = state_dir / "ledger.sqlite3"
+    try:
+        with _what_cannot_be_used(str(path)):
+            ledger = Ledger(open_database(state_dir))
+    except OtherVersion as error:
+        raise UsageProblem(
+            f"{path} was written by another version of memory-import ({error}); nothing was sent. Use "
+            "that version, or give another directory with --state-dir: there, nothing is known of earlier "
+            "runs yet, and all is sent in full once."
+        ) from None
     try:
         yield ledger
     finally:

@@ -15,7 +15,7 @@ from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RunRecord
 from memory_import.ledger.report.verification import describe_in_words
 from memory_import.run.context import RunContext
-from memory_import.run.lifecycle.changes import check_target
+from memory_import.run.lifecycle.changes import check_staged, check_target
 from memory_import.run.lifecycle.result import as_problem
 from memory_import.run.lifecycle.signals import stop_on_signals
 from memory_import.run.lifecycle.start import Start, reach_again, run_sources
@@ -81,6 +81,7 @@ def _open(run_id: str | None, start: Start) -> Iterator[RunContext]:
         raise UsageProblem(f"There is nothing to verify in {state_dir}: it holds no runs yet.")
     with hold(state_dir, "a verify") as ledger:
         record = _find(ledger, run_id)
+        check_staged(ledger, record, start.folder(record.run_id))
         spec = Spec.model_validate(record.spec)
         with reach_again(start, record, spec) as target:
             check_target(record, target)

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from memory_import.ledger.staging.layout import is_merged, part_name
+from memory_import.ledger.staging.layout import LAYOUT, is_merged, part_name
 from memory_import.ledger.staging.staged import Staging
 from tests.support.ledger_examples import MERGED, PART, payload, stage, staged_rows
 
@@ -93,7 +93,7 @@ def test_the_manifest_names_every_file_with_its_checksum(tmp_path: Path) -> None
         for path in staging.folder.iterdir()
         if path.name != "manifest.json"
     }
-    assert manifest == {"files": files}
+    assert manifest == {"layout": LAYOUT, "files": files}
     assert set(files) == {
         f"{PART}.arrow",
         f"{MERGED}.arrow",

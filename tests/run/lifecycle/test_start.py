@@ -1,6 +1,9 @@
 """How a run begins, and what a resume insists on."""
 
+import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +11,10 @@ import pytest
 
 from memory_import.errors import ExitCode, InputChanged, NothingPending, UsageProblem
 from memory_import.ledger.database.lock import exclusive
+from memory_import.ledger.database.records import RunStatus
 from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
+from memory_import.run.lifecycle.state_directory import open_ledger
 from memory_import.run.request import Action
 from tests.support.workplace import (
     STORE,
@@ -162,6 +167,53 @@ def test_the_same_api_written_otherwise_is_the_same(workplace: Workplace, stoppe
     url = workplace.variables["MEMORY_API_URL"]
     resumed = workplace.with_variables(MEMORY_API_URL=f"{url}/").carry_out(workplace.resumption())
     assert rows_of(resumed)["completed"] == 3
+
+
+def restage_as(folder: Path, layout: str | None) -> None:
+    """The staged profiles of a run as another version of the program would have left them: without one of the
+    files of this one."""
+    path = folder / "profiles" / "manifest.json"
+    manifest = json.loads(path.read_text()) | {"layout": layout}
+    if layout is None:
+        del manifest["layout"]
+    del manifest["files"]["left_out.arrow"]
+    (folder / "profiles" / "left_out.arrow").unlink()
+    path.write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize("layout", ["0-00000000", None], ids=["another", "before there were any"])
+@pytest.mark.parametrize("action", [Action.RESUME, Action.APPLY])
+def test_rows_that_another_version_staged_are_refused(
+    workplace: Workplace, layout: str | None, action: Action
+) -> None:
+    is_plan = action is Action.APPLY
+    request = workplace.request(action=Action.PLAN) if is_plan else workplace.request()
+    result = workplace.carry_out(request, run_stage=stop_before_delivery)
+    restage_as(Path(result.folder), layout)
+    run_id = result.report["run_id"]
+    again = workplace.application(run_id) if is_plan else workplace.resumption(run_id)
+    with pytest.raises(UsageProblem, match=f"run {run_id} were staged by another version") as error:
+        workplace.carry_out(again)
+    assert f"memory-import {'plan' if is_plan else 'run'} " in str(error.value)
+    after = workplace.carry_out()
+    assert after.problem is None
+    assert rows_of(after)["completed"] == 3
+    with open_ledger(workplace.state_dir) as ledger:
+        left = ledger.run(run_id)
+    assert left is not None
+    assert left.status is (RunStatus.PLANNED if is_plan else RunStatus.SUPERSEDED)
+
+
+def test_a_ledger_of_another_version_is_named_and_left_alone(
+    workplace: Workplace, stopped: RunResult
+) -> None:
+    path = workplace.state_dir / "ledger.sqlite3"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ALTER TABLE runs RENAME COLUMN is_full TO is_whole")
+    for request in (workplace.request(), workplace.resumption()):
+        with pytest.raises(UsageProblem, match="another version of memory-import") as error:
+            workplace.carry_out(request)
+        assert "its table runs differs in is_full, is_whole" in str(error.value)
 
 
 def test_a_refused_resume_leaves_the_run_as_it_was(workplace: Workplace, stopped: RunResult) -> None:
