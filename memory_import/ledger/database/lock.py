@@ -102,5 +102,5 @@ def _busy_message(state_dir: Path, descriptor: int) -> str:
         who = "another process that is just starting"
     return (
         f"The state directory {state_dir} is in use by {who}. "
-        "Wait for it to end, or give this run its own with --state-dir."
+        "Wait for it to end and repeat this; in another state directory nobody would know what it sends."
     )

@@ -44,7 +44,7 @@ def test_a_second_process_is_told_who_holds_the_directory(tmp_path: Path) -> Non
     message = str(refusal.value)
     assert f"{tmp_path} is in use by run 20261121-1" in message
     assert f"process {holder.pid}, since 2026-11-21T09:00:00Z" in message
-    assert "--state-dir" in message
+    assert "repeat this; in another state directory nobody would know what it sends" in message
 
 
 def test_the_kernel_releases_the_lock_of_a_killed_process(tmp_path: Path) -> None:
