@@ -57,7 +57,7 @@ def stage_profiles(run: RunContext, spec: ProfilesSpec, identifiers: tuple[Ident
         return
     plan = profile_plan(spec, identifiers)
     rules = load_rules(spec, run.spec_folder, plan)
-    known = open_known(run.known, plan, is_resent=run.record.is_full)
+    known = _doubt_forgotten(run, open_known(run.known, plan, is_resent=run.record.is_full))
     staging.begin()
     run.progress.begin("reading and preparing")
     with run.timed("prepare"):
@@ -141,6 +141,24 @@ def _check_batches(run: RunContext, staging: Staging) -> None:
 
 def _describe(batch: PlannedBatch) -> tuple[str, int, int, int, int, int]:
     return batch.part, batch.round, batch.start, batch.stop, batch.rows, batch.body_bytes
+
+
+def _doubt_forgotten(run: RunContext, known: Known) -> Known:
+    """What is known, all of it to be sent again where it is older than the last run that sent anything: that
+    was not remembered, or an older copy was put in its place."""
+    if known.persons is None:
+        return known
+    last = known.persons.facts.get("run") or ""
+    name = run.spec.name or run.record.spec_path
+    for earlier in run.ledger.over_before(run.record):
+        is_same = (earlier.spec.get("name") or earlier.spec_path) == name
+        is_whole = earlier.delivery_number is not None and earlier.row_limit is None
+        is_staged = run.ledger.load(earlier.run_id, PROFILES) is not None
+        if is_same and is_whole and is_staged and earlier.run_id > last:
+            said = f"What run {earlier.run_id} brought in of {PROFILES} is not known any more:"
+            remarks = (*known.remarks, f"{said} all of it is sent again.")
+            return replace(known, is_resent=True, remarks=remarks)
+    return known
 
 
 def _say_lost(run: RunContext) -> tuple[str, ...]:
