@@ -10,7 +10,7 @@ from memory_import.errors import ExitCode, UsageProblem
 from memory_import.ledger.report.words import next_steps
 from memory_import.run.budget import Budgets
 from memory_import.run.lifecycle.result import RunResult
-from tests.support.workplace import Workplace, rows_of
+from tests.support.workplace import Workplace, rows_of, write_customers, write_spec
 
 HEADER = "Name;Telefon;Geboren;Angelegt;Umsatz;Werbung"
 CONTACT = {"firstName": "Name", "phone": {"column": "Telefon", "type": "phone"}}
@@ -114,6 +114,25 @@ def test_a_share_of_at_least_ten_values_may_be_dropped(
 ) -> None:
     write_german(workplace.folder, PLAIN, rows=rows)
     result = workplace.carry_out(workplace.request(emulator=True, budgets=Budgets(max_dropped=max_dropped)))
+    assert result.report["exit_code"] == code
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        pytest.param(10, ExitCode.DONE, id="exactly half"),
+        pytest.param(11, ExitCode.BUDGET, id="more than half"),
+    ],
+)
+def test_half_of_the_values_may_be_dropped_and_no_more(
+    workplace: Workplace, bad: int, code: ExitCode
+) -> None:
+    phones = ["12" if n < bad else f"+120255501{n:02}" for n in range(20)]
+    write_customers(
+        workplace.folder, *(f"Name{n},{phone},p{n}@example.com," for n, phone in enumerate(phones))
+    )
+    write_spec(workplace.folder)
+    result = workplace.carry_out(workplace.request(emulator=True))
     assert result.report["exit_code"] == code
 
 
