@@ -239,7 +239,7 @@ def test_a_second_run_is_refused_and_told_who_holds_the_folder(workplace: Workpl
     ):
         workplace.carry_out()
     assert isinstance(error.value, UsageProblem)
-    assert "--state-dir" in str(error.value)
+    assert "Wait for it to end and repeat this" in str(error.value)
 
 
 def test_a_state_directory_that_is_a_file_is_named(workplace: Workplace) -> None:
