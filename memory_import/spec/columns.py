@@ -12,7 +12,7 @@ from memory_import.spec.memories import memory_columns_used
 from memory_import.spec.messages import suggest
 from memory_import.spec.model import SourceSpec, Spec
 from memory_import.spec.plans import columns_used, source_options
-from memory_import.spec.typed_columns import find_misreading, styled_values
+from memory_import.spec.typed_columns import check_conditions, find_misreading, styled_values
 from memory_import.transforms.names import nearest
 
 _FILE = "\0"  # stands in a sentence for the files that it is about
@@ -40,6 +40,8 @@ def check_columns(spec: Spec, folder: Path, sources: Sources, without: Collectio
             yield f"{used[column]}: the column {column!r} has a name of ours; rename it to begin without '_'."
         yield from _check_files(source, used, options)
         yield from _check_types(source, spec, load)
+        if load == "profiles" and spec.profiles is not None:
+            yield from check_conditions(source, spec.profiles.where)
 
 
 def _check_files(source: Source, used: Mapping[str, str], options: SourceSpec) -> Iterator[str]:

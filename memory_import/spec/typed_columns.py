@@ -1,13 +1,15 @@
 """Columns that have a type of their own, as those of Parquet files: what a spec says of texts must not read
-their numbers and times as something else."""
+their numbers and times as something else, nor compare their cells with texts that none of them can be."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 import polars as pl
 
+from memory_import.sources.tabular import Source, Table
 from memory_import.spec.model import Spec
 from memory_import.spec.plans import latest_plan, value_plans
+from memory_import.spec.rows import Where
 from memory_import.transforms.plan import TraitPlan, TraitType
 from memory_import.transforms.values.times import ISO_DATE, judge_dates, judge_datetimes
 from memory_import.transforms.values.traits import JUDGES
@@ -47,6 +49,39 @@ def find_misreading(plan: TraitPlan, text: str) -> str | None:
         return None
     is_date = plan.type == TraitType.DATETIME and judge_dates(texts, [ISO_DATE])["value"][0] is not None
     return f'write `format: "{ISO_DATE}"`' if is_date else "leave out `format`"
+
+
+def check_conditions(source: Source, where: Where) -> Iterator[str]:
+    """What is wrong with conditions on columns of a readable type: a sentence for each column of lists and
+    for each text that no cell can be, though one may say the same in other words."""
+    for column, condition in where.items():
+        texts = dict.fromkeys(text for text in (*(condition.one_of or ()), *condition.none_of) if text)
+        files = {file: table for file, table in source.tables.items() if column in table.columns}
+        found = {file: table for file, table in files.items() if table.unreadable(column) is None}
+        lists = next(((file, kind) for file, table in found.items() if (kind := table.lists(column))), None)
+        if lists is not None and texts:
+            yield (
+                f"profiles.where.{column}: {lists[0]} has {column!r} as {lists[1]}; a condition compares "
+                "single values, and of lists only whether they are blank: have what decides exported as a "
+                "column of its own."
+            )
+        elif lists is None:
+            for text in texts:
+                if problem := _find_unmet(found, column, text, texts):
+                    yield f"profiles.where.{column}: {problem}"
+
+
+def _find_unmet(tables: Mapping[str, Table], column: str, text: str, texts: Collection[str]) -> str | None:
+    """What to do about a text of a condition that a column of the first such file never has."""
+    written = {file: table.as_cell(column, text) for file, table in tables.items()}
+    for file, (kind, cell) in written.items():
+        if cell is not None and cell not in texts:
+            return f"{file} has {column!r} as {kind}, where {text!r} stands as {cell!r}: write that."
+    is_twin = text.endswith(".0") and text.removesuffix(".0") in texts  # the other text of a number of YAML
+    if not written or is_twin or any(cell is not None for _, cell in written.values()):
+        return None
+    file, (kind, _) = next(iter(written.items()))
+    return f"{file} has {column!r} as {kind}, in which no cell is {text!r}: write what its cells are."
 
 
 def _read_number(texts: pl.Series, plan: TraitPlan) -> str | None:

@@ -149,3 +149,20 @@ def test_a_store_that_others_keep_changing_is_exit_code_6(emulator: Running, spe
     result = call(emulator, "setup", str(spec), "--yes")
     assert result.exit_code == ExitCode.CHANGED
     assert "changed by somebody else 3 times in the meantime (HTTP 412)" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "emulator",
+    [{"faults": [{"when": {"nth": 1}, "do": {"status": 429, "retry_after": "7200"}}]}],
+    indirect=True,
+)
+def test_a_pause_that_the_service_asks_for_holds_for_every_command_that_follows(
+    emulator: Running, spec: Path, tmp_path: Path
+) -> None:
+    state = ("--state-dir", str(tmp_path / "state"))
+    commands = (["setup", str(spec), "--yes"], ["stores", "list"], ["run", str(spec), "--no-prefect"])
+    for command in commands:
+        result = call(emulator, *command, *state)
+        assert result.exit_code != ExitCode.DONE
+        assert "no requests in the next 2.0 hours (Retry-After)" in result.stderr
+    assert len(emulator.app.requests) == 1

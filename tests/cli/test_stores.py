@@ -140,3 +140,14 @@ def test_a_creation_that_fails_says_why(emulator: Running) -> None:
     result = call(emulator, "create", "acme")
     assert result.exit_code == ExitCode.USAGE
     assert "no such luck" in result.stderr
+
+
+HALF = {"code": 520099, "detail": "half of it", "status": "COMPLETED", "applied": True}
+
+
+@pytest.mark.parametrize("emulator", [faulty({"do": {"fail_operation": HALF}})], indirect=True)
+def test_an_error_beside_what_was_completed_is_said(emulator: Running) -> None:
+    for change in (["create", "acme"], ["update", "acme", "--description", "Ours"]):
+        result = call(emulator, *change)
+        assert result.exit_code == ExitCode.DONE, result.stderr
+        assert "ended COMPLETED and told an error all the same (code 520099): " in result.stderr

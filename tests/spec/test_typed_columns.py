@@ -25,6 +25,9 @@ COLUMNS = {
     "local": pa.array([datetime(2024, 5, 6, 23, 30)], pa.timestamp("us")),  # noqa: DTZ001 - is local
     "moment": pa.array([datetime(2024, 5, 6, 23, 30, tzinfo=UTC)], pa.timestamp("ms", "UTC")),
     "none": pa.nulls(1),
+    "flag": pa.array([True]),
+    "price": pa.array([Decimal("1.50")]),
+    "list": pa.array([["a"]]),
 }
 COMMA = {"type": "number", "decimal": ","}
 GERMAN = {"type": "date", "format": "%d.%m.%Y"}
@@ -107,3 +110,57 @@ def test_the_times_of_rows_and_of_notes_are_looked_at_too(tmp_path: Path) -> Non
     }
     (problem,) = check(tmp_path, {"observations": notes})
     assert "observations.occurred_at: " in problem
+
+
+@pytest.mark.parametrize(
+    ("column", "condition", "remedy"),
+    [
+        ("list", "a", "single values, and of lists only whether they are blank"),
+        ("list", {"not": ["a", ""]}, "single values, and of lists only whether they are blank"),
+        ("price", 1, "where '1' stands as '1.00': write that."),
+        ("price", [1.5, "2.00"], "where '1.5' stands as '1.50': write that."),
+        ("local", date(2024, 5, 6), "where '2024-05-06' stands as '2024-05-06T00:00:00': write that."),
+        ("flag", "True", "where 'True' stands as 'true': write that."),
+        ("flag", {"not": "yes"}, "in which no cell is 'yes': write what its cells are."),
+        ("integer", [1, "active"], "in which no cell is 'active': write what its cells are."),
+    ],
+)
+def test_a_condition_that_no_cell_of_a_typed_column_can_meet_is_refused(
+    tmp_path: Path, column: str, condition: Any, remedy: str
+) -> None:
+    (problem,) = check(tmp_path, profiles({"column": "text"}, where={column: condition}))
+    assert f"profiles.where.{column}: " in problem
+    assert f"x.parquet has {column!r} as " in problem
+    assert remedy in problem
+
+
+@pytest.mark.parametrize(
+    ("column", "condition"),
+    [
+        ("list", {"not": ""}),
+        ("list", None),
+        ("price", ["1.00", "1.50"]),
+        ("integer", [1, ""]),
+        ("integer", {"not": 1.0}),
+        ("float", [1.0, 2.5]),
+        ("decimal", [7.0, "1.500"]),
+        ("flag", True),
+        ("day", date(2024, 5, 6)),
+        ("text", ["active", "1"]),
+        ("words", "1,5"),
+        ("none", "anything"),
+    ],
+)
+def test_a_condition_on_a_typed_column_that_a_cell_can_meet_stays(
+    tmp_path: Path, column: str, condition: Any
+) -> None:
+    assert check(tmp_path, profiles({"column": "text"}, where={column: condition})) == []
+
+
+def test_a_condition_is_met_by_any_file_that_can_have_it(tmp_path: Path) -> None:
+    source = tmp_path / "parts"
+    source.mkdir()
+    for name, codes in {"a": pa.array([1]), "b": pa.array(["none"])}.items():
+        pq.write_table(pa.table({"text": ["x"], "code": codes}), source / f"{name}.parquet")
+    load = profiles({"column": "text"}, source="parts/*.parquet", where={"code": [1, "none"]})
+    assert check(tmp_path, load) == []

@@ -1,6 +1,7 @@
 """`memory-import stores`."""
 
 import asyncio
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
@@ -28,7 +29,7 @@ def stores(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer rea
     description: Annotated[
         str | None, typer.Option(metavar="TEXT", help="What the store is for, at most 128 characters.")
     ] = None,
-    state_dir: StateDir = USUAL_STATE_DIR,  # noqa: ARG001 - taken everywhere
+    state_dir: StateDir = USUAL_STATE_DIR,
     output: OutputOption = Output.TEXT,
     prefect: Prefect = None,  # noqa: ARG001 - taken everywhere
     verbose: Verbose = False,
@@ -41,10 +42,13 @@ def stores(  # noqa: PLR0913, PLR0917 - the options of the command, as Typer rea
     """
     with without_collector():
         from memory_import.run.lifecycle.result import as_problem
+        from memory_import.run.lifecycle.state_directory import has_ledger, open_ledger
         from memory_import.run.stores.command import ask_stores, describe_stores
     request = StoresRequest(action=action, which=which, name=name, description=description)
     try:
-        document = asyncio.run(ask_stores(request, environment(), say))
+        with ExitStack() as stack:
+            ledger = stack.enter_context(open_ledger(state_dir)) if has_ledger(state_dir) else None
+            document = asyncio.run(ask_stores(request, environment(), say, ledger))
     except Exception as error:
         raise typer.Exit(refuse(as_problem(error, is_run=False), output, verbose=verbose)) from None
     show(document, describe_stores(document), output)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from memory_import.destination.api.control_plane import read, write
+from memory_import.destination.api.control_plane import Written, read, write
 from memory_import.destination.api.pages import read_pages
 from memory_import.destination.http.client import Client
-from memory_import.destination.http.decisions import Refused
 from memory_import.destination.http.routes import (
     ADD_CONFIGURATION,
     CHANGE_CONFIGURATION,
@@ -55,8 +54,8 @@ def _read(document: Mapping[str, Any]) -> Configuration:
     )
 
 
-async def create_configuration(client: Client, body: Mapping[str, object]) -> Refused | None:
-    """Create a configuration and follow its operation; the refusal, where there is one.
+async def create_configuration(client: Client, body: Mapping[str, object]) -> Written:
+    """Create a configuration and follow its operation.
 
     However often the request has to be repeated, the service makes one: the key that it bears says so.
     """
@@ -69,10 +68,8 @@ async def create_configuration(client: Client, body: Mapping[str, object]) -> Re
     )
 
 
-async def change_configuration(
-    client: Client, configuration_id: str, body: Mapping[str, object]
-) -> Refused | None:
-    """Change what `body` names, and follow the operation; the refusal, where there is one."""
+async def change_configuration(client: Client, configuration_id: str, body: Mapping[str, object]) -> Written:
+    """Change what `body` names, and follow the operation."""
     return await write(
         client,
         CHANGE_CONFIGURATION,

@@ -10,6 +10,10 @@ from memory_import.destination.http.client import Client, Request
 from memory_import.destination.http.decisions import Answer, InDoubt, Refused
 from memory_import.destination.http.routes import READ_OPERATION, Route
 
+Written = Refused | Completed | None
+"""What became of a write: the refusal; how its operation ended, well, though perhaps it told an error; None
+where there was none to follow."""
+
 _PATIENCE_SECONDS = 120.0
 
 
@@ -33,10 +37,10 @@ async def write(
     idempotency_key: str | None = None,
     operations: Route = READ_OPERATION,
     **ids: str,
-) -> Refused | None:
+) -> Written:
     """Write a resource whose path holds these ids, and follow the operation to its end.
 
-    Returns the refusal, where there is one. `if_match` is the ETag that the resource must still have;
+    `if_match` is the ETag that the resource must still have;
     `idempotency_key` makes a repeated request the same one, where the API takes such a key; `operations` is
     where the operation is read. An operation that fails is `StoreUnfit` in words, one that is not over after
     two minutes `StoreNotReady`.
@@ -49,24 +53,22 @@ async def write(
     )
     if isinstance(decision, Refused):
         return decision
-    await _follow(client, f"{route.method} {path}", decision.answer, operations)
-    return None
+    return await _follow(client, f"{route.method} {path}", decision.answer, operations)
 
 
-async def write_once(client: Client, route: Route, body: Mapping[str, object]) -> Refused | InDoubt | None:
+async def write_once(client: Client, route: Route, body: Mapping[str, object]) -> Written | InDoubt:
     """As `write`, for what must not be made twice: where nobody knows whether it was, it is in doubt."""
     path = route.at()
     decision = await client.call_once(Request(route=route, path=path, content=json.dumps(body).encode()))
     if isinstance(decision, Refused | InDoubt):
         return decision
-    await _follow(client, f"{route.method} {path}", decision.answer, READ_OPERATION)
-    return None
+    return await _follow(client, f"{route.method} {path}", decision.answer, READ_OPERATION)
 
 
-async def _follow(client: Client, what: str, answer: Answer, operations: Route) -> None:
+async def _follow(client: Client, what: str, answer: Answer, operations: Route) -> Completed | None:
     operation_id = _operation_id_of(answer)
     if operation_id is None:
-        return
+        return None
     verdict = await follow(
         client,
         operation_id,
@@ -79,7 +81,7 @@ async def _follow(client: Client, what: str, answer: Answer, operations: Route) 
     accepted = f"{what} was accepted, but its operation {operation_id}"
     match verdict:
         case Completed():
-            return
+            return verdict
         case Failed(message=message):
             raise StoreUnfit([f"{accepted} failed: {message}"])
         case _:

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from memory_import.destination.api.control_plane import read, write
+from memory_import.destination.api.control_plane import Written, read, write
 from memory_import.destination.http.client import Client
-from memory_import.destination.http.decisions import Refused
 from memory_import.destination.http.routes import READ_IDENTITY, WRITE_IDENTITY
 
 
@@ -34,9 +33,7 @@ async def fetch_identity_settings(client: Client, store_id: str) -> IdentitySett
     )
 
 
-async def replace_identity_settings(
-    client: Client, store_id: str, settings: IdentitySettings
-) -> Refused | None:
-    """Put the settings, if those of the store still have their ETag (412 else); the refusal, if any."""
+async def replace_identity_settings(client: Client, store_id: str, settings: IdentitySettings) -> Written:
+    """Put the settings, if those of the store still have their ETag (412 else)."""
     body = {"identifierConfigs": list(settings.configs), "matchingRules": list(settings.rules)}
     return await write(client, WRITE_IDENTITY, body, if_match=settings.etag, store_id=store_id)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from memory_import.destination.api.control_plane import read, write, write_once
+from memory_import.destination.api.control_plane import Written, read, write, write_once
 from memory_import.destination.api.pages import read_pages
 from memory_import.destination.errors import UnexpectedAnswer
 from memory_import.destination.http.client import Client, Request
@@ -66,7 +66,7 @@ def _read(store_id: str, document: Mapping[str, Any], headers: Mapping[str, str]
     )
 
 
-async def create_store(client: Client, name: str, description: str | None) -> Refused | InDoubt | None:
+async def create_store(client: Client, name: str, description: str | None) -> Written | InDoubt:
     """Create a store and follow its operation, as `write_once` does. Which id it got, the list tells."""
     body = {"displayName": name} if description is None else {"displayName": name, "description": description}
     return await write_once(client, ADD_STORE, body)
@@ -74,8 +74,8 @@ async def create_store(client: Client, name: str, description: str | None) -> Re
 
 async def change_store(
     client: Client, store: Store, *, name: str | None = None, description: str | None = None
-) -> Refused | None:
-    """Give a store another name or description, if it still has its ETag (412 else); the refusal, if any."""
+) -> Written:
+    """Give a store another name or description, if it still has its ETag (412 else)."""
     given = {"displayName": name, "description": description}
     body = {field: text for field, text in given.items() if text is not None}
     return await write(client, CHANGE_STORE, body, if_match=store.etag, store_id=store.store_id)

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from memory_import.destination.api.control_plane import read, write
+from memory_import.destination.api.control_plane import Written, read, write
 from memory_import.destination.api.pages import read_pages
 from memory_import.destination.http.client import Client
-from memory_import.destination.http.decisions import Refused
 from memory_import.destination.http.routes import ADD_GROUP, CHANGE_GROUP, LIST_GROUPS
 
 Definitions = Mapping[str, Mapping[str, Any]]
@@ -33,14 +32,14 @@ async def fetch_trait_groups(client: Client, store_id: str) -> list[TraitGroup]:
 
 async def create_trait_group(
     client: Client, store_id: str, name: str, traits: Definitions, description: str | None = None
-) -> Refused | None:
-    """Create a group with its traits; the refusal, where there is one."""
+) -> Written:
+    """Create a group with its traits."""
     body: dict[str, object] = {"displayName": name, "traits": traits}
     if description is not None:
         body["description"] = description
     return await write(client, ADD_GROUP, body, store_id=store_id)
 
 
-async def change_trait_group(client: Client, store_id: str, name: str, traits: Definitions) -> Refused | None:
+async def change_trait_group(client: Client, store_id: str, name: str, traits: Definitions) -> Written:
     """Add traits to a group, or replace their definitions; the others stay as they are."""
     return await write(client, CHANGE_GROUP, {"traits": traits}, store_id=store_id, group=name)

@@ -25,9 +25,10 @@ class Transport(httpx.AsyncBaseTransport):
     """Connects when a request is to leave, and anew when the server may have hung up; one request at a time.
 
     `tls` is None for plain HTTP; `proxy` is asked for a tunnel; `clock` counts seconds. Of a request's
-    timeouts it keeps to `connect`, and to `read` whenever nothing moves in either direction; an exchange
-    takes ten times as long at most. Raises `httpx.ConnectError` or `httpx.ConnectTimeout` where nothing of
-    the request can have left, and another `httpx.RequestError` where something may have.
+    timeouts it keeps to `connect`, and to `read` whenever nothing moves in either direction; an answer takes
+    twice as long at most from its first byte to its last, and an exchange, whose request may be long, ten
+    times. Raises `httpx.ConnectError` or `httpx.ConnectTimeout` where nothing of the request can have left,
+    and another `httpx.RequestError` where something may have.
     """
 
     def __init__(

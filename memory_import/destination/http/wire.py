@@ -19,6 +19,7 @@ from memory_import.destination.limits import ANSWER_BYTES
 
 _NEXT_ADDRESS_SECONDS = 0.25  # RFC 8305: when to try the next address of a host beside the first
 _PIECE_BYTES = 128 * 1024  # of a request: what leaves of it piece by piece is progress
+_ANSWER_LONGEST = 2  # times as long as nothing may come: an answer, from its first byte to its last
 
 
 class Wires(httpcore.AsyncNetworkBackend):
@@ -47,7 +48,8 @@ class Wires(httpcore.AsyncNetworkBackend):
 class Wire(asyncio.Protocol, httpcore.AsyncNetworkStream):
     """A connection that reads while it writes: an answer that comes early ends the writing, and counts.
 
-    The first thing written after an answer begins a new exchange, which receives `ANSWER_BYTES` at most.
+    The first thing written after an answer begins a new exchange, which receives `ANSWER_BYTES` at most, in
+    twice the time in which nothing may come.
     What the server says before is no answer to anything: then nothing of the request leaves.
     """
 
@@ -55,6 +57,7 @@ class Wire(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._transport: asyncio.Transport
         self._received = bytearray()
         self._bytes_left = ANSWER_BYTES
+        self._answer_began: float | None = None
         self._is_idle = True
         self._is_full = False
         self._is_over = False
@@ -70,7 +73,7 @@ class Wire(asyncio.Protocol, httpcore.AsyncNetworkStream):
         if self._is_idle and self._has_heard:
             raise httpcore.ConnectError("the server spoke or hung up before it was asked")
         if self._is_idle:
-            self._is_idle, self._bytes_left = False, ANSWER_BYTES
+            self._is_idle, self._bytes_left, self._answer_began = False, ANSWER_BYTES, None
         whole = memoryview(buffer)
         for start in range(0, len(whole), _PIECE_BYTES):
             self._check_early()
@@ -81,8 +84,9 @@ class Wire(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         """Some of what has come; nothing where no more will come."""
+        seconds = timeout if timeout is None else min(timeout, self._seconds_left(timeout))
         while not self._has_heard:
-            await self._wait(timeout, httpcore.ReadTimeout("nothing of the answer came"))
+            await self._wait(seconds, httpcore.ReadTimeout("nothing of the answer came"))
         self._is_idle = True
         if self._bytes_left < 0:
             raise AnswerTooLong
@@ -130,12 +134,23 @@ class Wire(asyncio.Protocol, httpcore.AsyncNetworkStream):
             return self._has_heard or _is_readable(self._transport.get_extra_info("socket"))
         return self._transport.get_extra_info(info)
 
+    def _seconds_left(self, patience: float) -> float:
+        """For how long more of an answer may come; `httpcore.ReadTimeout` where that is over."""
+        if self._answer_began is None:
+            return patience
+        left = self._answer_began + _ANSWER_LONGEST * patience - asyncio.get_running_loop().time()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the answer took too long to come")
+        return left
+
     # What the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._hold(cast(asyncio.Transport, transport))
 
     def data_received(self, data: bytes) -> None:
+        if self._answer_began is None:
+            self._answer_began = asyncio.get_running_loop().time()
         self._received += data
         self._bytes_left -= len(data)
         if self._bytes_left < 0:

@@ -8,6 +8,7 @@ from memory_import.destination.api.configurations import (
     create_configuration,
     list_configurations,
 )
+from memory_import.destination.api.control_plane import Written
 from memory_import.destination.errors import StoreUnfit
 from memory_import.destination.http.client import Client
 from memory_import.destination.http.decisions import Refused
@@ -23,6 +24,7 @@ from memory_import.run.conversations.plan import (
     WantedConfiguration,
     plan_configuration,
 )
+from memory_import.run.stores.account import Tell, remark_error, tell_nobody
 
 _TRIES_AT_CONFLICTS = 3
 
@@ -39,9 +41,10 @@ async def look_at_configuration(client: Client, wanted: WantedConfiguration) -> 
 
 
 async def set_up_configuration(
-    client: Client, wanted: WantedConfiguration, made: Sequence[str] = ()
+    client: Client, wanted: WantedConfiguration, made: Sequence[str] = (), tell: Tell = tell_nobody
 ) -> list[str]:
-    """Make what the configuration lacks, and say what was made, after what was `made` before.
+    """Make what the configuration lacks, and say what was made, after what was `made` before; `tell` is told
+    what is odd.
 
     Raises `StoreUnfit` for conflicts and refusals. A name that is taken by a configuration that nobody can
     see yet is waited for: it may be the one of an earlier attempt, whose creation is still under way.
@@ -51,9 +54,12 @@ async def set_up_configuration(
     plan = await look_at_configuration(client, wanted)
     while plan.changes:
         change = plan.changes[0]
-        refused = await _make(client, wanted, change)
+        written = await _make(client, wanted, change)
+        refused = written if isinstance(written, Refused) else None
         if refused is not None and refused.status != 409:
             raise _unfit(change, _words_of(refused), done)
+        if remark := remark_error(change.words, written):
+            tell(remark)
         plan = await _look_until_shown(client, wanted, change)
         is_made = change.words not in _words(plan)
         if refused is None and not is_made:
@@ -69,8 +75,8 @@ async def set_up_configuration(
     return done
 
 
-async def _make(client: Client, wanted: WantedConfiguration, change: ConfigurationChange) -> Refused | None:
-    """Make one change; the refusal, where there is one. A change that failed but is made is no failure:
+async def _make(client: Client, wanted: WantedConfiguration, change: ConfigurationChange) -> Written:
+    """Make one change. A change that failed but is made is no failure:
     somebody else was at it too."""
     try:
         if change.kind == "create":

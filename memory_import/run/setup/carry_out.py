@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from memory_import.destination.api.control_plane import Written
 from memory_import.destination.api.identity_settings import (
     fetch_identity_settings,
     replace_identity_settings,
@@ -33,6 +34,7 @@ from memory_import.run.stores.account import (
     explain_refusal,
     find_by_name,
     make_store,
+    remark_error,
     tell_nobody,
     wait_until_active,
 )
@@ -86,17 +88,20 @@ async def set_up_store(
     while plan.changes and not plan.conflicts:
         change, is_new = plan.changes[0], plan.store is None
         _check_creations(change, done)
-        refused = await _make(client, plan, change)
-        if refused is None:
+        made = await _make(client, plan, change)
+        if isinstance(made, Refused):
+            refusals[change.words] += 1
+            await _check_refusals(client, change, made, refusals[change.words], done)
+            patience_seconds = READ_LAG_OF_CONTROL_PLANE_SECONDS if refusals[change.words] == 1 else 0.0
+        else:
             done.append(change.words)
             patience_seconds = 0.0 if is_new else SETUP_SHOWS_SECONDS  # a creation was waited for
-        else:
-            refusals[change.words] += 1
-            await _check_refusals(client, change, refused, refusals[change.words], done)
-            patience_seconds = READ_LAG_OF_CONTROL_PLANE_SECONDS if refusals[change.words] == 1 else 0.0
+            if remark := remark_error(change.words, made):
+                tell(remark)
         look = partial(look_at_store, client, store, wanted, tell)
         plan = await _look_until_shown(client, look, change, patience_seconds)
-        if refused is None and not is_new and change.words in _words(plan):
+        is_taken = not isinstance(made, Refused)
+        if is_taken and not is_new and change.words in _words(plan):
             raise StoreNotReady([_not_shown(change)])
     if plan.conflicts:
         raise StoreUnfit(plan.conflicts)
@@ -170,7 +175,7 @@ async def _explain(client: Client, change: Change, refused: Refused) -> str:
     return why
 
 
-async def _make(client: Client, plan: SetupPlan, change: Change) -> Refused | None:
+async def _make(client: Client, plan: SetupPlan, change: Change) -> Written:
     if plan.store is None:
         assert isinstance(change, StoreChange)  # noqa: S101 - the creation comes first
         return await make_store(client, change.name, change.description)

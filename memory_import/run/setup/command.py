@@ -2,12 +2,14 @@
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from memory_import.destination.errors import StoreUnfit
 from memory_import.errors import ExitCode
+from memory_import.ledger.database.ledger import Ledger
 from memory_import.ledger.database.records import RunRecord, RunStatus
 from memory_import.run.conversations.carry_out import look_at_configuration, set_up_configuration
 from memory_import.run.conversations.plan import (
@@ -16,7 +18,7 @@ from memory_import.run.conversations.plan import (
     WantedConfiguration,
     wanted_configuration,
 )
-from memory_import.run.lifecycle.state_directory import has_ledger, open_ledger
+from memory_import.run.lifecycle.state_directory import open_ledger
 from memory_import.run.settings import Account, Settings, Target, live_target, read_credentials
 from memory_import.run.setup.carry_out import look_at_store, set_up_store
 from memory_import.run.setup.changes import Change, SetupPlan
@@ -31,8 +33,8 @@ _WIDTH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupRequest:
-    """What is asked for. `with_conversations`: the conversation configuration, too, whatever was imported
-    so far."""
+    """What is asked for. `state_dir` is there; the service's wishes to wait are kept in its ledger.
+    `with_conversations`: the conversation configuration, too, whatever was imported so far."""
 
     spec_path: Path
     state_dir: Path
@@ -99,11 +101,14 @@ async def set_up(
     target = live_target(settings, spec.store_id, read_credentials(settings), is_named=named is not None)
     store, wanted = named or target.store_id, wanted_of(spec)
     second = Account(settings.conversations_url, target.account.credentials)
-    async with connect(target.account) as client, connect(second) as conversations:
+    async with AsyncExitStack() as stack:
+        ledger = stack.enter_context(open_ledger(request.state_dir))
+        client = await stack.enter_async_context(connect(target.account, ledger))
+        conversations = await stack.enter_async_context(connect(second, ledger))
         plan = await look_at_store(client, store, wanted, tell)
         for warning in plan.warnings:
             tell(warning)
-        configuring = _wanted_configuration(request, spec, target, plan)
+        configuring = _wanted_configuration(request, spec, target, plan, ledger)
         if configuring is None and spec.setup.conversations is not None:
             tell(
                 "The conversation configuration waits for an import: repeat setup after it, or add "
@@ -128,12 +133,13 @@ async def set_up(
         made = await find_by_name(client, named.name) if named and result.store_id is None else None
         store_id = made.store.store_id if made else result.store_id
         if configuring is not None:
-            done = await set_up_configuration(conversations, replace(configuring, store_id=store_id), done)
+            configuring = replace(configuring, store_id=store_id)
+            done = await set_up_configuration(conversations, configuring, done, tell)
     return replace(result, store_id=store_id, status="done", done=tuple(done))
 
 
 def _wanted_configuration(
-    request: SetupRequest, spec: Spec, target: Target, plan: SetupPlan
+    request: SetupRequest, spec: Spec, target: Target, plan: SetupPlan, ledger: Ledger
 ) -> WantedConfiguration | None:
     """What the conversation configuration is to be; None as long as it waits for an import.
 
@@ -141,25 +147,22 @@ def _wanted_configuration(
     """
     asked, store = spec.setup.conversations, plan.store
     if not request.with_conversations:
-        is_time = store is not None and _was_imported(request.state_dir, target.api_url, store.store_id)
+        is_time = store is not None and _was_imported(ledger, target.api_url, store.store_id)
         if asked is None or not is_time:
             return None
     name = store.name if store else spec.named_store.name if spec.named_store else ""
     return wanted_configuration(asked or ConfigurationSpec(), store.store_id if store else None, name)
 
 
-def _was_imported(state_dir: Path, api_url: str, store_id: str) -> bool:
+def _was_imported(ledger: Ledger, api_url: str, store_id: str) -> bool:
     """Whether a run of this state has brought profiles into a store, to its end."""
-    if not has_ledger(state_dir):
-        return False
 
     def has_delivered(run: RunRecord) -> bool:
         is_there = (run.api_url, run.store_id, run.emulator) == (api_url, store_id, False)
         is_done = run.status is RunStatus.FINISHED and run.delivery_number is not None
         return is_there and is_done and "profiles" in run.loads
 
-    with open_ledger(state_dir) as ledger:
-        return any(has_delivered(run) for run in ledger.runs())
+    return any(has_delivered(run) for run in ledger.runs())
 
 
 def describe_plan(result: SetupResult, called: str) -> str:

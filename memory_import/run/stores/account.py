@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from memory_import.clock import seconds_now
+from memory_import.destination.api.control_plane import Written
+from memory_import.destination.api.operations import Completed
 from memory_import.destination.api.stores import Store, create_store, fetch_store, list_stores
 from memory_import.destination.errors import StoreNotReady, StoreUnfit, ToldToWait
 from memory_import.destination.http.client import Client
-from memory_import.destination.http.decisions import Refused
+from memory_import.destination.http.decisions import InDoubt, Refused
 from memory_import.destination.http.throttle import StopSignal, Throttle
 from memory_import.destination.limits import (
     LOOKUP_POLL_SECONDS,
@@ -102,8 +104,8 @@ async def find_by_name(client: Client, name: str) -> Named | None:
     return pick(await list_stores(client), name)
 
 
-async def make_store(client: Client, name: str, description: str | None) -> Refused | None:
-    """Create a store of a name that the account does not have; the refusal, where there is one.
+async def make_store(client: Client, name: str, description: str | None) -> Written:
+    """Create a store of a name that the account does not have.
 
     Returns once the store is listed, or after a while: also where the answer was lost, so that the caller,
     who looks next, makes no second one.
@@ -116,7 +118,17 @@ async def make_store(client: Client, name: str, description: str | None) -> Refu
         if throttle.clock() - start >= STORE_APPEARS_SECONDS:
             break
         await throttle.rest(LOOKUP_POLL_SECONDS)
-    return None
+    return None if isinstance(made, InDoubt) else made
+
+
+def remark_error(what: str, made: Written) -> str | None:
+    """What to say where the operation of a change ended well and told an error all the same; else None."""
+    if not isinstance(made, Completed) or not (made.code or made.message):
+        return None
+    return (
+        f"{what}: its operation ended COMPLETED and told an error all the same (code "
+        f"{made.code or 'none'}): {made.message} What counts is what the store shows."
+    )
 
 
 async def explain_refusal(client: Client, refused: Refused) -> str:

@@ -9,6 +9,8 @@ from memory_import.destination.api.stores import Store, change_store, fetch_stor
 from memory_import.destination.api.trait_groups import fetch_trait_groups
 from memory_import.destination.errors import StoreChanged, StoreUnfit
 from memory_import.destination.http.client import Client
+from memory_import.destination.http.decisions import Refused
+from memory_import.ledger.database.ledger import Ledger
 from memory_import.run.settings import is_store_id
 from memory_import.run.stores.account import (
     Named,
@@ -19,6 +21,7 @@ from memory_import.run.stores.account import (
     find_by_name,
     make_store,
     pick,
+    remark_error,
     wait_until_active,
 )
 from memory_import.run.stores.request import StoresAction, StoresRequest, settle
@@ -26,14 +29,17 @@ from memory_import.run.stores.request import StoresAction, StoresRequest, settle
 Document = dict[str, Any]
 
 
-async def ask_stores(request: StoresRequest, variables: Mapping[str, str], tell: Tell) -> Document:
-    """Carry a request out; `tell` is told what is waited for and what is odd.
+async def ask_stores(
+    request: StoresRequest, variables: Mapping[str, str], tell: Tell, ledger: Ledger | None = None
+) -> Document:
+    """Carry a request out; `tell` is told what is waited for and what is odd. With a ledger, the service's
+    wishes to wait hold here as for runs.
 
     The document holds `stores` for a list, else `store`. Raises `UsageProblem` for the request and the
     settings, `StoreUnfit` for the store.
     """
     settled = settle(request)
-    async with connect(find_account(variables)) as client:
+    async with connect(find_account(variables), ledger) as client:
         if settled.action is StoresAction.LIST:
             return {"stores": [_document(store) for store in await list_stores(client)]}
         which = settled.which or ""
@@ -41,7 +47,7 @@ async def ask_stores(request: StoresRequest, variables: Mapping[str, str], tell:
             return {"store": _document(await _create(client, which, settled.description, tell))}
         store = await _find(client, which, tell)
         if settled.action is StoresAction.UPDATE:
-            return {"store": _document(await _update(client, store, settled))}
+            return {"store": _document(await _update(client, store, settled, tell))}
         return {"store": _document(store) | await _declared(client, store)}
 
 
@@ -79,17 +85,22 @@ async def _create(client: Client, name: str, description: str | None, tell: Tell
         raise StoreUnfit(
             [f"There is a store named {name!r} already: {there.store.store_id} ({there.store.status})."]
         )
-    refused = await make_store(client, name, description)
+    written = await make_store(client, name, description)
+    if remark := remark_error("The store was created", written):
+        tell(remark)
     made = await find_by_name(client, name)
-    if made is None and refused is not None:
-        raise StoreUnfit([f"The store was not created: {await explain_refusal(client, refused)}"])
+    if made is None and isinstance(written, Refused):
+        raise StoreUnfit([f"The store was not created: {await explain_refusal(client, written)}"])
     if made is None:
         raise StoreUnfit(["The service took the request but lists no such store. Repeat it in a minute."])
     return await wait_until_active(client, _told(made, tell).store_id, tell)
 
 
-async def _update(client: Client, store: Store, request: StoresRequest) -> Store:
-    refused = await change_store(client, store, name=request.name, description=request.description)
+async def _update(client: Client, store: Store, request: StoresRequest, tell: Tell) -> Store:
+    written = await change_store(client, store, name=request.name, description=request.description)
+    if remark := remark_error("The store was changed", written):
+        tell(remark)
+    refused = written if isinstance(written, Refused) else None
     if refused is not None and refused.status == 412:
         raise StoreChanged(
             [

@@ -64,6 +64,14 @@ class CsvFile:
         """The type of a column, where it is not text: any is."""
         return None
 
+    def lists(self, _column: str) -> str | None:
+        """The type of a column of lists: none is."""
+        return None
+
+    def as_cell(self, _column: str, text: str) -> tuple[str, str | None]:
+        """The type of a column, and a text as a cell of it has it: any text can be one."""
+        return "text", text
+
     @property
     def kind(self) -> str | None:
         """What decides, beside a line itself, what is read from it; None where its neighbours do, too."""

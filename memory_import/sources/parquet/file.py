@@ -54,7 +54,7 @@ class ParquetFile:
         """The type of a column that has no form as text; None of one that has."""
         from memory_import.sources.parquet.text import has_text_form  # with pyarrow.compute, slow to load
 
-        kind = self.schema.field(self._names.index(column)).type
+        kind = self._type(column)
         return None if has_text_form(kind) else str(kind)
 
     def example(self, column: str) -> tuple[str, str] | None:
@@ -62,9 +62,27 @@ class ParquetFile:
         read; None of other columns, which are texts."""
         from memory_import.sources.parquet.text import example_of
 
-        kind = self.schema.field(self._names.index(column)).type
+        kind = self._type(column)
         text = example_of(kind)
         return None if text is None else (str(kind), text)
+
+    def lists(self, column: str) -> str | None:
+        """The type of a column of lists; None of other columns."""
+        from memory_import.sources.parquet.conditions import holds_lists
+
+        kind = self._type(column)
+        return str(kind) if holds_lists(kind) else None
+
+    def as_cell(self, column: str, text: str) -> tuple[str, str | None]:
+        """The type of a column that can be read and holds no lists, and a text as a cell of it has it; None
+        where no cell of it says this."""
+        from memory_import.sources.parquet.conditions import as_cell
+
+        kind = self._type(column)
+        return str(kind), as_cell(kind, text)
+
+    def _type(self, column: str) -> pa.DataType:
+        return self.schema.field(self._names.index(column)).type
 
     def batches(self, columns: Sequence[str], rows_per_batch: int) -> Generator[Batch, None, str]:
         """The file's rows with these columns, at most `rows_per_batch` in a batch.

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from memory_import.sources.errors import RejectCode
+from memory_import.sources.parquet.digits import plain_decimals, write_decimals, write_floats
 
 _FRACTION = "%.f"  # as many digits as there are, none for a whole second
 _MOMENT = f"%Y-%m-%dT%H:%M:%S{_FRACTION}"
@@ -26,7 +27,6 @@ _LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 SECONDS_PER_DAY = 86_400
 _LARGEST_INTEGER = 2**63 - 1
-_PLACES_OF_PRICES = 6  # more of them are those of DECIMAL(38,9), (38,10), (38,18): what tools give any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ class TextColumn:
 
 def has_text_form(kind: pa.DataType) -> bool:
     """Whether values of a type are text, numbers, booleans, dates, times, UUIDs or lists of these."""
-    kind = _plain_type(kind)
-    if _is_list(kind):
-        inner = _plain_type(kind.value_type)
-        return not _is_list(inner) and has_text_form(inner)
+    kind = plain_type(kind)
+    if is_list(kind):
+        inner = plain_type(kind.value_type)
+        return not is_list(inner) and has_text_form(inner)
     types = pa.types
     return (
-        _is_uuid(kind)
+        is_uuid(kind)
         or any(
             test(kind)
             for test in (
@@ -60,7 +60,7 @@ def has_text_form(kind: pa.DataType) -> bool:
 
 def example_of(kind: pa.DataType) -> str | None:
     """A number with a fraction, a date or a moment as text, of a type that holds such; else None."""
-    kind = _plain_type(kind)
+    kind = plain_type(kind)
     if pa.types.is_floating(kind) or (pa.types.is_decimal(kind) and kind.scale > 0):
         return "1.234"
     if pa.types.is_date(kind):
@@ -75,13 +75,14 @@ def to_text(column: pa.Array) -> TextColumn:
     """A column whose type has a text form, as text.
 
     Integers and decimals as digits, decimals of a type that tools give to any number (more than 6 places)
-    without the zeros at their end; floats in the shortest form that reads back the same, whole ones below
-    2^53 without ".0" (tools write an integer column with gaps as floats), NaN and infinity as nothing; dates
-    and times as ISO 8601, with the offset if there is a time zone (one that is not known is written as UTC);
-    booleans as true and false; UUIDs as they are written; lists as JSON, empty ones as nothing.
+    without the zeros at their end, whole ones of a type with 3 places without ".000"; floats in the shortest
+    form that reads back the same, whole ones below 2^53 without ".0" (tools write an integer column with gaps
+    as floats), NaN and infinity as nothing; dates and times as ISO 8601, with the offset if there is a time
+    zone (one that is not known is written as UTC); booleans as true and false; UUIDs as they are written;
+    lists as JSON, empty ones as nothing.
     """
     column = _plain(column)
-    if _is_list(column.type):
+    if is_list(column.type):
         return _lists_to_text(column)
     column, faults = _without_faults(column)
     return TextColumn(_texts(column), faults)
@@ -114,19 +115,19 @@ def _lists_to_text(column: pa.Array) -> TextColumn:
     return TextColumn(texts, faulty)
 
 
-def _plain_type(kind: pa.DataType) -> pa.DataType:
+def plain_type(kind: pa.DataType) -> pa.DataType:
     """A type without what only says how its values are stored."""
-    if isinstance(kind, pa.BaseExtensionType) and not _is_uuid(kind):
-        return pa.bool_() if kind.extension_name == "arrow.bool8" else _plain_type(kind.storage_type)
+    if isinstance(kind, pa.BaseExtensionType) and not is_uuid(kind):
+        return pa.bool_() if kind.extension_name == "arrow.bool8" else plain_type(kind.storage_type)
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
-        return _plain_type(kind.value_type)
+        return plain_type(kind.value_type)
     return kind
 
 
 def _plain(column: pa.Array) -> pa.Array:
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
-        if _is_uuid(kind):
+        if is_uuid(kind):
             return pa.array(
                 [None if value is None else str(UUID(bytes=value)) for value in column.storage.to_pylist()],
                 pa.large_string(),
@@ -140,11 +141,13 @@ def _plain(column: pa.Array) -> pa.Array:
     return column
 
 
-def _is_uuid(kind: pa.DataType) -> bool:
+def is_uuid(kind: pa.DataType) -> bool:
+    """Whether the values of a plain type are UUIDs."""
     return isinstance(kind, pa.BaseExtensionType) and kind.extension_name == "arrow.uuid"
 
 
-def _is_list(kind: pa.DataType) -> bool:
+def is_list(kind: pa.DataType) -> bool:
+    """Whether the values of a plain type are lists."""
     types = pa.types
     tests: Iterable[Callable[[pa.DataType], bool]] = (
         types.is_list, types.is_large_list, types.is_fixed_size_list,
@@ -164,7 +167,7 @@ def _without_faults(column: pa.Array) -> tuple[pa.Array, dict[int, RejectCode]]:
     if types.is_temporal(kind):
         return _without_impossible_moments(column)
     if types.is_decimal(kind):
-        column = _plain_decimals(column)
+        column = plain_decimals(column)
     elif types.is_floating(kind):
         column = column.cast(pa.float32()) if types.is_float16(kind) else column
         column = pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
@@ -242,19 +245,6 @@ def _is_known(zone: str) -> bool:
     return True
 
 
-def _plain_decimals(column: pa.Array) -> pa.Array:
-    """Decimals that Polars reads; text where it cannot."""
-    if 0 <= column.type.scale <= 38:
-        try:
-            return column.cast(pa.decimal128(38, column.type.scale))
-        except pa.ArrowException:  # more digits than that
-            pass
-    texts = [None if value is None else format(value, "f") for value in column.to_pylist()]
-    if column.type.scale > _PLACES_OF_PRICES:
-        texts = [text and text.rstrip("0").rstrip(".") for text in texts]
-    return pa.array(texts, pa.large_string())
-
-
 def _texts(column: pa.Array) -> pl.Series:
     if pa.types.is_null(column.type):
         return pl.repeat(None, len(column), dtype=pl.String, eager=True)
@@ -285,11 +275,9 @@ def _shift(kind: pa.DataType) -> int:
 def _as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
     match kind:
         case pl.Float32() | pl.Float64():
-            is_whole = (value == value.round()) & (value.abs() < 2**53)
-            whole = value.cast(pl.Int64, strict=False).cast(pl.String)
-            return pl.when(is_whole).then(whole).otherwise(value.cast(pl.String))
-        case pl.Decimal() if kind.scale > _PLACES_OF_PRICES:
-            return value.cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
+            return write_floats(value)
+        case pl.Decimal():
+            return write_decimals(value, kind.scale)
         case pl.Datetime():
             return value.dt.strftime(_MOMENT + ("%:z" if kind.time_zone else ""))
         case pl.Time():

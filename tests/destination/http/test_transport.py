@@ -459,6 +459,41 @@ async def test_an_answer_that_comes_drop_by_drop_is_not_waited_for_for_ever() ->
             await ask(transport, server, read_seconds=0.05)
 
 
+def test_an_answer_is_whole_in_twice_the_time_in_which_nothing_may_come(skipping: asyncio.Runner) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _ in range(30):
+            await SkippingLoop.skip(PATIENCE / 10)
+            writer.write(b".")
+
+    async def ask_once() -> None:
+        async with serving(talk) as server, Transport(None) as transport:
+            began = asyncio.get_running_loop().time()
+            with pytest.raises(httpx.ReadTimeout):
+                await ask(transport, server)
+            assert asyncio.get_running_loop().time() - began < 2.5 * PATIENCE
+
+    skipping.run(ask_once())
+
+
+def test_the_time_of_an_answer_begins_anew_with_each(skipping: asyncio.Runner) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(3):
+            await read_request(reader)
+            writer.write(OK[:10])
+            await SkippingLoop.skip(PATIENCE * 0.9)
+            writer.write(OK[10:])
+
+    async def ask_thrice() -> None:
+        async with serving(talk) as server, Transport(None, clock=lambda: 0.0) as transport:
+            for _ in range(3):
+                assert (await ask(transport, server)).content == b"ok"
+            assert server.connections == 1
+
+    skipping.run(ask_thrice())
+
+
 @pytest.mark.parametrize("hangs_up", [False, True], ids=["and the server waits", "and the server hangs up"])
 async def test_an_answer_that_comes_before_the_request_is_out_counts(hangs_up: bool) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -12,6 +12,7 @@ from memory_import.destination.api.configurations import (
     list_configurations,
 )
 from memory_import.destination.errors import StoreUnfit
+from memory_import.destination.http.decisions import Refused
 from memory_import.emulator.http.middleware import Middleware
 from memory_import.run.conversations.carry_out import look_at_configuration, set_up_configuration
 from memory_import.run.conversations.plan import WantedConfiguration
@@ -49,7 +50,7 @@ async def set_up(app: Middleware, wanted: WantedConfiguration = WANTED) -> list[
 
 async def make(app: Middleware, **fields: Any) -> None:
     async with connect(app) as (client, _):
-        assert await create_configuration(client, {**BODY, **fields}) is None
+        assert not isinstance(await create_configuration(client, {**BODY, **fields}), Refused)
 
 
 async def configurations(app: Middleware) -> list[Configuration]:
@@ -273,3 +274,14 @@ async def test_looking_writes_nothing() -> None:
         plan = await look_at_configuration(client, WANTED)
     assert [change.kind for change in plan.changes] == ["create", "change"]
     assert writes(app) == []
+
+
+async def test_an_error_beside_what_was_completed_is_said() -> None:
+    told = {"fail_operation": {"detail": "half of it", "status": "COMPLETED", "applied": True}}
+    app = make_app(faults=[{"when": {"method": "POST"}, "do": told}])
+    lines: list[str] = []
+    async with connect(app) as (client, _):
+        made, _ = await set_up_configuration(client, WANTED, tell=lines.append)
+    (line,) = lines
+    assert line.startswith(f"{made}: its operation ")
+    assert "half of it" in line

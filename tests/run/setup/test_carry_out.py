@@ -340,3 +340,28 @@ async def test_a_store_that_the_service_could_not_make_is_named_each_time() -> N
         await set_up(app, NAMED)
     with pytest.raises(StoreUnfit, match=r"acme-crm \(mem_store_\w+\) is FAILED.*Remove it in the Console"):
         await set_up(app, NAMED)
+
+
+async def test_an_error_beside_what_was_completed_is_said_of_each_change() -> None:
+    error = {"code": 520099, "detail": "half of it", "status": "COMPLETED", "applied": True}
+    app = make_app(faults=[{"do": {"fail_operation": error}}], empty=True)
+    lines: list[str] = []
+    async with connect(app) as (client, _):
+        done = await set_up_store(client, NAMED, WANTED, lines.append)
+    said = [
+        line
+        for line in lines
+        if "told an error all the same (code 520099): " in line and "half of it" in line
+    ]
+    assert [line.partition(": its operation")[0] for line in said] == done
+    assert len(done) > 3
+
+
+async def test_what_was_completed_with_an_error_and_does_not_show_is_not_done() -> None:
+    lost = {"code": 520099, "detail": "none of it", "status": "COMPLETED", "applied": False}
+    app = make_app(faults=[{"when": {"path": "*/TraitGroups"}, "do": {"fail_operation": lost}}])
+    lines: list[str] = []
+    async with connect(app) as (client, _):
+        with pytest.raises(StoreNotReady, match="trait group Account"):
+            await set_up_store(client, STORE, WANTED, lines.append)
+    assert any("(code 520099)" in line and "none of it" in line for line in lines)

@@ -62,6 +62,15 @@ COLUMNS = {
         pa.array([Decimal(10) ** 45, Decimal("-0.5")], pa.decimal256(60, 9)),
         ["1" + "0" * 45, "-0.5"],
     ),
+    "whole decimals that could be thousands": (
+        pa.array([Decimal("7.000"), Decimal("-12.000"), Decimal("0.000"), Decimal("7.500")]),
+        ["7", "-12", "0", "7.500"],
+    ),
+    "those of 256 bits": (
+        pa.array([Decimal(10) ** 45, Decimal("7.000"), None], pa.decimal256(60, 3)),
+        ["1" + "0" * 45, "7", None],
+    ),
+    "list of those": (pa.array([[Decimal("7.000"), Decimal("7.250")]]), ['["7","7.250"]']),
     **{
         f"time in {zone}": (
             pa.array([datetime(2024, 7, 2, 3, 4, tzinfo=UTC)], pa.timestamp("us", zone)),
