@@ -8,7 +8,7 @@ preparing the same rows, and the peak of memory.
 """
 
 import json
-import resource
+import os
 import subprocess
 import sys
 import tempfile
@@ -78,9 +78,15 @@ def main(rows: int) -> None:
         making.join()
         (folder / "spec.yaml").write_text(SPEC)
         command = ["-m", "memory_import.cli", "plan", "spec.yaml", "--no-prefect", "--output", "json"]
-        ran = subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, check=True)
-        report = json.loads(ran.stdout)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        with subprocess.Popen([sys.executable, *command], cwd=folder, **pipes) as process:
+            assert process.stdout is not None
+            report = json.load(process.stdout)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"the plan ended with exit code {process.returncode}")
+    peak = usage.ru_maxrss / 1024
     persons = report["loads"]["profiles"]["persons"]
     print(f"{rows:,} rows, {persons['total']:,} persons, {persons['conflicts']:,} values in conflict")
     group, prepare = report["timing"]["group"], report["timing"]["prepare"]

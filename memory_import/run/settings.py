@@ -117,11 +117,11 @@ def silence_prefect() -> None:
 def reuse_memory() -> None:
     """A default for the allocator of Polars, to be set before that is imported; what the user has set stays.
 
-    Polars gives memory back after half a second and asks for it anew for the next part of the input. Two
-    seconds, and two arenas for all threads, save a quarter of the time in the kernel or more, and the peak of
-    memory stays where it was.
+    Polars gives memory back after half a second and asks for it anew for the next part of the input. One
+    second, and two arenas for all threads, save a quarter of the time in the kernel or more. None is kept
+    back after that, which costs nothing and lowers the peak of memory.
     """
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "narenas:2,dirty_decay_ms:2000,muzzy_decay_ms:2000")
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "narenas:2,dirty_decay_ms:1000,muzzy_decay_ms:0")
 
 
 def is_prefect_configured(variables: Mapping[str, str]) -> bool:

@@ -195,5 +195,5 @@ def test_polars_keeps_freed_memory_for_a_while_unless_the_user_says_otherwise(gi
         text=True,
         check=True,
     ).stdout.strip()
-    assert seen.endswith(given or "narenas:2,dirty_decay_ms:2000,muzzy_decay_ms:2000")
+    assert seen.endswith(given or "narenas:2,dirty_decay_ms:1000,muzzy_decay_ms:0")
     assert seen.startswith("dirty_decay_ms:500,")  # Polars has read it, and put its own defaults before it
